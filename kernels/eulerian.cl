@@ -1,0 +1,227 @@
+// The finite-volume side on a tensor mesh of DIM axes (1 to 4), two ghost cells on each side of each axis.
+//
+// The generated header gives, per axis k: CELLS[k], PITCH[k] (cells with ghosts and padding), STRIDE[k], OFFSET[k]
+// (where the axis starts in the concatenated axis arrays), PERIODIC[k]. The last axis is contiguous. If HAS_AMPLITUDE,
+// axis 0 is the amplitude a and V(a, z) = amplitude(a) h(z) + penalty_a(a) + penalty_z(z); otherwise amplitude has one
+// entry. ZPITCH is the number of padded z-cells, so that a padded cell p has a-index p / ZPITCH and z-index p % ZPITCH.
+//
+// Axis arrays hold zeros in ghost and padding cells: inverse_width, width and the inverse distance of walls vanish
+// there, so blocks may run over the end of a row and the physics needs no branches.
+//
+// One work item treats a run of RUN consecutive cells of the contiguous axis in blocks of VW lanes: a whole row on CPUs,
+// whose vector units then stay busy, a single cell on GPUs.
+
+#define LAST (DIM - 1)
+#define GHOSTS 2
+#define RUNS ((CELLS[LAST] + RUN - 1) / RUN)
+#define ROW_IS_AMPLITUDE (HAS_AMPLITUDE && DIM == 1)
+
+// Where a run starts: cell indices (with ghosts), linear index of the padded cell, and the a- and z-parts of it.
+typedef struct {
+    int cell[DIM];
+    int base;
+    int blocks;
+} run_t;
+
+static inline run_t locate_run(int id)
+{
+    run_t run;
+    const int part = id % RUNS;
+    id /= RUNS;
+    run.cell[LAST] = GHOSTS + part * RUN;
+    const int left = CELLS[LAST] - part * RUN;
+    run.blocks = ((left < RUN ? left : RUN) + VW - 1) / VW;
+    run.base = run.cell[LAST];
+    for (int k = LAST - 1; k >= 0; --k) {
+        run.cell[k] = GHOSTS + id % CELLS[k];
+        id /= CELLS[k];
+        run.base += run.cell[k] * STRIDE[k];
+    }
+    return run;
+}
+
+// Value of an axis array at this cell: a vector along the row, one number for the other axes.
+#define AXIS_VALUE(array, k, run, shift) \
+    ((k) == LAST ? LOAD((array) + OFFSET[LAST] + (run).cell[LAST] + (shift)) : (realv)((array)[OFFSET[k] + (run).cell[k] + (shift)]))
+
+// V at padded cell p, and V(p + one cell along axis k) - V(p) without cancellation.
+static inline realv potential_at(const int p, __global const real *restrict amplitude, __global const real *restrict h,
+                                 __global const real *restrict penalty_a, __global const real *restrict penalty_z)
+{
+#if ROW_IS_AMPLITUDE
+    return LOAD(amplitude + p) * h[0] + LOAD(penalty_a + p) + (realv)(penalty_z[0]);
+#else
+    const int ia = HAS_AMPLITUDE ? p / ZPITCH : 0;
+    const int iz = HAS_AMPLITUDE ? p - ia * ZPITCH : p;
+    return amplitude[ia] * LOAD(h + iz) + (realv)(penalty_a[ia]) + LOAD(penalty_z + iz);
+#endif
+}
+
+static inline realv potential_rise(const int k, const int p, __global const real *restrict amplitude, __global const real *restrict h,
+                                   __global const real *restrict penalty_a, __global const real *restrict penalty_z)
+{
+#if ROW_IS_AMPLITUDE
+    return (LOAD(amplitude + p + 1) - LOAD(amplitude + p)) * h[0] + (LOAD(penalty_a + p + 1) - LOAD(penalty_a + p));
+#else
+    const int ia = HAS_AMPLITUDE ? p / ZPITCH : 0;
+    const int iz = HAS_AMPLITUDE ? p - ia * ZPITCH : p;
+    if (HAS_AMPLITUDE && k == 0)
+        return (amplitude[ia + 1] - amplitude[ia]) * LOAD(h + iz) + (realv)(penalty_a[ia + 1] - penalty_a[ia]);
+    const int next = iz + STRIDE[k];
+    return amplitude[ia] * (LOAD(h + next) - LOAD(h + iz)) + (LOAD(penalty_z + next) - LOAD(penalty_z + iz));
+#endif
+}
+
+// Ghost cells of one axis: copies of the edge cell at a wall, of the opposite side on a circle.
+__kernel void fill_ghosts(__global real *restrict rho, const int axis)
+{
+    int id = get_global_id(0);
+    int base = 0;
+    for (int k = LAST; k >= 0; --k) {
+        if (k == axis) continue;
+        base += (GHOSTS + id % CELLS[k]) * STRIDE[k];
+        id /= CELLS[k];
+    }
+    const int stride = STRIDE[axis], cells = CELLS[axis];
+    for (int g = 0; g < GHOSTS; ++g) {
+        const int low = PERIODIC[axis] ? cells + g : GHOSTS;
+        const int high = PERIODIC[axis] ? GHOSTS + g : GHOSTS + cells - 1;
+        rho[base + g * stride] = rho[base + low * stride];
+        rho[base + (GHOSTS + cells + g) * stride] = rho[base + high * stride];
+    }
+}
+
+// rate = -div(flux) with face velocities from potential differences and limited linear reconstruction.
+// Per run also: the largest sum_k max(u+, |u-|)/dx_k of a cell (the positivity bound is dt times this <= 1/2), and the
+// dissipation sum_faces A flux (V_left - V_right), each face counted by the cell on its left.
+__kernel void transport_rate(__global const real *restrict rho, __global const real *restrict amplitude, __global const real *restrict h,
+                             __global const real *restrict penalty_a, __global const real *restrict penalty_z,
+                             __global const real *restrict width, __global const real *restrict inverse_width,
+                             __global const real *restrict inverse_distance,
+                             __global real *restrict rate, __global double *restrict courant, __global double *restrict dissipation)
+{
+    run_t run = locate_run(get_global_id(0));
+    real cross_section = 1;
+    for (int k = 0; k < LAST; ++k) cross_section *= width[OFFSET[k] + run.cell[k]];
+    realv fastest = (realv)0;
+    sumv dissipated = (sumv)0;
+    for (int block = 0; block < run.blocks; ++block) {
+        const int p = run.base;
+        const realv centre = LOAD(rho + p);
+        realv change = (realv)0, speed = (realv)0, loss = (realv)0;
+#pragma unroll
+        for (int k = 0; k < DIM; ++k) {
+            const int s = STRIDE[k];
+            const realv rise_left = potential_rise(k, p - s, amplitude, h, penalty_a, penalty_z);
+            const realv rise_right = potential_rise(k, p, amplitude, h, penalty_a, penalty_z);
+            const realv u_left = -rise_left * AXIS_VALUE(inverse_distance, k, run, 0);
+            const realv u_right = -rise_right * AXIS_VALUE(inverse_distance, k, run, 1);
+            const realv west = LOAD(rho + p - s), east = LOAD(rho + p + s);
+            const realv half_west = (real)0.5 * limited_slope(LOAD(rho + p - 2 * s), west, centre);
+            const realv half_centre = (real)0.5 * limited_slope(west, centre, east);
+            const realv half_east = (real)0.5 * limited_slope(centre, east, LOAD(rho + p + 2 * s));
+            const realv out_left = SMALLER(u_left, (realv)0), out_right = LARGER(u_right, (realv)0);
+            const realv flux_left = LARGER(u_left, (realv)0) * (west + half_west) + out_left * (centre - half_centre);
+            const realv flux_right = out_right * (centre + half_centre) + SMALLER(u_right, (realv)0) * (east - half_east);
+            const realv inverse = AXIS_VALUE(inverse_width, k, run, 0);
+            change -= (flux_right - flux_left) * inverse;
+            speed += LARGER(out_right, -out_left) * inverse;
+            // a wall has velocity 0 and hence flux 0, so its rise does not count
+            loss -= flux_right * rise_right * inverse;
+        }
+        STORE(change, rate + p);
+        fastest = LARGER(speed, fastest);
+        dissipated += TO_SUM(loss) * TO_SUM(cross_section * LOAD(width + OFFSET[LAST] + run.cell[LAST]));
+        run.base += VW;
+        run.cell[LAST] += VW;
+    }
+    courant[get_global_id(0)] = HMAX(fastest);
+    dissipation[get_global_id(0)] = HSUM(dissipated);
+}
+
+// result = a x + b (y + dt rate): a stage of a strong-stability-preserving Runge-Kutta method. Values too small to matter
+// are set to 0, since subnormal numbers slow processors down. Per run: the smallest value.
+__kernel void combine_stage(__global const real *restrict x, __global const real *restrict y, __global const real *restrict rate,
+                            const real a, const real b, const real dt, __global real *restrict result, __global double *restrict least)
+{
+    run_t run = locate_run(get_global_id(0));
+    realv smallest = (realv)0;
+    for (int block = 0; block < run.blocks; ++block) {
+        const int p = run.base;
+        realv v = a * LOAD(x + p) + b * (LOAD(y + p) + dt * LOAD(rate + p));
+        v = fabs(v) < (realv)NEGLIGIBLE ? (realv)0 : v;
+        STORE(v, result + p);
+        smallest = SMALLER(v, smallest);
+        run.base += VW;
+    }
+    least[get_global_id(0)] = HMIN(smallest);
+}
+
+// result = rho exp(-strength (V - shift)): the Fisher-Rao flow for frozen V, before normalisation.
+__kernel void react(__global const real *restrict rho, __global const real *restrict amplitude, __global const real *restrict h,
+                    __global const real *restrict penalty_a, __global const real *restrict penalty_z,
+                    const real strength, const real shift, __global real *restrict result)
+{
+    run_t run = locate_run(get_global_id(0));
+    for (int block = 0; block < run.blocks; ++block) {
+        const realv v = potential_at(run.base, amplitude, h, penalty_a, penalty_z);
+        STORE(LOAD(rho + run.base) * exp(-strength * (v - shift)), result + run.base);
+        run.base += VW;
+    }
+}
+
+// Per run: sum over its cells of volume rho |V - mean|^power, power 1 or 2.
+__kernel void potential_spread(__global const real *restrict rho, __global const real *restrict amplitude, __global const real *restrict h,
+                               __global const real *restrict penalty_a, __global const real *restrict penalty_z,
+                               __global const real *restrict width, const real mean, const int power, __global double *restrict spread)
+{
+    run_t run = locate_run(get_global_id(0));
+    double cross_section = 1;
+    for (int k = 0; k < LAST; ++k) cross_section *= width[OFFSET[k] + run.cell[k]];
+    sumv total = (sumv)0;
+    for (int block = 0; block < run.blocks; ++block) {
+        const realv distance = fabs(potential_at(run.base, amplitude, h, penalty_a, penalty_z) - mean);
+        const realv moment = power == 2 ? distance * distance : distance;
+        total += TO_SUM(LOAD(rho + run.base) * moment * LOAD(width + OFFSET[LAST] + run.cell[LAST]));
+        run.base += VW;
+        run.cell[LAST] += VW;
+    }
+    spread[get_global_id(0)] = cross_section * HSUM(total);
+}
+
+// Sums over the amplitude axis: per z-cell its mass, its first moment sum a m, and its penalty sum r m.
+// z_volume vanishes in ghost and padding cells.
+__kernel void sum_columns(__global const real *restrict rho, __global const double *restrict column_weights,
+                          __global const real *restrict penalty_z, __global const double *restrict z_volume,
+                          __global double *restrict mass, __global double *restrict first, __global double *restrict penalty)
+{
+    const int iz = get_global_id(0) * COLUMN_VW;
+    columnv m = (columnv)0, c = (columnv)0, r = (columnv)0;
+    for (int ia = 0; ia < APITCH; ++ia) {
+        const columnv density = COLUMN_LOAD(rho + ia * ZPITCH + iz);
+        m += column_weights[ia] * density;
+        c += column_weights[APITCH + ia] * density;
+        r += column_weights[2 * APITCH + ia] * density;
+    }
+    const columnv volume = COLUMN_LOADD(z_volume + iz);
+    COLUMN_STORED(m * volume, mass + iz);
+    COLUMN_STORED(c * volume, first + iz);
+    COLUMN_STORED((r + m * COLUMN_LOAD(penalty_z + iz)) * volume, penalty + iz);
+}
+
+// Partial sums and maxima of n numbers in chunks of fixed length: the first level of a fixed reduction tree.
+__kernel void partial_sums(__global const double *restrict values, const int n, const int chunk, __global double *restrict sums)
+{
+    const int start = get_global_id(0) * chunk, end = start + chunk < n ? start + chunk : n;
+    double total = 0;
+    for (int i = start; i < end; ++i) total += values[i];
+    sums[get_global_id(0)] = total;
+}
+
+__kernel void partial_maxima(__global const double *restrict values, const int n, const int chunk, __global double *restrict maxima)
+{
+    const int start = get_global_id(0) * chunk, end = start + chunk < n ? start + chunk : n;
+    double largest = values[start];
+    for (int i = start + 1; i < end; ++i) largest = values[i] > largest ? values[i] : largest;
+    maxima[get_global_id(0)] = largest;
+}

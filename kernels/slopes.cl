@@ -1,0 +1,34 @@
+// Limited slopes times cell width, from three consecutive cell averages (Carrillo, Chertock & Huang 2015).
+// Every slope is clipped to |s| <= 2 rho, so both edge values are nonnegative: all that positivity and dissipation need.
+
+#define SLOPE_upwind 0
+#define SLOPE_fromm 1
+#define SLOPE_mc 2
+#define SLOPE_minmod 3
+#define SLOPE_vanleer 4
+
+#define MINMOD2(a, b) (LARGER(SMALLER(a, b), (realv)0) + SMALLER(LARGER(a, b), (realv)0))
+
+static inline realv limited_slope(const realv left, const realv centre, const realv right)
+{
+#if SLOPE == SLOPE_upwind
+    return (realv)0;
+#else
+    const realv below = centre - left, above_ = right - centre;
+#if SLOPE == SLOPE_fromm
+    const realv s = (real)0.5 * (right - left);
+#elif SLOPE == SLOPE_mc
+    const realv twice = (real)2 * MINMOD2(below, above_);
+    const realv central = (real)0.5 * (right - left);
+    const realv s = MINMOD2(twice, central);
+#elif SLOPE == SLOPE_minmod
+    const realv s = MINMOD2(below, above_);
+#elif SLOPE == SLOPE_vanleer
+    const realv product = LARGER(below * above_, (realv)0);
+    const realv sum = below + above_;
+    const realv s = (real)2 * product / (product > (realv)0 ? sum : (realv)1);
+#endif
+    const realv bound = (real)2 * centre;
+    return LARGER(SMALLER(s, bound), -bound);
+#endif
+}

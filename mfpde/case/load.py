@@ -1,0 +1,90 @@
+"""From a TOML file and overrides to a checked case."""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mfpde import resources
+from mfpde.case.messages import explain
+from mfpde.case.schema import Case
+from mfpde.errors import InputError, nearest
+
+MAX_BYTES = 1_000_000
+
+
+def find_case_file(name: str | Path) -> Path:
+    """The file `name`, or the shipped case of that name.
+
+    Raises:
+        InputError: there is neither.
+    """
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = {file.stem: file for file in sorted(resources.cases().glob("*.toml"))}
+    if str(name) in shipped:
+        return shipped[str(name)]
+    if path.is_dir():
+        raise InputError(f"{name}: is a folder; expected a case file ending in .toml")
+    raise InputError(f"{name}: no such case file, nor a shipped case of that name{nearest(path.stem, shipped)}")
+
+
+def load_case(name: str | Path, overrides: Sequence[str] = ()) -> Case:
+    """Read a case file, or a shipped case by name, and apply ``key=value`` overrides.
+
+    Raises:
+        InputError: anything wrong with the file, a key or a value; the message is one sentence.
+    """
+    path = find_case_file(name)
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError(f"{path}: a case file has at most {MAX_BYTES} bytes; this one has {path.stat().st_size}")
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not UTF-8 text; expected a TOML case file") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: is not valid TOML: {str(error) or 'nested too deep'}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--set {override}: expected key=value, for example --set eulerian.scheme=mc")
+        set_key(tables, key.strip(), _value(value.strip()), f"--set {override}")
+    return case_from_tables(tables, path, text)
+
+
+def case_from_tables(tables: dict[str, Any], path: Path, text: str = "") -> Case:
+    """Check plain tables against the schema.
+
+    Raises:
+        InputError: the first problem, as one sentence.
+    """
+    try:
+        case = Case.model_validate(tables)
+    except ValidationError as error:
+        raise explain(error, Case, path) from None
+    case._path, case._text = path, text
+    return case
+
+
+def set_key(tables: dict[str, Any], key: str, value: Any, where: str = "replace") -> None:
+    """Set a dotted key in nested tables, making tables on the way."""
+    *parents, last = key.split(".")
+    for name in parents:
+        tables = tables.setdefault(name, {})
+        if not isinstance(tables, dict):
+            raise InputError(f"{where}: '{name}' holds a value, not a table, so it has no key '{last}'")
+    tables[last] = value
+
+
+def _value(text: str) -> Any:
+    """A TOML value; a bare word is text, as in a shell one would write it."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,343 @@
+"""The schema of a case file: every key, its type, its default, its meaning. Defaults live here and nowhere else."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Real = Annotated[float, Field(allow_inf_nan=False)]
+PositiveInt = Annotated[int, Field(gt=0, strict=True)]
+Interval = tuple[Real, Real]
+
+
+def _increasing(interval: Interval) -> Interval:
+    if not interval[0] < interval[1]:
+        raise ValueError(f"expected [low, high] with low < high, got {list(interval)}")
+    return interval
+
+
+class Table(BaseModel):
+    """Base of all tables: unknown keys are errors, values are not coerced from text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+# --- laws of one parameter ------------------------------------------------------------------------------------------
+
+
+class NormalLaw(Table):
+    """Normal law, optionally conditioned on an interval."""
+
+    law: Literal["normal"]
+    mean: Real = 0.0
+    std: Positive = 1.0
+    within: Interval | None = None
+
+
+class UniformLaw(Table):
+    """Uniform law on [low, high]."""
+
+    law: Literal["uniform"]
+    low: Real = -1.0
+    high: Real = 1.0
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        _increasing((self.low, self.high))
+        return self
+
+
+class PointLaw(Table):
+    """All mass at one point."""
+
+    law: Literal["point"]
+    at: Real = 0.0
+
+
+Law = Annotated[NormalLaw | UniformLaw | PointLaw, Field(discriminator="law")]
+
+
+# --- [model] --------------------------------------------------------------------------------------------------------
+
+
+class Penalty(Table):
+    """r(theta) = lambda |a|^power + confinement |z|^2, so that E = |f - f*|^2 + 2 int r dmu."""
+
+    strength: NonNegative = Field(0.0, alias="lambda")
+    power: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 2.0
+    confinement: NonNegative = 0.0
+
+
+class Model(Table):
+    """A network f(x) = int a sigma(<w, x> + b) mu(da, dw, db)."""
+
+    kind: Literal["network"] = "network"
+    activation: str = "tanh"
+    bias: bool = True
+    penalty: Penalty = Penalty()
+
+
+# --- [data] ---------------------------------------------------------------------------------------------------------
+
+
+class GridInputs(Table):
+    """Inputs on a tensor grid with end points included; weights 1/L, or trapezoidal for Lebesgue inner products."""
+
+    law: Literal["grid"]
+    dimension: PositiveInt = 1
+    low: Real = -1.0
+    high: Real = 1.0
+    points: Annotated[int, Field(ge=2, strict=True)] = 32
+    weights: Literal["average", "lebesgue"] = "average"
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        _increasing((self.low, self.high))
+        return self
+
+
+class UniformInputs(Table):
+    """Independent inputs, uniform on [low, high] in each coordinate."""
+
+    law: Literal["uniform"]
+    dimension: PositiveInt = 1
+    low: Real = -1.0
+    high: Real = 1.0
+    samples: Annotated[int, Field(ge=2, strict=True)] = 128
+    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        _increasing((self.low, self.high))
+        return self
+
+
+class NormalInputs(Table):
+    """Independent inputs, normal in each coordinate."""
+
+    law: Literal["normal"]
+    dimension: PositiveInt = 1
+    mean: Real = 0.0
+    std: Positive = 1.0
+    samples: Annotated[int, Field(ge=2, strict=True)] = 128
+    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+
+
+class SphereInputs(Table):
+    """Independent inputs, uniform on a sphere centred at 0."""
+
+    law: Literal["sphere"]
+    dimension: Annotated[int, Field(ge=2, strict=True)] = 2
+    radius: Positive = 1.0
+    samples: Annotated[int, Field(ge=2, strict=True)] = 128
+    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+
+
+Inputs = Annotated[GridInputs | UniformInputs | NormalInputs | SphereInputs, Field(discriminator="law")]
+
+
+class FormulaTeacher(Table):
+    """f*(x) given by a formula in x0, x1, ..."""
+
+    kind: Literal["formula"]
+    formula: str
+
+
+class PlantedUnit(Table):
+    """One unit of a planted teacher."""
+
+    a: Real
+    w: list[Real] | Real
+    b: Real = 0.0
+
+
+class PlantedTeacher(Table):
+    """f*(x) = (1/m) sum over m planted units of a sigma(<w, x> + b), or the plain sum."""
+
+    kind: Literal["planted"]
+    units: Annotated[list[PlantedUnit], Field(min_length=1)]
+    scaling: Literal["mean", "sum"] = "mean"
+    activation: str | None = None
+
+
+class MixtureComponent(Table):
+    """One Gaussian of a mixture teacher: weight * N(x; mean, variance * identity)."""
+
+    weight: Real
+    mean: list[Real] | Real
+    variance: Positive
+
+
+class MixtureTeacher(Table):
+    """f*(x) = sum of weighted Gaussian densities."""
+
+    kind: Literal["mixture"]
+    components: Annotated[list[MixtureComponent], Field(min_length=1)]
+
+
+def _formula_as_table(value: Any) -> Any:
+    return {"kind": "formula", "formula": value} if isinstance(value, str) else value
+
+
+Teacher = Annotated[
+    Annotated[FormulaTeacher | PlantedTeacher | MixtureTeacher, Field(discriminator="kind")],
+    BeforeValidator(_formula_as_table),
+]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Data(Table):
+    """Pairs (x, y): a file, or a teacher at given inputs."""
+
+    file: str | None = None
+    x: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] | None = None
+    y: str | None = None
+    weights: str | None = None
+    standardize: bool = False
+    teacher: Teacher | None = None
+    inputs: Inputs | None = None
+    noise: NonNegative = 0.0
+    noise_seed: Annotated[int, Field(ge=0, strict=True)] = 0
+
+    @model_validator(mode="after")
+    def _one_source(self):
+        if (self.file is None) == (self.teacher is None):
+            raise ValueError("expected either 'file' (with x and y columns) or 'teacher' (with inputs), and not both")
+        if self.file is not None and (self.x is None or self.y is None):
+            raise ValueError("'file' needs the column names 'x' (a list) and 'y'")
+        if self.teacher is not None and self.inputs is None:
+            raise ValueError("'teacher' needs 'inputs', for example inputs = { law = \"normal\", dimension = 2, samples = 256 }")
+        return self
+
+
+# --- [parameters.*] -------------------------------------------------------------------------------------------------
+
+
+class Parameter(Table):
+    """One axis of theta: an axis of the mesh with its initial law, or a fixed value."""
+
+    fixed: Real | None = None
+    domain: Interval | None = None
+    cells: Annotated[int, Field(ge=4, le=1_000_000, strict=True)] = 64
+    periodic: bool = False
+    mobility: NonNegative = 1.0
+    initial: Law | None = None
+
+    @model_validator(mode="after")
+    def _free_or_fixed(self):
+        if self.domain is not None:
+            _increasing(self.domain)
+        if self.fixed is None and self.initial is None:
+            raise ValueError("expected 'initial' (a law) or 'fixed' (a number)")
+        if self.fixed is not None and (self.initial is not None or self.domain is not None):
+            raise ValueError("a 'fixed' parameter has neither 'initial' nor 'domain'")
+        return self
+
+
+# --- [dynamics], the two sides, [output] ----------------------------------------------------------------------------
+
+
+class Dynamics(Table):
+    """What moves the measure besides transport."""
+
+    birth_death: NonNegative = 0.0
+    births: dict[str, Law] | None = None
+
+    @model_validator(mode="after")
+    def _births_need_a_rate(self):
+        if self.births is not None and self.birth_death == 0:
+            raise ValueError("'births' needs birth_death > 0: killed units are reborn from that density")
+        return self
+
+
+class Eulerian(Table):
+    """The finite-volume side."""
+
+    enabled: bool = True
+    scheme: Literal["fromm", "mc", "minmod", "vanleer", "upwind"] = "fromm"
+    precision: Literal["float64", "float32"] = "float64"
+    backend: Literal["opencl", "numpy"] = "opencl"
+    cfl: Annotated[float, Field(gt=0, le=0.5)] = 0.45
+    energy_safety: Annotated[float, Field(gt=0, le=1)] = 0.9
+    max_step: Positive = 0.1
+
+
+class Lagrangian(Table):
+    """The networks: a ladder of widths, each with independent replicates."""
+
+    units: list[PositiveInt] = [100, 300, 1000, 3000]
+    replicates: PositiveInt | list[PositiveInt] = 16
+    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    precision: Literal["float64", "float32"] = "float64"
+    reaction: Literal["birth_death", "weights"] = "birth_death"
+    reaction_step: Positive = 0.02
+    tolerance: Annotated[float, Field(gt=0, le=0.1)] = 1e-6
+    max_step: Positive = 1.0
+
+    @model_validator(mode="after")
+    def _one_count_each(self):
+        if isinstance(self.replicates, list) and len(self.replicates) != len(self.units):
+            raise ValueError(f"'replicates' lists {len(self.replicates)} counts for {len(self.units)} widths in 'units'")
+        if len(set(self.units)) != len(self.units):
+            raise ValueError("'units' names a width twice")
+        return self
+
+    def replicate_counts(self) -> list[int]:
+        """Number of replicates of each width."""
+        return list(self.replicates) if isinstance(self.replicates, list) else [self.replicates] * len(self.units)
+
+
+class Output(Table):
+    """When to write what."""
+
+    every: Positive | None = None
+    fields_every: Positive | None = None
+    snapshot_replicates: Annotated[int, Field(ge=0, strict=True)] = 4
+
+
+class Case(Table):
+    """A whole case. Immutable; `replace` makes a changed copy."""
+
+    title: str = ""
+    time: Positive
+    model: Model = Model()
+    data: Data
+    parameters: dict[str, Parameter]
+    dynamics: Dynamics = Dynamics()
+    eulerian: Eulerian = Eulerian()
+    lagrangian: Lagrangian = Lagrangian()
+    output: Output = Output()
+
+    _path: Path = PrivateAttr(default=Path("case.toml"))
+    _text: str = PrivateAttr(default="")
+
+    @property
+    def path(self) -> Path:
+        """The file the case was read from; data files are looked up beside it."""
+        return self._path
+
+    @property
+    def text(self) -> str:
+        """The case as it was given, before defaults."""
+        return self._text
+
+    def resolved(self) -> dict[str, Any]:
+        """The case with every default filled in, as plain data (JSON and TOML types)."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def replace(self, changes: dict[str, Any] | None = None, **more: Any) -> "Case":
+        """A copy with some keys changed, validated again.
+
+        Keys are dotted paths: ``case.replace({"eulerian.scheme": "mc"}, time=5.0)``.
+        """
+        from mfpde.case.load import case_from_tables, set_key
+
+        tables = self.resolved()
+        for key, value in {**(changes or {}), **more}.items():
+            set_key(tables, key, value)
+        return case_from_tables(tables, self._path, self._text)

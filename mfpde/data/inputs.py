@@ -1,0 +1,46 @@
+"""Laws of the inputs x, when they do not come from a file, and the quadrature weights that go with them."""
+
+import itertools
+
+import numpy as np
+
+from mfpde.case import schema
+from mfpde.errors import InputError
+from mfpde.randomness import generator
+
+MAX_POINTS = 1_000_000
+
+
+def draw_inputs(spec: schema.Inputs) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs of shape (L, d) and their weights of shape (L,).
+
+    Raises:
+        InputError: a tensor grid of more than a million points.
+    """
+    if isinstance(spec, schema.GridInputs):
+        return _grid(spec)
+    shape = (spec.samples, spec.dimension)
+    random = generator(spec.seed, "inputs")
+    if isinstance(spec, schema.UniformInputs):
+        x = random.uniform(spec.low, spec.high, shape)
+    else:
+        x = random.standard_normal(shape)
+        if isinstance(spec, schema.SphereInputs):
+            x *= spec.radius / np.linalg.norm(x, axis=1, keepdims=True)
+        else:
+            x = spec.mean + spec.std * x
+    return x, np.full(len(x), 1 / len(x))
+
+
+def _grid(spec: schema.GridInputs) -> tuple[np.ndarray, np.ndarray]:
+    count = spec.points**spec.dimension
+    if count > MAX_POINTS:
+        raise InputError(f"data.inputs: {spec.points} points in {spec.dimension} dimensions are {count} inputs; at most {MAX_POINTS} are accepted")
+    axis = np.linspace(spec.low, spec.high, spec.points)
+    x = np.array(list(itertools.product(axis, repeat=spec.dimension)))
+    if spec.weights == "average":
+        return x, np.full(count, 1 / count)
+    trapezoid = np.full(spec.points, (spec.high - spec.low) / (spec.points - 1))
+    trapezoid[[0, -1]] /= 2
+    weights = np.array([np.prod(w) for w in itertools.product(trapezoid, repeat=spec.dimension)])
+    return x, weights

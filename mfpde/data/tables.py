@@ -1,0 +1,112 @@
+"""Named columns of numbers from CSV, NPY, NPZ and HDF5 files."""
+
+import csv
+import math
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from mfpde.errors import InputError, nearest
+
+
+def read_columns(path: Path, names: list[str], where: str) -> np.ndarray:
+    """Columns of a table as one array of shape (rows, columns), float64 and finite.
+
+    A name may stand for a two-dimensional array of an NPZ or HDF5 file, which then gives several columns.
+
+    Arguments:
+        path: file ending in .csv, .npy, .npz, .h5 or .hdf5.
+        names: column names (CSV header, fields of a structured NPY, keys of an NPZ, paths in HDF5).
+        where: the case file and key, for messages.
+    Raises:
+        InputError: missing file, unknown format, missing column, non-numeric, non-finite or ragged cells.
+    """
+    readers = {".csv": _csv, ".npy": _npy, ".npz": _npz, ".h5": _hdf5, ".hdf5": _hdf5}
+    if path.suffix.lower() not in readers:
+        raise InputError(f"{where}: cannot read '{path}'; expected a file ending in {', '.join(readers)}")
+    if not path.is_file():
+        others = [f.name for f in path.parent.glob("*") if f.suffix in readers] if path.parent.is_dir() else []
+        raise InputError(f"{where}: data file '{path}' does not exist{nearest(path.name, sorted(others))}")
+    try:
+        columns = readers[path.suffix.lower()](path, names, where)
+    except (OSError, ValueError, EOFError, KeyError, csv.Error) as error:
+        raise InputError(f"{where}: '{path}' cannot be read: {error}") from None
+    lengths = {name: len(column) for name, column in zip(names, columns, strict=True)}
+    if len(set(lengths.values())) > 1:
+        raise InputError(f"{where}: columns of '{path}' differ in length: {lengths}")
+    table = np.column_stack(columns)
+    bad = np.argwhere(~np.isfinite(table))
+    if len(bad):
+        row, column = bad[0]
+        raise InputError(f"{where}: '{path}' holds {table[row, column]} in row {row + 1} of the data; expected finite numbers")
+    return table
+
+
+def _missing(name: str, known, path: Path, where: str) -> InputError:
+    return InputError(f"{where}: '{path}' has no column '{name}'{nearest(name, known)}")
+
+
+def _csv(path: Path, names: list[str], where: str) -> list[np.ndarray]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = [row for row in csv.reader(file) if row and any(cell.strip() for cell in row)]
+    if not rows:
+        raise InputError(f"{where}: '{path}' is empty; expected a header line and rows of numbers")
+    header = [name.strip() for name in rows[0]]
+    columns = []
+    for name in names:
+        if name not in header:
+            raise _missing(name, header, path, where)
+        columns.append(np.array([_number(row, header.index(name), i, name, path, where) for i, row in enumerate(rows[1:], 2)]))
+    return columns
+
+
+def _number(row: list[str], index: int, line: int, name: str, path: Path, where: str) -> float:
+    cell = row[index].strip() if index < len(row) else ""
+    try:
+        value = float(cell)
+    except ValueError:
+        raise InputError(f"{where}: '{path}', line {line}, column '{name}': expected a number, got '{cell}'") from None
+    if not math.isfinite(value):
+        raise InputError(f"{where}: '{path}', line {line}, column '{name}': expected a finite number, got '{cell}'")
+    return value
+
+
+def _numeric(array: np.ndarray, name: str, path: Path, where: str) -> np.ndarray:
+    if array.dtype.kind not in "iufb" or array.ndim not in (1, 2):
+        raise InputError(f"{where}: '{name}' in '{path}' has type {array.dtype} and shape {array.shape}; expected one or two axes of numbers")
+    return np.asarray(array, dtype=np.float64)
+
+
+def _npy(path: Path, names: list[str], where: str) -> list[np.ndarray]:
+    array = np.load(path, allow_pickle=False)
+    if array.dtype.names is not None:
+        fields = {name: array[name] for name in array.dtype.names}
+    elif array.ndim == 2:
+        fields = {str(i): array[:, i] for i in range(array.shape[1])}
+    else:
+        raise InputError(f"{where}: '{path}' has shape {array.shape}; expected two axes (columns are then '0', '1', ...) or named fields")
+    return _pick(fields, names, path, where)
+
+
+def _npz(path: Path, names: list[str], where: str) -> list[np.ndarray]:
+    with np.load(path, allow_pickle=False) as archive:
+        return _pick({name: archive[name] for name in archive.files}, names, path, where)
+
+
+def _hdf5(path: Path, names: list[str], where: str) -> list[np.ndarray]:
+    with h5py.File(path, "r") as file:
+        fields: dict[str, np.ndarray] = {}
+        file.visititems(lambda name, item: fields.update({name: item[()]}) if isinstance(item, h5py.Dataset) and name in names else None)
+        if missing := [name for name in names if name not in fields]:
+            known: list[str] = []
+            file.visititems(lambda name, item: known.append(name) if isinstance(item, h5py.Dataset) else None)
+            raise _missing(missing[0], known, path, where)
+    return _pick(fields, names, path, where)
+
+
+def _pick(fields: dict[str, np.ndarray], names: list[str], path: Path, where: str) -> list[np.ndarray]:
+    for name in names:
+        if name not in fields:
+            raise _missing(name, fields, path, where)
+    return [_numeric(np.asarray(fields[name]), name, path, where) for name in names]

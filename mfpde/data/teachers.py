@@ -1,0 +1,55 @@
+"""Teachers: the functions f* a network is asked to learn."""
+
+import numpy as np
+
+from mfpde.case import schema
+from mfpde.errors import InputError
+from mfpde.expressions import evaluate, parse
+from mfpde.activations import find_activation
+
+
+def teach(spec: schema.Teacher, x: np.ndarray, activation: str) -> np.ndarray:
+    """f*(x) of shape (L,) at inputs of shape (L, d).
+
+    Arguments:
+        activation: used by planted units that name none of their own.
+    Raises:
+        InputError: a formula or a unit that does not fit the input dimension, or a non-finite value.
+    """
+    if isinstance(spec, schema.FormulaTeacher):
+        names = [f"x{k}" for k in range(x.shape[1])]
+        values = {name: x[:, k] for k, name in enumerate(names)}
+        y = evaluate(parse(spec.formula, names, "data.teacher"), values)
+    elif isinstance(spec, schema.PlantedTeacher):
+        y = _planted(spec, x, activation)
+    else:
+        y = _mixture(spec, x)
+    if not np.all(np.isfinite(y)):
+        bad = x[~np.isfinite(y)][0]
+        raise InputError(f"data.teacher: the value at x = {bad.tolist()} is not finite")
+    return y
+
+
+def _planted(spec: schema.PlantedTeacher, x: np.ndarray, activation: str) -> np.ndarray:
+    sigma = find_activation(spec.activation or activation, "data.teacher.activation")
+    y = np.zeros(len(x))
+    for number, unit in enumerate(spec.units):
+        w = _point(unit.w, x.shape[1], f"data.teacher.units.{number}.w")
+        y += unit.a * sigma.value(x @ w + unit.b)
+    return y / len(spec.units) if spec.scaling == "mean" else y
+
+
+def _mixture(spec: schema.MixtureTeacher, x: np.ndarray) -> np.ndarray:
+    y = np.zeros(len(x))
+    for number, part in enumerate(spec.components):
+        mean = _point(part.mean, x.shape[1], f"data.teacher.components.{number}.mean")
+        square = np.sum((x - mean) ** 2, axis=1)
+        y += part.weight * np.exp(-square / (2 * part.variance)) / (2 * np.pi * part.variance) ** (x.shape[1] / 2)
+    return y
+
+
+def _point(given: list[float] | float, dimension: int, where: str) -> np.ndarray:
+    point = np.atleast_1d(np.asarray(given, dtype=np.float64))
+    if len(point) != dimension:
+        raise InputError(f"{where}: has {len(point)} coordinate(s), but the inputs have {dimension}")
+    return point

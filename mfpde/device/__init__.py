@@ -1,0 +1,1 @@
+"""OpenCL devices: find them, choose one, build programs, hold buffers."""

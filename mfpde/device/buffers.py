@@ -1,0 +1,72 @@
+"""Device memory of one queue: arrays in and out, and sums and maxima by a fixed tree."""
+
+import numpy as np
+import pyopencl as cl
+from pyopencl.tools import ImmediateAllocator, MemoryPool
+
+from mfpde.device.runtime import Device
+from mfpde.errors import RunError
+
+REDUCTION_CHUNK = 512
+
+
+class Buffers:
+    """Allocates, copies and reduces on one in-order queue."""
+
+    def __init__(self, device: Device):
+        self.device = device
+        self.queue = cl.CommandQueue(device.context)
+        self.pool = MemoryPool(ImmediateAllocator(self.queue))
+
+    def empty(self, count: int, dtype: np.dtype | type) -> cl.Buffer:
+        """Zeroed memory for `count` numbers, recycled from a pool when the last reference to it is gone."""
+        size = count * np.dtype(dtype).itemsize
+        try:
+            buffer = self.pool.allocate(size)
+        except cl.MemoryError:
+            raise self._no_room(size) from None
+        cl.enqueue_fill_buffer(self.queue, buffer, np.uint32(0), 0, size)
+        return buffer
+
+    def upload(self, array: np.ndarray) -> cl.Buffer:
+        """A buffer holding a copy of an array."""
+        flags = cl.mem_flags.READ_WRITE | cl.mem_flags.COPY_HOST_PTR
+        try:
+            return cl.Buffer(self.device.context, flags, hostbuf=np.ascontiguousarray(array))
+        except cl.MemoryError:
+            raise self._no_room(array.nbytes) from None
+
+    def write(self, buffer: cl.Buffer, array: np.ndarray) -> None:
+        """Overwrite a buffer from the host."""
+        cl.enqueue_copy(self.queue, buffer, np.ascontiguousarray(array))
+
+    def read(self, buffer: cl.Buffer, shape: tuple[int, ...] | int, dtype: np.dtype | type) -> np.ndarray:
+        """A copy of a buffer's first numbers on the host."""
+        array = np.empty(shape, dtype=dtype)
+        cl.enqueue_copy(self.queue, array, buffer)
+        return array
+
+    def _no_room(self, size: int) -> RunError:
+        limit = self.device.cl_device.max_mem_alloc_size
+        return RunError(
+            f"the device '{self.device.name}' has no room for {size / 1e6:.0f} MB more (it allows {limit / 1e6:.0f} MB at once); "
+            'use fewer cells, units or data, or precision = "float32"'
+        )
+
+
+class Reduction:
+    """Sum or maximum of float64 buffers: chunks of fixed length on the device, the rest in NumPy's fixed order."""
+
+    def __init__(self, buffers: Buffers, program: cl.Program, count: int):
+        self.buffers, self.count = buffers, count
+        self.chunks = -(-count // REDUCTION_CHUNK)
+        self.partial = buffers.empty(self.chunks, np.float64)
+        self.kernels = {"sum": cl.Kernel(program, "partial_sums"), "max": cl.Kernel(program, "partial_maxima")}
+
+    def __call__(self, values: cl.Buffer, kind: str) -> float:
+        """Reduce the first `count` numbers; kind is "sum" or "max"."""
+        self.kernels[kind](
+            self.buffers.queue, (self.chunks,), None, values, np.int32(self.count), np.int32(REDUCTION_CHUNK), self.partial
+        )
+        partial = self.buffers.read(self.partial, self.chunks, np.float64)
+        return float(partial.sum() if kind == "sum" else partial.max())

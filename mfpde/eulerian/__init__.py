@@ -1,0 +1,1 @@
+"""The Eulerian side: the continuity equation with reaction, by finite volumes."""

@@ -1,0 +1,65 @@
+"""What a backend must offer the stepper. Fields are opaque: arrays on the host or buffers on a device."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+Field = Any  #: cell averages on the mesh, wherever they live
+Potential = Any  #: V on the mesh, wherever it lives
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Linear functionals of a measure (or of its rate of change)."""
+
+    prediction: np.ndarray  #: f(x_l) = int a phi(x_l, z) dmu, (L,)
+    penalty: float  #: int r dmu
+    mass: float  #: int dmu
+
+
+@dataclass(frozen=True)
+class Rate:
+    """-div(flux) of a field, with what limits a step along it."""
+
+    field: Field
+    courant: float  #: largest sum_k max(u+, |u-|) / dx_k of a cell, 1/time
+    dissipation: float  #: sum over faces of A flux (V_left - V_right) = -1/2 dE/dt, >= 0
+
+
+class Backend(Protocol):
+    """Operations on fields; the physics of a cell. Implemented by `opencl` and `numpy`."""
+
+    name: str
+
+    def upload(self, density: np.ndarray) -> Field:
+        """A field with these cell averages."""
+
+    def download(self, field: Field) -> np.ndarray:
+        """Cell averages as a float64 array of the mesh's shape."""
+
+    def moments(self, field: Field) -> Moments:
+        """Linear functionals, accumulated in float64."""
+
+    def potential(self, residual: np.ndarray) -> Potential:
+        """V for weights * (f - f*), (L,)."""
+
+    def rate(self, field: Field, potential: Potential) -> Rate:
+        """Transport along -grad V."""
+
+    def combine(self, a: float, x: Field, b: float, y: Field, dt: float, rate: Field) -> tuple[Field, float]:
+        """a x + b (y + dt rate), and min(0, its smallest value); values below the negligible threshold become 0."""
+
+    def react(self, field: Field, potential: Potential, strength: float, shift: float) -> Field:
+        """field exp(-strength (V - shift))."""
+
+    def blend(self, a: float, x: Field, b: float, y: Field) -> Field:
+        """a x + b y."""
+
+    def spread(self, field: Field, potential: Potential, mean: float, power: int) -> float:
+        """int |V - mean|^power dmu, power 1 or 2."""
+
+
+def negligible(precision: str) -> float:
+    """Densities below this are set to 0: far below rounding of the mass, far above subnormal numbers."""
+    return 1e-200 if precision == "float64" else 1e-30

@@ -1,0 +1,125 @@
+"""How a mesh lies in device memory: two ghost cells on each side of each axis, rows padded so that blocks may overrun."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mfpde.measures.mesh import Mesh, outer
+
+GHOSTS = 2
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Padded shape, strides and offsets; C order, the last axis contiguous."""
+
+    mesh: Mesh
+    has_amplitude: bool
+    width: int  #: lanes of a block of the contiguous axis
+
+    @cached_property
+    def cells(self) -> list[int]:
+        """Cells per axis, without ghosts."""
+        return list(self.mesh.shape)
+
+    @cached_property
+    def pitches(self) -> list[int]:
+        """Cells per axis with ghosts; the last also holds whole blocks."""
+        last = self.cells[-1]
+        blocks = -(-last // self.width) * self.width
+        return [n + 2 * GHOSTS for n in self.cells[:-1]] + [blocks + 2 * GHOSTS]
+
+    @cached_property
+    def strides(self) -> list[int]:
+        """Distance of neighbours along each axis."""
+        return [int(np.prod(self.pitches[k + 1 :])) for k in range(len(self.pitches))]
+
+    @cached_property
+    def offsets(self) -> list[int]:
+        """Where each axis starts in concatenated axis arrays."""
+        return [int(sum(self.pitches[:k])) + k for k in range(len(self.pitches))]
+
+    @property
+    def spare(self) -> int:
+        """Numbers after the last cell that a block may touch."""
+        return 4 * self.width + 4
+
+    @property
+    def size(self) -> int:
+        """Numbers in a field buffer."""
+        return int(np.prod(self.pitches)) + self.spare
+
+    @cached_property
+    def a_pitch(self) -> int:
+        """Padded cells of the amplitude axis; 1 if a is fixed."""
+        return self.pitches[0] if self.has_amplitude else 1
+
+    @cached_property
+    def z_pitch(self) -> int:
+        """Padded cells of the other axes together."""
+        return int(np.prod(self.pitches)) // self.a_pitch
+
+    @property
+    def z_size(self) -> int:
+        """Numbers in a buffer over z-cells."""
+        return self.z_pitch + self.spare
+
+    def axis_arrays(self, values: Sequence[np.ndarray]) -> np.ndarray:
+        """One number per cell of each axis, concatenated; zero in ghosts and padding."""
+        return self._concatenate(values)
+
+    def face_arrays(self, values: Sequence[np.ndarray]) -> np.ndarray:
+        """One number per face of each axis; entry j belongs to the face left of padded cell j."""
+        return self._concatenate(values)
+
+    def _concatenate(self, values: Sequence[np.ndarray]) -> np.ndarray:
+        result = np.zeros(sum(self.pitches) + len(self.pitches) + self.spare)
+        for offset, value in zip(self.offsets, values, strict=True):
+            result[offset + GHOSTS : offset + GHOSTS + len(value)] = value
+        return result
+
+    def _padding(self, k: int) -> tuple[int, int]:
+        return GHOSTS, self.pitches[k] - GHOSTS - self.cells[k]
+
+    def pad_field(self, density: np.ndarray) -> np.ndarray:
+        """A flat padded copy of cell averages; ghosts are zero."""
+        padded = np.pad(density, [self._padding(k) for k in range(density.ndim)])
+        return np.concatenate([padded.ravel(), np.zeros(self.spare)])
+
+    def unpad_field(self, flat: np.ndarray) -> np.ndarray:
+        """Cell averages without ghosts."""
+        inner = tuple(slice(GHOSTS, GHOSTS + n) for n in self.cells)
+        return flat[: int(np.prod(self.pitches))].reshape(self.pitches)[inner]
+
+    def pad_amplitude(self, values: np.ndarray) -> np.ndarray:
+        """Values of the amplitude axis with ghosts (one entry if a is fixed) and spare room."""
+        padded = self._with_ghosts(values, 0, 0) if self.has_amplitude else values
+        return np.concatenate([padded, np.zeros(self.spare)])
+
+    def inside_amplitude(self, values: np.ndarray) -> np.ndarray:
+        """As `pad_amplitude`, but zero in ghosts and without spare room: weights of sums over a."""
+        return np.pad(values, self._padding(0)) if self.has_amplitude else values
+
+    def pad_z(self, values: np.ndarray, spare: int | None = None) -> np.ndarray:
+        """Values per z-cell (Nz, ...) with ghosts: copies of the edge at walls, of the other side on circles."""
+        first = int(self.has_amplitude)
+        array = values.reshape(*self.cells[first:], *values.shape[1:])
+        for k in range(first, len(self.cells)):
+            array = self._with_ghosts(array, k, k - first)
+        array = array.reshape(self.z_pitch, *values.shape[1:])
+        room = self.spare if spare is None else spare
+        return np.concatenate([array, np.zeros((room, *values.shape[1:]))])
+
+    def _with_ghosts(self, array: np.ndarray, axis: int, k: int) -> np.ndarray:
+        n, (low, high) = self.cells[axis], self._padding(axis)
+        index = np.arange(-low, n + high)
+        index = index % n if self.mesh.axes[axis].periodic else np.clip(index, 0, n - 1)
+        return np.take(array, index, axis=k)
+
+    def z_volumes(self) -> np.ndarray:
+        """Volumes of z-cells, zero in ghosts, padding and spare room."""
+        first = int(self.has_amplitude)
+        widths = [np.pad(axis.widths, self._padding(k)) for k, axis in enumerate(self.mesh.axes) if k >= first]
+        return np.concatenate([outer(widths).ravel(), np.zeros(self.spare)])

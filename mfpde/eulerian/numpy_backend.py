@@ -1,0 +1,101 @@
+"""The readable reference: the same scheme as kernels/eulerian.cl, with arrays. Tests hold the kernels to it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mfpde.eulerian.backend import Moments, Rate, negligible
+from mfpde.eulerian.slopes import limited_slope
+from mfpde.measures.mesh import Mesh
+from mfpde.models.network import MeshPotential
+
+GHOSTS = 2
+
+
+class NumpyBackend:
+    """Fields are arrays of the mesh's shape; a potential is the array of V."""
+
+    name = "numpy"
+
+    def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str):
+        self.mesh, self.model, self.scheme = mesh, model, scheme
+        self.dtype = np.dtype(precision)
+        self.negligible = negligible(precision)
+        # V as (Na, Nz), and the mesh's arrays seen that way
+        self.columns = (len(model.amplitude), len(model.features))
+
+    def upload(self, density: np.ndarray) -> np.ndarray:
+        """A field with these cell averages."""
+        return density.astype(self.dtype)
+
+    def download(self, field: np.ndarray) -> np.ndarray:
+        """Cell averages in float64."""
+        return field.astype(np.float64)
+
+    def moments(self, field: np.ndarray) -> Moments:
+        """Linear functionals in float64."""
+        masses = (field.astype(np.float64) * self.mesh.volumes).reshape(self.columns)
+        first = self.model.amplitude @ masses
+        penalty = float(np.sum(self.model.penalty_a @ masses) + np.sum(masses @ self.model.penalty_z))
+        return Moments(self.model.features.T @ first, penalty, float(masses.sum()))
+
+    def potential(self, residual: np.ndarray) -> np.ndarray:
+        """V = a h(z) + r_a(a) + r_z(z) in the shape of the mesh."""
+        h = self.model.features @ residual
+        v = np.multiply.outer(self.model.amplitude, h) + self.model.penalty_a[:, None] + self.model.penalty_z
+        return v.reshape(self.mesh.shape)
+
+    def rate(self, field: np.ndarray, potential: np.ndarray) -> Rate:
+        """Upwind fluxes of the limited linear reconstruction."""
+        change = np.zeros_like(field)
+        courant = np.zeros_like(field)
+        dissipation = 0.0
+        for k, axis in enumerate(self.mesh.axes):
+            shape = [1] * field.ndim
+            shape[k] = -1
+            rho = self._with_ghosts(field, k)
+            v = self._with_ghosts(potential, k)
+            slope = limited_slope(self.scheme, _cells(rho, k, 0, -2), _cells(rho, k, 1, -1), _cells(rho, k, 2, None))
+            west, east = _cells(rho, k, 1, -2), _cells(rho, k, 2, -1)  # both sides of every face
+            rise = _cells(v, k, 2, -1) - _cells(v, k, 1, -2)
+            velocity = -rise * axis.inverse_distances.reshape(shape)
+            forward, backward = np.maximum(velocity, 0), np.minimum(velocity, 0)
+            flux = forward * (west + slope_of(slope, k, west=True) / 2) + backward * (east - slope_of(slope, k, west=False) / 2)
+            widths = axis.widths.reshape(shape)
+            change -= (np.diff(flux, axis=k) / widths).astype(self.dtype)
+            courant += (np.maximum(_cells(forward, k, 1, None), -_cells(backward, k, 0, -1)) / widths).astype(self.dtype)
+            area = self.mesh.volumes / widths
+            dissipation -= float(np.sum(area * _cells(flux * rise, k, 1, None)))
+        return Rate(change, float(courant.max()), dissipation)
+
+    def combine(self, a: float, x: np.ndarray, b: float, y: np.ndarray, dt: float, rate: np.ndarray) -> tuple[np.ndarray, float]:
+        """a x + b (y + dt rate), and min(0, smallest value)."""
+        result = (a * x + b * (y + dt * rate)).astype(self.dtype)
+        result[np.abs(result) < self.negligible] = 0
+        return result, min(0.0, float(result.min()))
+
+    def react(self, field: np.ndarray, potential: np.ndarray, strength: float, shift: float) -> np.ndarray:
+        """field exp(-strength (V - shift))."""
+        return (field * np.exp(-strength * (potential - shift))).astype(self.dtype)
+
+    def blend(self, a: float, x: np.ndarray, b: float, y: np.ndarray) -> np.ndarray:
+        """a x + b y."""
+        return (a * x + b * y).astype(self.dtype)
+
+    def spread(self, field: np.ndarray, potential: np.ndarray, mean: float, power: int) -> float:
+        """int |V - mean|^power dmu."""
+        return float(np.sum(field * self.mesh.volumes * np.abs(potential - mean) ** power))
+
+    def _with_ghosts(self, array: np.ndarray, k: int) -> np.ndarray:
+        pad = [(GHOSTS, GHOSTS) if j == k else (0, 0) for j in range(array.ndim)]
+        return np.pad(array, pad, mode="wrap" if self.mesh.axes[k].periodic else "edge")
+
+
+def _cells(array: np.ndarray, k: int, start: int, stop: int | None) -> np.ndarray:
+    index: Sequence[slice] = [slice(start, stop) if j == k else slice(None) for j in range(array.ndim)]
+    return array[tuple(index)]
+
+
+def slope_of(slope: np.ndarray, k: int, west: bool) -> np.ndarray:
+    """Slopes of the cells west (or east) of every face, from the slopes of the cells with one ghost on each side."""
+    return _cells(slope, k, 0, -1) if west else _cells(slope, k, 1, None)

@@ -1,0 +1,165 @@
+"""One step in time: Strang splitting of transport (SSP-RK2) and reaction (exponential Heun), with the step chosen so that
+positivity and energy decay are guaranteed, and redone at half length when a stage breaks a bound.
+
+Bounds (proofs in docs/numerics.md):
+
+* positivity: dt * sum_k max(u+, |u-|) / dx_k <= 1/2 in every cell, at both stages;
+* energy: a forward Euler stage has E(m + dt m') - E(m) = -2 dt D + dt^2 |f'|^2 exactly, so it dissipates iff
+  dt <= 2 D / |f'|^2. E is convex in m, and SSP-RK2 is a convex combination of Euler steps.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mfpde.case import schema
+from mfpde.errors import RunError
+from mfpde.eulerian.backend import Backend, Field, Moments, Rate
+from mfpde.models.network import Network
+
+POSITIVITY_BOUND = 0.5
+MAX_HALVINGS = 30
+
+
+class Limits(NamedTuple):
+    """Largest steps at a state, by reason."""
+
+    positivity: float
+    energy: float
+
+
+class State(NamedTuple):
+    """A field with its moments and its energy."""
+
+    field: Field
+    moments: Moments
+    energy: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did."""
+
+    state: State
+    dt: float
+    limit: str  #: what set dt: "positivity", "energy", "max_step" or "output"
+    halvings: int
+    least: float  #: min(0, smallest density met)
+
+
+class _Refused(Exception):
+    """A stage broke a bound: the step must be shorter."""
+
+
+class Stepper:
+    """Advances a field by single steps on any backend."""
+
+    def __init__(self, backend: Backend, network: Network, settings: schema.Eulerian, birth_death: float, births: Field | None):
+        self.backend, self.network, self.settings = backend, network, settings
+        self.alpha, self.births = birth_death, births
+        scale = float(np.sum(network.data.weights * network.data.y**2))
+        self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + scale)
+
+    def state(self, field: Field) -> State:
+        """Moments and energy of a field.
+
+        Raises:
+            RunError: one of them is not finite.
+        """
+        moments = self.backend.moments(field)
+        energy = float(self.network.energy(moments.prediction, moments.penalty))
+        if not (np.isfinite(energy) and np.isfinite(moments.mass)):
+            raise RunError("the density is no longer finite (energy or mass is not a number)")
+        return State(field, moments, energy)
+
+    def limits(self, rate: Rate) -> Limits:
+        """Steps allowed by positivity and by the energy for an Euler stage along this rate."""
+        speed = self.backend.moments(rate.field).prediction
+        curvature = float(np.sum(self.network.data.weights * speed**2))
+        energy = 2 * rate.dissipation / curvature if curvature > 0 else np.inf
+        # near equilibrium both vanish and their quotient is rounding
+        if rate.dissipation <= np.finfo(self.settings.precision).tiny:
+            energy = np.inf
+        return Limits(POSITIVITY_BOUND / rate.courant if rate.courant > 0 else np.inf, energy)
+
+    def step(self, state: State, remaining: float) -> Step:
+        """The longest admissible step that does not pass `remaining`.
+
+        Raises:
+            RunError: the step collapsed, or the density or energy stopped being finite.
+        """
+        first = self._rate(state)
+        limits = self.limits(first)
+        parts = 2 if self.alpha else 1  # with reaction, transport goes in two halves around it
+        choices = {
+            "positivity": parts * limits.positivity * self.settings.cfl / POSITIVITY_BOUND,
+            "energy": parts * limits.energy * self.settings.energy_safety,
+            "max_step": self.settings.max_step,
+        }
+        limit = min(choices, key=lambda name: choices[name])
+        # equal steps to the output time, rather than a sliver at the end
+        steps = np.ceil(remaining / choices[limit] * (1 - 1e-12))
+        dt, limit = (remaining, "output") if steps <= 1 else (remaining / steps, limit)
+        for halvings in range(MAX_HALVINGS):
+            try:
+                new, least = self._try(state, first, dt)
+                return Step(new, dt, limit, halvings, least)
+            except _Refused:
+                dt, limit = dt / 2, "redo"
+        raise RunError(f"the time step collapsed to {dt:.1e}: every shorter step still raised the energy or broke positivity")
+
+    def _rate(self, state: State) -> Rate:
+        return self.backend.rate(state.field, self.backend.potential(self.network.residual(state.moments.prediction)))
+
+    def _try(self, state: State, first: Rate, dt: float) -> tuple[State, float]:
+        if not self.alpha:
+            field, least = self._transport(state, first, dt)
+        else:
+            field, least = self._transport(state, first, dt / 2)
+            field = self._react(self.state(field), dt)
+            middle = self.state(field)
+            field, least_too = self._transport(middle, self._rate(middle), dt / 2)
+            least = min(least, least_too)
+        new = self.state(field)
+        # births add a source for which no decay is claimed
+        if self.births is None and new.energy > state.energy + self.rounding:
+            raise _Refused
+        return new, least
+
+    def _transport(self, state: State, first: Rate, dt: float) -> tuple[Field, float]:
+        """SSP-RK2 (Heun): r1 = r + dt L(r), result (r + r1 + dt L(r1)) / 2."""
+        self._check(first, dt)
+        euler, least = self.backend.combine(0.0, state.field, 1.0, state.field, dt, first.field)
+        second = self._rate(self.state(euler))
+        self._check(second, dt)
+        field, least_too = self.backend.combine(0.5, state.field, 0.5, euler, dt, second.field)
+        return field, min(least, least_too)
+
+    def _check(self, rate: Rate, dt: float) -> None:
+        limits = self.limits(rate)
+        if not np.isfinite(rate.courant):
+            raise RunError("a velocity is no longer finite")
+        if dt > limits.positivity or dt > limits.energy:
+            raise _Refused
+
+    def _react(self, state: State, dt: float) -> Field:
+        """Exponential Heun for d_t m = -alpha (V - Vbar) m, then births; the mass stays what it was."""
+        trial = self._react_frozen(state, state.moments.prediction, dt)
+        middle = (state.moments.prediction + self.state(trial).moments.prediction) / 2
+        field = self._react_frozen(state, middle, dt)
+        if self.births is None:
+            return field
+        mean = self.network.mean_potential(middle, state.moments.penalty)
+        potential = self.backend.potential(self.network.residual(middle))
+        # killed at rate alpha (V - Vbar)+, whose mean is half the mean of |V - Vbar|; reborn from the fixed density
+        share = -np.expm1(-self.alpha * dt * self.backend.spread(state.field, potential, mean, 1) / 2)
+        return self.backend.blend(1 - share, field, share * state.moments.mass, self.births)
+
+    def _react_frozen(self, state: State, prediction: np.ndarray, dt: float) -> Field:
+        """m exp(-alpha dt (V - Vbar)) for V frozen at a prediction, scaled to the mass of m."""
+        mean = self.network.mean_potential(prediction, state.moments.penalty)
+        potential = self.backend.potential(self.network.residual(prediction))
+        field = self.backend.react(state.field, potential, self.alpha * dt, mean)
+        mass = self.state(field).moments.mass
+        return self.backend.blend(0.0, field, state.moments.mass / mass, field)

@@ -1,0 +1,59 @@
+"""Expression tree to OpenCL C. The text that reaches the compiler is built here, node by node, never copied from a user."""
+
+from collections.abc import Sequence
+
+import sympy
+
+from mfpde.expressions import functions
+
+#: Functions that OpenCL has under the same meaning for scalars and vectors, or that `common.cl` defines.
+_OPENCL = {
+    sympy.sin: "sin",
+    sympy.cos: "cos",
+    sympy.tan: "tan",
+    sympy.tanh: "tanh",
+    sympy.exp: "exp",
+    sympy.log: "log",
+    sympy.erf: "erf",
+    functions.absolute: "fabs",
+    functions.relu: "relu",
+    functions.above: "above",
+    functions.sigmoid: "sigmoid",
+    functions.softplus: "softplus",
+}
+
+
+def opencl_function(name: str, variable: sympy.Symbol, outputs: Sequence[tuple[str, sympy.Expr]]) -> str:
+    """Source of ``void name(realv variable, realv *out, ...)`` with common subexpressions computed once.
+
+    Arguments:
+        outputs: pairs of output name and expression in `variable`.
+    """
+    shared, results = sympy.cse([expression for _, expression in outputs], symbols=sympy.numbered_symbols("shared"))
+    lines = [f"const realv {symbol.name} = (realv)({_code(value)});" for symbol, value in shared]
+    lines += [f"*{out} = (realv)({_code(value)});" for (out, _), value in zip(outputs, results, strict=True)]
+    pointers = ", ".join(f"realv *{out}" for out, _ in outputs)
+    body = "\n    ".join(lines)
+    return f"static inline void {name}(const realv {variable.name}, {pointers})\n{{\n    {body}\n}}\n"
+
+
+def _code(node: sympy.Expr) -> str:
+    if node.is_Symbol:
+        return node.name
+    if node.is_number:
+        return f"((real){float(node)!r})"
+    if node.is_Pow and node.exp.is_Integer:
+        power = "*".join([_code(node.base)] * abs(int(node.exp))) if abs(node.exp) <= 4 else _power(node)
+        return f"({power})" if node.exp > 0 else f"(((real)1.0)/({power}))"
+    if node.is_Pow:
+        return f"sqrt((realv)({_code(node.base)}))" if node.exp == sympy.Rational(1, 2) else f"pow({_code(node.base)}, (realv)({_code(node.exp)}))"
+    arguments = [_code(argument) for argument in node.args]
+    if node.is_Add:
+        return f"({' + '.join(arguments)})"
+    if node.is_Mul:
+        return f"({' * '.join(arguments)})"
+    return f"{_OPENCL[node.func]}((realv)({arguments[0]}))"
+
+
+def _power(node: sympy.Expr) -> str:
+    return f"pow({_code(node.base)}, (realv)((real){abs(int(node.exp))}))"

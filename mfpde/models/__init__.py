@@ -1,0 +1,1 @@
+"""Models: an energy of measures, its potential and its moments; the same object serves grid and particles."""

@@ -1,0 +1,98 @@
+"""The shallow network as an energy of measures.
+
+f(x) = int a sigma(<w, x> + b) dmu,  r(theta) = lambda |a|^q + kappa |(w, b)|^2,
+E(mu) = |f - f*|^2 + 2 int r dmu,    V(theta) = a h(z) + r(theta),  h(z) = <f - f*, phi(., z)>,  dE/dmu = 2 V.
+
+Conventions are those of Rotskoff, Jelassi, Bruna & Vanden-Eijnden (arXiv:1902.01843) without their factor 1/2.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfpde.activations import Activation, find_activation
+from mfpde.case import Case, schema
+from mfpde.data import Dataset, build_dataset
+from mfpde.errors import InputError
+from mfpde.measures.mesh import Mesh
+from mfpde.models.parameters import ParameterSpace, build_parameters
+
+
+@dataclass(frozen=True)
+class MeshPotential:
+    """What a mesh needs to form V(a, z) = amplitude(a) h(z) + penalty_a(a) + penalty_z(z), h = features @ residual.
+
+    If `has_amplitude`, a is the first axis of the mesh; otherwise it is fixed and its arrays have one entry.
+    """
+
+    has_amplitude: bool
+    amplitude: np.ndarray  #: (Na,)
+    penalty_a: np.ndarray  #: (Na,)
+    features: np.ndarray  #: (Nz, L), z-cells in C order
+    penalty_z: np.ndarray  #: (Nz,)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network with its data, penalty and parameter space; serves mesh and particles alike."""
+
+    activation: Activation
+    penalty: schema.Penalty
+    data: Dataset
+    parameters: ParameterSpace
+
+    def loss(self, prediction: np.ndarray) -> np.ndarray:
+        """|f - f*|^2 in L2(nu); prediction has shape (..., L)."""
+        return np.sum(self.data.weights * (prediction - self.data.y) ** 2, axis=-1)
+
+    def energy(self, prediction: np.ndarray, mean_penalty: np.ndarray | float) -> np.ndarray:
+        """E = loss + 2 int r dmu."""
+        return self.loss(prediction) + 2 * mean_penalty
+
+    def residual(self, prediction: np.ndarray) -> np.ndarray:
+        """weights * (f - f*): what the potential is linear in."""
+        return self.data.weights * (prediction - self.data.y)
+
+    def mean_potential(self, prediction: np.ndarray, mean_penalty: float) -> float:
+        """int V dmu = <f - f*, f> + int r dmu, for a probability measure."""
+        return float(self.residual(prediction) @ prediction + mean_penalty)
+
+    def penalty_amplitude(self, a: np.ndarray) -> np.ndarray:
+        """lambda |a|^q."""
+        return self.penalty.strength * np.abs(a) ** self.penalty.power
+
+    def penalty_amplitude_slope(self, a: np.ndarray) -> np.ndarray:
+        """d/da of lambda |a|^q; 0 at a = 0."""
+        return self.penalty.strength * self.penalty.power * np.abs(a) ** (self.penalty.power - 1) * np.sign(a)
+
+    def penalty_rest(self, z: np.ndarray) -> np.ndarray:
+        """kappa |z|^2 for z of shape (..., components of z)."""
+        return self.penalty.confinement * np.sum(z**2, axis=-1)
+
+    def preactivations(self, z: np.ndarray) -> np.ndarray:
+        """<w, x_l> + b of shape (..., L), for z = (w1, ..., wd[, b]) of shape (..., components of z)."""
+        d = self.data.dimension
+        t = z[..., :d] @ self.data.x.T
+        return t + z[..., d:] if self.parameters.has_bias else t
+
+    def on_mesh(self, mesh: Mesh) -> MeshPotential:
+        """The arrays that define V on the cells of a mesh of the free parameters."""
+        axes = {axis.name: axis.centres for axis in mesh.axes}
+        values = [axes.get(c.name, c.law.quantile(np.zeros(1))) for c in self.parameters.components]
+        amplitude, z_axes = values[0], values[1:]
+        z = np.stack([g.ravel() for g in np.meshgrid(*z_axes, indexing="ij")], axis=-1)
+        features = self.activation.value(self.preactivations(z))
+        if not np.all(np.isfinite(features)):
+            raise InputError(f"model.activation: '{self.activation.name}' is not finite on the mesh; narrow the domain of w or b")
+        return MeshPotential(self.parameters.amplitude.free, amplitude, self.penalty_amplitude(amplitude), features, self.penalty_rest(z))
+
+
+def build_network(case: Case) -> Network:
+    """The network a case describes, with its data.
+
+    Raises:
+        InputError: anything wrong with data, activation or parameters.
+    """
+    activation = find_activation(case.model.activation, f"{case.path}: model.activation")
+    data = build_dataset(case)
+    return Network(activation, case.model.penalty, data, build_parameters(case, data.dimension))

@@ -1,0 +1,128 @@
+"""The parameter space of a network: which components theta has, which are free, and where each starts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfpde.case import Case, schema
+from mfpde.errors import InputError, nearest
+from mfpde.measures.laws import Law, Point, build_law, mass_outside
+from mfpde.measures.mesh import Axis, Mesh
+
+#: A law may put this much outside its domain before it is called too wide for it.
+MAX_OUTSIDE = 1e-6
+
+
+@dataclass(frozen=True)
+class Component:
+    """One component of theta."""
+
+    name: str
+    law: Law  #: initial law; a point mass if the component is fixed
+    free: bool
+    domain: tuple[float, float] | None
+    cells: int
+    periodic: bool
+    mobility: float
+
+
+@dataclass(frozen=True)
+class ParameterSpace:
+    """theta = (a, w1, ..., wd, b): amplitude, weights, bias."""
+
+    components: Sequence[Component]
+    has_bias: bool
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all components."""
+        return [c.name for c in self.components]
+
+    @property
+    def free(self) -> list[Component]:
+        """Components that are axes of the mesh and coordinates of the particles."""
+        return [c for c in self.components if c.free]
+
+    @property
+    def amplitude(self) -> Component:
+        """The component a."""
+        return self.components[0]
+
+    @property
+    def dimension(self) -> int:
+        """Input dimension d."""
+        return len(self.components) - 1 - self.has_bias
+
+    def mesh(self) -> Mesh:
+        """The tensor mesh of the free components.
+
+        Raises:
+            InputError: no or more than four free components, or one without a domain.
+        """
+        if not 1 <= len(self.free) <= 4:
+            raise InputError(
+                f"the mesh needs 1 to 4 free parameters, the case has {len(self.free)} ({', '.join(c.name for c in self.free)}); "
+                "fix some with parameters.NAME.fixed, or set eulerian.enabled = false to run networks alone"
+            )
+        axes = []
+        for c in self.free:
+            if c.domain is None:
+                raise InputError(f"parameters.{c.name}: needs domain = [low, high] for the mesh (or set eulerian.enabled = false)")
+            axes.append(Axis(c.name, np.linspace(*c.domain, c.cells + 1), c.periodic, c.mobility))
+        return Mesh(axes)
+
+
+def build_parameters(case: Case, dimension: int) -> ParameterSpace:
+    """Match the tables [parameters.*] with the components the model has for inputs of this dimension.
+
+    The table [parameters.w] serves all weights w1, w2, ... that have no table of their own.
+
+    Raises:
+        InputError: a component without a table, a table without a component, or a law wider than its domain.
+    """
+    weights = ["w"] if dimension == 1 else [f"w{k + 1}" for k in range(dimension)]
+    names = ["a", *weights, *(["b"] if case.model.bias else [])]
+    known = list(dict.fromkeys(["a", "w", *weights, *names]))
+    for given in case.parameters:
+        if given not in known:
+            raise InputError(f"{case.path}: parameters.{given}: the model has no such parameter{nearest(given, known)}")
+    components = []
+    for name in names:
+        key = name if name in case.parameters else "w" if name in weights else name
+        if key not in case.parameters:
+            example = f'[parameters.{name}] with domain, cells and initial = {{ law = "normal" }}, or fixed = 1.0'
+            raise InputError(f"{case.path}: the model has a parameter '{name}', which needs a table {example}")
+        components.append(_component(name, case.parameters[key], f"{case.path}: parameters.{key}"))
+    if "w" in case.parameters and all(name in case.parameters for name in weights) and "w" not in weights:
+        raise InputError(f"{case.path}: parameters.w: is not used, since every one of {', '.join(weights)} has its own table")
+    return ParameterSpace(components, case.model.bias)
+
+
+def _component(name: str, spec: schema.Parameter, where: str) -> Component:
+    if spec.fixed is not None:
+        return Component(name, Point(spec.fixed), False, None, 1, False, 0.0)
+    assert spec.initial is not None  # the schema saw to it
+    law = build_law(spec.initial)
+    if spec.periodic and spec.domain is None:
+        raise InputError(f"{where}: a periodic parameter needs domain = [low, high], whose length is the period")
+    check_inside(law, spec.domain, where)
+    return Component(name, law, True, spec.domain, spec.cells, spec.periodic, spec.mobility)
+
+
+def check_inside(law: Law, domain: tuple[float, float] | None, where: str) -> None:
+    """Refuse a law that does not fit its domain.
+
+    Raises:
+        InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, or a conditioned law holds no mass.
+    """
+    if np.any(np.isnan(law.quantile(np.array([0.25, 0.75])))) or np.isnan(law.cdf(np.array(0.0))):
+        raise InputError(f"{where}.initial: the {law.describe()} has no mass there; expected 'within' to hold some of it")
+    if domain is None:
+        return
+    outside = mass_outside(law, *domain)
+    if outside > MAX_OUTSIDE:
+        raise InputError(
+            f"{where}: the domain [{domain[0]:g}, {domain[1]:g}] is narrower than the initial {law.describe()}, "
+            f"which puts {outside:.2g} of its mass outside; widen the domain or condition the law with within = [low, high]"
+        )
