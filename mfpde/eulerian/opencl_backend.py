@@ -70,7 +70,7 @@ class OpenCLBackend:
             "COLUMN_LOADD(p)": load,
             "COLUMN_STORED(v, p)": store,
         }
-        self.program = build_program(device, ["slopes.cl", "eulerian.cl", "features.cl"], constants)
+        self.program = build_program(device, ["slopes.cl", "eulerian.cl", "features.cl", "reductions.cl"], constants)
         names = ("fill_ghosts", "transport_rate", "combine_stage", "react", "potential_spread", "sum_columns", "partial_moments", "feature_potential")
         self.kernels = {name: cl.Kernel(self.program, name) for name in names}
 

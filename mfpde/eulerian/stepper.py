@@ -73,10 +73,9 @@ class Stepper:
             raise RunError("the density is no longer finite (energy or mass is not a number)")
         return State(field, moments, energy)
 
-    def limits(self, rate: Rate) -> Limits:
-        """Steps allowed by positivity and by the energy for an Euler stage along this rate."""
-        speed = self.backend.moments(rate.field).prediction
-        curvature = float(np.sum(self.network.data.weights * speed**2))
+    def limits(self, rate: Rate, change: Moments) -> Limits:
+        """Steps allowed by positivity and by the energy for an Euler stage along a rate with these moments."""
+        curvature = float(np.sum(self.network.data.weights * change.prediction**2))
         energy = 2 * rate.dissipation / curvature if curvature > 0 else np.inf
         # near equilibrium both vanish and their quotient is rounding
         if rate.dissipation <= np.finfo(self.settings.precision).tiny:
@@ -89,8 +88,8 @@ class Stepper:
         Raises:
             RunError: the step collapsed, or the density or energy stopped being finite.
         """
-        first = self._rate(state)
-        limits = self.limits(first)
+        first = self._slope(state.field, state.moments.prediction)
+        limits = self.limits(*first)
         parts = 2 if self.alpha else 1  # with reaction, transport goes in two halves around it
         choices = {
             "positivity": parts * limits.positivity * self.settings.cfl / POSITIVITY_BOUND,
@@ -109,17 +108,21 @@ class Stepper:
                 dt, limit = dt / 2, "redo"
         raise RunError(f"the time step collapsed to {dt:.1e}: every shorter step still raised the energy or broke positivity")
 
-    def _rate(self, state: State) -> Rate:
-        return self.backend.rate(state.field, self.backend.potential(self.network.residual(state.moments.prediction)))
+    def _slope(self, field: Field, prediction: np.ndarray) -> tuple[Rate, Moments]:
+        """The transport rate of a field whose prediction is known, and the moments of that rate."""
+        rate = self.backend.rate(field, self.backend.potential(self.network.residual(prediction)))
+        if not np.isfinite(rate.courant):
+            raise RunError("a velocity is no longer finite")
+        return rate, self.backend.moments(rate.field)
 
-    def _try(self, state: State, first: Rate, dt: float) -> tuple[State, float]:
+    def _try(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[State, float]:
         if not self.alpha:
             field, least = self._transport(state, first, dt)
         else:
             field, least = self._transport(state, first, dt / 2)
             field = self._react(self.state(field), dt)
             middle = self.state(field)
-            field, least_too = self._transport(middle, self._rate(middle), dt / 2)
+            field, least_too = self._transport(middle, self._slope(field, middle.moments.prediction), dt / 2)
             least = min(least, least_too)
         new = self.state(field)
         # births add a source for which no decay is claimed
@@ -127,19 +130,19 @@ class Stepper:
             raise _Refused
         return new, least
 
-    def _transport(self, state: State, first: Rate, dt: float) -> tuple[Field, float]:
+    def _transport(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[Field, float]:
         """SSP-RK2 (Heun): r1 = r + dt L(r), result (r + r1 + dt L(r1)) / 2."""
-        self._check(first, dt)
-        euler, least = self.backend.combine(0.0, state.field, 1.0, state.field, dt, first.field)
-        second = self._rate(self.state(euler))
-        self._check(second, dt)
+        rate, change = first
+        self._check(rate, change, dt)
+        euler, least = self.backend.combine(0.0, state.field, 1.0, state.field, dt, rate.field)
+        # the prediction is linear in the field, so that of the stage needs no new sum over the mesh
+        second, second_change = self._slope(euler, state.moments.prediction + dt * change.prediction)
+        self._check(second, second_change, dt)
         field, least_too = self.backend.combine(0.5, state.field, 0.5, euler, dt, second.field)
         return field, min(least, least_too)
 
-    def _check(self, rate: Rate, dt: float) -> None:
-        limits = self.limits(rate)
-        if not np.isfinite(rate.courant):
-            raise RunError("a velocity is no longer finite")
+    def _check(self, rate: Rate, change: Moments, dt: float) -> None:
+        limits = self.limits(rate, change)
         if dt > limits.positivity or dt > limits.energy:
             raise _Refused
 

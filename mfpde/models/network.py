@@ -7,13 +7,17 @@ Conventions are those of Rotskoff, Jelassi, Bruna & Vanden-Eijnden (arXiv:1902.0
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import sympy
 
 from mfpde.activations import Activation, find_activation
 from mfpde.case import Case, schema
 from mfpde.data import Dataset, build_dataset
 from mfpde.errors import InputError
+from mfpde.expressions import evaluate, opencl_function
+from mfpde.expressions.functions import absolute
 from mfpde.measures.mesh import Mesh
 from mfpde.models.parameters import ParameterSpace, build_parameters
 
@@ -57,13 +61,29 @@ class Network:
         """int V dmu = <f - f*, f> + int r dmu, for a probability measure."""
         return float(self.residual(prediction) @ prediction + mean_penalty)
 
+    @cached_property
+    def _amplitude_penalty(self) -> tuple[sympy.Expr, sympy.Expr]:
+        """lambda |a|^q and its derivative, which is 0 at a = 0."""
+        a = sympy.Symbol("a", real=True)
+        power = self.penalty.power
+        exponent = sympy.Integer(int(power)) if power == int(power) else sympy.Float(power)
+        # even powers need no absolute value, and are smooth without it
+        base = a if power % 2 == 0 else absolute(a)
+        value = sympy.Float(self.penalty.strength) * base**exponent
+        return value, sympy.diff(value, a)
+
     def penalty_amplitude(self, a: np.ndarray) -> np.ndarray:
         """lambda |a|^q."""
-        return self.penalty.strength * np.abs(a) ** self.penalty.power
+        return evaluate(self._amplitude_penalty[0], {"a": a})
 
     def penalty_amplitude_slope(self, a: np.ndarray) -> np.ndarray:
         """d/da of lambda |a|^q; 0 at a = 0."""
-        return self.penalty.strength * self.penalty.power * np.abs(a) ** (self.penalty.power - 1) * np.sign(a)
+        return evaluate(self._amplitude_penalty[1], {"a": a})
+
+    def penalty_opencl(self) -> str:
+        """Source of ``amplitude_penalty(a, &value, &slope)``."""
+        value, slope = self._amplitude_penalty
+        return opencl_function("amplitude_penalty", sympy.Symbol("a", real=True), [("value", value), ("slope", slope)])
 
     def penalty_rest(self, z: np.ndarray) -> np.ndarray:
         """kappa |z|^2 for z of shape (..., components of z)."""

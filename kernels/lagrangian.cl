@@ -1,0 +1,139 @@
+// The networks of a ladder, all widths and replicates together. Unit i of the UNITS units belongs to network network_of[i].
+// A state is an array [COMPONENTS + 1][UNITS]: the components (a, w1, ..., wd[, b]) and the action S = int V dt along the
+// path, from which weights follow. Inputs are x[d][DATA_PITCH], data in vectors of VW lanes, rows padded with zeros.
+//
+// Generated code gives activation(t, &value), activation_with_slope(t, &value, &slope), and
+// amplitude_penalty(a, &value, &slope) for lambda |a|^q.
+
+#if VW == 1
+#define FIRST(v) (v)
+#else
+#define FIRST(v) ((v).s0)
+#endif
+
+static inline realv preactivation(__global const real *restrict state, const int unit, __global const real *restrict x, const int l)
+{
+#if HAS_BIAS
+    realv t = (realv)(state[(INPUTS + 1) * UNITS + unit]);
+#else
+    realv t = (realv)0;
+#endif
+    for (int k = 0; k < INPUTS; ++k) t += state[(k + 1) * UNITS + unit] * LOAD(x + k * DATA_PITCH + l);
+    return t;
+}
+
+// partial[chunk][l] = sum over the units of a chunk of weight a sigma(<w, x_l> + b).
+__kernel void partial_predictions(__global const real *restrict state, __global const real *restrict weights, __global const real *restrict x,
+                                  __global const int *restrict chunk_start, __global double *restrict partial)
+{
+    const int l = get_global_id(0) * VW, chunk = get_global_id(1);
+    realv total = (realv)0;
+    for (int unit = chunk_start[chunk]; unit < chunk_start[chunk + 1]; ++unit) {
+        realv value;
+        activation(preactivation(state, unit, x, l), &value);
+        total += weights[unit] * state[unit] * value;
+    }
+    STORED(TO_SUM(total), partial + (size_t)chunk * DATA_PITCH + l);
+}
+
+// Predictions of each network, and residual = data weight (f - f*), from the partial sums of its chunks.
+__kernel void predict(__global const double *restrict partial, __global const int *restrict first_chunk,
+                      __global const double *restrict targets, __global const double *restrict data_weights,
+                      __global double *restrict prediction, __global real *restrict residual)
+{
+    const int l = get_global_id(0), network = get_global_id(1);
+    double total = 0;
+    for (int chunk = first_chunk[network]; chunk < first_chunk[network + 1]; ++chunk) total += partial[(size_t)chunk * DATA_PITCH + l];
+    prediction[network * DATA_PITCH + l] = total;
+    residual[network * DATA_PITCH + l] = (real)(data_weights[l] * (total - targets[l]));
+}
+
+// d/dt of a state: -mobility grad V for the components, V for the action.
+__kernel void velocity(__global const real *restrict state, __global const real *restrict residual, __global const real *restrict x,
+                       __global const int *restrict network_of, __constant real *restrict mobility, const real confinement,
+                       __global real *restrict rate)
+{
+    const int unit = get_global_id(0);
+    __global const real *restrict r = residual + network_of[unit] * DATA_PITCH;
+    realv sum_value = (realv)0, sum_slope = (realv)0, sum_input[INPUTS];
+    for (int k = 0; k < INPUTS; ++k) sum_input[k] = (realv)0;
+    for (int l = 0; l < DATA_PITCH; l += VW) {
+        realv value, slope;
+        activation_with_slope(preactivation(state, unit, x, l), &value, &slope);
+        const realv here = LOAD(r + l);
+        sum_value += here * value;
+        slope *= here;
+        sum_slope += slope;
+        for (int k = 0; k < INPUTS; ++k) sum_input[k] += slope * LOAD(x + k * DATA_PITCH + l);
+    }
+    const real a = state[unit];
+    realv penalty, penalty_slope;
+    amplitude_penalty((realv)a, &penalty, &penalty_slope);
+    const real h = (real)HSUM(TO_SUM(sum_value));
+    real rest = 0;
+    for (int k = 0; k < INPUTS; ++k) {
+        const real w = state[(k + 1) * UNITS + unit];
+        rest += confinement * w * w;
+        rate[(k + 1) * UNITS + unit] = -mobility[k + 1] * (a * (real)HSUM(TO_SUM(sum_input[k])) + 2 * confinement * w);
+    }
+#if HAS_BIAS
+    const real b = state[(INPUTS + 1) * UNITS + unit];
+    rest += confinement * b * b;
+    rate[(INPUTS + 1) * UNITS + unit] = -mobility[INPUTS + 1] * (a * (real)HSUM(TO_SUM(sum_slope)) + 2 * confinement * b);
+#endif
+    rate[unit] = -mobility[0] * (h + FIRST(penalty_slope));
+    rate[COMPONENTS * UNITS + unit] = a * h + FIRST(penalty) + rest;
+}
+
+// result = y + sum_i c_i k_i: a stage of an explicit Runge-Kutta method.
+__kernel void combine_stages(__global const real *restrict y,
+                             __global const real *restrict k0, __global const real *restrict k1, __global const real *restrict k2,
+                             __global const real *restrict k3, __global const real *restrict k4, __global const real *restrict k5,
+                             __global const real *restrict k6,
+                             const real c0, const real c1, const real c2, const real c3, const real c4, const real c5, const real c6,
+                             __global real *restrict result)
+{
+    const int i = get_global_id(0);
+    result[i] = y[i] + (c0 * k0[i] + c1 * k1[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i]);
+}
+
+// Walls hold particles (the projected flow, counterpart of no flux); circles wrap them. Action is left alone.
+__kernel void project(__global real *restrict state, __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic)
+{
+    const int i = get_global_id(0), component = i / UNITS;
+    const real lo = low[component], hi = high[component];
+    real v = state[i];
+    if (periodic[component]) v -= (hi - lo) * floor((v - lo) / (hi - lo));
+    else v = v < lo ? lo : v > hi ? hi : v;
+    state[i] = v;
+}
+
+// Squared local errors relative to their tolerance; the action counts with weight action_scale.
+__kernel void local_errors(__global const real *restrict y, __global const real *restrict y_new,
+                           __global const real *restrict k0, __global const real *restrict k2, __global const real *restrict k3,
+                           __global const real *restrict k4, __global const real *restrict k5, __global const real *restrict k6,
+                           const real c0, const real c2, const real c3, const real c4, const real c5, const real c6,
+                           const real tolerance, const real action_scale, __global double *restrict squares)
+{
+    const int i = get_global_id(0);
+    const real e = c0 * k0[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i];
+    const real size = fabs(y[i]) > fabs(y_new[i]) ? fabs(y[i]) : fabs(y_new[i]);
+    const double ratio = i < COMPONENTS * UNITS ? e / (tolerance * (1 + size)) : action_scale * e / tolerance;
+    squares[i] = ratio * ratio;
+}
+
+// weights_i = exp(-alpha S_i) / sum over the units of its network.
+__kernel void normalise_weights(__global const real *restrict state, __global const int *restrict first_unit, const real alpha,
+                                __global real *restrict weights)
+{
+    const int network = get_global_id(0), start = first_unit[network], end = first_unit[network + 1];
+    __global const real *restrict action = state + COMPONENTS * UNITS;
+    real least = action[start];
+    for (int i = start; i < end; ++i) least = action[i] < least ? action[i] : least;
+    double total = 0;
+    for (int i = start; i < end; ++i) {
+        weights[i] = exp(-alpha * (action[i] - least));
+        total += weights[i];
+    }
+    for (int i = start; i < end; ++i) weights[i] = (real)(weights[i] / total);
+}

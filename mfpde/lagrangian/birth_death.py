@@ -1,0 +1,67 @@
+"""The birth-death process at constant population (Rotskoff, Jelassi, Bruna & Vanden-Eijnden, arXiv:1902.01843).
+
+Over a time dt, unit i jumps with probability 1 - exp(-alpha |V_i - Vbar| dt), Vbar the mean over its network:
+
+* V_i > Vbar: it dies, and a unit chosen uniformly from its network is cloned in its place; or, with a fixed density of
+  births, a new unit drawn from that density takes its place;
+* V_i < Vbar: it is cloned in the place of a unit chosen uniformly.
+
+The generator acts on linear functionals as the Fisher-Rao flow -alpha (V - Vbar) mu does, plus, with births,
+alpha/2 int |V - Vbar| dmu (mu_b - mu).
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mfpde.lagrangian.ladder import Ladder
+from mfpde.measures.laws import Law
+from mfpde.randomness import generator
+
+
+class BirthDeath:
+    """Jumps of all networks; counts what happened.
+
+    Arguments:
+        alpha: rate of the reaction.
+        births: for each free component its row in the state and the law of reborn units; None for clones alone.
+    """
+
+    def __init__(self, ladder: Ladder, alpha: float, births: Sequence[tuple[int, Law]] | None):
+        self.ladder, self.alpha, self.births = ladder, alpha, births
+        self.killed = np.zeros(len(ladder.sizes), dtype=np.int64)
+        self.cloned = np.zeros(len(ladder.sizes), dtype=np.int64)
+
+    def jump(self, state: Callable[[], np.ndarray], potential: np.ndarray, dt: float, step: int) -> np.ndarray | None:
+        """The state after the jumps of one reaction step, or None if there were none.
+
+        Arguments:
+            state: gives the state (components + 1, units); called only if somebody jumps.
+            potential: V at every unit (units,).
+            step: number of this reaction step, part of the key of the random numbers.
+        """
+        moved: np.ndarray | None = None
+        for network, units, replicate, where in self.ladder.networks():
+            random = generator(self.ladder.seed, "reaction", units, replicate, step)
+            excess = potential[where] - potential[where].mean()
+            jumps = np.flatnonzero(random.random(units) < -np.expm1(-self.alpha * np.abs(excess) * dt))
+            if not len(jumps):
+                continue
+            if moved is None:
+                moved = state()
+            self._apply(moved[:, where], jumps, excess, random, network)
+        return moved
+
+    def _apply(self, state: np.ndarray, jumps: np.ndarray, excess: np.ndarray, random: np.random.Generator, network: int) -> None:
+        partners = random.integers(state.shape[1], size=len(jumps))
+        for unit, partner in zip(jumps, partners, strict=True):
+            if excess[unit] < 0:
+                state[:, partner] = state[:, unit]
+                self.cloned[network] += 1
+                continue
+            self.killed[network] += 1
+            if self.births is None:
+                state[:, unit] = state[:, partner]
+            else:
+                for row, law in self.births:
+                    state[row, unit] = law.quantile(random.random())

@@ -1,0 +1,107 @@
+"""Integrate the networks: Dormand-Prince 5(4) with error control, projection at walls, and jumps between.
+
+Dormand & Prince 1980, doi:10.1016/0771-050X(80)90013-3. The first stage of a step is the last of the one before (FSAL);
+it is evaluated after projection, so walls cost no extra evaluation.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mfpde.case import schema
+from mfpde.errors import RunError
+from mfpde.lagrangian.backend import Backend, State
+from mfpde.lagrangian.birth_death import BirthDeath
+
+STAGES = (
+    (1 / 5,),
+    (3 / 40, 9 / 40),
+    (44 / 45, -56 / 15, 32 / 9),
+    (19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729),
+    (9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656),
+    (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84),
+)
+#: fifth minus fourth order weights
+ERRORS = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
+MIN_STEP = 1e-10
+
+
+class Advance(NamedTuple):
+    """What happened between two output times."""
+
+    steps: int
+    rejected: int
+
+
+@dataclass
+class Flow:
+    """All networks of a ladder at one time."""
+
+    backend: Backend
+    settings: schema.Lagrangian
+    state: State
+    birth_death: BirthDeath | None = None
+    time: float = 0.0
+    step_size: float = 0.01
+    reactions: int = 0
+
+    def __post_init__(self) -> None:
+        self._first = self.backend.velocity(self.state)
+
+    def advance(self, until: float) -> Advance:
+        """Integrate to a time.
+
+        Raises:
+            RunError: a unit is no longer finite, or the step collapsed.
+        """
+        steps = rejected = 0
+        while self.time < until:
+            target = min(until, self._next_reaction())
+            more, refused = self._transport(target)
+            steps, rejected = steps + more, rejected + refused
+            self.time = target
+            if self.birth_death and target == self._next_reaction():
+                self._react()
+        return Advance(steps, rejected)
+
+    def _next_reaction(self) -> float:
+        return (self.reactions + 1) * self.settings.reaction_step if self.birth_death else np.inf
+
+    def _react(self) -> None:
+        assert self.birth_death is not None
+        self.reactions += 1
+        potential = self.backend.download(self._first)[-1]
+        moved = self.birth_death.jump(lambda: self.backend.download(self.state), potential, self.settings.reaction_step, self.reactions)
+        if moved is not None:
+            self.state = self.backend.upload(moved)
+            self._first = self.backend.velocity(self.state)
+
+    def _transport(self, until: float) -> tuple[int, int]:
+        time, steps, rejected = self.time, 0, 0
+        while until - time > 1e-12 * max(1.0, until):
+            # equal steps to the target, rather than a sliver at the end
+            wanted = min(self.step_size, self.settings.max_step)
+            dt = (until - time) / np.ceil((until - time) / wanted * (1 - 1e-9))
+            stages = [self._first]
+            for row in STAGES:
+                y = self.backend.combine(self.state, stages, [dt * c for c in row])
+                if len(row) == len(STAGES):
+                    y = self.backend.project(y)
+                stages.append(self.backend.velocity(y))
+            error = self.backend.error(self.state, y, stages, [dt * c for c in ERRORS], self.settings.tolerance)
+            if not np.isfinite(error):
+                raise RunError(f"the networks are no longer finite at time {time:g} (their local error is not a number)")
+            factor = 5.0 if error == 0 else float(np.clip(0.9 * error**-0.2, 0.2, 5.0))
+            if error <= 1:
+                self.state, self._first = y, stages[-1]
+                time, steps = time + dt, steps + 1
+                # a step shortened only to hit the target says nothing against a longer one
+                self.step_size = max(self.step_size, dt * factor) if factor >= 1 else dt * factor
+            else:
+                rejected += 1
+                self.step_size = dt * factor
+            if self.step_size < MIN_STEP:
+                raise RunError(f"the networks' time step collapsed to {self.step_size:.1e} at time {time:g}; loosen lagrangian.tolerance")
+            self.step_size = min(self.step_size, self.settings.max_step)
+        return steps, rejected

@@ -1,0 +1,66 @@
+"""The ladder: which networks there are, where their units lie in the arrays, and how they start."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mfpde.models.parameters import ParameterSpace
+from mfpde.randomness import generator
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Networks ordered by width, then by replicate; their units lie one after another."""
+
+    units: Sequence[int]
+    replicates: Sequence[int]
+    seed: int
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """Units of every network (networks,)."""
+        return np.repeat(np.asarray(self.units, dtype=np.int64), self.replicates)
+
+    @cached_property
+    def first_unit(self) -> np.ndarray:
+        """Where each network's units start, and the end of the last (networks + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.sizes)])
+
+    @property
+    def total(self) -> int:
+        """Units of all networks together."""
+        return int(self.first_unit[-1])
+
+    @cached_property
+    def network_of(self) -> np.ndarray:
+        """The network of every unit (total,)."""
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    def networks(self) -> Iterator[tuple[int, int, int, slice]]:
+        """(network, units, replicate, slice of its units) for every network."""
+        number = 0
+        for units, count in zip(self.units, self.replicates, strict=True):
+            for replicate in range(count):
+                yield number, units, replicate, slice(self.first_unit[number], self.first_unit[number + 1])
+                number += 1
+
+    def of_width(self, units: int) -> tuple[slice, slice]:
+        """Slices of the networks, and of the units, that have this width."""
+        k = list(self.units).index(units)
+        start = sum(self.replicates[:k])
+        end = start + self.replicates[k]
+        return slice(start, end), slice(int(self.first_unit[start]), int(self.first_unit[end]))
+
+    def initial_state(self, parameters: ParameterSpace) -> np.ndarray:
+        """(components + 1, total): units drawn i.i.d. from the initial law, and action 0.
+
+        Every network has random numbers of its own, keyed by seed, width and replicate.
+        """
+        state = np.zeros((len(parameters.components) + 1, self.total))
+        for _, units, replicate, where in self.networks():
+            uniform = generator(self.seed, "initial", units, replicate).random((len(parameters.components), units))
+            for k, component in enumerate(parameters.components):
+                state[k, where] = component.law.quantile(uniform[k])
+        return state
