@@ -46,6 +46,7 @@ class Step:
     limit: str  #: what set dt: "positivity", "energy", "max_step" or "output"
     halvings: int
     least: float  #: min(0, smallest density met)
+    dissipated: float  #: dt (2 int |grad V|^2 dmu + 2 alpha Var V), by the rule of the transport stages
 
 
 class _Refused(Exception):
@@ -102,8 +103,8 @@ class Stepper:
         dt, limit = (remaining, "output") if steps <= 1 else (remaining / steps, limit)
         for halvings in range(MAX_HALVINGS):
             try:
-                new, least = self._try(state, first, dt)
-                return Step(new, dt, limit, halvings, least)
+                new, least, dissipated = self._try(state, first, dt)
+                return Step(new, dt, limit, halvings, least, dissipated)
             except _Refused:
                 dt, limit = dt / 2, "redo"
         raise RunError(f"the time step collapsed to {dt:.1e}: every shorter step still raised the energy or broke positivity")
@@ -115,23 +116,32 @@ class Stepper:
             raise RunError("a velocity is no longer finite")
         return rate, self.backend.moments(rate.field)
 
-    def _try(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[State, float]:
+    def _try(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[State, float, float]:
         if not self.alpha:
-            field, least = self._transport(state, first, dt)
+            field, least, dissipated = self._transport(state, first, dt)
         else:
-            field, least = self._transport(state, first, dt / 2)
-            field = self._react(self.state(field), dt)
-            middle = self.state(field)
-            field, least_too = self._transport(middle, self._slope(field, middle.moments.prediction), dt / 2)
-            least = min(least, least_too)
+            field, least, dissipated = self._transport(state, first, dt / 2)
+            before = self.state(field)
+            after = self.state(self._react(before, dt))
+            dissipated += dt * (self._variance(before) + self._variance(after)) * self.alpha
+            second = self._slope(after.field, after.moments.prediction)
+            field, least_too, dissipated_too = self._transport(after, second, dt / 2)
+            least, dissipated = min(least, least_too), dissipated + dissipated_too
         new = self.state(field)
         # births add a source for which no decay is claimed
         if self.births is None and new.energy > state.energy + self.rounding:
             raise _Refused
-        return new, least
+        return new, least, dissipated
 
-    def _transport(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[Field, float]:
-        """SSP-RK2 (Heun): r1 = r + dt L(r), result (r + r1 + dt L(r1)) / 2."""
+    def _variance(self, state: State) -> float:
+        """Var V under the measure."""
+        moments = state.moments
+        mean = self.network.mean_potential(moments.prediction, moments.penalty)
+        potential = self.backend.potential(self.network.residual(moments.prediction))
+        return self.backend.spread(state.field, potential, mean, 2)
+
+    def _transport(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[Field, float, float]:
+        """SSP-RK2 (Heun): r1 = r + dt L(r), result (r + r1 + dt L(r1)) / 2; also the energy it dissipates."""
         rate, change = first
         self._check(rate, change, dt)
         euler, least = self.backend.combine(0.0, state.field, 1.0, state.field, dt, rate.field)
@@ -139,7 +149,7 @@ class Stepper:
         second, second_change = self._slope(euler, state.moments.prediction + dt * change.prediction)
         self._check(second, second_change, dt)
         field, least_too = self.backend.combine(0.5, state.field, 0.5, euler, dt, second.field)
-        return field, min(least, least_too)
+        return field, min(least, least_too), dt * (rate.dissipation + second.dissipation)
 
     def _check(self, rate: Rate, change: Moments, dt: float) -> None:
         limits = self.limits(rate, change)

@@ -5,7 +5,6 @@ it is evaluated after projection, so walls cost no extra evaluation.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -27,13 +26,6 @@ ERRORS = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1
 MIN_STEP = 1e-10
 
 
-class Advance(NamedTuple):
-    """What happened between two output times."""
-
-    steps: int
-    rejected: int
-
-
 @dataclass
 class Flow:
     """All networks of a ladder at one time."""
@@ -44,26 +36,25 @@ class Flow:
     birth_death: BirthDeath | None = None
     time: float = 0.0
     step_size: float = 0.01
-    reactions: int = 0
+    reactions: int = 0  #: reaction steps taken
+    steps: int = 0
+    rejected: int = 0
 
     def __post_init__(self) -> None:
         self._first = self.backend.velocity(self.state)
 
-    def advance(self, until: float) -> Advance:
+    def advance(self, until: float) -> None:
         """Integrate to a time.
 
         Raises:
             RunError: a unit is no longer finite, or the step collapsed.
         """
-        steps = rejected = 0
         while self.time < until:
             target = min(until, self._next_reaction())
-            more, refused = self._transport(target)
-            steps, rejected = steps + more, rejected + refused
+            self._transport(target)
             self.time = target
             if self.birth_death and target == self._next_reaction():
                 self._react()
-        return Advance(steps, rejected)
 
     def _next_reaction(self) -> float:
         return (self.reactions + 1) * self.settings.reaction_step if self.birth_death else np.inf
@@ -77,8 +68,8 @@ class Flow:
             self.state = self.backend.upload(moved)
             self._first = self.backend.velocity(self.state)
 
-    def _transport(self, until: float) -> tuple[int, int]:
-        time, steps, rejected = self.time, 0, 0
+    def _transport(self, until: float) -> None:
+        time = self.time
         while until - time > 1e-12 * max(1.0, until):
             # equal steps to the target, rather than a sliver at the end
             wanted = min(self.step_size, self.settings.max_step)
@@ -86,7 +77,7 @@ class Flow:
             stages = [self._first]
             for row in STAGES:
                 y = self.backend.combine(self.state, stages, [dt * c for c in row])
-                if len(row) == len(STAGES):
+                if row is STAGES[-1]:
                     y = self.backend.project(y)
                 stages.append(self.backend.velocity(y))
             error = self.backend.error(self.state, y, stages, [dt * c for c in ERRORS], self.settings.tolerance)
@@ -95,13 +86,12 @@ class Flow:
             factor = 5.0 if error == 0 else float(np.clip(0.9 * error**-0.2, 0.2, 5.0))
             if error <= 1:
                 self.state, self._first = y, stages[-1]
-                time, steps = time + dt, steps + 1
+                time, self.steps = time + dt, self.steps + 1
                 # a step shortened only to hit the target says nothing against a longer one
                 self.step_size = max(self.step_size, dt * factor) if factor >= 1 else dt * factor
             else:
-                rejected += 1
+                self.rejected += 1
                 self.step_size = dt * factor
             if self.step_size < MIN_STEP:
                 raise RunError(f"the networks' time step collapsed to {self.step_size:.1e} at time {time:g}; loosen lagrangian.tolerance")
             self.step_size = min(self.step_size, self.settings.max_step)
-        return steps, rejected

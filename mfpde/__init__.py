@@ -1,0 +1,28 @@
+"""mfpde: the measure dynamics of neural networks, from both sides.
+
+    case = mfpde.load_case("mcycle")
+    run = mfpde.run(case.replace(time=5.0))
+    run.compare()
+"""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mfpde.api import open_run, run
+    from mfpde.case import Case, load_case
+    from mfpde.store.reader import Run
+
+_HOMES = {"run": "mfpde.api", "open_run": "mfpde.api", "load_case": "mfpde.case", "Case": "mfpde.case", "Run": "mfpde.store.reader"}
+
+__all__ = ["Case", "Run", "load_case", "open_run", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that `import mfpde` and `mfpde --help` stay quick."""
+    if name in _HOMES:
+        import importlib
+
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'mfpde' has no attribute '{name}'")

@@ -1,0 +1,1 @@
+"""What is measured: distances between measures, statistics over replicates, health of a run."""

@@ -1,0 +1,101 @@
+"""What is measured at one output time, by path in the output file."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mfpde.analysis.distances import SlicedDensity, w1_marginal
+from mfpde.analysis.resolution import narrowest_blob
+from mfpde.eulerian.solver import Solver
+from mfpde.lagrangian.flow import Flow
+from mfpde.lagrangian.ladder import Ladder
+from mfpde.measures.mesh import Mesh
+from mfpde.models.network import Network
+
+
+class Snapshot(NamedTuple):
+    """All networks at one time, on the host."""
+
+    state: np.ndarray  #: (components + 1, units)
+    weights: np.ndarray  #: (units,), summing to 1 over each network
+    predictions: np.ndarray  #: (networks, L)
+
+
+def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> dict[str, Any]:
+    """The Eulerian side."""
+    state, mesh = solver.state, solver.mesh
+    marginals = {axis.name: mesh.marginal(density, axis.name) for axis in mesh.axes}
+    solver.wall_mass = mesh.wall_mass(density)
+    solver.narrowest_blob = min(narrowest_blob(axis, marginals[axis.name]) for axis in mesh.axes)
+    values = {
+        "elapsed_time": solver.time,
+        "energy": state.energy,
+        "loss": float(solver.stepper.network.loss(state.moments.prediction)),
+        "mass": state.moments.mass,
+        "minimum_density": min(float(density.min()), solver.least),
+        "dissipated_energy": solver.dissipated,
+        "steps": solver.steps,
+        "narrowest_blob": solver.narrowest_blob,
+        "prediction": state.moments.prediction,
+    }
+    values |= {f"marginal_{name}": marginal for name, marginal in marginals.items()}
+    values |= {f"wall_mass_{name}": mass for name, mass in solver.wall_mass.items()}
+    if with_fields:
+        values["mu"] = density
+    return {f"eulerian/{name}": value for name, value in values.items()}
+
+
+def measure_networks(network: Network, ladder: Ladder, flow: Flow, shown: int) -> tuple[dict[str, Any], Snapshot]:
+    """The Lagrangian side; `shown` replicates of each width also give their units."""
+    backend = flow.backend
+    snapshot = Snapshot(backend.download(flow.state), backend.weights(flow.state), backend.predictions(flow.state))
+    state, weights, predictions = snapshot
+    penalty = weights * (network.penalty_amplitude(state[0]) + network.penalty_rest(state[1:-1].T))
+    mean_penalty = np.add.reduceat(penalty, ladder.first_unit[:-1])
+    at_wall = np.zeros(ladder.total, dtype=bool)
+    for k, c in enumerate(network.parameters.components):
+        if c.domain is not None and not c.periodic:
+            at_wall |= (state[k] <= c.domain[0]) | (state[k] >= c.domain[1])
+    jumps = flow.birth_death
+    per_network = {
+        "energy": network.energy(predictions, mean_penalty),
+        "loss": network.loss(predictions),
+        "wall_fraction": np.add.reduceat(at_wall.astype(float), ladder.first_unit[:-1]) / ladder.sizes,
+        "effective_units": 1 / np.add.reduceat(weights**2, ladder.first_unit[:-1]),
+        "killed": jumps.killed if jumps else np.zeros(len(ladder.sizes)),
+        "cloned": jumps.cloned if jumps else np.zeros(len(ladder.sizes)),
+        "prediction": predictions,
+    }
+    values: dict[str, Any] = {}
+    for units, count in zip(ladder.units, ladder.replicates, strict=True):
+        networks, where = ladder.of_width(units)
+        values |= {f"lagrangian/{units}/{name}": value[networks] for name, value in per_network.items()}
+        kept = min(shown, count)
+        if kept:
+            clouds = state[:-1, where].T.reshape(count, units, -1)[:kept]
+            values[f"lagrangian/{units}/particles"] = clouds
+            values[f"lagrangian/{units}/weights"] = weights[where].reshape(count, units)[:kept]
+    return values, snapshot
+
+
+def measure_comparison(
+    network: Network, ladder: Ladder, snapshot: Snapshot, mesh: Mesh, density: np.ndarray, prediction: np.ndarray, with_fields: bool
+) -> dict[str, Any]:
+    """How far every network is from the density."""
+    rows = [network.parameters.names.index(axis.name) for axis in mesh.axes]
+    sliced = SlicedDensity(mesh, density) if with_fields else None
+    gap = np.sum(network.data.weights * (snapshot.predictions - prediction) ** 2, axis=1)
+    marginals = [mesh.marginal(density, axis.name) for axis in mesh.axes]
+    values: dict[str, Any] = {}
+    for units in ladder.units:
+        networks, where = ladder.of_width(units)
+        values[f"comparison/{units}/function_gap"] = gap[networks]
+        clouds = snapshot.state[rows, where].reshape(len(rows), -1, units)
+        weights = snapshot.weights[where].reshape(-1, units)
+        for axis, marginal, cloud in zip(mesh.axes, marginals, clouds, strict=True):
+            distances = [w1_marginal(axis, marginal, c, w) for c, w in zip(cloud, weights, strict=True)]
+            values[f"comparison/{units}/w1_{axis.name}"] = np.array(distances)
+        if sliced is not None:
+            distances = [sliced.w2(clouds[:, r].T, weights[r]) for r in range(len(weights))]
+            values[f"comparison/{units}/sliced_w2"] = np.array(distances)
+    return values

@@ -1,0 +1,110 @@
+"""The health of a run: what must hold, whether it held, and what the user should be told."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mfpde.analysis.resolution import MIN_CELLS
+
+if TYPE_CHECKING:
+    from mfpde.simulation import Simulation
+
+WALL_MASS = 1e-6
+#: share of the energy lost so far by which the dissipation identity may be missed
+BALANCE = 0.05
+
+
+@dataclass
+class Health:
+    """What was noticed; every warning is said once, when it first applies."""
+
+    finished: bool = False
+    failure: str | None = None
+    warnings: dict[str, str] = field(default_factory=dict)  #: kind -> message
+    resolution_time: float | None = None
+    initial_energy: float | None = None
+
+    def failed(self, reason: str) -> None:
+        """The run stopped before its end."""
+        self.failure = reason
+
+    def check(self, simulation: "Simulation", time: float) -> list[str]:
+        """New warnings at this output time."""
+        before = set(self.warnings)
+        if simulation.solver is not None:
+            self._check_density(simulation.solver, time)
+        if simulation.flow is not None:
+            self._check_networks(simulation, time)
+        return [message for kind, message in self.warnings.items() if kind not in before]
+
+    def _warn(self, kind: str, message: str) -> None:
+        self.warnings.setdefault(kind, message)
+
+    def _check_density(self, solver, time: float) -> None:
+        for name, mass in solver.wall_mass.items():
+            if mass > WALL_MASS:
+                self._warn(
+                    f"wall {name}",
+                    f"at time {time:g} a mass of {mass:.1e} lies in the outermost cells of {name}: the wall now matters; widen parameters.{name}.domain",
+                )
+        if solver.narrowest_blob < MIN_CELLS and self.resolution_time is None:
+            self.resolution_time = time
+            self._warn(
+                "resolution",
+                f"at time {time:g} the density has a blob narrower than {MIN_CELLS:g} cells: from now on trust weak quantities (f, energy, W1) "
+                "rather than the density; more cells postpone this",
+            )
+        if self.initial_energy is None:
+            self.initial_energy = solver.state.energy
+        lost = self.initial_energy - solver.state.energy
+        if solver.stepper.births is None and lost > 1e-6 and abs(lost - solver.dissipated) > BALANCE * lost:
+            self._warn(
+                "balance",
+                f"at time {time:g} the energy lost ({lost:.3g}) and the energy dissipated ({solver.dissipated:.3g}) differ by more than "
+                f"{BALANCE:.0%}: reduce eulerian.max_step or use more cells",
+            )
+
+    def _check_networks(self, simulation: "Simulation", time: float) -> None:
+        flow, ladder = simulation.flow, simulation.ladder
+        if flow is None or ladder is None:
+            return
+        state = flow.backend.download(flow.state)
+        for k, c in enumerate(simulation.network.parameters.components):
+            if c.domain is None or c.periodic or not c.free:
+                continue
+            share = np.mean((state[k] <= c.domain[0]) | (state[k] >= c.domain[1]))
+            if share > WALL_MASS:
+                self._warn(f"units at wall {c.name}", f"at time {time:g} {share:.1e} of all units sit on a wall of {c.name}; widen parameters.{c.name}.domain")
+        if flow.birth_death is None and simulation.case.dynamics.birth_death:
+            weights = flow.backend.weights(flow.state)
+            effective = 1 / np.add.reduceat(weights**2, ladder.first_unit[:-1]) / ladder.sizes
+            if effective.min() < 0.1:
+                self._warn("weights", f"at time {time:g} the weights of a network leave fewer than a tenth of its units effective")
+
+    def summary(self, simulation: "Simulation") -> dict[str, Any]:
+        """What is stored in the file and shown by `inspect`."""
+        summary: dict[str, Any] = {
+            "finished": self.finished,
+            "failure": self.failure,
+            "warnings": list(self.warnings.values()),
+            "resolution_time": self.resolution_time,
+        }
+        solver = simulation.solver
+        if solver is not None:
+            summary["eulerian"] = {
+                "steps": solver.steps,
+                "steps_by_limit": dict(solver.limits),
+                "redone": solver.redone,
+                "mass_drift": solver.mass_drift,
+                "minimum_density": solver.least,
+                "largest_energy_rise": solver.energy_rise,
+                "dissipated_energy": solver.dissipated,
+                "energy_claim": "decreasing" if solver.stepper.births is None else "none (births add a source)",
+            }
+        if simulation.flow is not None:
+            flow = simulation.flow
+            summary["lagrangian"] = {"steps": flow.steps, "rejected": flow.rejected}
+            if flow.birth_death is not None:
+                summary["lagrangian"] |= {"killed": int(flow.birth_death.killed.sum()), "cloned": int(flow.birth_death.cloned.sum())}
+        return summary

@@ -1,0 +1,99 @@
+"""The density in time: steps to an output time, with the invariants watched and the limits of the steps counted."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mfpde.case import Case
+from mfpde.errors import RunError
+from mfpde.eulerian.backend import Backend
+from mfpde.eulerian.stepper import State, Step, Stepper
+from mfpde.measures.mesh import Mesh
+from mfpde.models.births import births_laws
+from mfpde.models.network import Network
+
+#: mass may drift by this much, by precision, before the run is stopped
+MASS_TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
+
+
+@dataclass
+class Solver:
+    """A density on a mesh at one time."""
+
+    stepper: Stepper
+    mesh: Mesh
+    state: State
+    time: float = 0.0
+    steps: int = 0
+    redone: int = 0
+    mass_drift: float = 0.0  #: largest |mass - 1| met
+    least: float = 0.0  #: smallest density met, or 0
+    energy_rise: float = 0.0  #: largest rise of the energy in one step
+    dissipated: float = 0.0  #: time integral of 2 int |grad V|^2 dmu + 2 alpha Var V
+    last_dt: float = float("nan")
+    wall_mass: dict[str, float] = field(default_factory=dict)  #: per axis, at the last output
+    narrowest_blob: float = float("inf")  #: in cells, at the last output
+    limits: Counter = field(default_factory=Counter)
+
+    def advance(self, until: float, watch: Callable[["Solver"], None] | None = None) -> None:
+        """Step to a time; `watch` is called after every step.
+
+        Raises:
+            RunError: an invariant broke; the message names it.
+        """
+        while until - self.time > 1e-12 * max(1.0, until):
+            step = self.stepper.step(self.state, until - self.time)
+            self.energy_rise = max(self.energy_rise, step.state.energy - self.state.energy)
+            self.state = step.state
+            self.time = until if step.limit == "output" else self.time + step.dt
+            self._account(step)
+            if watch is not None:
+                watch(self)
+        self.time = until
+
+    def _account(self, step: Step) -> None:
+        self.steps += 1
+        self.redone += step.halvings
+        self.last_dt = step.dt
+        self.dissipated += step.dissipated
+        self.limits[step.limit] += 1
+        self.least = min(self.least, step.least)
+        self.mass_drift = max(self.mass_drift, abs(self.state.moments.mass - 1))
+        if self.least < 0:
+            raise RunError(f"the density became negative ({self.least:.1e}) at time {self.time:g}")
+        if self.mass_drift > MASS_TOLERANCE[self.stepper.settings.precision]:
+            raise RunError(f"the mass drifted from 1 by {self.mass_drift:.1e} at time {self.time:g}")
+
+    def density(self) -> np.ndarray:
+        """Cell averages of mu on the host, float64."""
+        return self.stepper.backend.download(self.state.field)
+
+
+def build_solver(case: Case, network: Network, device=None) -> Solver:
+    """The solver of a case at time 0.
+
+    Arguments:
+        device: an OpenCL device, needed by the backend "opencl".
+    """
+    mesh = network.parameters.mesh()
+    backend = _backend(case, network, mesh, device)
+    births = births_laws(case, network.parameters)
+    source = None if births is None else backend.upload(mesh.average_density(births))
+    stepper = Stepper(backend, network, case.eulerian, case.dynamics.birth_death, source)
+    initial = mesh.average_density([c.law for c in network.parameters.free])
+    state = stepper.state(backend.upload(initial))
+    return Solver(stepper, mesh, state, mass_drift=abs(state.moments.mass - 1))
+
+
+def _backend(case: Case, network: Network, mesh: Mesh, device) -> Backend:
+    settings = case.eulerian
+    arrays = network.on_mesh(mesh)
+    if settings.backend == "numpy":
+        from mfpde.eulerian.numpy_backend import NumpyBackend
+
+        return NumpyBackend(mesh, arrays, settings.scheme, settings.precision)
+    from mfpde.eulerian.opencl_backend import OpenCLBackend
+
+    return OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device)

@@ -1,0 +1,206 @@
+"""One loop: advance both sides to the next output time, measure, write. It does not know which side is which."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from mfpde.analysis.frames import measure_comparison, measure_density, measure_networks
+from mfpde.analysis.health import Health
+from mfpde.case import Case
+from mfpde.errors import InputError, RunError
+from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.lagrangian.flow import Flow
+from mfpde.lagrangian.ladder import Ladder
+from mfpde.lagrangian.solver import build_flow
+from mfpde.models.network import Network, build_network
+from mfpde.store.layout import describe
+from mfpde.store.provenance import now, provenance
+from mfpde.store.writer import Writer, check_output
+
+
+class Reporter(Protocol):
+    """Who is told how a run goes."""
+
+    def progress(self, time: float, end: float, facts: dict[str, Any]) -> None:
+        """Called often: after steps of the density and after the networks caught up."""
+
+    def warn(self, message: str) -> None:
+        """Called once for every thing the user should know."""
+
+
+class Silent:
+    """Tells nobody."""
+
+    def progress(self, time: float, end: float, facts: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def warn(self, message: str) -> None:
+        """Nothing; warnings are also stored in the file."""
+
+
+@dataclass
+class Simulation:
+    """Both sides of a case, at one time."""
+
+    case: Case
+    network: Network
+    solver: Solver | None
+    ladder: Ladder | None
+    flow: Flow | None
+    device: Any = None
+    health: Health = field(default_factory=Health)
+
+    def frame(self, with_fields: bool) -> dict[str, Any]:
+        """Everything that is stored at the present time, by path in the file."""
+        values: dict[str, Any] = {}
+        density = None
+        if self.solver is not None:
+            density = self.solver.density()
+            values |= measure_density(self.solver, density, with_fields)
+        if self.flow is not None and self.ladder is not None:
+            shown = self.case.output.snapshot_replicates if with_fields else 0
+            networks, snapshot = measure_networks(self.network, self.ladder, self.flow, shown)
+            values |= networks
+            if self.solver is not None and density is not None:
+                prediction = self.solver.state.moments.prediction
+                values |= measure_comparison(self.network, self.ladder, snapshot, self.solver.mesh, density, prediction, with_fields)
+        return values
+
+    def advance(self, until: float, report: Reporter) -> None:
+        """Bring both sides to a time."""
+        if self.solver is not None:
+            self.solver.advance(until, lambda s: report.progress(s.time, self.case.time, solver_facts(s)))
+        if self.flow is not None:
+            self.flow.advance(until)
+            report.progress(until, self.case.time, {} if self.solver is None else solver_facts(self.solver))
+
+
+def solver_facts(solver: Solver) -> dict[str, Any]:
+    """What the progress line shows."""
+    limit = solver.limits.most_common(1)[0][0] if solver.limits else "-"
+    walls = solver.wall_mass or {"": 0.0}
+    return {
+        "step": solver.steps,
+        "energy": solver.state.energy,
+        "drift": solver.mass_drift,
+        "wall": max(walls.values()),
+        "dt": solver.last_dt,
+        "limit": limit,
+    }
+
+
+def output_times(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Times at which something is stored, and which of them store fields.
+
+    Defaults: twenty frames, fields at four of them; the start and the end are always stored, with fields.
+    """
+    every = case.output.every or case.time / 20
+    fields_every = case.output.fields_every or case.time / 4
+    if case.time / min(every, fields_every) > 100_000:
+        raise InputError(f"{case.path}: output.every: more than 100000 frames would be stored; choose a longer interval")
+    times = {0.0, case.time}
+    stored = {0.0, case.time}
+    for k in range(1, int(case.time / every * (1 + 1e-12)) + 1):
+        times.add(min(round(k * every, 12), case.time))
+    for k in range(1, int(case.time / fields_every * (1 + 1e-12)) + 1):
+        stored.add(min(round(k * fields_every, 12), case.time))
+    ordered = np.array(sorted(times | stored))
+    return ordered, np.isin(ordered, list(stored))
+
+
+def build_simulation(case: Case, device: str | None = None) -> Simulation:
+    """Both sides of a case at time 0.
+
+    Arguments:
+        device: number or part of the name of an OpenCL device; the first if None.
+    Raises:
+        InputError: anything wrong with the case, its data or the device.
+    """
+    network = build_network(case)
+    if not case.eulerian.enabled and not case.lagrangian.units:
+        raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty")
+    chosen = None
+    if case.eulerian.backend == "opencl":
+        from mfpde.device.runtime import choose_device
+
+        chosen = choose_device(device)
+    elif device is not None:
+        raise InputError(f"--device {device}: the backend '{case.eulerian.backend}' uses no OpenCL device")
+    solver = build_solver(case, network, chosen) if case.eulerian.enabled else None
+    ladder = flow = None
+    if case.lagrangian.units:
+        ladder = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), case.lagrangian.seed)
+        flow = build_flow(case, network, ladder, chosen)
+    return Simulation(case, network, solver, ladder, flow, chosen)
+
+
+def simulate(case: Case, output: Path, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> bool:
+    """Run a case and write its file.
+
+    Returns:
+        True if the run reached its end, False if it was interrupted; the file is complete up to its last frame.
+    Raises:
+        InputError: before anything is written.
+        RunError: an invariant broke; frames before it are in the file.
+    """
+    report = report or Silent()
+    check_output(output, overwrite)
+    times, stored = output_times(case)
+    simulation = build_simulation(case, device)
+    mesh = simulation.solver.mesh if simulation.solver else None
+    facts = provenance(simulation.device.describe() if simulation.device else None, simulation.network.data.digest())
+    attributes = {"title": case.title, "case": case.text, "case_resolved": case.resolved(), "case_file": case.path.name} | facts
+    writer = Writer(output, describe(case, simulation.network, mesh, simulation.ladder), attributes, overwrite)
+    try:
+        with _interruptible(report) as interrupted:
+            return _loop(simulation, writer, report, times, stored, interrupted)
+    finally:
+        writer.close()
+
+
+def _loop(simulation: Simulation, writer: Writer, report: Reporter, times, stored, interrupted: Callable[[], bool]) -> bool:
+    health = simulation.health
+    for time, with_fields in zip(times, stored, strict=True):
+        try:
+            if time > 0:
+                simulation.advance(float(time), report)
+        except RunError as error:
+            health.failed(str(error))
+            writer.attribute("health", health.summary(simulation))
+            raise RunError(f"{error}; {writer.path} holds the frames before it") from None
+        writer.write_frame(float(time), simulation.frame(bool(with_fields)), bool(with_fields))
+        for message in health.check(simulation, float(time)):
+            report.warn(message)
+        health.finished = bool(time == times[-1])
+        writer.attribute("health", health.summary(simulation))
+        if interrupted() and not health.finished:
+            return False
+    writer.attribute("ended", now())
+    return True
+
+
+@contextmanager
+def _interruptible(report: Reporter) -> Iterator[Callable[[], bool]]:
+    """Ctrl-C asks the run to stop after the present frame; a second one stops it at once."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    previous = signal.getsignal(signal.SIGINT)
+
+    def handle(number, frame):
+        asked.set()
+        report.warn("stopping after this frame; press Ctrl-C again to stop at once")
+        signal.signal(signal.SIGINT, previous)
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, previous)

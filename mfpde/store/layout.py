@@ -1,0 +1,120 @@
+"""What is in an output file: every dimension and every dataset, with its meaning and units.
+
+Dimension scales live at the root and nowhere else: in a subgroup they break xarray's open_datatree, and a scale that is
+also hard-linked elsewhere breaks h5netcdf.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mfpde.case import Case
+from mfpde.lagrangian.ladder import Ladder
+from mfpde.measures.mesh import Mesh
+from mfpde.models.network import Network
+
+SCHEMA_VERSION = 1
+
+
+class Variable(NamedTuple):
+    """One dataset. Those whose first dimension is time or fields_time grow frame by frame."""
+
+    path: str
+    dims: tuple[str, ...]
+    long_name: str
+    units: str = "1"
+    dtype: str = "f8"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Dimensions with their coordinates, datasets that grow, and datasets that are written once."""
+
+    dimensions: dict[str, tuple[np.ndarray, str]]  #: name -> (coordinate values, long name)
+    growing: list[Variable]
+    fixed: list[tuple[Variable, np.ndarray]]
+
+
+def describe(case: Case, network: Network, mesh: Mesh | None, ladder: Ladder | None) -> Layout:
+    """The layout of the file of a run."""
+    data = network.data
+    dimensions = {
+        "data": (np.arange(len(data.y)), "index of the data point"),
+        "input": (np.arange(data.dimension), "index of the input coordinate"),
+        "parameter": (np.arange(len(network.parameters.names)), f"component of theta: {', '.join(network.parameters.names)}"),
+        "bound": (np.arange(2), "lower and upper face"),
+    }
+    fixed = [
+        (Variable("inputs", ("data", "input"), f"inputs x ({', '.join(data.x_names)}), as the networks see them"), data.x),
+        (Variable("targets", ("data",), f"targets f*(x) ({data.y_name}), as the networks see them"), data.y),
+        (Variable("data_weights", ("data",), "weights of the inner product <u, v> = sum_l weight_l u_l v_l"), data.weights),
+    ]
+    growing: list[Variable] = []
+    if mesh is not None:
+        for axis in mesh.axes:
+            dimensions[axis.name] = (axis.centres, f"cell centres of the parameter {axis.name}")
+            bounds = np.column_stack([axis.faces[:-1], axis.faces[1:]])
+            fixed.append((Variable(f"{axis.name}_bounds", (axis.name, "bound"), f"cell faces of the parameter {axis.name}"), bounds))
+        growing += _eulerian(case, mesh)
+    if ladder is not None:
+        for units, count in zip(ladder.units, ladder.replicates, strict=True):
+            dimensions[f"replicate_{units}"] = (np.arange(count), f"replicate of the networks of {units} units")
+            shown = min(count, case.output.snapshot_replicates)
+            if shown:
+                dimensions[f"snapshot_{units}"] = (np.arange(shown), f"replicates of {units} units whose units are stored")
+                dimensions[f"unit_{units}"] = (np.arange(units), f"index of the unit in networks of {units}")
+            growing += _lagrangian(units, bool(shown))
+            if mesh is not None:
+                growing += _comparison(units, mesh)
+    return Layout(dimensions, growing, fixed)
+
+
+def _eulerian(case: Case, mesh: Mesh) -> list[Variable]:
+    group = "eulerian"
+    axes = tuple(mesh.names)
+    series = [
+        ("elapsed_time", "time, repeated for viewers that want axes beside the signal"),
+        ("energy", "energy E = |f - f*|^2 + 2 int r dmu"),
+        ("loss", "loss |f - f*|^2 in L2(nu)"),
+        ("mass", "total mass of mu"),
+        ("minimum_density", "smallest cell average of mu"),
+        ("dissipated_energy", "time integral of 2 int |grad V|^2 dmu + 2 alpha Var V, by the trapezoidal rule over steps"),
+        ("steps", "steps taken since the start"),
+        ("narrowest_blob", "standard deviation of the narrowest peak of a marginal, in cells"),
+    ]
+    variables = [Variable(f"{group}/mu", ("fields_time", *axes), "density mu, cell averages", dtype=case.eulerian.precision)]
+    variables += [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in series]
+    variables.append(Variable(f"{group}/prediction", ("time", "data"), "f(x_l) of the infinitely wide network"))
+    for axis in mesh.axes:
+        variables.append(Variable(f"{group}/marginal_{axis.name}", ("time", axis.name), f"marginal density of {axis.name}"))
+        if not axis.periodic:
+            variables.append(Variable(f"{group}/wall_mass_{axis.name}", ("time",), f"mass in the two outermost cells of {axis.name}"))
+    return variables
+
+
+def _lagrangian(units: int, snapshots: bool) -> list[Variable]:
+    group, replicate = f"lagrangian/{units}", f"replicate_{units}"
+    per_replicate = [
+        ("energy", "energy of each network"),
+        ("loss", "loss of each network"),
+        ("wall_fraction", "share of the units that sit on a wall"),
+        ("effective_units", "effective number of units (sum w)^2 / sum w^2"),
+        ("killed", "deaths by birth-death since the start"),
+        ("cloned", "births by cloning since the start"),
+    ]
+    variables = [Variable(f"{group}/{name}", ("time", replicate), meaning) for name, meaning in per_replicate]
+    variables.append(Variable(f"{group}/prediction", ("time", replicate, "data"), f"f(x_l) of networks of {units} units"))
+    if snapshots:
+        dims = ("fields_time", f"snapshot_{units}", f"unit_{units}")
+        variables.append(Variable(f"{group}/particles", (*dims, "parameter"), "parameters theta of every unit"))
+        variables.append(Variable(f"{group}/weights", dims, "weight of every unit in its network"))
+    return variables
+
+
+def _comparison(units: int, mesh: Mesh) -> list[Variable]:
+    group, replicate = f"comparison/{units}", f"replicate_{units}"
+    variables = [Variable(f"{group}/function_gap", ("time", replicate), "|f_n - f|^2 in L2(nu), a squared distance")]
+    variables += [Variable(f"{group}/w1_{axis.name}", ("time", replicate), f"W1 distance of the marginals of {axis.name}") for axis in mesh.axes]
+    variables.append(Variable(f"{group}/sliced_w2", ("fields_time", replicate), "sliced W2 distance of the clouds of units from mu"))
+    return variables

@@ -1,0 +1,53 @@
+"""Where an output came from: code, machine, libraries, data, command."""
+
+import datetime
+import importlib.metadata
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from mfpde import __version__
+from mfpde.device.program import kernels_digest
+
+LIBRARIES = ("numpy", "scipy", "pyopencl", "pocl-binary-distribution", "h5py", "xarray", "sympy", "pydantic")
+
+
+def provenance(device: dict[str, Any] | None, data_digest: str) -> dict[str, Any]:
+    """Facts that a reader needs to reproduce a run; plain text and numbers."""
+    return {
+        "mfpde_version": __version__,
+        "git_revision": _git_revision(),
+        "command": " ".join(Path(word).name if index == 0 else word for index, word in enumerate(sys.argv)),
+        "started": now(),
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "libraries": {name: _version(name) for name in LIBRARIES if _version(name)},
+        "device": device or {"name": "host (NumPy)"},
+        "kernels_sha256": kernels_digest(),
+        "data_sha256": data_digest,
+    }
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _git_revision() -> str:
+    folder = Path(__file__).resolve().parent
+    if not (folder.parents[1] / ".git").exists():
+        return ""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
