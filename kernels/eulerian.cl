@@ -16,11 +16,12 @@
 #define RUNS ((CELLS[LAST] + RUN - 1) / RUN)
 #define ROW_IS_AMPLITUDE (HAS_AMPLITUDE && DIM == 1)
 
-// Where a run starts: cell indices (with ghosts), linear index of the padded cell, and the a- and z-parts of it.
+// Where a run is: cell indices (with ghosts), linear index of the padded cell, and its a- and z-parts.
 typedef struct {
     int cell[DIM];
     int base;
     int blocks;
+    int ia, iz;
 } run_t;
 
 static inline run_t locate_run(int id)
@@ -37,34 +38,45 @@ static inline run_t locate_run(int id)
         id /= CELLS[k];
         run.base += run.cell[k] * STRIDE[k];
     }
+    run.ia = HAS_AMPLITUDE ? run.base / ZPITCH : 0;
+    run.iz = HAS_AMPLITUDE ? run.base - run.ia * ZPITCH : run.base;
     return run;
+}
+
+static inline void next_block(run_t *run)
+{
+    run->base += VW;
+    run->cell[LAST] += VW;
+#if ROW_IS_AMPLITUDE
+    run->ia += VW;
+#else
+    run->iz += VW;
+#endif
 }
 
 // Value of an axis array at this cell: a vector along the row, one number for the other axes.
 #define AXIS_VALUE(array, k, run, shift) \
     ((k) == LAST ? LOAD((array) + OFFSET[LAST] + (run).cell[LAST] + (shift)) : (realv)((array)[OFFSET[k] + (run).cell[k] + (shift)]))
 
-// V at padded cell p, and V(p + one cell along axis k) - V(p) without cancellation.
-static inline realv potential_at(const int p, __global const real *restrict amplitude, __global const real *restrict h,
-                                 __global const real *restrict penalty_a, __global const real *restrict penalty_z)
+#define POTENTIAL __global const real *restrict amplitude, __global const real *restrict h, \
+                  __global const real *restrict penalty_a, __global const real *restrict penalty_z
+
+// V at the block whose a- and z-indices are ia and iz.
+static inline realv potential_at(const int ia, const int iz, POTENTIAL)
 {
 #if ROW_IS_AMPLITUDE
-    return LOAD(amplitude + p) * h[0] + LOAD(penalty_a + p) + (realv)(penalty_z[0]);
+    return LOAD(amplitude + ia) * h[0] + LOAD(penalty_a + ia) + (realv)(penalty_z[0]);
 #else
-    const int ia = HAS_AMPLITUDE ? p / ZPITCH : 0;
-    const int iz = HAS_AMPLITUDE ? p - ia * ZPITCH : p;
     return amplitude[ia] * LOAD(h + iz) + (realv)(penalty_a[ia]) + LOAD(penalty_z + iz);
 #endif
 }
 
-static inline realv potential_rise(const int k, const int p, __global const real *restrict amplitude, __global const real *restrict h,
-                                   __global const real *restrict penalty_a, __global const real *restrict penalty_z)
+// Rise of V from this block to its neighbour one cell further along axis k, without cancellation.
+static inline realv potential_rise(const int k, const int ia, const int iz, POTENTIAL)
 {
 #if ROW_IS_AMPLITUDE
-    return (LOAD(amplitude + p + 1) - LOAD(amplitude + p)) * h[0] + (LOAD(penalty_a + p + 1) - LOAD(penalty_a + p));
+    return (LOAD(amplitude + ia + 1) - LOAD(amplitude + ia)) * h[0] + (LOAD(penalty_a + ia + 1) - LOAD(penalty_a + ia));
 #else
-    const int ia = HAS_AMPLITUDE ? p / ZPITCH : 0;
-    const int iz = HAS_AMPLITUDE ? p - ia * ZPITCH : p;
     if (HAS_AMPLITUDE && k == 0)
         return (amplitude[ia + 1] - amplitude[ia]) * LOAD(h + iz) + (realv)(penalty_a[ia + 1] - penalty_a[ia]);
     const int next = iz + STRIDE[k];
@@ -94,8 +106,7 @@ __kernel void fill_ghosts(__global real *restrict rho, const int axis)
 // rate = -div(flux) with face velocities from potential differences and limited linear reconstruction.
 // Per run also: the largest sum_k max(u+, |u-|)/dx_k of a cell (the positivity bound is dt times this <= 1/2), and the
 // dissipation sum_faces A flux (V_left - V_right), each face counted by the cell on its left.
-__kernel void transport_rate(__global const real *restrict rho, __global const real *restrict amplitude, __global const real *restrict h,
-                             __global const real *restrict penalty_a, __global const real *restrict penalty_z,
+__kernel void transport_rate(__global const real *restrict rho, POTENTIAL,
                              __global const real *restrict width, __global const real *restrict inverse_width,
                              __global const real *restrict inverse_distance,
                              __global real *restrict rate, __global double *restrict courant, __global double *restrict dissipation)
@@ -112,8 +123,10 @@ __kernel void transport_rate(__global const real *restrict rho, __global const r
 #pragma unroll
         for (int k = 0; k < DIM; ++k) {
             const int s = STRIDE[k];
-            const realv rise_left = potential_rise(k, p - s, amplitude, h, penalty_a, penalty_z);
-            const realv rise_right = potential_rise(k, p, amplitude, h, penalty_a, penalty_z);
+            const int amplitude_axis = HAS_AMPLITUDE && k == 0;
+            const realv rise_left = potential_rise(k, run.ia - amplitude_axis, amplitude_axis ? run.iz : run.iz - s,
+                                                   amplitude, h, penalty_a, penalty_z);
+            const realv rise_right = potential_rise(k, run.ia, run.iz, amplitude, h, penalty_a, penalty_z);
             const realv u_left = -rise_left * AXIS_VALUE(inverse_distance, k, run, 0);
             const realv u_right = -rise_right * AXIS_VALUE(inverse_distance, k, run, 1);
             const realv west = LOAD(rho + p - s), east = LOAD(rho + p + s);
@@ -132,8 +145,7 @@ __kernel void transport_rate(__global const real *restrict rho, __global const r
         STORE(change, rate + p);
         fastest = LARGER(speed, fastest);
         dissipated += TO_SUM(loss) * TO_SUM(cross_section * LOAD(width + OFFSET[LAST] + run.cell[LAST]));
-        run.base += VW;
-        run.cell[LAST] += VW;
+        next_block(&run);
     }
     courant[get_global_id(0)] = HMAX(fastest);
     dissipation[get_global_id(0)] = HSUM(dissipated);
@@ -152,27 +164,25 @@ __kernel void combine_stage(__global const real *restrict x, __global const real
         v = fabs(v) < (realv)NEGLIGIBLE ? (realv)0 : v;
         STORE(v, result + p);
         smallest = SMALLER(v, smallest);
-        run.base += VW;
+        next_block(&run);
     }
     least[get_global_id(0)] = HMIN(smallest);
 }
 
 // result = rho exp(-strength (V - shift)): the Fisher-Rao flow for frozen V, before normalisation.
-__kernel void react(__global const real *restrict rho, __global const real *restrict amplitude, __global const real *restrict h,
-                    __global const real *restrict penalty_a, __global const real *restrict penalty_z,
+__kernel void react(__global const real *restrict rho, POTENTIAL,
                     const real strength, const real shift, __global real *restrict result)
 {
     run_t run = locate_run(get_global_id(0));
     for (int block = 0; block < run.blocks; ++block) {
-        const realv v = potential_at(run.base, amplitude, h, penalty_a, penalty_z);
+        const realv v = potential_at(run.ia, run.iz, amplitude, h, penalty_a, penalty_z);
         STORE(LOAD(rho + run.base) * exp(-strength * (v - shift)), result + run.base);
-        run.base += VW;
+        next_block(&run);
     }
 }
 
 // Per run: sum over its cells of volume rho |V - mean|^power, power 1 or 2.
-__kernel void potential_spread(__global const real *restrict rho, __global const real *restrict amplitude, __global const real *restrict h,
-                               __global const real *restrict penalty_a, __global const real *restrict penalty_z,
+__kernel void potential_spread(__global const real *restrict rho, POTENTIAL,
                                __global const real *restrict width, const real mean, const int power, __global double *restrict spread)
 {
     run_t run = locate_run(get_global_id(0));
@@ -180,11 +190,10 @@ __kernel void potential_spread(__global const real *restrict rho, __global const
     for (int k = 0; k < LAST; ++k) cross_section *= width[OFFSET[k] + run.cell[k]];
     sumv total = (sumv)0;
     for (int block = 0; block < run.blocks; ++block) {
-        const realv distance = fabs(potential_at(run.base, amplitude, h, penalty_a, penalty_z) - mean);
+        const realv distance = fabs(potential_at(run.ia, run.iz, amplitude, h, penalty_a, penalty_z) - mean);
         const realv moment = power == 2 ? distance * distance : distance;
         total += TO_SUM(LOAD(rho + run.base) * moment * LOAD(width + OFFSET[LAST] + run.cell[LAST]));
-        run.base += VW;
-        run.cell[LAST] += VW;
+        next_block(&run);
     }
     spread[get_global_id(0)] = cross_section * HSUM(total);
 }
