@@ -11,18 +11,20 @@ from mfpde.measures.mesh import Axis
 MIN_CELLS = 2.0
 #: a peak counts if its three highest cells hold at least this much of the mass
 MIN_MASS = 0.01
+TINY = 1e-300
 
 
 def narrowest_blob(axis: Axis, density: np.ndarray) -> float:
     """Standard deviation, in cells, of the narrowest peak of a marginal density (cells,); infinite if it has no peak."""
-    rho = density
-    if axis.periodic:
-        rho = np.concatenate([rho[-1:], rho, rho[:1]])
-    left, centre, right = rho[:-2], rho[1:-1], rho[2:]
-    widths = axis.widths if axis.periodic else axis.widths[1:-1]
-    peak = (centre > left) & (centre >= right) & ((left + centre + right) * widths >= MIN_MASS)
+    # two more cells on each side: nothing beyond a wall, the other side of a circle
+    rho = np.pad(density, 2) if not axis.periodic else np.pad(density, 2, mode="wrap")
+    left, centre, right, after = (rho[k : k + len(density)] for k in range(1, 5))
+    # a flat top of two cells is a peak between them; a longer one is a plateau
+    peak = (centre > left) & ((centre > right) | ((centre == right) & (right > after)))
+    peak &= (left + centre + right) * axis.widths >= MIN_MASS
+    if not axis.periodic:
+        peak[[0, -1]] = False  # at a wall the width cannot be told
     if not peak.any():
         return np.inf
-    floor = 1e-300
-    logs = [np.log(np.maximum(v[peak], floor)) for v in (left, centre, right)]
-    return float(np.min(1 / np.sqrt(np.maximum(2 * logs[1] - logs[0] - logs[2], 1e-300))))
+    logs = [np.log(np.maximum(v[peak], TINY)) for v in (left, centre, right)]
+    return float(np.min(1 / np.sqrt(np.maximum(2 * logs[1] - logs[0] - logs[2], TINY))))

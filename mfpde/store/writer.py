@@ -25,7 +25,8 @@ class Writer:
     def __init__(self, path: Path, layout: Layout, attributes: Mapping[str, Any], overwrite: bool):
         check_output(path, overwrite)
         try:
-            self.file = h5py.File(path, "w", libver=LIBVER)
+            path.unlink(missing_ok=True)  # readers of the old file keep what they opened
+            self.file = h5py.File(path, "x", libver=LIBVER)
         except OSError as error:
             raise InputError(f"{path}: cannot be written: {error}") from None
         self.path = path
