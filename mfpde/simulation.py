@@ -155,7 +155,7 @@ def simulate(case: Case, output: Path, overwrite: bool = False, device: str | No
     simulation = build_simulation(case, device)
     mesh = simulation.solver.mesh if simulation.solver else None
     facts = provenance(simulation.device.describe() if simulation.device else None, simulation.network.data.digest())
-    attributes = {"title": case.title, "case": case.text, "case_resolved": case.resolved(), "case_file": case.path.name} | facts
+    attributes = {"title": case.title, "case": case.text, "case_resolved": case.resolved(), "case_file": case.path.name, "parameters": simulation.network.parameters.names} | facts
     writer = Writer(output, describe(case, simulation.network, mesh, simulation.ladder), attributes, overwrite)
     try:
         with _interruptible(report) as interrupted:

@@ -1,0 +1,92 @@
+"""The comparison of networks with their mean-field limit, read from a finished run."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mfpde.analysis.statistics import mean_and_error, power_law
+
+if TYPE_CHECKING:
+    from mfpde.store.reader import Run
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `mfpde compare` reports; `table` is what --json prints."""
+
+    table: dict[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        from mfpde.analysis.report import comparison_text
+
+        return comparison_text(self.table)
+
+
+def compare(run: "Run") -> Comparison:
+    """Energies, function gaps and distances at every time, for every width, and the rate in n.
+
+    The keys are those of the design: times, eulerian, lagrangian, rate. Quantities a run does not have are None.
+    """
+    has_density = "eulerian" in run.tree.children
+    table = {
+        "times": run.tree["time"].values.tolist(),
+        "eulerian": _eulerian(run) if has_density else None,
+        "lagrangian": [_lagrangian(run, units, has_density) for units in run.units],
+        "rate": {"function_gap": _rate(run) if has_density else None},
+    }
+    return Comparison(table)
+
+
+def _eulerian(run: "Run") -> dict[str, Any]:
+    density, health = run.eulerian, run.health
+    walls = [density[name].values for name in density.data_vars if str(name).startswith("wall_mass_")]
+    total = np.sum(walls, axis=0) if walls else np.zeros(density.sizes["time"])
+    return {
+        "energy": density["energy"].values.tolist(),
+        "loss": density["loss"].values.tolist(),
+        "mass_drift": health.get("eulerian", {}).get("mass_drift", float(np.abs(density["mass"].values - 1).max())),
+        "boundary_mass": total.tolist(),
+        "minimum_density": float(density["minimum_density"].values.min()),
+        "largest_energy_rise": health.get("eulerian", {}).get("largest_energy_rise"),
+        "resolution_time": health.get("resolution_time"),
+        "grid_error": None,
+    }
+
+
+def _lagrangian(run: "Run", units: int, has_density: bool) -> dict[str, Any]:
+    networks = run.lagrangian(units)
+    energy = networks["energy"].values
+    replicates = energy.shape[1]
+    spread = energy.std(axis=1, ddof=1) if replicates > 1 else np.full(len(energy), np.nan)
+    entry: dict[str, Any] = {
+        "units": units,
+        "replicates": replicates,
+        "energy": {"mean": energy.mean(axis=1).tolist(), "std": _numbers(spread)},
+        "killed": networks["killed"].values.mean(axis=1).tolist(),
+        "cloned": networks["cloned"].values.mean(axis=1).tolist(),
+    }
+    if not has_density:
+        return entry
+    distances = run.comparison(units)
+    mean, error = mean_and_error(distances["function_gap"].values)
+    entry["function_gap"] = {"mean": _numbers(mean), "stderr": _numbers(error)}
+    names = [str(name) for name in distances.data_vars if str(name).startswith("w1_")]
+    entry["w1"] = {name.removeprefix("w1_"): _numbers(distances[name].values.mean(axis=1)) for name in names}
+    sliced = distances["sliced_w2"].mean(distances["sliced_w2"].dims[1])
+    entry["sliced_w2"] = _numbers(sliced.reindex(fields_time=run.tree["time"].values).values)
+    return entry
+
+
+def _rate(run: "Run") -> dict[str, Any]:
+    gaps = {units: run.comparison(units)["function_gap"].values[-1] for units in run.units}
+    fit = power_law(gaps)
+    return {"slope": _number(fit.slope), "low": _number(fit.low), "high": _number(fit.high), "time": float(run.tree["time"].values[-1])}
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _numbers(values: np.ndarray) -> list[float | None]:
+    return [_number(v) for v in values]

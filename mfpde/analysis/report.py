@@ -1,0 +1,95 @@
+"""Tables for people: what `compare` and `inspect` print on a terminal."""
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from mfpde.store.reader import Run
+
+WIDTH = 110
+
+
+def comparison_text(table: dict[str, Any]) -> str:
+    """The comparison as text."""
+    console = Console(file=io.StringIO(), width=WIDTH)
+    print_comparison(table, console)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def _shown(times: list[float]) -> list[int]:
+    """About six times, the first and the last among them."""
+    count = min(6, len(times))
+    return sorted({round(k * (len(times) - 1) / max(1, count - 1)) for k in range(count)})
+
+
+def print_comparison(table: dict[str, Any], console: Console) -> None:
+    """Energies, gaps and distances at about six times, and the fitted rate."""
+    times = table["times"]
+    shown = _shown(times)
+    columns = [f"t = {times[k]:g}" for k in shown]
+    energies = Table("energy E", *columns, title="Energy", title_justify="left")
+    density = table["eulerian"]
+    if density is not None:
+        energies.add_row("density (n = infinity)", *(f"{density['energy'][k]:.5g}" for k in shown))
+    for entry in table["lagrangian"]:
+        mean, std = entry["energy"]["mean"], entry["energy"]["std"]
+        energies.add_row(f"n = {entry['units']}", *(f"{mean[k]:.5g}" + (f" ± {std[k]:.1g}" if std[k] is not None else "") for k in shown))
+    console.print(energies)
+    if density is None or not table["lagrangian"]:
+        return
+    gaps = Table("n", "replicates", *columns, title="Function gap |f_n - f|² in L²(ν), mean ± standard error", title_justify="left")
+    for entry in table["lagrangian"]:
+        mean, error = entry["function_gap"]["mean"], entry["function_gap"]["stderr"]
+        cells = [f"{mean[k]:.2e}" + (f" ± {error[k]:.0e}" if error[k] is not None else "") for k in shown]
+        gaps.add_row(str(entry["units"]), str(entry["replicates"]), *cells)
+    console.print(gaps)
+    distances = Table("n", "distance", *columns, title="Distance of units from the density", title_justify="left")
+    for entry in table["lagrangian"]:
+        for name, values in entry["w1"].items():
+            distances.add_row(str(entry["units"]), f"W1({name})", *(f"{values[k]:.2e}" for k in shown))
+        sliced = entry["sliced_w2"]
+        distances.add_row("", "sliced W2", *("-" if sliced[k] is None else f"{sliced[k]:.2e}" for k in shown))
+    console.print(distances)
+    _print_rate(table["rate"]["function_gap"], console)
+    print_health_of_density(density, console)
+
+
+def _print_rate(rate: dict[str, Any], console: Console) -> None:
+    if rate["slope"] is None:
+        console.print("rate: not fitted (it needs at least two widths)")
+        return
+    console.print(
+        f"rate: function gap ~ n^{rate['slope']:.3f} at t = {rate['time']:g}, 95 % interval [{rate['low']:.3f}, {rate['high']:.3f}]; theory: -1"
+    )
+
+
+def print_health_of_density(density: dict[str, Any], console: Console) -> None:
+    """Mass, positivity and walls of the Eulerian side."""
+    console.print(
+        f"density: mass drift {density['mass_drift']:.1e}, smallest value {density['minimum_density']:.1e}, "
+        f"wall mass {max(density['boundary_mass']):.1e}"
+        + (f", narrower than two cells from t = {density['resolution_time']:g}" if density["resolution_time"] is not None else "")
+    )
+
+
+def print_inspection(facts: dict[str, Any], run: "Run", console: Console) -> None:
+    """Tree, provenance and health."""
+    tree = Table("dataset", "shape", "type", "units", "meaning", title=str(run.path), title_justify="left")
+    for path, entry in facts["datasets"].items():
+        tree.add_row(path, " x ".join(str(n) for n in entry["shape"]), entry["dtype"], entry["units"], entry["long_name"])
+    console.print(tree)
+    origin = Table("provenance", "", show_header=False, title="Provenance", title_justify="left")
+    for name, value in facts["provenance"].items():
+        origin.add_row(name, ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value))
+    console.print(origin)
+    health = facts["health"]
+    state = "finished" if health["finished"] else f"not finished{': ' + health['failure'] if health['failure'] else ''}"
+    console.print(f"health: {state}")
+    for warning in health["warnings"]:
+        console.print(f"  warning: {warning}")
+    for side in ("eulerian", "lagrangian"):
+        if side in health:
+            console.print(f"  {side}: " + ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in health[side].items()))

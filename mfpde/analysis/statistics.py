@@ -1,0 +1,55 @@
+"""Statistics over replicates, with honest uncertainty."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from mfpde.randomness import generator
+
+RESAMPLES = 2000
+
+
+class Slope(NamedTuple):
+    """A fitted exponent and its 95 % bootstrap interval."""
+
+    slope: float
+    low: float
+    high: float
+
+
+def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean over the last axis and its standard error; the error is NaN for a single replicate."""
+    count = values.shape[-1]
+    error = values.std(axis=-1, ddof=1) / np.sqrt(count) if count > 1 else np.full(values.shape[:-1], np.nan)
+    return values.mean(axis=-1), error
+
+
+def power_law(samples: Mapping[int, np.ndarray]) -> Slope:
+    """Fit log(mean) = slope log(n) + constant over widths n, by least squares; interval by resampling replicates.
+
+    Arguments:
+        samples: for each width its values, one per replicate.
+    Returns:
+        NaNs if there are fewer than two widths or a mean is not positive.
+    """
+    widths = sorted(samples)
+    nothing = Slope(np.nan, np.nan, np.nan)
+    if len(widths) < 2:
+        return nothing
+    means = np.array([[samples[n].mean() for n in widths]])
+    if not np.all(means > 0):
+        return nothing
+    random = generator(0, "bootstrap")
+    resampled = []
+    for n in widths:
+        picks = random.integers(len(samples[n]), size=(RESAMPLES, len(samples[n])))
+        resampled.append(samples[n][picks].mean(axis=1))
+    slopes = _slopes(np.log(widths), np.log(np.column_stack(resampled)))
+    low, high = np.percentile(slopes, [2.5, 97.5])
+    return Slope(float(_slopes(np.log(widths), np.log(means))[0]), float(low), float(high))
+
+
+def _slopes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    centred = x - x.mean()
+    return (y - y.mean(axis=1, keepdims=True)) @ centred / (centred @ centred)

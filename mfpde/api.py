@@ -1,0 +1,32 @@
+"""The Python interface: run a case, open a run."""
+
+import tempfile
+from pathlib import Path
+
+from mfpde.case import Case, load_case
+from mfpde.simulation import Reporter, simulate
+from mfpde.store.reader import Run, open_run
+
+
+def run(case: Case | str | Path, output: str | Path | None = None, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> Run:
+    """Run a case and open its output.
+
+    Arguments:
+        case: a case, or what `load_case` takes.
+        output: name of the HDF5 file; a new file in the system's temporary folder if None.
+        overwrite: replace an output that exists.
+        device: number or part of the name of an OpenCL device.
+        report: told of progress and warnings; nobody by default.
+    Raises:
+        InputError: the case is wrong; nothing is written.
+        RunError: the run went bad; frames before that are in the file.
+    """
+    if not isinstance(case, Case):
+        case = load_case(case)
+    if output is None:
+        output = Path(tempfile.mkdtemp(prefix="mfpde-")) / f"{case.path.stem}.h5"
+    simulate(case, Path(output), overwrite, device, report)
+    return open_run(output)
+
+
+__all__ = ["open_run", "run"]

@@ -1,0 +1,57 @@
+"""The density over two parameters, with the units of one network on it, at several times."""
+
+import numpy as np
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+
+from mfpde.figures import style
+from mfpde.figures.marginals import symbol
+
+
+def draw(run) -> Figure | None:
+    """Columns: times. The first two parameters of the mesh, the others integrated out."""
+    if "eulerian" not in run.tree.children:
+        return None
+    names = [name for name in run.parameters if f"marginal_{name}" in run.eulerian]
+    if len(names) < 2:
+        return None
+    across, up = names[-1], names[0]
+    mu = run.mu
+    widths = {name: float(mu[name][1] - mu[name][0]) for name in names}
+    others = [name for name in names if name not in (across, up)]
+    shown = style.some(mu["time"].values, 4)
+    figure, axes = style.figure(1, len(shown), 2.2, sharex=True, sharey=True)
+    units = next((n for n in run.units if "particles" in run.lagrangian(n)), None)
+    for panel, k in zip(axes[0], shown, strict=True):
+        plane = mu[k].sum(others) * np.prod([widths[name] for name in others])
+        plane = plane.transpose(up, across)
+        image = panel.pcolormesh(plane[across], plane[up], plane, cmap="Greys", norm=PowerNorm(0.4, vmin=0), rasterized=True)
+        if units is not None:
+            _units(run, panel, units, k, across, up)
+        panel.set_title(f"$t = {float(mu['time'][k]):g}$")
+        panel.set_xlabel(f"${symbol(across)}$")
+        _zoom(panel, plane, across, up)
+    axes[0, 0].set_ylabel(f"${symbol(up)}$")
+    bar = figure.colorbar(image, ax=axes[0], label=r"$\mu_t$ (scaled per panel)", ticks=[])
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _units(run, panel, units: int, k: int, across: str, up: str) -> None:
+    order = run.parameters
+    cloud = run.lagrangian(units)["particles"][k].values[0]
+    panel.plot(cloud[:, order.index(across)], cloud[:, order.index(up)], ".", color=style.ACCENT, ms=2.5, mew=0, alpha=0.8)
+
+
+def _zoom(panel, plane, across: str, up: str) -> None:
+    for name, set_limits in ((across, panel.set_xlim), (up, panel.set_ylim)):
+        other = up if name == across else across
+        marginal = plane.sum(other)
+        visible = np.flatnonzero(marginal > 1e-3 * marginal.max())
+        low, high = float(plane[name][visible[0]]), float(plane[name][visible[-1]])
+        current = panel.get_xlim() if name == across else panel.get_ylim()
+        # panels share their axes: the widest view wins
+        if getattr(panel.figure, f"_zoomed_{name}", False):
+            low, high = min(low, current[0]), max(high, current[1])
+        setattr(panel.figure, f"_zoomed_{name}", True)
+        set_limits(low, high)

@@ -1,0 +1,34 @@
+"""Energy and loss in time: the density and the networks of every width."""
+
+from matplotlib.figure import Figure
+
+from mfpde.figures import style
+
+
+def draw(run) -> Figure | None:
+    """Two panels, energy and loss; bands are one standard deviation over replicates."""
+    figure, axes = style.figure(1, 2, 2.7, sharex=True)
+    colours = style.width_colours(run.units)
+    titles = (("energy", r"energy $E$"), ("loss", r"loss $\|f-f^*\|^2_{\nu}$"))
+    for axis, (name, label) in zip(axes[0], titles, strict=True):
+        smallest = []
+        for units in run.units:
+            values = run.lagrangian(units)[name]
+            replicate = f"replicate_{units}"
+            mean = values.mean(replicate)
+            axis.plot(values.time, mean, color=colours[units], label=f"$n = {units}$")
+            if values.sizes[replicate] > 1:
+                deviation = values.std(replicate, ddof=1)
+                axis.fill_between(values.time, mean - deviation, mean + deviation, color=colours[units], alpha=0.2, lw=0)
+                smallest.append(float((mean - deviation).min()))
+            smallest.append(float(mean.min()))
+        if "eulerian" in run.tree.children:
+            values = run.eulerian[name]
+            axis.plot(values.time, values, color=style.DENSITY, ls="--", label=r"$\mu_t$ ($n=\infty$)")
+            smallest.append(float(values.min()))
+        if min(smallest) > 0:
+            axis.set_yscale("log")
+        axis.set(xlabel="time $t$", ylabel=label)
+    axes[0, 1].legend()
+    style.letter(axes)
+    return figure

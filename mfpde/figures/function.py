@@ -1,0 +1,54 @@
+"""The function that was learnt, with the data, at chosen times."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from mfpde.figures import style
+
+
+def draw(run) -> Figure | None:
+    """One panel per time: f of the density and of single networks over x; for more inputs, f against f*."""
+    times = run.tree["time"].values
+    shown = style.some(times, 3)
+    figure, axes = style.figure(1, len(shown), 2.5, sharex=True, sharey=True)
+    draw_panel = _curve if run.data.sizes["input"] == 1 else _scatter
+    for panel, k in zip(axes[0], shown, strict=True):
+        draw_panel(run, panel, k)
+        panel.set_title(f"$t = {times[k]:g}$")
+    axes[0, 0].legend(handlelength=1.5)
+    return figure
+
+
+def _curve(run, panel, k: int) -> None:
+    x, order = run.data["inputs"].values[:, 0], np.argsort(run.data["inputs"].values[:, 0], kind="stable")
+    panel.plot(x, run.data["targets"], "o", color=style.DATA, ms=2.5, mew=0, label="data")
+    colours = style.width_colours(run.units)
+    for units in run.units[:1] + run.units[-1:] if len(run.units) > 1 else run.units:
+        prediction = run.lagrangian(units)["prediction"][k].values
+        low, high = prediction.min(axis=0), prediction.max(axis=0)
+        label = f"$n = {units}$, all {len(prediction)}" if len(prediction) > 1 else f"$n = {units}$"
+        panel.fill_between(x[order], low[order], high[order], color=colours[units], alpha=0.45, lw=0, label=label)
+    if "eulerian" in run.tree.children:
+        panel.plot(x[order], run.eulerian["prediction"][k].values[order], color=style.DENSITY, lw=1.2, label=r"$f_{\mu_t}$")
+    names = run.case["data"]
+    panel.set_xlabel(_axis_label(names.get("x", ["x"])[0], names))
+    if panel.get_subplotspec().is_first_col():
+        panel.set_ylabel(_axis_label(names.get("y", "y"), names))
+
+
+def _axis_label(name: str, data: dict) -> str:
+    return f"{name} (standardised)" if data.get("standardize") else name
+
+
+def _scatter(run, panel, k: int) -> None:
+    targets = run.data["targets"].values
+    colours = style.width_colours(run.units)
+    for units in run.units[-1:]:
+        prediction = run.lagrangian(units)["prediction"][k].values[0]
+        panel.plot(targets, prediction, "o", color=colours[units], ms=3, mew=0, alpha=0.7, label=f"$n = {units}$, one network")
+    if "eulerian" in run.tree.children:
+        panel.plot(targets, run.eulerian["prediction"][k], "x", color=style.DENSITY, ms=3, label=r"$f_{\mu_t}$")
+    panel.axline((0, 0), slope=1, color=style.DATA, lw=0.8, zorder=0)
+    panel.set(xlabel="target $f^*(x_l)$")
+    if panel.get_subplotspec().is_first_col():
+        panel.set_ylabel("prediction $f(x_l)$")

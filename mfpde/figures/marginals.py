@@ -1,0 +1,52 @@
+"""Marginals of the density with histograms of the units over them, at several times."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from mfpde.figures import style
+
+COVERED = 1e-3  #: marginals are shown where all but this much of the mass lies
+
+
+def draw(run) -> Figure | None:
+    """Rows: parameters; columns: times. Histograms pool the stored replicates of the widest networks."""
+    if "eulerian" not in run.tree.children:
+        return None
+    density = run.eulerian
+    names = [name.removeprefix("marginal_") for name in map(str, density.data_vars) if name.startswith("marginal_")]
+    names = [name for name in run.parameters if name in names]
+    times = density["fields_time"].values
+    shown = style.some(times, 4)
+    figure, axes = style.figure(len(names), len(shown), 0.6 + 1.35 * len(names), sharex="row")
+    units = next((n for n in reversed(run.units) if "particles" in run.lagrangian(n)), None)
+    for row, name in zip(axes, names, strict=True):
+        marginals = density[f"marginal_{name}"].sel(time=times)
+        visible = np.flatnonzero(marginals.max("time") > COVERED * marginals.max())
+        window = density[name].values[[visible[0], visible[-1]]]
+        for panel, k in zip(row, shown, strict=True):
+            if units is not None:
+                _histogram(run, panel, units, name, k, window)
+            panel.plot(density[name], marginals[k], color=style.DENSITY, lw=1.1, label=r"$\mu_t$")
+            panel.set_xlim(*window)
+            panel.set_yticks([])
+            panel.spines["left"].set_visible(False)
+            panel.set_xlabel(f"${symbol(name)}$")
+    for panel, k in zip(axes[0], shown, strict=True):
+        panel.set_title(f"$t = {times[k]:g}$")
+    axes[0, 0].legend(loc="upper right", handlelength=1, borderaxespad=0)
+    return figure
+
+
+def _histogram(run, panel, units: int, name: str, k: int, window: np.ndarray) -> None:
+    networks = run.lagrangian(units)
+    component = run.parameters.index(name)
+    values = networks["particles"][k].values[..., component].ravel()
+    weights = networks["weights"][k].values.ravel() / len(networks["weights"][k])
+    bins = np.linspace(*window, 61)
+    label = f"units, $n={units}$"
+    panel.hist(values, bins=bins, weights=weights / (bins[1] - bins[0]), color=style.width_colours(run.units)[units], alpha=0.45, label=label)
+
+
+def symbol(name: str) -> str:
+    """A parameter's name as mathematics: w1 is w with index 1."""
+    return f"{name[0]}_{{{name[1:]}}}" if len(name) > 1 else name

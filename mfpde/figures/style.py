@@ -1,0 +1,62 @@
+"""One look for all figures: sizes for a two-column page, colours that everyone can tell apart."""
+
+import matplotlib
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+#: Okabe & Ito's palette; the density is black, the networks go from light to dark with width
+DENSITY = "#000000"
+DATA = "#999999"
+ACCENT = "#D55E00"
+WIDTH = 6.9  #: inches, a full page width
+
+_RC = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.4,
+    "savefig.dpi": 200,
+    "pdf.fonttype": 42,
+    "figure.constrained_layout.use": True,
+}
+
+
+def paper():
+    """The settings all figures are drawn and saved with."""
+    return rc_context(_RC)
+
+
+def figure(rows: int, columns: int, height: float, **options) -> tuple[Figure, np.ndarray]:
+    """A figure of full width and its axes as a 2-D array; height in inches."""
+    made = Figure(figsize=(WIDTH, height), layout="constrained")
+    return made, made.subplots(rows, columns, squeeze=False, **options)
+
+
+def width_colours(widths: list[int]) -> dict[int, tuple]:
+    """A colour for every width of the ladder."""
+    shades = matplotlib.colormaps["viridis_r"](np.linspace(0.15, 0.95, max(len(widths), 2)))
+    return {units: tuple(shade) for units, shade in zip(widths, shades, strict=False)}
+
+
+def time_colours(count: int) -> list[tuple]:
+    """Colours for times, from early to late."""
+    return [tuple(c) for c in matplotlib.colormaps["plasma"](np.linspace(0.05, 0.85, max(count, 2)))][:count]
+
+
+def some(times: np.ndarray, count: int) -> list[int]:
+    """Indices of about `count` times, the first and the last among them."""
+    count = min(count, len(times))
+    return sorted({round(k * (len(times) - 1) / max(count - 1, 1)) for k in range(count)})
+
+
+def letter(axes: np.ndarray) -> None:
+    """(a), (b), ... in the corners of panels."""
+    panel: Axes
+    for k, panel in enumerate(axes.ravel()):
+        panel.set_title(f"({chr(97 + k)})", loc="left", fontweight="bold")

@@ -1,0 +1,134 @@
+"""Open an output file: its parts as xarray objects, its facts as plain tables."""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import xarray as xr
+
+from mfpde.errors import InputError
+from mfpde.store.layout import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from mfpde.analysis.compare import Comparison
+
+
+class Run:
+    """A finished or interrupted run, read from its file when asked."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @cached_property
+    def tree(self) -> xr.DataTree:
+        """Everything in the file; large arrays are read when used."""
+        return xr.open_datatree(self.path, engine="h5netcdf", phony_dims="sort")
+
+    @property
+    def eulerian(self) -> xr.Dataset:
+        """The density and what was measured of it.
+
+        Raises:
+            InputError: the run had no Eulerian side.
+        """
+        if "eulerian" not in self.tree.children:
+            raise InputError(f"{self.path}: this run has no Eulerian side (eulerian.enabled = false)")
+        return _own(self.tree["eulerian"])
+
+    @property
+    def mu(self) -> xr.DataArray:
+        """Cell averages of the density over (time, parameters), at the times at which fields are stored."""
+        return self.eulerian["mu"].rename(fields_time="time")
+
+    @cached_property
+    def units(self) -> list[int]:
+        """Widths of the ladder, in order."""
+        return sorted(int(name) for name in self.tree["lagrangian"].children) if "lagrangian" in self.tree.children else []
+
+    def lagrangian(self, units: int) -> xr.Dataset:
+        """The networks of one width."""
+        return _own(self.tree[f"lagrangian/{units}"])
+
+    def comparison(self, units: int) -> xr.Dataset:
+        """Distances of the networks of one width from the density."""
+        return _own(self.tree[f"comparison/{units}"])
+
+    @property
+    def data(self) -> xr.Dataset:
+        """Inputs, targets and weights, as the networks see them."""
+        return self.tree.to_dataset()[["inputs", "targets", "data_weights"]]
+
+    @cached_property
+    def attributes(self) -> dict[str, Any]:
+        """Facts about the run: case, provenance, health; tables are decoded."""
+        return {name: _decode(value) for name, value in self.tree.attrs.items()}
+
+    @property
+    def parameters(self) -> list[str]:
+        """Components of theta in order, as in the last dimension of stored particles."""
+        return self.attributes["parameters"]
+
+    @property
+    def case(self) -> dict[str, Any]:
+        """The case as it was run, with every default filled in."""
+        return self.attributes["case_resolved"]
+
+    @property
+    def health(self) -> dict[str, Any]:
+        """Whether the run finished, what was watched, and what was noticed."""
+        return self.attributes.get("health", {"finished": False, "failure": "stopped before its first frame", "warnings": []})
+
+    def compare(self) -> "Comparison":
+        """How far the networks are from the density; prints as the table of `mfpde compare`."""
+        from mfpde.analysis.compare import compare
+
+        return compare(self)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.tree.close()
+
+    def __repr__(self) -> str:
+        return f"Run('{self.path}', units={self.units}, finished={self.health['finished']})"
+
+
+def _own(node: xr.DataTree) -> xr.Dataset:
+    """A group without the coordinates of the whole file that it does not use."""
+    dataset = node.to_dataset()
+    used = {dim for variable in dataset.data_vars.values() for dim in variable.dims}
+    return dataset.drop_vars([name for name in dataset.coords if not set(dataset[name].dims) <= used])
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, str) and value[:1] in "{[":
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
+
+
+def open_run(path: str | Path) -> Run:
+    """Open an output file.
+
+    Raises:
+        InputError: no such file, not an mfpde output, or one of a newer schema.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such output file")
+    try:
+        with h5py.File(path, "r") as file:
+            version = file.attrs.get("schema_version")
+            frames = len(file["time"]) if "time" in file else 0
+    except (OSError, KeyError) as error:
+        raise InputError(f"{path}: is not a readable HDF5 file ({str(error).splitlines()[0]}); expected an output of mfpde run") from None
+    if version is None:
+        raise InputError(f"{path}: is an HDF5 file, but not an output of mfpde run (it has no schema_version)")
+    if int(version) > SCHEMA_VERSION:
+        raise InputError(f"{path}: has schema {version}, newer than {SCHEMA_VERSION}, the newest this mfpde reads; upgrade mfpde")
+    if frames == 0:
+        raise InputError(f"{path}: holds no frame: the run stopped before its first output")
+    return Run(path)
