@@ -1,8 +1,8 @@
 """mfpde: the measure dynamics of neural networks, from both sides.
 
-    case = mfpde.load_case("mcycle")
-    run = mfpde.run(case.replace(time=5.0))
-    run.compare()
+case = mfpde.load_case("mcycle")
+run = mfpde.run(case.replace(time=5.0))
+run.compare()
 """
 
 from typing import TYPE_CHECKING, Any
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from mfpde.analysis.run import Run
     from mfpde.api import open_run, run
     from mfpde.case import Case, load_case
-    from mfpde.store.reader import Run
 
-_HOMES = {"run": "mfpde.api", "open_run": "mfpde.api", "load_case": "mfpde.case", "Case": "mfpde.case", "Run": "mfpde.store.reader"}
+_HOMES = {"run": "mfpde.api", "open_run": "mfpde.api", "load_case": "mfpde.case", "Case": "mfpde.case", "Run": "mfpde.analysis.run"}
 
 __all__ = ["Case", "Run", "load_case", "open_run", "run"]
 

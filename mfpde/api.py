@@ -3,12 +3,14 @@
 import tempfile
 from pathlib import Path
 
+from mfpde.analysis.run import Run, open_run
 from mfpde.case import Case, load_case
 from mfpde.simulation import Reporter, simulate
-from mfpde.store.reader import Run, open_run
 
 
-def run(case: Case | str | Path, output: str | Path | None = None, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> Run:
+def run(
+    case: Case | str | Path, output: str | Path | None = None, overwrite: bool = False, device: str | None = None, report: Reporter | None = None
+) -> Run:
     """Run a case and open its output.
 
     Arguments:

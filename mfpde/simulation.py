@@ -10,8 +10,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mfpde.analysis.frames import measure_comparison, measure_density, measure_networks
-from mfpde.analysis.health import Health
 from mfpde.case import Case
 from mfpde.errors import InputError, RunError
 from mfpde.eulerian.solver import Solver, build_solver
@@ -19,6 +17,8 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.models.network import Network, build_network
+from mfpde.monitors.frames import measure_comparison, measure_density, measure_networks
+from mfpde.monitors.health import Health
 from mfpde.store.layout import describe
 from mfpde.store.provenance import now, provenance
 from mfpde.store.writer import Writer, check_output
@@ -155,7 +155,13 @@ def simulate(case: Case, output: Path, overwrite: bool = False, device: str | No
     simulation = build_simulation(case, device)
     mesh = simulation.solver.mesh if simulation.solver else None
     facts = provenance(simulation.device.describe() if simulation.device else None, simulation.network.data.digest())
-    attributes = {"title": case.title, "case": case.text, "case_resolved": case.resolved(), "case_file": case.path.name, "parameters": simulation.network.parameters.names} | facts
+    attributes = {
+        "title": case.title,
+        "case": case.text,
+        "case_resolved": case.resolved(),
+        "case_file": case.path.name,
+        "parameters": simulation.network.parameters.names,
+    } | facts
     writer = Writer(output, describe(case, simulation.network, mesh, simulation.ladder), attributes, overwrite)
     try:
         with _interruptible(report) as interrupted:

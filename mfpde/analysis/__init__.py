@@ -1,1 +1,1 @@
-"""What is measured: distances between measures, statistics over replicates, health of a run."""
+"""What is told of a finished run: its contents, the comparison of both sides, statistics over replicates."""

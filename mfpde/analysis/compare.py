@@ -8,7 +8,7 @@ import numpy as np
 from mfpde.analysis.statistics import mean_and_error, power_law
 
 if TYPE_CHECKING:
-    from mfpde.store.reader import Run
+    from mfpde.analysis.run import Run
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ def compare(run: "Run") -> Comparison:
 
     The keys are those of the design: times, eulerian, lagrangian, rate. Quantities a run does not have are None.
     """
-    has_density = "eulerian" in run.tree.children
+    has_density = run.has_density
     table = {
-        "times": run.tree["time"].values.tolist(),
+        "times": run.times.tolist(),
         "eulerian": _eulerian(run) if has_density else None,
         "lagrangian": [_lagrangian(run, units, has_density) for units in run.units],
         "rate": {"function_gap": _rate(run) if has_density else None},
@@ -73,15 +73,15 @@ def _lagrangian(run: "Run", units: int, has_density: bool) -> dict[str, Any]:
     entry["function_gap"] = {"mean": _numbers(mean), "stderr": _numbers(error)}
     names = [str(name) for name in distances.data_vars if str(name).startswith("w1_")]
     entry["w1"] = {name.removeprefix("w1_"): _numbers(distances[name].values.mean(axis=1)) for name in names}
-    sliced = distances["sliced_w2"].mean(distances["sliced_w2"].dims[1])
-    entry["sliced_w2"] = _numbers(sliced.reindex(fields_time=run.tree["time"].values).values)
+    sliced = distances["sliced_w2"].mean(f"replicate_{units}")
+    entry["sliced_w2"] = _numbers(sliced.reindex(fields_time=run.times).values)
     return entry
 
 
 def _rate(run: "Run") -> dict[str, Any]:
     gaps = {units: run.comparison(units)["function_gap"].values[-1] for units in run.units}
     fit = power_law(gaps)
-    return {"slope": _number(fit.slope), "low": _number(fit.low), "high": _number(fit.high), "time": float(run.tree["time"].values[-1])}
+    return {"slope": _number(fit.slope), "low": _number(fit.low), "high": _number(fit.high), "time": float(run.times[-1])}
 
 
 def _number(value: float) -> float | None:

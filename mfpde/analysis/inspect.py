@@ -5,7 +5,7 @@ from typing import Any
 
 import h5py
 
-from mfpde.store.reader import open_run
+from mfpde.analysis.run import open_run
 
 PROVENANCE = (
     "mfpde_version", "git_revision", "command", "case_file", "started", "ended", "python", "machine", "libraries", "device",

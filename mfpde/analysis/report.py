@@ -1,15 +1,21 @@
 """Tables for people: what `compare` and `inspect` print on a terminal."""
 
 import io
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as RichTable
 
-if TYPE_CHECKING:
-    from mfpde.store.reader import Run
+WIDTH = 118
 
-WIDTH = 110
+
+class Table(RichTable):
+    """A plain table with its title at the left."""
+
+    def __init__(self, *headers: str, title: str, **options: Any):
+        super().__init__(*headers, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, **options)
 
 
 def comparison_text(table: dict[str, Any]) -> str:
@@ -20,33 +26,33 @@ def comparison_text(table: dict[str, Any]) -> str:
 
 
 def _shown(times: list[float]) -> list[int]:
-    """About six times, the first and the last among them."""
-    count = min(6, len(times))
+    """About five times, the first and the last among them."""
+    count = min(5, len(times))
     return sorted({round(k * (len(times) - 1) / max(1, count - 1)) for k in range(count)})
 
 
 def print_comparison(table: dict[str, Any], console: Console) -> None:
-    """Energies, gaps and distances at about six times, and the fitted rate."""
+    """Energies, gaps and distances at about five times, and the fitted rate."""
     times = table["times"]
     shown = _shown(times)
     columns = [f"t = {times[k]:g}" for k in shown]
-    energies = Table("energy E", *columns, title="Energy", title_justify="left")
+    energies = Table("energy E", *columns, title="Energy")
     density = table["eulerian"]
     if density is not None:
-        energies.add_row("density (n = infinity)", *(f"{density['energy'][k]:.5g}" for k in shown))
+        energies.add_row("density mu", *(f"{density['energy'][k]:.5g}" for k in shown))
     for entry in table["lagrangian"]:
         mean, std = entry["energy"]["mean"], entry["energy"]["std"]
         energies.add_row(f"n = {entry['units']}", *(f"{mean[k]:.5g}" + (f" ± {std[k]:.1g}" if std[k] is not None else "") for k in shown))
     console.print(energies)
     if density is None or not table["lagrangian"]:
         return
-    gaps = Table("n", "replicates", *columns, title="Function gap |f_n - f|² in L²(ν), mean ± standard error", title_justify="left")
+    gaps = Table("n", "replicates", *columns, title="Function gap |f_n - f|² in L²(ν), mean ± standard error")
     for entry in table["lagrangian"]:
         mean, error = entry["function_gap"]["mean"], entry["function_gap"]["stderr"]
         cells = [f"{mean[k]:.2e}" + (f" ± {error[k]:.0e}" if error[k] is not None else "") for k in shown]
         gaps.add_row(str(entry["units"]), str(entry["replicates"]), *cells)
     console.print(gaps)
-    distances = Table("n", "distance", *columns, title="Distance of units from the density", title_justify="left")
+    distances = Table("n", "distance", *columns, title="Distance of units from the density")
     for entry in table["lagrangian"]:
         for name, values in entry["w1"].items():
             distances.add_row(str(entry["units"]), f"W1({name})", *(f"{values[k]:.2e}" for k in shown))
@@ -75,13 +81,13 @@ def print_health_of_density(density: dict[str, Any], console: Console) -> None:
     )
 
 
-def print_inspection(facts: dict[str, Any], run: "Run", console: Console) -> None:
+def print_inspection(facts: dict[str, Any], path: Path, console: Console) -> None:
     """Tree, provenance and health."""
-    tree = Table("dataset", "shape", "type", "units", "meaning", title=str(run.path), title_justify="left")
-    for path, entry in facts["datasets"].items():
-        tree.add_row(path, " x ".join(str(n) for n in entry["shape"]), entry["dtype"], entry["units"], entry["long_name"])
+    tree = Table("dataset", "shape", "type", "units", "meaning", title=str(path))
+    for name, entry in facts["datasets"].items():
+        tree.add_row(name, " x ".join(str(n) for n in entry["shape"]), entry["dtype"], entry["units"], entry["long_name"])
     console.print(tree)
-    origin = Table("provenance", "", show_header=False, title="Provenance", title_justify="left")
+    origin = Table("provenance", "", show_header=False, title="Provenance")
     for name, value in facts["provenance"].items():
         origin.add_row(name, ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value))
     console.print(origin)
@@ -93,3 +99,19 @@ def print_inspection(facts: dict[str, Any], run: "Run", console: Console) -> Non
     for side in ("eulerian", "lagrangian"):
         if side in health:
             console.print(f"  {side}: " + ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in health[side].items()))
+
+
+def print_doctor(facts: dict[str, Any], console: Console) -> None:
+    """Devices, extras and advice."""
+    devices = Table("", "device", "platform", "version", "type", "float64", title="OpenCL devices")
+    for d in facts["devices"]:
+        mark = f"{d['number']}{' (default)' if d['default'] else ''}"
+        devices.add_row(mark, d["name"], d["platform"], d["version"], d["type"], "yes" if d["fp64"] else "no")
+    console.print(devices)
+    console.print("runtimes: " + ", ".join(f"{name} {version}" for name, version in facts["runtimes"].items()))
+    for name, extra in facts["extras"].items():
+        console.print(f"{name}: {'installed' if extra['installed'] else 'not installed'} ({extra['purpose']})")
+    for line in facts["advice"]:
+        console.print(f"[yellow]advice:[/yellow] {line}")
+    if not facts["advice"]:
+        console.print("all is well")

@@ -68,7 +68,9 @@ def build_dataset(case: Case) -> Dataset:
 
 def _from_file(case: Case):
     spec = case.data
-    assert spec.file is not None and spec.x is not None and spec.y is not None  # the schema saw to it
+    assert spec.file is not None  # the schema saw to these
+    assert spec.x is not None
+    assert spec.y is not None
     where, path = f"{case.path}: data.file", case.path.parent / spec.file
     x = read_columns(path, spec.x, where)
     y = read_columns(path, [spec.y], where)
@@ -85,7 +87,8 @@ def _from_file(case: Case):
 
 def _from_teacher(case: Case):
     spec = case.data
-    assert spec.teacher is not None and spec.inputs is not None
+    assert spec.teacher is not None
+    assert spec.inputs is not None
     if spec.weights is not None or spec.x is not None or spec.y is not None:
         raise InputError(f"{case.path}: data: column names (x, y, weights) belong to a 'file', not to a 'teacher'")
     x, weights = draw_inputs(spec.inputs)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from mfpde.activations import find_activation
 from mfpde.case import schema
 from mfpde.errors import InputError
 from mfpde.expressions import evaluate, parse
-from mfpde.activations import find_activation
 
 
 def teach(spec: schema.Teacher, x: np.ndarray, activation: str) -> np.ndarray:

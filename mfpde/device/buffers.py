@@ -1,5 +1,7 @@
 """Device memory of one queue: arrays in and out, and sums and maxima by a fixed tree."""
 
+from typing import Any
+
 import numpy as np
 import pyopencl as cl
 from pyopencl.tools import ImmediateAllocator, MemoryPool
@@ -18,14 +20,14 @@ class Buffers:
         self.queue = cl.CommandQueue(device.context)
         self.pool = MemoryPool(ImmediateAllocator(self.queue))
 
-    def empty(self, count: int, dtype: np.dtype | type) -> cl.Buffer:
+    def empty(self, count: int, dtype: np.dtype | type) -> Any:
         """Zeroed memory for `count` numbers, recycled from a pool when the last reference to it is gone."""
         size = count * np.dtype(dtype).itemsize
         try:
             buffer = self.pool.allocate(size)
         except cl.MemoryError:
             raise self._no_room(size) from None
-        cl.enqueue_fill_buffer(self.queue, buffer, np.uint32(0), 0, size)
+        cl.enqueue_fill_buffer(self.queue, buffer, np.zeros(1, dtype=np.uint32), 0, size)
         return buffer
 
     def upload(self, array: np.ndarray) -> cl.Buffer:
@@ -65,8 +67,6 @@ class Reduction:
 
     def __call__(self, values: cl.Buffer, kind: str) -> float:
         """Reduce the first `count` numbers; kind is "sum" or "max"."""
-        self.kernels[kind](
-            self.buffers.queue, (self.chunks,), None, values, np.int32(self.count), np.int32(REDUCTION_CHUNK), self.partial
-        )
+        self.kernels[kind](self.buffers.queue, (self.chunks,), None, values, np.int32(self.count), np.int32(REDUCTION_CHUNK), self.partial)
         partial = self.buffers.read(self.partial, self.chunks, np.float64)
         return float(partial.sum() if kind == "sum" else partial.max())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mfpde.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from mfpde.store.reader import Run
+    from mfpde.analysis.run import Run
 
 #: figures in the order in which `mfpde plot` draws them; each is a module of this package
 FIGURES = ("energy", "function", "marginals", "density", "gap_by_width", "gap_in_time")

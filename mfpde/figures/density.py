@@ -10,7 +10,7 @@ from mfpde.figures.marginals import symbol
 
 def draw(run) -> Figure | None:
     """Columns: times. The first two parameters of the mesh, the others integrated out."""
-    if "eulerian" not in run.tree.children:
+    if not run.has_density:
         return None
     names = [name for name in run.parameters if f"marginal_{name}" in run.eulerian]
     if len(names) < 2:

@@ -22,7 +22,7 @@ def draw(run) -> Figure | None:
                 axis.fill_between(values.time, mean - deviation, mean + deviation, color=colours[units], alpha=0.2, lw=0)
                 smallest.append(float((mean - deviation).min()))
             smallest.append(float(mean.min()))
-        if "eulerian" in run.tree.children:
+        if run.has_density:
             values = run.eulerian[name]
             axis.plot(values.time, values, color=style.DENSITY, ls="--", label=r"$\mu_t$ ($n=\infty$)")
             smallest.append(float(values.min()))

@@ -8,14 +8,14 @@ from mfpde.figures import style
 
 def draw(run) -> Figure | None:
     """One panel per time: f of the density and of single networks over x; for more inputs, f against f*."""
-    times = run.tree["time"].values
+    times = run.times
     shown = style.some(times, 3)
-    figure, axes = style.figure(1, len(shown), 2.5, sharex=True, sharey=True)
+    figure, axes = style.figure(1, len(shown), 2.7, sharex=True, sharey=True)
     draw_panel = _curve if run.data.sizes["input"] == 1 else _scatter
     for panel, k in zip(axes[0], shown, strict=True):
         draw_panel(run, panel, k)
         panel.set_title(f"$t = {times[k]:g}$")
-    axes[0, 0].legend(handlelength=1.5)
+    style.legend_below(figure, axes[0, 0])
     return figure
 
 
@@ -28,7 +28,7 @@ def _curve(run, panel, k: int) -> None:
         low, high = prediction.min(axis=0), prediction.max(axis=0)
         label = f"$n = {units}$, all {len(prediction)}" if len(prediction) > 1 else f"$n = {units}$"
         panel.fill_between(x[order], low[order], high[order], color=colours[units], alpha=0.45, lw=0, label=label)
-    if "eulerian" in run.tree.children:
+    if run.has_density:
         panel.plot(x[order], run.eulerian["prediction"][k].values[order], color=style.DENSITY, lw=1.2, label=r"$f_{\mu_t}$")
     names = run.case["data"]
     panel.set_xlabel(_axis_label(names.get("x", ["x"])[0], names))
@@ -46,7 +46,7 @@ def _scatter(run, panel, k: int) -> None:
     for units in run.units[-1:]:
         prediction = run.lagrangian(units)["prediction"][k].values[0]
         panel.plot(targets, prediction, "o", color=colours[units], ms=3, mew=0, alpha=0.7, label=f"$n = {units}$, one network")
-    if "eulerian" in run.tree.children:
+    if run.has_density:
         panel.plot(targets, run.eulerian["prediction"][k], "x", color=style.DENSITY, ms=3, label=r"$f_{\mu_t}$")
     panel.axline((0, 0), slope=1, color=style.DATA, lw=0.8, zorder=0)
     panel.set(xlabel="target $f^*(x_l)$")

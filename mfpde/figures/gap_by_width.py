@@ -11,7 +11,7 @@ def draw(run) -> Figure | None:
     """One curve per time, with standard errors; the fit is that of the last time."""
     if "comparison" not in run.tree.children or len(run.units) < 2:
         return None
-    times = run.tree["time"].values
+    times = run.times
     shown = style.some(times, 4)
     widths = np.array(run.units, dtype=float)
     figure, axes = style.figure(1, 1, 3.2)

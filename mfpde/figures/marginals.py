@@ -10,7 +10,7 @@ COVERED = 1e-3  #: marginals are shown where all but this much of the mass lies
 
 def draw(run) -> Figure | None:
     """Rows: parameters; columns: times. Histograms pool the stored replicates of the widest networks."""
-    if "eulerian" not in run.tree.children:
+    if not run.has_density:
         return None
     density = run.eulerian
     names = [name.removeprefix("marginal_") for name in map(str, density.data_vars) if name.startswith("marginal_")]
@@ -33,7 +33,7 @@ def draw(run) -> Figure | None:
             panel.set_xlabel(f"${symbol(name)}$")
     for panel, k in zip(axes[0], shown, strict=True):
         panel.set_title(f"$t = {times[k]:g}$")
-    axes[0, 0].legend(loc="upper right", handlelength=1, borderaxespad=0)
+    style.legend_below(figure, axes[0, 0])
     return figure
 
 
@@ -42,7 +42,7 @@ def _histogram(run, panel, units: int, name: str, k: int, window: np.ndarray) ->
     component = run.parameters.index(name)
     values = networks["particles"][k].values[..., component].ravel()
     weights = networks["weights"][k].values.ravel() / len(networks["weights"][k])
-    bins = np.linspace(*window, 61)
+    bins = np.linspace(window[0], window[1], 61)
     label = f"units, $n={units}$"
     panel.hist(values, bins=bins, weights=weights / (bins[1] - bins[0]), color=style.width_colours(run.units)[units], alpha=0.45, label=label)
 

@@ -1,5 +1,7 @@
 """One look for all figures: sizes for a two-column page, colours that everyone can tell apart."""
 
+from typing import Any
+
 import matplotlib
 import numpy as np
 from matplotlib import rc_context
@@ -12,7 +14,7 @@ DATA = "#999999"
 ACCENT = "#D55E00"
 WIDTH = 6.9  #: inches, a full page width
 
-_RC = {
+_RC: Any = {
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.labelsize": 9,
@@ -53,6 +55,12 @@ def some(times: np.ndarray, count: int) -> list[int]:
     """Indices of about `count` times, the first and the last among them."""
     count = min(count, len(times))
     return sorted({round(k * (len(times) - 1) / max(count - 1, 1)) for k in range(count)})
+
+
+def legend_below(figure: Figure, panel: Axes) -> None:
+    """One legend for all panels, under them."""
+    handles, labels = panel.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.8)
 
 
 def letter(axes: np.ndarray) -> None:

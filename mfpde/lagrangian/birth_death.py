@@ -64,4 +64,4 @@ class BirthDeath:
                 state[:, unit] = state[:, partner]
             else:
                 for row, law in self.births:
-                    state[row, unit] = law.quantile(random.random())
+                    state[row, unit] = law.quantile(random.random(1))[0]

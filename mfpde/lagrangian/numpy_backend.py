@@ -71,7 +71,7 @@ class NumpyBackend:
 
     def error(self, y: np.ndarray, y_new: np.ndarray, stages: Sequence[np.ndarray], factors: Sequence[float], tolerance: float) -> float:
         """Root mean square error over tolerance * (1 + |y|); the action counts as far as it makes weights."""
-        e = sum(factor * stage for factor, stage in zip(factors, stages, strict=True))
+        e = np.tensordot(factors, np.array(stages), axes=1)
         ratio = e / (tolerance * (1 + np.maximum(np.abs(y), np.abs(y_new))))
         ratio[-1] = self.weight_rate * e[-1] / tolerance
         return float(np.sqrt(np.mean(ratio**2)))

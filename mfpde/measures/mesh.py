@@ -91,7 +91,8 @@ class Mesh:
 def _cell_masses(axis: Axis, law: Law) -> np.ndarray:
     if isinstance(law, Point):
         masses = np.zeros(axis.cells)
-        masses[min(np.searchsorted(axis.faces, law.at, side="right") - 1, axis.cells - 1)] = 1.0
+        cell = int(np.searchsorted(axis.faces, law.at, side="right")) - 1
+        masses[min(cell, axis.cells - 1)] = 1.0
         return masses
     cumulative = law.cdf(axis.faces)
     cumulative[0], cumulative[-1] = 0.0, 1.0

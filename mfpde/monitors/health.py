@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mfpde.analysis.resolution import MIN_CELLS
+from mfpde.monitors.resolution import MIN_CELLS
 
 if TYPE_CHECKING:
     from mfpde.simulation import Simulation
@@ -46,7 +46,7 @@ class Health:
             if mass > WALL_MASS:
                 self._warn(
                     f"wall {name}",
-                    f"at time {time:g} a mass of {mass:.1e} lies in the outermost cells of {name}: the wall now matters; widen parameters.{name}.domain",
+                    f"at time {time:g} a mass of {mass:.1e} lies in the outermost cells of {name}: the wall matters; widen parameters.{name}.domain",
                 )
         if solver.narrowest_blob < MIN_CELLS and self.resolution_time is None:
             self.resolution_time = time
@@ -75,7 +75,10 @@ class Health:
                 continue
             share = np.mean((state[k] <= c.domain[0]) | (state[k] >= c.domain[1]))
             if share > WALL_MASS:
-                self._warn(f"units at wall {c.name}", f"at time {time:g} {share:.1e} of all units sit on a wall of {c.name}; widen parameters.{c.name}.domain")
+                self._warn(
+                    f"units at wall {c.name}",
+                    f"at time {time:g} {share:.1e} of all units sit on a wall of {c.name}; widen parameters.{c.name}.domain",
+                )
         if flow.birth_death is None and simulation.case.dynamics.birth_death:
             weights = flow.backend.weights(flow.state)
             effective = 1 / np.add.reduceat(weights**2, ladder.first_unit[:-1]) / ladder.sizes

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import h5py
+import numpy as np
 import xarray as xr
 
 from mfpde.errors import InputError
@@ -26,6 +27,24 @@ class Run:
         """Everything in the file; large arrays are read when used."""
         return xr.open_datatree(self.path, engine="h5netcdf", phony_dims="sort")
 
+    def _group(self, path: str) -> xr.Dataset:
+        """A group without the coordinates of the whole file that it does not use."""
+        node = self.tree[path]
+        assert isinstance(node, xr.DataTree)
+        dataset = node.to_dataset()
+        used = {dim for variable in dataset.data_vars.values() for dim in variable.dims}
+        return dataset.drop_vars([name for name in dataset.coords if not set(dataset[name].dims) <= used])
+
+    @property
+    def times(self) -> np.ndarray:
+        """Output times."""
+        return np.asarray(self.tree["time"])
+
+    @property
+    def has_density(self) -> bool:
+        """Whether the run had an Eulerian side."""
+        return "eulerian" in self.tree.children
+
     @property
     def eulerian(self) -> xr.Dataset:
         """The density and what was measured of it.
@@ -33,9 +52,9 @@ class Run:
         Raises:
             InputError: the run had no Eulerian side.
         """
-        if "eulerian" not in self.tree.children:
+        if not self.has_density:
             raise InputError(f"{self.path}: this run has no Eulerian side (eulerian.enabled = false)")
-        return _own(self.tree["eulerian"])
+        return self._group("eulerian")
 
     @property
     def mu(self) -> xr.DataArray:
@@ -49,11 +68,11 @@ class Run:
 
     def lagrangian(self, units: int) -> xr.Dataset:
         """The networks of one width."""
-        return _own(self.tree[f"lagrangian/{units}"])
+        return self._group(f"lagrangian/{units}")
 
     def comparison(self, units: int) -> xr.Dataset:
         """Distances of the networks of one width from the density."""
-        return _own(self.tree[f"comparison/{units}"])
+        return self._group(f"comparison/{units}")
 
     @property
     def data(self) -> xr.Dataset:
@@ -63,7 +82,7 @@ class Run:
     @cached_property
     def attributes(self) -> dict[str, Any]:
         """Facts about the run: case, provenance, health; tables are decoded."""
-        return {name: _decode(value) for name, value in self.tree.attrs.items()}
+        return {str(name): _decode(value) for name, value in self.tree.attrs.items()}
 
     @property
     def parameters(self) -> list[str]:
@@ -92,13 +111,6 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run('{self.path}', units={self.units}, finished={self.health['finished']})"
-
-
-def _own(node: xr.DataTree) -> xr.Dataset:
-    """A group without the coordinates of the whole file that it does not use."""
-    dataset = node.to_dataset()
-    used = {dim for variable in dataset.data_vars.values() for dim in variable.dims}
-    return dataset.drop_vars([name for name in dataset.coords if not set(dataset[name].dims) <= used])
 
 
 def _decode(value: Any) -> Any:

@@ -4,13 +4,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mfpde.analysis.distances import SlicedDensity, w1_marginal
-from mfpde.analysis.resolution import narrowest_blob
 from mfpde.eulerian.solver import Solver
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Mesh
 from mfpde.models.network import Network
+from mfpde.monitors.distances import SlicedDensity, w1_marginal
+from mfpde.monitors.resolution import narrowest_blob
 
 
 class Snapshot(NamedTuple):

@@ -103,7 +103,7 @@ class SlicedDensity:
         for length in shadow:
             if (size := round(length / width)) > 1:
                 histogram = uniform_filter1d(histogram, size + 1 - size % 2, mode="constant")
-        histogram /= histogram.sum()
+        histogram = histogram / histogram.sum()
         x = low + (np.arange(BINS) + 0.5) * width
         levels = np.concatenate([[0.0], np.cumsum(histogram)])
         first = np.concatenate([[0.0], np.cumsum(histogram * x)])

@@ -1,0 +1,32 @@
+"""The cases that come with mfpde."""
+
+import shutil
+import tomllib
+from pathlib import Path
+
+from mfpde import resources
+from mfpde.errors import InputError
+
+
+def list_cases() -> list[dict[str, str]]:
+    """Name, title and file of every shipped case."""
+    files = sorted(resources.cases().glob("*.toml"))
+    return [{"name": f.stem, "title": tomllib.loads(f.read_text(encoding="utf-8")).get("title", ""), "file": str(f)} for f in files]
+
+
+def copy_cases(folder: Path) -> list[Path]:
+    """Copy all cases and their data into a folder, which is made if needed; returns the case files.
+
+    Raises:
+        InputError: a file of that name exists there already.
+    """
+    source = resources.cases()
+    files = [f for f in sorted(source.rglob("*")) if f.is_file() and "__pycache__" not in f.parts]
+    targets = [folder / f.relative_to(source) for f in files]
+    for target in targets:
+        if target.exists():
+            raise InputError(f"{target}: exists already; nothing was copied")
+    for file, target in zip(files, targets, strict=True):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    return [t for t in targets if t.suffix == ".toml"]

@@ -1,0 +1,1 @@
+"""What is measured while a run goes: distances between measures, resolution, invariants, health."""
