@@ -105,7 +105,7 @@ class Layout:
     def pad_z(self, values: np.ndarray, spare: int | None = None) -> np.ndarray:
         """Values per z-cell (Nz, ...) with ghosts: copies of the edge at walls, of the other side on circles."""
         first = int(self.has_amplitude)
-        array = values.reshape(*self.cells[first:], *values.shape[1:])
+        array = values.reshape((*self.cells[first:], *values.shape[1:]))
         for k in range(first, len(self.cells)):
             array = self._with_ghosts(array, k, k - first)
         array = array.reshape(self.z_pitch, *values.shape[1:])

@@ -1,0 +1,60 @@
+"""Small cases and backends that tests share."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mfpde.case.load import case_from_tables
+from mfpde.device.runtime import choose_device
+from mfpde.eulerian.numpy_backend import NumpyBackend
+from mfpde.eulerian.opencl_backend import OpenCLBackend
+from mfpde.models.network import build_network
+
+
+def small_case(**changes):
+    """A tanh network (a, w, b) that learns sin(1.5 x) on 20 points; keys are dotted paths."""
+    axis = {"domain": [-4, 4], "cells": 16, "initial": {"law": "normal", "within": [-3, 3]}}
+    tables = {
+        "time": 1.0,
+        "model": {"penalty": {"lambda": 0.01, "power": 2}},
+        "data": {"teacher": "sin(1.5*x0)", "inputs": {"law": "grid", "low": -2, "high": 2, "points": 20}},
+        "parameters": {"a": axis | {"cells": 17}, "w": axis, "b": axis | {"cells": 13}},
+        "lagrangian": {"units": [20, 60], "replicates": 3},
+        "output": {"every": 0.25, "fields_every": 0.5},
+    }
+    case = case_from_tables(tables, Path("small.toml"))
+    return case.replace(changes) if changes else case
+
+
+@pytest.fixture(scope="session")
+def device():
+    return choose_device()
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory):
+    """A finished run of the small case, with its case kept as text."""
+    import mfpde
+
+    return mfpde.run(small_case(), tmp_path_factory.mktemp("run") / "small.h5")
+
+
+def build_backends(case, device, forms=("row", "cell")):
+    """The mesh and network of a case, and its backends by name."""
+    network = build_network(case)
+    mesh = network.parameters.mesh()
+    arrays = network.on_mesh(mesh)
+    settings = case.eulerian
+    backends = {"numpy": NumpyBackend(mesh, arrays, settings.scheme, settings.precision)}
+    for form in forms:
+        backends[form] = OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device, form)
+    return network, mesh, backends
+
+
+def rough_density(mesh, seed=0):
+    """A random density with zeros, steep steps and a total mass of 1."""
+    random = np.random.default_rng(seed)
+    density = random.random(mesh.shape) ** 4
+    density[density < 0.05] = 0.0
+    return density / np.sum(density * mesh.volumes)

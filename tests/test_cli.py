@@ -1,0 +1,297 @@
+"""The verbs as a user types them: output, JSON keys, exit codes, wrong input."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import mfpde
+from mfpde.cli import main
+
+CASE = """
+title = "tiny"
+time = 0.4
+[data]
+teacher = "sin(x0)"
+inputs = { law = "grid", low = -2, high = 2, points = 12 }
+[parameters.a]
+domain = [-4, 4]
+cells = 11
+initial = { law = "normal", within = [-3, 3] }
+[parameters.w]
+domain = [-4, 4]
+cells = 10
+initial = { law = "normal", within = [-3, 3] }
+[parameters.b]
+domain = [-4, 4]
+cells = 9
+initial = { law = "normal", within = [-3, 3] }
+[lagrangian]
+units = [10, 30]
+replicates = 3
+[output]
+every = 0.1
+fields_every = 0.2
+"""
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch, capsys):
+    """Run `mfpde ...` in an empty folder that holds tiny.toml; gives (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    Path("tiny.toml").write_text(CASE)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mfpde", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def test_from_case_to_figures(call):
+    assert call("run", "tiny.toml")[0] == 0
+    code, out, _ = call("compare", "tiny.h5")
+    assert code == 0
+    assert "rate: function gap ~ n^" in out
+    code, out, _ = call("inspect", "tiny.h5")
+    assert code == 0
+    assert "health: finished" in out
+    code, out, _ = call("plot", "tiny.h5")
+    assert code == 0
+    files = [Path(line) for line in out.split()]
+    assert {f.suffix for f in files} == {".pdf", ".png"}
+    assert {f.stem for f in files} == {"energy", "function", "marginals", "density", "gap_by_width", "gap_in_time"}
+    assert all(f.stat().st_size > 5000 for f in files)
+
+
+def test_json_has_the_promised_keys_and_nothing_else_on_stdout(call):
+    call("run", "tiny.toml", "-q")
+    table = json.loads(call("compare", "tiny.h5", "--json")[1])
+    assert set(table) == {"times", "eulerian", "lagrangian", "rate"}
+    assert {"energy", "loss", "mass_drift", "boundary_mass", "minimum_density", "resolution_time", "grid_error"} <= set(table["eulerian"])
+    first = table["lagrangian"][0]
+    assert {"units", "replicates", "energy", "function_gap", "w1", "sliced_w2"} <= set(first)
+    assert set(first["energy"]) == {"mean", "std"}
+    assert set(first["function_gap"]) == {"mean", "stderr"}
+    assert set(first["w1"]) == {"a", "w", "b"}
+    assert len(first["sliced_w2"]) == len(table["times"]) == 5
+    assert [v is not None for v in first["sliced_w2"]] == [True, False, True, False, True]
+    assert set(table["rate"]["function_gap"]) == {"slope", "low", "high", "time"}
+    facts = json.loads(call("inspect", "tiny.h5", "--json")[1])
+    assert set(facts) == {"schema", "case", "datasets", "provenance", "health"}
+    assert facts["datasets"]["eulerian/mu"] == {"shape": [3, 11, 10, 9], "dtype": "float64", "units": "1", "long_name": "density mu, cell averages"}
+    doctor = json.loads(call("doctor", "--json")[1])
+    assert {"devices", "extras", "advice"} <= set(doctor)
+    assert {"platform", "name", "version", "fp64", "default"} <= set(doctor["devices"][0])
+
+
+def test_overrides_backends_and_parts_of_a_run(call):
+    assert call("run", "tiny.toml", "-q", "-o", "n.h5", "--backend", "numpy", "--set", "lagrangian.units=[5]", "--set", "eulerian.scheme=mc")[0] == 0
+    run = mfpde.open_run("n.h5")
+    assert run.units == [5]
+    assert run.case["eulerian"]["scheme"] == "mc"
+    assert json.loads(call("compare", "n.h5", "--json")[1])["rate"]["function_gap"]["slope"] is None
+    assert call("run", "tiny.toml", "-q", "-o", "density.h5", "--set", "lagrangian.units=[]")[0] == 0
+    assert call("compare", "density.h5")[0] == 0
+    assert call("run", "tiny.toml", "-q", "-o", "networks.h5", "--set", "eulerian.enabled=false")[0] == 0
+    assert json.loads(call("compare", "networks.h5", "--json")[1])["eulerian"] is None
+    for name in ("n", "density", "networks"):
+        assert call("plot", f"{name}.h5")[0] == 0
+
+
+def test_python_interface_gives_xarray(call):
+    case = mfpde.load_case("tiny.toml")
+    run = mfpde.run(case.replace(time=0.2))
+    assert run.mu.sel(time=0.2).sum("b").dims == ("a", "w")
+    assert "rate" in run.compare().table
+    assert "function gap" in repr(run.compare())
+
+
+def test_cases_are_listed_and_copied(call):
+    code, out, _ = call("cases")
+    assert code == 0
+    assert {"mcycle", "gaussian_mixture", "gaussian_mixture_bad_start", "gaussian_mixture_births", "teacher_student"} <= set(
+        re.findall(r"^\w+", out, re.M)
+    )
+    assert call("cases", "--copy", "mine")[0] == 0
+    assert mfpde.load_case("mine/mcycle.toml").title
+    assert call("cases", "--copy", "mine")[0] == 2
+
+
+SMALL = {
+    "mcycle": ["parameters.w.cells=20", "parameters.b.cells=20", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
+    "teacher_student": ["parameters.a.cells=21", "parameters.w.cells=20", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
+    "gaussian_mixture": ["parameters.a.cells=33", "parameters.b.cells=32", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
+    "gaussian_mixture_bad_start": ["parameters.a.cells=33", "parameters.b.cells=64", "time=1", "lagrangian.replicates=4"],
+    "gaussian_mixture_births": ["parameters.a.cells=33", "parameters.b.cells=64", "time=1", "lagrangian.replicates=4"],
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_shipped_case_runs_small(name, call):
+    assert set(SMALL) == {entry["name"] for entry in json.loads(call("cases", "--json")[1])["cases"]}
+    settings = [word for override in SMALL[name] for word in ("--set", override)]
+    assert call("run", name, "-q", *settings, "--set", "output.every=0.5")[0] == 0
+    health = mfpde.open_run(f"{name}.h5").health
+    assert health["finished"]
+    assert health["eulerian"]["mass_drift"] < 1e-12
+    assert call("plot", f"{name}.h5")[0] == 0
+
+
+#: what is put wrong: overrides (or a change of the case's text), and what the one sentence must say
+WRONG = [
+    (["eulerian.shceme=mc"], "unknown key 'eulerian.shceme'; did you mean 'scheme'?"),
+    (["egg=1"], "unknown key 'egg'"),
+    (["parameters.a.cell=10"], "unknown key 'parameters.a.cell'; did you mean 'cells'?"),
+    (["parameters.a.initial.sdt=1"], "unknown key 'parameters.a.initial.sdt'; did you mean 'std'?"),
+    (["data.inputs.lo=1"], "unknown key 'data.inputs.lo'; did you mean 'low'?"),
+    (["model.penalty.lamda=1"], "unknown key 'model.penalty.lamda'; did you mean 'lambda'?"),
+    (["parameters.c.fixed=1"], "parameters.c: the model has no such parameter"),
+    (["time=-1"], "time: "),
+    (["time=soon"], "time: expected a number, got 'soon'"),
+    (["time=nan"], "time: "),
+    (["parameters.a.cells=10.5"], "parameters.a.cells: expected a whole number"),
+    (["parameters.a.cells=-3"], "parameters.a.cells: "),
+    (["parameters.a.domain=[4,-4]"], "low < high"),
+    (["parameters.a.domain=[-1,1]"], "narrower than the initial normal law"),
+    (["parameters.a.domain=wide"], "parameters.a.domain: expected a list"),
+    (["parameters.a.initial.law=gauss"], "parameters.a.initial.law: 'gauss' is not one of the choices"),
+    (["parameters.a.initial.std=0"], "parameters.a.initial.std: "),
+    (["parameters.a.initial.within=[50,60]"], "no mass"),
+    (["parameters.a.fixed=1"], "a 'fixed' parameter has neither"),
+    (["lagrangian.units=[-5]"], "lagrangian.units.0: "),
+    (["lagrangian.units=[10,10]"], "names a width twice"),
+    (["lagrangian.replicates=[1,2,3]"], "'replicates' lists 3 counts for 2 widths"),
+    (["lagrangian.replicates=0"], "lagrangian.replicates: "),
+    (["eulerian.scheme=muscl"], "'muscl' is not one of the choices"),
+    (["eulerian.backend=cuda"], "'cuda' is not one of the choices"),
+    (["eulerian.cfl=0.9"], "eulerian.cfl: "),
+    (["model.activation=rleu"], "unknown activation 'rleu'; did you mean 'relu'?"),
+    (["model.activation=log(t)"], "is not finite"),
+    (["model.activation=t+y"], "unknown name 'y'"),
+    (["model.kind=transformer"], "model.kind: 'transformer' is not one of the choices"),
+    (["model.penalty.power=0.5"], "model.penalty.power: "),
+    (["data.teacher=sin(x1)"], "unknown name 'x1'"),
+    (["data.teacher=1/x0", "data.inputs.points=13"], "is not finite"),
+    (["data.teacher=__import__('os')"], "unknown function '__import__'"),
+    (["data.inputs.law=cauchy"], "data.inputs.law: 'cauchy' is not one of the choices"),
+    (["data.file=x.csv"], "either 'file'"),
+    (["dynamics.births={a={law='point'}}"], "'births' needs birth_death > 0"),
+    (["dynamics.birth_death=1", "dynamics.births={c={law='point'}}"], "dynamics.births.c: is not a free parameter"),
+    (["dynamics.birth_death=1", "dynamics.births={a={law='point',at=9}}"], "dynamics.births.a: the domain"),
+    (["output.every=0"], "output.every: "),
+    (["output.every=1e-9"], "output.every: more than 100000 frames"),
+    (["time.x=1"], "'time' holds a value, not a table"),
+    (["eulerian.enabled=false", "lagrangian.units=[]"], "nothing to do"),
+    (["nonsense"], "--set nonsense: expected key=value"),
+]
+
+
+@pytest.mark.parametrize(("overrides", "message"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_wrong_settings_get_one_sentence(overrides, message, call):
+    settings = [word for override in overrides for word in ("--set", override)]
+    code, out, err = call("run", "tiny.toml", *settings)
+    assert code == 2
+    assert message in err
+    assert "tiny.toml" in err or "--set" in err or "data." in err or "model." in err
+    assert len(err.strip().splitlines()) == 1
+    assert out == ""
+    assert not Path("tiny.h5").exists()
+
+
+FILE = 'file = "d.csv"\nx = "u"\ny = "v"'
+TABLES = {
+    "u,v\n1,2\n": "1 row(s) of data; at least 2",
+    "u,v\n1,2\n3,four\n": "line 3, column 'v': expected a number, got 'four'",
+    "u,v\n1,2\n3,nan\n": "line 3, column 'v': expected a finite number",
+    "u,v\n1,2\n3\n": "line 3, column 'v': expected a number, got ''",
+    "u,w\n1,2\n3,4\n": "no column 'v'",
+    "": "is empty",
+    "u,v\n1,2\n1,3\n": "column 'u' is constant",
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_wrong_tables_get_one_sentence(table, call):
+    Path("tiny.toml").write_text(re.sub(r"teacher = .*\ninputs = .*", FILE + "\nstandardize = true", CASE))
+    Path("d.csv").write_text(table)
+    code, _, err = call("run", "tiny.toml")
+    assert code == 2
+    assert TABLES[table] in err
+    assert "d.csv" in err or "tiny.toml" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_wrong_files_get_one_sentence(call, tmp_path):
+    Path("tiny.toml").write_text(re.sub(r"teacher = .*\ninputs = .*", FILE, CASE))
+    Path("bad.toml").write_text("time = = 3")
+    Path("binary.toml").write_bytes(b"\xff\xfe\x00")
+    Path("text.h5").write_text("no")
+    with h5py.File("other.h5", "w") as file:
+        file["x"] = np.ones(3)
+    np.savez("d.npz", u=np.array(["a", "b"]), v=np.ones(2))
+    attempts = {
+        ("run", "tiny.toml"): "data file 'd.csv' does not exist",
+        ("run", "tiny.toml", "--set", "data.file=d.xls"): "expected a file ending in",
+        ("run", "tiny.toml", "--set", "data.file=d.npz"): "expected one or two axes of numbers",
+        ("run", "absent.toml"): "no such case file",
+        ("run", "mcylce"): "did you mean 'mcycle'?",
+        ("run", "bad.toml"): "is not valid TOML",
+        ("run", "binary.toml"): "not UTF-8",
+        ("run", "."): "is a folder",
+        ("run", "mcycle", "-o", "no/such/folder.h5"): "does not exist",
+        ("run", "mcycle", "-o", "text.h5"): "exists already",
+        ("run", "mcycle", "--device", "warp drive"): "no OpenCL device of that name",
+        ("run", "mcycle", "--device", "99"): "numbered from 0",
+        ("compare", "absent.h5"): "no such output file",
+        ("compare", "text.h5"): "not a readable HDF5 file",
+        ("plot", "other.h5"): "not an output of mfpde run",
+        ("inspect", "other.h5"): "not an output of mfpde run",
+    }
+    for arguments, message in attempts.items():
+        code, out, err = call(*arguments)
+        assert code == 2, (arguments, err)
+        assert message in err, (arguments, err)
+        assert len(err.strip().splitlines()) == 1, (arguments, err)
+        assert out == ""
+    assert Path("text.h5").read_text() == "no"
+
+
+def test_help_is_quick_to_import():
+    """--help must not import numerical libraries."""
+    code = "import sys, mfpde.cli; print([m for m in ('numpy', 'scipy', 'h5py', 'xarray', 'sympy', 'pyopencl', 'matplotlib', 'pydantic') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_ctrl_c_finishes_the_frame_and_says_how_to_go_on(tmp_path):
+    (tmp_path / "tiny.toml").write_text(
+        CASE.replace("time = 0.4", "time = 4000").replace("every = 0.1", "every = 2").replace("every = 0.2", "every = 4")
+    )
+    process = subprocess.Popen([sys.executable, "-m", "mfpde", "run", "tiny.toml"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "tiny.h5").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1.0)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "mfpde run tiny.toml -o tiny.h5 --overwrite" in err
+    assert "Traceback" not in err
+    run = mfpde.open_run(tmp_path / "tiny.h5")
+    assert len(run.times) >= 1
+    assert run.health["finished"] is False
+    run.compare()

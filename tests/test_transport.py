@@ -1,0 +1,126 @@
+"""The transport kernel: equal to the reference to rounding, conservative, positive, dissipative, for all meshes."""
+
+import numpy as np
+import pytest
+from conftest import build_backends, rough_density, small_case
+
+SCHEMES = ["fromm", "mc", "minmod", "vanleer", "upwind"]
+CIRCLE = {"law": "uniform", "low": 0, "high": 6.283185307179586}
+AXIS = {"domain": [-2, 2], "cells": 9, "initial": {"law": "uniform"}}
+
+#: parameters (tables) and inputs that give meshes of every kind: number of axes, fixed and periodic ones, a alone
+MESHES = {
+    "a": ({"a": AXIS | {"cells": 23}, "w": {"fixed": 1.0}}, 1, False),
+    "w": ({"a": {"fixed": 2.0}, "w": AXIS | {"cells": 21}}, 1, False),
+    "b on a circle": (
+        {"a": {"fixed": 1.0}, "w": {"fixed": 1.0}, "b": AXIS | {"cells": 19, "domain": [0, 6.283185307179586], "periodic": True, "initial": CIRCLE}},
+        1,
+        True,
+    ),
+    "a w": ({"a": AXIS, "w": AXIS | {"cells": 14}}, 1, False),
+    "a w b, mixed": ({"a": AXIS, "w": AXIS | {"cells": 7, "mobility": 0.5}, "b": AXIS | {"cells": 11, "periodic": True}}, 1, True),
+    "w b, a fixed": ({"a": {"fixed": -1.0}, "w": AXIS | {"periodic": True}, "b": AXIS | {"cells": 6}}, 1, True),
+    "a w1 w2 b": ({"a": AXIS | {"cells": 5}, "w1": AXIS | {"cells": 6}, "w2": AXIS | {"cells": 4}, "b": AXIS | {"cells": 7}}, 2, True),
+    "a w1 w2 b, circles": ({"a": AXIS | {"cells": 5}, "w": AXIS | {"cells": 5, "periodic": True}, "b": AXIS | {"periodic": True}}, 2, True),
+}
+
+
+def mesh_case(kind, scheme="fromm", precision="float64"):
+    parameters, inputs, bias = MESHES[kind]
+    teacher = "sin(x0)" if inputs == 1 else "sin(x0)*x1"
+    return small_case(
+        parameters=parameters,
+        data={"teacher": teacher, "inputs": {"law": "uniform", "dimension": inputs, "low": -2, "high": 2, "samples": 13}},
+        **{"model.bias": bias, "model.penalty": {"lambda": 0.02, "power": 1.5, "confinement": 0.01}},
+        **{"eulerian.scheme": scheme, "eulerian.precision": precision},
+    )
+
+
+def rates(case, device, seed=0):
+    network, mesh, backends = build_backends(case, device)
+    density = rough_density(mesh, seed)
+    result = {}
+    for name, backend in backends.items():
+        field = backend.upload(density)
+        moments = backend.moments(field)
+        rate = backend.rate(field, backend.potential(network.residual(moments.prediction)))
+        result[name] = (moments, rate, backend.download(rate.field), backend.moments(rate.field))
+    return network, mesh, density, result
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("kind", MESHES)
+def test_kernels_equal_the_reference_to_rounding(kind, scheme, device):
+    _, _, density, result = rates(mesh_case(kind, scheme), device)
+    moments, rate, change, change_moments = result["numpy"]
+    scale = density.max() * rate.courant
+    for form in ("row", "cell"):
+        other_moments, other_rate, other_change, other_change_moments = result[form]
+        np.testing.assert_allclose(other_change, change, rtol=0, atol=1e-14 * scale)
+        np.testing.assert_allclose(other_moments.prediction, moments.prediction, rtol=0, atol=1e-14)
+        assert other_moments.penalty == pytest.approx(moments.penalty, rel=1e-13)
+        assert other_moments.mass == pytest.approx(1, abs=1e-14)
+        np.testing.assert_allclose(other_change_moments.prediction, change_moments.prediction, rtol=0, atol=1e-13 * rate.courant)
+        assert other_rate.courant == pytest.approx(rate.courant, rel=1e-13)
+        assert other_rate.dissipation == pytest.approx(rate.dissipation, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", MESHES)
+def test_single_precision_agrees_to_its_rounding(kind, device):
+    _, _, density, exact = rates(mesh_case(kind), device)
+    _, _, _, rounded = rates(mesh_case(kind, precision="float32"), device)
+    scale = density.max() * exact["numpy"][1].courant
+    for form in ("numpy", "row", "cell"):
+        np.testing.assert_allclose(rounded[form][2], exact["numpy"][2], rtol=0, atol=2e-6 * scale)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("kind", MESHES)
+def test_transport_conserves_mass_and_dissipates_exactly_what_it_says(kind, scheme, device):
+    """d/dt of the discrete energy is -2 times the dissipation of the faces: summation by parts, exact for every slope."""
+    network, _, _, result = rates(mesh_case(kind, scheme), device, seed=3)
+    moments, rate, _, change = result["row"]
+    assert abs(change.mass) < 1e-13 * rate.courant
+    slope_of_energy = 2 * network.residual(moments.prediction) @ change.prediction + 2 * change.penalty
+    assert slope_of_energy == pytest.approx(-2 * rate.dissipation, rel=1e-10)
+    assert rate.dissipation > 0
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_an_euler_step_at_the_positivity_bound_keeps_density_nonnegative(scheme, device):
+    network, mesh, backends = build_backends(mesh_case("a w b, mixed", scheme), device)
+    for seed in range(5):
+        for backend in backends.values():
+            field = backend.upload(rough_density(mesh, seed))
+            rate = backend.rate(field, backend.potential(network.residual(backend.moments(field).prediction)))
+            _, least = backend.combine(0.0, field, 1.0, field, 0.5 / rate.courant, rate.field)
+            assert least == 0.0
+
+
+def test_an_euler_step_changes_energy_by_the_exact_formula(device):
+    """E(m + dt m') - E(m) = -2 dt D + dt^2 |f'|^2, which is what the energy bound rests on."""
+    network, mesh, backends = build_backends(mesh_case("a w b, mixed"), device)
+    backend = backends["row"]
+    field = backend.upload(rough_density(mesh))
+    moments = backend.moments(field)
+    rate = backend.rate(field, backend.potential(network.residual(moments.prediction)))
+    change, dt = backend.moments(rate.field), 0.3 / rate.courant
+    after = backend.moments(backend.combine(0.0, field, 1.0, field, dt, rate.field)[0])
+    rise = network.energy(after.prediction, after.penalty) - network.energy(moments.prediction, moments.penalty)
+    expected = -2 * dt * rate.dissipation + dt**2 * np.sum(network.data.weights * change.prediction**2)
+    assert rise == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("kind", MESHES)
+def test_reaction_kernels_equal_the_reference(kind, device):
+    network, mesh, backends = build_backends(mesh_case(kind), device)
+    density = rough_density(mesh)
+    results = {}
+    for name, backend in backends.items():
+        field = backend.upload(density)
+        potential = backend.potential(network.residual(backend.moments(field).prediction))
+        reacted = backend.download(backend.react(field, potential, 0.7, 0.1))
+        results[name] = (reacted, backend.spread(field, potential, 0.1, 1), backend.spread(field, potential, 0.1, 2))
+    for form in ("row", "cell"):
+        np.testing.assert_allclose(results[form][0], results["numpy"][0], rtol=1e-13)
+        assert results[form][1:] == pytest.approx(results["numpy"][1:], rel=1e-13)
