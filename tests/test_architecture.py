@@ -7,7 +7,8 @@ import mfpde
 
 #: from the top down; modules of one floor may import each other only inside one package
 FLOORS = [
-    ["cli", "__main__"],
+    ["__main__"],
+    ["cli"],
     ["api", "progress"],
     ["figures"],
     ["analysis"],

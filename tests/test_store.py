@@ -82,7 +82,7 @@ def test_silx_plots_energy_on_opening(small_run):
         data = nxdata.get_default(file)
         assert data is not None
         assert data.is_valid
-        assert data.signal_name == "energy"
+        assert data.signal_dataset_name == "energy"
         np.testing.assert_allclose(data.axes[0][()], [0, 0.25, 0.5, 0.75, 1.0])
 
 

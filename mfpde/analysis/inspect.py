@@ -23,12 +23,16 @@ def inspect(path: str | Path) -> dict[str, Any]:
     datasets: dict[str, Any] = {}
 
     def note(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        if isinstance(item, h5py.Dataset) and not name.startswith("VTKHDF"):
+        if isinstance(item, h5py.Dataset):
             facts = {"shape": list(item.shape), "dtype": str(item.dtype)}
             datasets[name] = facts | {key: str(item.attrs.get(key, "")) for key in ("units", "long_name")}
 
     with h5py.File(path, "r") as file:
-        file.visititems(note)
+        for name, item in file.items():
+            note(name, item)
+            # VTKHDF holds links to what is listed elsewhere
+            if isinstance(item, h5py.Group) and name != "VTKHDF":
+                item.visititems(lambda path, inner, group=name: note(f"{group}/{path}", inner))
     attributes = run.attributes
     result = {
         "schema": int(attributes["schema_version"]),

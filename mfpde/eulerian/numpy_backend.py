@@ -35,9 +35,10 @@ class NumpyBackend:
     def moments(self, field: np.ndarray) -> Moments:
         """Linear functionals in float64."""
         masses = (field.astype(np.float64) * self.mesh.volumes).reshape(self.columns)
-        first = self.model.amplitude @ masses
-        penalty = float(np.sum(self.model.penalty_a @ masses) + np.sum(masses @ self.model.penalty_z))
-        return Moments(self.model.features.T @ first, penalty, float(masses.sum()))
+        with np.errstate(over="ignore", invalid="ignore"):
+            first = self.model.amplitude @ masses
+            penalty = float(np.sum(self.model.penalty_a @ masses) + np.sum(masses @ self.model.penalty_z))
+            return Moments(self.model.features.T @ first, penalty, float(masses.sum()))
 
     def potential(self, residual: np.ndarray) -> np.ndarray:
         """V = a h(z) + r_a(a) + r_z(z) in the shape of the mesh."""
@@ -76,7 +77,8 @@ class NumpyBackend:
 
     def react(self, field: np.ndarray, potential: np.ndarray, strength: float, shift: float) -> np.ndarray:
         """field exp(-strength (V - shift))."""
-        return (field * np.exp(-strength * (potential - shift))).astype(self.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):  # the stepper refuses a step whose mass is not finite
+            return (field * np.exp(-strength * (potential - shift))).astype(self.dtype)
 
     def blend(self, a: float, x: np.ndarray, b: float, y: np.ndarray) -> np.ndarray:
         """a x + b y."""

@@ -14,6 +14,7 @@ from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
 from mfpde.models.network import Network
 
+GROWTH = 1.5  #: of the step after one that had to be redone
 #: mass may drift by this much, by precision, before the run is stopped
 MASS_TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
 
@@ -33,6 +34,7 @@ class Solver:
     energy_rise: float = 0.0  #: largest rise of the energy in one step
     dissipated: float = 0.0  #: time integral of 2 int |grad V|^2 dmu + 2 alpha Var V
     last_dt: float = float("nan")
+    longest: float = float("inf")  #: longest step to try next: short after a step was redone, then growing
     wall_mass: dict[str, float] = field(default_factory=dict)  #: per axis, at the last output
     narrowest_blob: float = float("inf")  #: in cells, at the last output
     limits: Counter = field(default_factory=Counter)
@@ -44,7 +46,7 @@ class Solver:
             RunError: an invariant broke; the message names it.
         """
         while until - self.time > 1e-12 * max(1.0, until):
-            step = self.stepper.step(self.state, until - self.time)
+            step = self.stepper.step(self.state, until - self.time, self.longest)
             self.energy_rise = max(self.energy_rise, step.state.energy - self.state.energy)
             self.state = step.state
             self.time = until if step.limit == "output" else self.time + step.dt
@@ -57,6 +59,7 @@ class Solver:
         self.steps += 1
         self.redone += step.halvings
         self.last_dt = step.dt
+        self.longest = GROWTH * (step.dt if step.halvings else self.longest)
         self.dissipated += step.dissipated
         self.limits[step.limit] += 1
         self.least = min(self.least, step.least)

@@ -43,7 +43,7 @@ class Step:
 
     state: State
     dt: float
-    limit: str  #: what set dt: "positivity", "energy", "max_step" or "output"
+    limit: str  #: what set dt: "positivity", "energy", "max_step", "output", or "redo" after a step was redone
     halvings: int
     least: float  #: min(0, smallest density met)
     dissipated: float  #: dt (2 int |grad V|^2 dmu + 2 alpha Var V), by the rule of the transport stages
@@ -83,8 +83,8 @@ class Stepper:
             energy = np.inf
         return Limits(POSITIVITY_BOUND / rate.courant if rate.courant > 0 else np.inf, energy)
 
-    def step(self, state: State, remaining: float) -> Step:
-        """The longest admissible step that does not pass `remaining`.
+    def step(self, state: State, remaining: float, longest: float = np.inf) -> Step:
+        """The longest admissible step that passes neither `remaining` nor `longest`.
 
         Raises:
             RunError: the step collapsed, or the density or energy stopped being finite.
@@ -96,6 +96,7 @@ class Stepper:
             "positivity": parts * limits.positivity * self.settings.cfl / POSITIVITY_BOUND,
             "energy": parts * limits.energy * self.settings.energy_safety,
             "max_step": self.settings.max_step,
+            "redo": longest,
         }
         limit = min(choices, key=lambda name: choices[name])
         # equal steps to the output time, rather than a sliver at the end
@@ -159,7 +160,7 @@ class Stepper:
     def _react(self, state: State, dt: float) -> Field:
         """Exponential Heun for d_t m = -alpha (V - Vbar) m, then births; the mass stays what it was."""
         trial = self._react_frozen(state, state.moments.prediction, dt)
-        middle = (state.moments.prediction + self.state(trial).moments.prediction) / 2
+        middle = (state.moments.prediction + self.backend.moments(trial).prediction) / 2
         field = self._react_frozen(state, middle, dt)
         if self.births is None:
             return field
@@ -174,5 +175,7 @@ class Stepper:
         mean = self.network.mean_potential(prediction, state.moments.penalty)
         potential = self.backend.potential(self.network.residual(prediction))
         field = self.backend.react(state.field, potential, self.alpha * dt, mean)
-        mass = self.state(field).moments.mass
+        mass = self.backend.moments(field).mass
+        if not (np.isfinite(mass) and mass > 0):
+            raise _Refused  # the exponential left the range of numbers: far too long a step
         return self.backend.blend(0.0, field, state.moments.mass / mass, field)

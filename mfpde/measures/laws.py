@@ -34,6 +34,12 @@ class Normal:
     low: float = -np.inf
     high: float = np.inf
 
+    @property
+    def held(self) -> float:
+        """Mass of the unconditioned law between low and high."""
+        below, upto = self._tails()
+        return upto - below
+
     def _tails(self) -> tuple[float, float]:
         return float(ndtr((self.low - self.mean) / self.std)), float(ndtr((self.high - self.mean) / self.std))
 
