@@ -121,7 +121,7 @@ def plot(
 ) -> None:
     """Draw the figures one would put in a paper, as PDF and PNG.
 
-    Figures: energy, function, marginals, density, gap_by_width, gap_in_time.
+    Figures: overview, energy, function, marginals, density, gap_by_width, gap_in_time.
     """
     from mfpde.analysis.run import open_run
     from mfpde.figures import FIGURES

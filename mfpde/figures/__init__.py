@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
 #: figures in the order in which `mfpde plot` draws them; each is a module of this package
-FIGURES = ("energy", "function", "marginals", "density", "gap_by_width", "gap_in_time")
+FIGURES = ("overview", "energy", "function", "marginals", "density", "gap_by_width", "gap_in_time")
 FORMATS = ("pdf", "png")
 
 

@@ -9,38 +9,49 @@ from mfpde.figures.marginals import symbol
 
 
 def draw(run) -> Figure | None:
-    """Columns: times. The first two parameters of the mesh, the others integrated out."""
-    if not run.has_density:
+    """Columns: times. The last parameter across and the first up, the others integrated out."""
+    if not run.has_density or len(_names(run)) < 2:
         return None
-    names = [name for name in run.parameters if f"marginal_{name}" in run.eulerian]
-    if len(names) < 2:
-        return None
-    across, up = names[-1], names[0]
-    mu = run.mu
-    widths = {name: float(mu[name][1] - mu[name][0]) for name in names}
-    others = [name for name in names if name not in (across, up)]
-    shown = style.some(mu["time"].values, 4)
+    times = run.mu["time"].values
+    shown = style.some(times, 4)
     figure, axes = style.figure(1, len(shown), 2.2, sharex=True, sharey=True)
-    units = next((n for n in run.units if "particles" in run.lagrangian(n)), None)
     for panel, k in zip(axes[0], shown, strict=True):
-        plane = mu[k].sum(others) * np.prod([widths[name] for name in others])
-        plane = plane.transpose(up, across)
-        image = panel.pcolormesh(plane[across], plane[up], plane, cmap="Greys", norm=PowerNorm(0.4, vmin=0), rasterized=True)
-        if units is not None:
-            _units(run, panel, units, k, across, up)
-        panel.set_title(f"$t = {float(mu['time'][k]):g}$")
-        panel.set_xlabel(f"${symbol(across)}$")
-        _zoom(panel, plane, across, up)
-    axes[0, 0].set_ylabel(f"${symbol(up)}$")
+        image = plane(run, panel, k)
+        panel.set_title(f"$t = {times[k]:g}$")
+    for panel in axes[0, 1:]:
+        panel.set_ylabel("")
     bar = figure.colorbar(image, ax=axes[0], label=r"$\mu_t$ (scaled per panel)", ticks=[])
     bar.outline.set_visible(False)
     return figure
 
 
+def _names(run) -> list[str]:
+    return [name for name in run.parameters if f"marginal_{name}" in run.eulerian]
+
+
+def plane(run, panel, k: int):
+    """The density over two parameters at stored time k, with the units of the narrowest networks on it."""
+    names = _names(run)
+    across, up = names[-1], names[0]
+    mu = run.mu[k]
+    others = [name for name in names if name not in (across, up)]
+    cell = np.prod([float(mu[name][1] - mu[name][0]) for name in others])
+    flat = (mu.sum(others) * cell).transpose(up, across)
+    image = panel.pcolormesh(flat[across], flat[up], flat, cmap="Greys", norm=PowerNorm(0.4, vmin=0), rasterized=True)
+    units = next((n for n in run.units if "particles" in run.lagrangian(n)), None)
+    if units is not None:
+        _units(run, panel, units, k, across, up)
+    panel.set(xlabel=f"${symbol(across)}$", ylabel=f"${symbol(up)}$")
+    _zoom(panel, flat, across, up)
+    return image
+
+
 def _units(run, panel, units: int, k: int, across: str, up: str) -> None:
     order = run.parameters
     cloud = run.lagrangian(units)["particles"][k].values[0]
-    panel.plot(cloud[:, order.index(across)], cloud[:, order.index(up)], ".", color=style.ACCENT, ms=2.5, mew=0, alpha=0.8)
+    panel.plot(
+        cloud[:, order.index(across)], cloud[:, order.index(up)], ".", color=style.ACCENT, ms=2.5, mew=0, alpha=0.8, label=f"units, $n = {units}$"
+    )
 
 
 def _zoom(panel, plane, across: str, up: str) -> None:

@@ -29,6 +29,5 @@ def draw(run) -> Figure | None:
         if min(smallest) > 0:
             axis.set_yscale("log")
         axis.set(xlabel="time $t$", ylabel=label)
-    axes[0, 1].legend()
-    style.letter(axes)
+    style.legend_below(figure, axes[0, 0])
     return figure

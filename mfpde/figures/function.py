@@ -11,7 +11,7 @@ def draw(run) -> Figure | None:
     times = run.times
     shown = style.some(times, 3)
     figure, axes = style.figure(1, len(shown), 2.7, sharex=True, sharey=True)
-    draw_panel = _curve if run.data.sizes["input"] == 1 else _scatter
+    draw_panel = curve if run.data.sizes["input"] == 1 else _scatter
     for panel, k in zip(axes[0], shown, strict=True):
         draw_panel(run, panel, k)
         panel.set_title(f"$t = {times[k]:g}$")
@@ -19,7 +19,8 @@ def draw(run) -> Figure | None:
     return figure
 
 
-def _curve(run, panel, k: int) -> None:
+def curve(run, panel, k: int) -> None:
+    """Data, the band of all networks of the narrowest and the widest ladder rung, and f of the density, at output k."""
     x, order = run.data["inputs"].values[:, 0], np.argsort(run.data["inputs"].values[:, 0], kind="stable")
     panel.plot(x, run.data["targets"], "o", color=style.DATA, ms=2.5, mew=0, label="data")
     colours = style.width_colours(run.units)

@@ -60,11 +60,4 @@ def some(times: np.ndarray, count: int) -> list[int]:
 def legend_below(figure: Figure, panel: Axes) -> None:
     """One legend for all panels, under them."""
     handles, labels = panel.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.8)
-
-
-def letter(axes: np.ndarray) -> None:
-    """(a), (b), ... in the corners of panels."""
-    panel: Axes
-    for k, panel in enumerate(axes.ravel()):
-        panel.set_title(f"({chr(97 + k)})", loc="left", fontweight="bold")
+    figure.legend(handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.8, markerscale=2)

@@ -1,0 +1,23 @@
+"""The run at a glance: what was learnt, where the units are, how the gap falls with the width."""
+
+from matplotlib.figure import Figure
+
+from mfpde.figures import density, function, gap_by_width, style
+
+
+def draw(run) -> Figure | None:
+    """Three panels at the last time, for one input, at least two parameters and two widths."""
+    enough = run.has_density and run.data.sizes["input"] == 1 and len(run.units) > 1 and run.eulerian["mu"].ndim > 2
+    if not enough:
+        return None
+    figure, axes = style.figure(1, 3, 2.6)
+    learnt, cloud, gap = axes[0]
+    function.curve(run, learnt, len(run.times) - 1)
+    density.plane(run, cloud, run.eulerian.sizes["fields_time"] - 1)
+    gap_by_width.curves(run, gap, style.some(run.times, 3))
+    titles = ("(a) function learnt", r"(b) density $\mu_t$ and units", "(c) distance from the limit")
+    for panel, title in zip(axes[0], titles, strict=True):
+        panel.set_title(title, loc="left")
+    for panel in (learnt, cloud):
+        panel.legend(loc="best", fontsize=7, handlelength=1.2, markerscale=2)
+    return figure
