@@ -74,7 +74,7 @@ def test_from_case_to_figures(call):
     assert code == 0
     files = [Path(line) for line in out.split()]
     assert {f.suffix for f in files} == {".pdf", ".png"}
-    assert {f.stem for f in files} == {"energy", "function", "marginals", "density", "gap_by_width", "gap_in_time"}
+    assert {f.stem for f in files} == {"overview", "energy", "function", "marginals", "density", "gap_by_width", "gap_in_time"}
     assert all(f.stat().st_size > 5000 for f in files)
 
 
