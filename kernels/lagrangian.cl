@@ -48,9 +48,18 @@ __kernel void predict(__global const double *restrict partial, __global const in
     residual[network * DATA_PITCH + l] = (real)(data_weights[l] * (total - targets[l]));
 }
 
-// d/dt of a state: -mobility grad V for the components, V for the action.
+// The part of a velocity that walls allow: none out of the box.
+static inline real allowed(const real v, const real at, const int component, __constant real *restrict low,
+                           __constant real *restrict high, __constant int *restrict periodic)
+{
+    const int outward = (at <= low[component] && v < 0) || (at >= high[component] && v > 0);
+    return outward && !periodic[component] ? 0 : v;
+}
+
+// d/dt of a state: -mobility grad V for the components, as far as walls allow; V for the action.
 __kernel void velocity(__global const real *restrict state, __global const real *restrict residual, __global const real *restrict x,
                        __global const int *restrict network_of, __constant real *restrict mobility, const real confinement,
+                       __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic,
                        __global real *restrict rate)
 {
     const int unit = get_global_id(0);
@@ -74,14 +83,22 @@ __kernel void velocity(__global const real *restrict state, __global const real 
     for (int k = 0; k < INPUTS; ++k) {
         const real w = state[(k + 1) * UNITS + unit];
         rest += confinement * w * w;
-        rate[(k + 1) * UNITS + unit] = -mobility[k + 1] * (a * (real)HSUM(TO_SUM(sum_input[k])) + 2 * confinement * w);
+        const real v = -mobility[k + 1] * (a * (real)HSUM(TO_SUM(sum_input[k])) + 2 * confinement * w);
+        rate[(k + 1) * UNITS + unit] = allowed(v, w, k + 1, low, high, periodic);
     }
 #if HAS_BIAS
     const real b = state[(INPUTS + 1) * UNITS + unit];
     rest += confinement * b * b;
-    rate[(INPUTS + 1) * UNITS + unit] = -mobility[INPUTS + 1] * (a * (real)HSUM(TO_SUM(sum_slope)) + 2 * confinement * b);
+    const real vb = -mobility[INPUTS + 1] * (a * (real)HSUM(TO_SUM(sum_slope)) + 2 * confinement * b);
+    rate[(INPUTS + 1) * UNITS + unit] = allowed(vb, b, INPUTS + 1, low, high, periodic);
 #endif
-    rate[unit] = -mobility[0] * (h + FIRST(penalty_slope));
+#if KINK
+    // lambda |a| holds a unit at a = 0 as long as |h| <= lambda
+    const real force = a != 0 ? -h - FIRST(penalty_slope) : fabs(h) <= (real)LAMBDA ? 0 : -h + copysign((real)LAMBDA, h);
+#else
+    const real force = -h - FIRST(penalty_slope);
+#endif
+    rate[unit] = allowed(mobility[0] * force, a, 0, low, high, periodic);
     rate[COMPONENTS * UNITS + unit] = a * h + FIRST(penalty) + rest;
 }
 
@@ -97,14 +114,20 @@ __kernel void combine_stages(__global const real *restrict y,
     result[i] = y[i] + (c0 * k0[i] + c1 * k1[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i]);
 }
 
-// Walls hold particles (the projected flow, counterpart of no flux); circles wrap them. Action is left alone.
-__kernel void project(__global real *restrict state, __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic)
+// Walls hold particles (the projected flow, counterpart of no flux); circles wrap them. Action is left alone. Where the
+// penalty has a kink, an amplitude that changed its sign since `origin` stops at 0 if the penalty is strong enough there to
+// hold it: |h| <= lambda, h from the rate at `origin`.
+__kernel void project(__global real *restrict state, __global const real *restrict origin, __global const real *restrict rate,
+                      __constant real *restrict mobility, __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic)
 {
     const int i = get_global_id(0), component = i / UNITS;
     const real lo = low[component], hi = high[component];
     real v = state[i];
     if (periodic[component]) v -= (hi - lo) * floor((v - lo) / (hi - lo));
     else v = v < lo ? lo : v > hi ? hi : v;
+#if KINK
+    if (component == 0 && v * origin[i] < 0 && fabs(rate[i] / mobility[0] + copysign((real)LAMBDA, origin[i])) <= (real)LAMBDA) v = 0;
+#endif
     state[i] = v;
 }
 

@@ -1,6 +1,7 @@
 """The verbs of `mfpde`. Thin: numerical libraries are imported inside verbs, so that --help answers at once."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -61,7 +62,7 @@ def run(
     from mfpde.progress import Display
     from mfpde.simulation import Silent, simulate
 
-    overrides = [*(settings or []), *([f"eulerian.backend={backend}"] if backend else [])]
+    overrides = [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])]
     loaded = load_case(case, overrides)
     target = output or Path(f"{loaded.path.stem}.h5")
     if quiet:
@@ -70,7 +71,7 @@ def run(
         with Display(loaded.path.stem) as display:
             finished = simulate(loaded, target, overwrite, device, display)
     if not finished:
-        again = f"mfpde run {case} -o {target} --overwrite"
+        again = shlex.join(["mfpde", *(word for word in sys.argv[1:] if word != "--overwrite"), "--overwrite"])
         typer.echo(
             f"interrupted: {target} holds every frame so far and can be compared, inspected and plotted; to run the case anew: {again}", err=True
         )

@@ -1,7 +1,10 @@
 """The two ways a command can fail, and the exit code of each."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+MAX_LISTED = 16
 
 
 class MfpdeError(Exception):
@@ -28,6 +31,19 @@ def nearest(word: str, known: Iterable[str]) -> str:
     Returns a clause that starts with "; ", ready to be appended to a message.
     """
     names = [str(name) for name in known]
-    close = difflib.get_close_matches(str(word).lower(), names, n=1, cutoff=0.5)
-    hint = f"; did you mean '{close[0]}'?" if close else ""
-    return f"{hint} (known: {', '.join(names)})" if names else hint
+    lowered = {name.lower(): name for name in reversed(names)}
+    close = difflib.get_close_matches(str(word).lower(), lowered, n=1, cutoff=0.5)
+    hint = f"; did you mean '{lowered[close[0]]}'?" if close and lowered[close[0]] != word else ""
+    listed = ", ".join(names[:MAX_LISTED]) + (f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else "")
+    return f"{hint} (known: {listed})" if names else hint
+
+
+@contextmanager
+def about(source: object) -> Iterator[None]:
+    """Within this block, messages of input errors begin with what they are about, unless they do already."""
+    try:
+        yield
+    except InputError as error:
+        if str(error).startswith((str(source), "--")):
+            raise
+        raise InputError(f"{source}: {error}") from None

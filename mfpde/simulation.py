@@ -104,14 +104,19 @@ def output_times(case: Case) -> tuple[np.ndarray, np.ndarray]:
     fields_every = case.output.fields_every or case.time / 4
     if case.time / min(every, fields_every) > 100_000:
         raise InputError(f"{case.path}: output.every: more than 100000 frames would be stored; choose a longer interval")
-    times = {0.0, case.time}
-    stored = {0.0, case.time}
-    for k in range(1, int(case.time / every * (1 + 1e-12)) + 1):
-        times.add(min(round(k * every, 12), case.time))
-    for k in range(1, int(case.time / fields_every * (1 + 1e-12)) + 1):
-        stored.add(min(round(k * fields_every, 12), case.time))
-    ordered = np.array(sorted(times | stored))
-    return ordered, np.isin(ordered, list(stored))
+    same = 1e-9 * min(every, fields_every)
+    series, fields = (np.arange(1, int(case.time / step) + 1) * step for step in (every, fields_every))
+    candidates = [(float(t), False) for t in series] + [(float(t), True) for t in (0.0, *fields, case.time)]
+    times: list[float] = []
+    stored: list[bool] = []
+    for t, with_fields in sorted(candidates):
+        if times and t - times[-1] < same:  # multiples of both intervals differ by rounding
+            stored[-1] = stored[-1] or with_fields
+        else:
+            times.append(round(t, 12))
+            stored.append(with_fields)
+    times[-1] = case.time
+    return np.array(times), np.array(stored)
 
 
 def build_simulation(case: Case, device: str | None = None) -> Simulation:
@@ -186,6 +191,8 @@ def _loop(simulation: Simulation, writer: Writer, report: Reporter, times, store
         health.finished = bool(time == times[-1])
         writer.attribute("health", health.summary(simulation))
         if interrupted() and not health.finished:
+            health.failed(f"interrupted at time {time:g}")
+            writer.attribute("health", health.summary(simulation))
             return False
     writer.attribute("ended", now())
     return True
@@ -193,20 +200,25 @@ def _loop(simulation: Simulation, writer: Writer, report: Reporter, times, store
 
 @contextmanager
 def _interruptible(report: Reporter) -> Iterator[Callable[[], bool]]:
-    """Ctrl-C asks the run to stop after the present frame; a second one stops it at once."""
+    """Ctrl-C or SIGTERM asks the run to stop after the present frame; a second one stops it at once."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set
         return
-    previous = signal.getsignal(signal.SIGINT)
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
     def handle(number, frame):
         asked.set()
         report.warn("stopping after this frame; press Ctrl-C again to stop at once")
-        signal.signal(signal.SIGINT, previous)
+        restore()
 
-    signal.signal(signal.SIGINT, handle)
+    for number in previous:
+        signal.signal(number, handle)
     try:
         yield asked.is_set
     finally:
-        signal.signal(signal.SIGINT, previous)
+        restore()

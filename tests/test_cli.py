@@ -168,7 +168,7 @@ WRONG = [
     (["parameters.a.cells=-3"], "parameters.a.cells: "),
     (["parameters.a.domain=[4,-4]"], "low < high"),
     (["parameters.a.domain=[-1,1]"], "narrower than the initial normal law"),
-    (["parameters.a.domain=wide"], "parameters.a.domain: expected a list"),
+    (["parameters.a.domain=wide"], "parameters.a.domain: expected [low, high], two numbers, got 'wide'"),
     (["parameters.a.initial.law=gauss"], "parameters.a.initial.law: 'gauss' is not one of the choices"),
     (["parameters.a.initial.std=0"], "parameters.a.initial.std: "),
     (["parameters.a.initial.within=[50,60]"], "next to no mass"),
@@ -197,6 +197,19 @@ WRONG = [
     (["output.every=1e-9"], "output.every: more than 100000 frames"),
     (["time.x=1"], "'time' holds a value, not a table"),
     (["eulerian.enabled=false", "lagrangian.units=[]"], "nothing to do"),
+    (["time=true"], "time: expected a number, got True"),
+    (["model.bias=yes"], "model.bias: expected true or false, got 'yes'"),
+    (["parameters.a.initial.within=[3,3]"], "expected [low, high] with low < high"),
+    (["parameters.a.periodic=true"], "parameters.a.periodic: f is linear in a"),
+    (["parameters.b.periodic=true"], "parameters.b.periodic: the model is not periodic in b with period 8"),
+    (["parameters.a.initial={law='uniform',std=1}"], "unknown key 'parameters.a.initial.std' (known: law, low, high)"),
+    (["data.teacher={kind='formula'}"], "the key 'data.teacher.formula' is required"),
+    (["lagrangian.seed=99999999999999999999999999"], "lagrangian.seed: "),
+    (["lagrangian.units=[10000000]", "lagrangian.replicates=100000"], "GB; use fewer units or replicates"),
+    (["parameters.a.cells=999999", "parameters.w.cells=999999"], "GB; use fewer cells"),
+    (["lagrangian.tolerance=1e-300"], "lagrangian.tolerance: expected at least 1e-13"),
+    (["model.bias=false"], "parameters.b: the model has no bias"),
+    (["model.penalty.strength=1"], "unknown key 'model.penalty.strength'"),
     (["nonsense"], "--set nonsense: expected key=value"),
 ]
 
@@ -222,6 +235,9 @@ TABLES = {
     "u,w\n1,2\n3,4\n": "no column 'v'",
     "": "is empty",
     "u,v\n1,2\n1,3\n": "column 'u' is constant",
+    "u,v\n1,2\n1_0,3\n": "expected a number, got '1_0'",
+    "u,v\n1,2\n3,4,5\n": "line 3: has 3 cells under a header of 2",
+    "u;v\n1;2\n3;4\n": "seems to be separated by ';'",
 }
 
 
@@ -241,6 +257,9 @@ def test_wrong_files_get_one_sentence(call, tmp_path):
     Path("bad.toml").write_text("time = = 3")
     Path("binary.toml").write_bytes(b"\xff\xfe\x00")
     Path("text.h5").write_text("no")
+    Path("folder.h5").mkdir()
+    os.mkfifo("pipe.h5")
+    Path("digits.toml").write_text(f"time = {'9' * 5000}")
     with h5py.File("other.h5", "w") as file:
         file["x"] = np.ones(3)
     np.savez("d.npz", u=np.array(["a", "b"]), v=np.ones(2))
@@ -255,6 +274,14 @@ def test_wrong_files_get_one_sentence(call, tmp_path):
         ("run", "."): "is a folder",
         ("run", "mcycle", "-o", "no/such/folder.h5"): "does not exist",
         ("run", "mcycle", "-o", "text.h5"): "exists already",
+        ("run", "mcycle", "-o", "folder.h5"): "is a folder",
+        ("run", "mcycle", "-o", "out.csv"): "expected one ending in .h5",
+        ("run", "mcycle", "-o", "pipe.h5", "--overwrite"): "is not a regular file",
+        ("run", "x" * 5000): "is not the name of a file",
+        ("run", "mcycle", "-o", "y" * 300 + ".h5"): "cannot be written",
+        ("run", "digits.toml"): "is not valid TOML",
+        ("cases", "--copy", "text.h5"): "cannot be copied there",
+        ("compare", "folder.h5"): "is a folder",
         ("run", "mcycle", "--device", "warp drive"): "no OpenCL device of that name",
         ("run", "mcycle", "--device", "99"): "numbered from 0",
         ("compare", "absent.h5"): "no such output file",
@@ -278,21 +305,53 @@ def test_help_is_quick_to_import():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 
-def test_ctrl_c_finishes_the_frame_and_says_how_to_go_on(tmp_path):
-    (tmp_path / "tiny.toml").write_text(
-        CASE.replace("time = 0.4", "time = 4000").replace("every = 0.1", "every = 2").replace("every = 0.2", "every = 4")
-    )
-    process = subprocess.Popen([sys.executable, "-m", "mfpde", "run", "tiny.toml"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+def start_long_run(folder):
+    """A run of many small frames in a process of its own, under way when this returns."""
+    text = CASE.replace("time = 0.4", "time = 4000").replace("every = 0.1", "every = 2").replace("every = 0.2", "every = 4")
+    (folder / "tiny.toml").write_text(text)
+    command = [sys.executable, "-m", "mfpde", "run", "tiny.toml", "--set", "eulerian.scheme=mc"]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while not (tmp_path / "tiny.h5").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    while not (folder / "tiny.h5").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
     time.sleep(1.0)
-    os.kill(process.pid, signal.SIGINT)
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_finishes_the_frame_and_says_how_to_go_on(number, tmp_path):
+    process = start_long_run(tmp_path)
+    os.kill(process.pid, number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "mfpde run tiny.toml -o tiny.h5 --overwrite" in err
+    assert "mfpde run tiny.toml --set eulerian.scheme=mc --overwrite" in err
     assert "Traceback" not in err
     run = mfpde.open_run(tmp_path / "tiny.h5")
     assert len(run.times) >= 1
     assert run.health["finished"] is False
+    assert "interrupted" in run.health["failure"]
     run.compare()
+
+
+def test_a_killed_run_leaves_every_flushed_frame_readable(tmp_path):
+    process = start_long_run(tmp_path)
+    process.kill()
+    process.communicate(timeout=60)
+    run = mfpde.open_run(tmp_path / "tiny.h5")
+    assert len(run.times) >= 2
+    assert run.health["finished"] is False
+    assert np.isfinite(run.eulerian["energy"].values[:-1]).all()
+    run.compare()
+
+
+def test_an_old_output_stays_until_the_new_run_has_a_frame(call):
+    assert call("run", "tiny.toml", "-q")[0] == 0
+    before = Path("tiny.h5").read_bytes()
+    code, _, err = call("run", "tiny.toml", "-q", "--overwrite", "--set", "model.penalty.lambda=1e12", "--set", "model.penalty.power=8")
+    assert code == 3
+    assert "time step collapsed" in err
+    assert mfpde.open_run("tiny.h5").health["failure"]  # it had its frame at time 0
+    Path("tiny.h5").write_bytes(before)
+    assert call("run", "tiny.toml", "-q", "--overwrite", "--set", "model.activation=log(t)")[0] == 2
+    assert Path("tiny.h5").read_bytes() == before
+    assert sorted(p.name for p in Path().iterdir()) == ["tiny.h5", "tiny.toml"]

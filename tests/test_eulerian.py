@@ -215,6 +215,22 @@ def test_bad_start_stops_at_the_plateau_and_births_leave_it(device):
     assert energies["gaussian_mixture_births"] < 1e-3
 
 
+def test_births_converge_at_second_order_in_the_step(device):
+    """Refining max_step with transport, reaction and births on; the differences of energies fall by four."""
+    births = {"dynamics.birth_death": 5.0, "dynamics.births": {"a": {"law": "point"}, "w": {"law": "uniform", "low": -2, "high": 2}}}
+    coarse = {f"parameters.{name}.cells": 9 for name in "awb"}
+    energies = [solve(small_case(**births, **coarse, **{"eulerian.max_step": h}), 0.8, device).state.energy for h in (0.04, 0.02, 0.01, 0.005)]
+    steps = np.diff(energies)
+    assert np.all(np.log2(np.abs(steps[:-1] / steps[1:])) > 1.7), (energies, steps)
+
+
+def test_strong_reactions_with_births_are_resolved(device):
+    births = {"dynamics.birth_death": 50.0, "dynamics.births": {"a": {"law": "point"}}}
+    default = solve(small_case(**births), 0.5, device).state.energy
+    fine = solve(small_case(**births, **{"eulerian.max_step": 0.0005}), 0.5, device).state.energy
+    assert default == pytest.approx(fine, rel=0.02)
+
+
 def test_a_non_finite_density_stops_the_run(device):
     solver = build_solver(small_case(), build_network(small_case()), device)
     density = solver.density()

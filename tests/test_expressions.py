@@ -60,7 +60,7 @@ def test_relu_has_slope_zero_at_its_kink_and_softplus_does_not_overflow():
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-@pytest.mark.parametrize("name", [*FORMULAS, "exp(-t^2)/sqrt(pi)", "abs(t)^1.5*sigmoid(t)", "t^3 - max(t, 0.5)^-2"])
+@pytest.mark.parametrize("name", [*FORMULAS, "exp(-t^2)/sqrt(pi)", "abs(t)^1.5*sigmoid(t)", "sqrt(t^2)*t", "t^3 - max(t, 0.5)^-2"])
 def test_opencl_code_computes_the_same(name, precision, device):
     activation, dtype = find_activation(name), np.dtype(precision)
     kernel = (

@@ -99,8 +99,10 @@ def test_integrator_meets_its_tolerance(device):
 
 
 def test_walls_hold_units_and_circles_wrap(device):
-    changes = {"parameters.w.periodic": True, "model.penalty": {"lambda": 0}, "data.teacher": "30*x0", "parameters.a.domain": [-3.1, 3.1]}
-    network, *backends = both(small_case(**changes), device)
+    changes = {"model.activation": "cos", "model.penalty": {"lambda": 0}, "data.teacher": "30*cos(x0)", "parameters.a.domain": [-3.1, 3.1]}
+    circle = {"domain": [-np.pi, np.pi], "periodic": True, "initial": {"law": "uniform", "low": -3, "high": 3}}
+    inputs = {"law": "grid", "low": -2, "high": 2, "points": 5}
+    network, *backends = both(small_case(**changes, **{"parameters.w": circle, "data.inputs": inputs}), device)
     clouds = []
     for backend in backends:
         flow = Flow(backend, small_case().lagrangian, backend.upload(LADDER.initial_state(network.parameters)))
@@ -109,8 +111,42 @@ def test_walls_hold_units_and_circles_wrap(device):
     a, w = clouds[1][0], clouds[1][1]
     assert np.abs(a).max() == pytest.approx(3.1)
     assert np.mean(np.abs(a) > 3.0999) > 0.1
-    assert np.all((w >= -4) & (w <= 4))
+    assert np.all(np.abs(w) <= np.pi)
     np.testing.assert_allclose(clouds[1][:-1], clouds[0][:-1], atol=1e-9)
+
+
+def projected_euler(network, ladder, state, until, step):
+    """The projected flow by its definition: tiny Euler steps, clipped."""
+    backend = NumpyBackend(network, ladder, "float64", 0.0)
+    for _ in range(round(until / step)):
+        rate = backend.velocity(state)
+        state = backend.project(state + step * rate, state, rate)
+    return backend.predictions(state)
+
+
+@pytest.mark.parametrize(("power", "bound"), [(1, 2e-4), (2, 2e-5)])
+def test_walls_and_kinks_neither_collapse_the_step_nor_spoil_the_result(power, bound, device):
+    """Many units reach a wall, or a = 0 under the penalty lambda |a|, where the right-hand side jumps (hence the larger bound)."""
+    ladder = Ladder([40], [1], seed=3)
+    box = {"domain": [-1, 1], "initial": {"law": "uniform"}}
+    changes = {"parameters.a": box, "parameters.w": box, "model.penalty": {"lambda": 0.1, "power": power}, "data.teacher": "1.5*x0"}
+    network, reference, backend = both(small_case(**changes), device, ladder)
+    start = ladder.initial_state(network.parameters)
+    exact = [projected_euler(network, ladder, start, 1.0, h) for h in (2e-4, 1e-4)]
+    exact = 2 * exact[1] - exact[0]  # Richardson: Euler is first order
+    case = small_case(**changes)
+    predictions = []
+    for b in (reference, backend):
+        flow = Flow(b, case.lagrangian, b.upload(start))
+        flow.advance(1.0)
+        predictions.append(b.predictions(flow.state))
+        assert flow.steps < 400
+        assert np.abs(predictions[-1] - exact).max() < bound
+    np.testing.assert_allclose(predictions[1], predictions[0], rtol=0, atol=1e-10)
+    state = reference.download(flow.backend.download(flow.state))
+    assert np.mean(np.abs(state[:2]) == 1) > 0.05
+    if power == 1:
+        assert np.mean(state[0] == 0) > 0.05
 
 
 def test_units_of_each_network_are_its_own_draws():
@@ -202,3 +238,32 @@ def test_births_cannot_be_expressed_by_weights(device):
     births = {"dynamics.birth_death": 1.0, "dynamics.births": {"a": {"law": "point"}}, "lagrangian.reaction": "weights"}
     with pytest.raises(InputError, match="weights"):
         build_flow(small_case(**births), build_network(small_case(**births)), LADDER, device)
+
+
+@pytest.mark.parametrize("formula", ["log(t)", "1/t", "sqrt(t)"])
+def test_padding_of_the_data_does_not_meet_singular_activations(formula, device):
+    axis = {"domain": [1, 5], "initial": {"law": "uniform", "low": 1, "high": 5}}
+    data = {"teacher": "x0", "inputs": {"law": "grid", "low": 1, "high": 2, "points": 21}}
+    case = small_case(parameters={"a": axis, "w": axis}, data=data, **{"model.bias": False, "model.activation": formula})
+    network, reference, backend = both(case, device)
+    state = LADDER.initial_state(network.parameters)
+    exact = reference.velocity(state)
+    np.testing.assert_allclose(backend.download(backend.velocity(backend.upload(state))), exact, atol=1e-12 * np.abs(exact).max())
+
+
+def test_strong_reactions_shorten_the_time_between_jumps(device):
+    """At one jump per unit and step, a bias of order alpha |V - Vbar| dt would not vanish as n grows."""
+    frozen = {f"parameters.{name}.mobility": 0.0 for name in "awb"}
+    case = small_case(**frozen, **{"dynamics.birth_death": 50.0, "data.teacher": "2*x0"})
+    flow = build_flow(case, build_network(case), Ladder([2000], [4], seed=1), device)
+    assert flow.interval < 0.3 * case.lagrangian.reaction_step
+    flow.advance(0.04)
+    assert flow.reactions > 4
+    from mfpde.eulerian.solver import build_solver
+
+    solver = build_solver(case, build_network(case), device)
+    solver.advance(0.04)
+    energies = flow.backend.network.loss(flow.backend.predictions(flow.state)) + 2 * np.array(
+        [np.mean(flow.backend.network.penalty_amplitude(a)) for a in flow.backend.download(flow.state)[0].reshape(4, 2000)]
+    )
+    assert abs(energies.mean() - solver.state.energy) < 4 * energies.std(ddof=1) / 2 + 0.02 * solver.state.energy

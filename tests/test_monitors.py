@@ -45,6 +45,18 @@ def test_w1_on_a_circle_goes_the_short_way():
     assert w1_marginal(circle, density, around) == pytest.approx(0.05, abs=2e-3)
 
 
+@pytest.mark.parametrize("cells", [4, 7, 16])
+def test_w1_on_coarse_circles_is_the_best_over_all_cuts(cells):
+    circle = Axis("b", np.linspace(0, 1, cells + 1), periodic=True)
+    random = np.random.default_rng(cells)
+    density = random.dirichlet(np.ones(cells)) * cells
+    samples = random.random(5)
+    fine = np.linspace(0, 1, 200001)
+    difference = np.interp(fine, circle.faces, np.concatenate([[0], np.cumsum(density / cells)])) - np.searchsorted(np.sort(samples), fine) / 5
+    expected = np.mean(np.abs(difference - np.median(difference)))
+    assert w1_marginal(circle, density, samples) == pytest.approx(expected, abs=2e-5)
+
+
 def test_sliced_w2_is_that_of_pot_on_the_same_directions():
     random = np.random.default_rng(1)
     mesh = Mesh([Axis("a", np.linspace(-4, 4, 33)), Axis("w", np.linspace(-3, 3, 25))])
@@ -95,6 +107,7 @@ def test_a_power_law_is_found_with_an_interval_that_holds_it():
 def test_degenerate_fits_say_nothing():
     assert np.isnan(power_law({100: np.ones(5)}).slope)
     assert np.isnan(power_law({100: np.ones(5), 200: np.zeros(5)}).slope)
+    assert np.isnan(power_law({10: np.ones(1), 100: np.full(4, 0.1)}).low)
     mean, error = mean_and_error(np.ones((3, 1)))
     assert np.all(mean == 1)
     assert np.all(np.isnan(error))

@@ -67,9 +67,8 @@ def _print_rate(rate: dict[str, Any], console: Console) -> None:
     if rate["slope"] is None:
         console.print("rate: not fitted (it needs at least two widths)")
         return
-    console.print(
-        f"rate: function gap ~ n^{rate['slope']:.3f} at t = {rate['time']:g}, 95 % interval [{rate['low']:.3f}, {rate['high']:.3f}]; theory: -1"
-    )
+    interval = "no interval (single replicates)" if rate["low"] is None else f"95 % interval [{rate['low']:.3f}, {rate['high']:.3f}]"
+    console.print(f"rate: function gap ~ n^{rate['slope']:.3f} at t = {rate['time']:g}, {interval}; theory: -1")
 
 
 def print_health_of_density(density: dict[str, Any], console: Console) -> None:

@@ -129,6 +129,8 @@ def open_run(path: str | Path) -> Run:
         InputError: no such file, not an mfpde output, or one of a newer schema.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; expected an output of mfpde run")
     if not path.is_file():
         raise InputError(f"{path}: no such output file")
     try:

@@ -31,7 +31,7 @@ def power_law(samples: Mapping[int, np.ndarray]) -> Slope:
     Arguments:
         samples: for each width its values, one per replicate.
     Returns:
-        NaNs if there are fewer than two widths or a mean is not positive.
+        NaNs if there are fewer than two widths or a mean is not positive; no interval if a width has a single replicate.
     """
     widths = sorted(samples)
     nothing = Slope(np.nan, np.nan, np.nan)
@@ -46,7 +46,7 @@ def power_law(samples: Mapping[int, np.ndarray]) -> Slope:
         picks = random.integers(len(samples[n]), size=(RESAMPLES, len(samples[n])))
         resampled.append(samples[n][picks].mean(axis=1))
     slopes = _slopes(np.log(widths), np.log(np.column_stack(resampled)))
-    low, high = np.percentile(slopes, [2.5, 97.5])
+    low, high = np.percentile(slopes, [2.5, 97.5]) if min(map(len, samples.values())) > 1 else (np.nan, np.nan)
     return Slope(float(_slopes(np.log(widths), np.log(means))[0]), float(low), float(high))
 
 

@@ -22,8 +22,13 @@ def find_case_file(name: str | Path) -> Path:
         InputError: there is neither.
     """
     path = Path(name)
-    if path.is_file():
-        return path
+    if not str(name):
+        raise InputError("the name of the case file is empty")
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError):
+        raise InputError(f"{str(name)[:40]}...: is not the name of a file") from None
     shipped = {file.stem: file for file in sorted(resources.cases().glob("*.toml"))}
     if str(name) in shipped:
         return shipped[str(name)]
@@ -42,32 +47,36 @@ def load_case(name: str | Path, overrides: Sequence[str] = ()) -> Case:
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"{path}: a case file has at most {MAX_BYTES} bytes; this one has {path.stat().st_size}")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         tables = tomllib.loads(text)
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not UTF-8 text; expected a TOML case file") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: is not valid TOML: {str(error) or 'nested too deep'}") from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
+        raise InputError(f"{path}: is not valid TOML: {str(error)[:200] or 'nested too deep'}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    typed: dict[str, str] = {}
     for override in overrides:
         key, equals, value = override.partition("=")
         if not equals or not key.strip():
             raise InputError(f"--set {override}: expected key=value, for example --set eulerian.scheme=mc")
         set_key(tables, key.strip(), _value(value.strip()), f"--set {override}")
-    return case_from_tables(tables, path, text)
+        typed[key.strip()] = f"--set {override}"
+    return case_from_tables(tables, path, text, typed)
 
 
-def case_from_tables(tables: dict[str, Any], path: Path, text: str = "") -> Case:
+def case_from_tables(tables: dict[str, Any], path: Path, text: str = "", typed: dict[str, str] | None = None) -> Case:
     """Check plain tables against the schema.
 
+    Arguments:
+        typed: keys that were set on the command line, with the option as it was typed, for messages.
     Raises:
         InputError: the first problem, as one sentence.
     """
     try:
         case = Case.model_validate(tables)
     except ValidationError as error:
-        raise explain(error, Case, path) from None
+        raise explain(error, Case, path, typed or {}) from None
     case._path, case._text = path, text
     return case
 
@@ -85,6 +94,7 @@ def set_key(tables: dict[str, Any], key: str, value: Any, where: str = "replace"
 def _value(text: str) -> Any:
     """A TOML value; a bare word is text, as in a shell one would write it."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        parsed = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
         return text
+    return parsed["value"] if len(parsed) == 1 else text

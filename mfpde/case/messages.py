@@ -2,76 +2,110 @@
 
 import typing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
 from mfpde.errors import InputError, nearest
 
+#: what pydantic's error types mean in the words of a case file; {names} are filled from the error's context
 _EXPECTED = {
-    "missing": "is required",
     "int_type": "expected a whole number",
     "int_from_float": "expected a whole number",
+    "int_parsing_size": "expected a smaller whole number",
     "float_type": "expected a number",
-    "float_parsing": "expected a number",
     "bool_type": "expected true or false",
-    "bool_parsing": "expected true or false",
     "string_type": "expected text",
+    "string_too_short": "expected text that is not empty",
     "list_type": "expected a list",
-    "tuple_type": "expected a list of two numbers",
     "dict_type": "expected a table",
     "model_type": "expected a table",
     "model_attributes_type": "expected a table",
     "finite_number": "expected a finite number",
+    "greater_than": "expected more than {gt:g}",
+    "greater_than_equal": "expected at least {ge:g}",
+    "less_than": "expected less than {lt:g}",
+    "less_than_equal": "expected at most {le:g}",
+    "too_short": "expected at least {min_length} item(s)",
+    "too_long": "expected at most {max_length} item(s)",
 }
 
 
-def explain(error: ValidationError, model: type[BaseModel], source: Path) -> InputError:
-    """The first problem pydantic found, as one sentence about the case file `source`."""
+class _Place(NamedTuple):
+    """A location in the schema: the keys as the user wrote them, and the tables that may stand there."""
+
+    keys: list[str]
+    tables: list[type[BaseModel]]
+
+
+def explain(error: ValidationError, model: type[BaseModel], source: Path, overridden: dict[str, str]) -> InputError:
+    """The first problem pydantic found, as one sentence.
+
+    Arguments:
+        source: the case file.
+        overridden: keys that were set on the command line, with the option as it was typed.
+    """
     problems = error.errors()
-    problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
-    # tags of unions and branches of optional types appear in the location; keep what the user wrote
-    location = [str(part) for part in problem["loc"] if not _is_branch(str(part))]
-    location = _drop_tags(location, model)
-    key = ".".join(location)
-    given = problem.get("input")
-    kind = problem["type"]
+    # an unknown key explains more than what is missing for want of it; of a union's branches, the one that got furthest
+    unknown = [p for p in problems if p["type"] == "extra_forbidden"]
+    problem = (unknown or sorted(problems, key=lambda p: -len(p["loc"])))[0]
+    place = _walk(problem["loc"], model)
+    key = ".".join(place.keys)
+    kind, given, context = problem["type"], problem.get("input"), problem.get("ctx", {})
     if kind == "extra_forbidden":
-        clause = f"unknown key '{key}'{nearest(location[-1], _keys_at(location[:-1], model))}"
-    elif kind in ("union_tag_invalid", "literal_error"):
-        clause = _choice(key, problem)
+        known = _walk(problem["loc"][:-1], model).tables
+        clause = f"unknown key '{key}'{nearest(place.keys[-1], dict.fromkeys(name for m in known for name in _names(m)))}"
+    elif kind == "union_tag_invalid":
+        names = [name.strip(" '") for name in context["expected_tags"].split(",")]
+        tag = str(context["discriminator"]).strip("'")
+        clause = f"{key}.{tag}: {_show(context['tag'])} is not one of the choices{nearest(str(context['tag']), names)}"
+    elif kind == "literal_error":
+        names = [name.strip(" '") for name in context["expected"].replace(" or ", ",").split(",")]
+        clause = f"{key}: {_show(given)} is not one of the choices{nearest(str(given), names)}"
     elif kind == "union_tag_not_found":
-        tag = str(problem["ctx"]["discriminator"]).strip("'")
-        clause = f"{key}: expected a table with the key '{tag}', got {_show(given)}"
+        clause = f"{key}: expected a table with the key {context['discriminator']}, got {_show(given)}"
     elif kind == "value_error":
-        clause = f"{key + ': ' if key else ''}{problem['ctx']['error']}"
+        clause = f"{key + ': ' if key else ''}{context['error']}"
     elif kind == "missing":
         clause = f"the key '{key}' is required"
     else:
-        expected = _EXPECTED.get(kind) or problem["msg"].replace("Input should be", "expected").replace("Value should", "it should")
+        expected = _EXPECTED.get(kind, problem["msg"].replace("Input should be", "expected")).format(**context)
         clause = f"{key}: {expected}, got {_show(given)}"
-    return InputError(f"{source}: {clause}")
+    typed = next((option for name, option in overridden.items() if name == key or key.startswith(f"{name}.")), None)
+    return InputError(f"{typed or source}: {clause}")
 
 
 def _show(value: Any) -> str:
-    text = repr(value) if isinstance(value, str | float | int | bool | list) else f"a {type(value).__name__}"
+    text = repr(value) if isinstance(value, str | float | int | bool | list) else "a table" if isinstance(value, dict) else str(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _choice(key: str, problem: Any) -> str:
-    context = problem["ctx"]
-    if problem["type"] == "union_tag_invalid":
-        tag = str(context["discriminator"]).strip("'")
-        given, names = context["tag"], [name.strip(" '") for name in context["expected_tags"].split(",")]
-        key = f"{key}.{tag}"
-    else:
-        given = problem["input"]
-        names = [name.strip(" '") for name in context["expected"].replace(" or ", ",").split(",")]
-    return f"{key}: {_show(given)} is not one of the choices{nearest(str(given), names)}"
+def _walk(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
+    """Follow a location of pydantic, which also names union tags and branches, through the schema."""
+    keys: list[str] = []
+    tables = [model]
+    for part in map(str, location):
+        tagged = [m for m in tables if part in _tags(m)]
+        fields = [_names(m)[part].annotation for m in tables if part in _names(m)]
+        # a tag follows the field that holds the union, before any of its own fields; it narrows what may stand there
+        if tagged and len(tables) > 1:
+            tables = tagged
+        elif fields:
+            keys.append(part)
+            tables = [m for annotation in fields for m in _models(annotation)]
+        elif not _is_branch(part):
+            keys.append(part)  # a name of the user's (parameters.a), an index, or an unknown key
+    return _Place(keys, tables)
 
 
 def _is_branch(part: str) -> bool:
     return any(mark in part for mark in ("[", "constrained", "function-")) or part in ("int", "float", "str", "list", "dict")
+
+
+def _tags(model: type[BaseModel]) -> tuple:
+    """Values of the discriminating field of a table in a union: its first, if that is a literal without default."""
+    first = next(iter(model.model_fields.values()))
+    return typing.get_args(first.annotation) if typing.get_origin(first.annotation) is typing.Literal else ()
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
@@ -79,37 +113,9 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     if typing.get_origin(annotation) is typing.Annotated:
-        annotation = typing.get_args(annotation)[0]
-        return _models(annotation)
+        return _models(typing.get_args(annotation)[0])
     return [m for argument in typing.get_args(annotation) for m in _models(argument)]
 
 
 def _names(model: type[BaseModel]) -> dict[str, Any]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
-def _keys_at(location: list[str], model: type[BaseModel]) -> list[str]:
-    models = [model]
-    for part in location:
-        held = [_names(m)[part].annotation for m in models if part in _names(m)]
-        # a part that is no field is a name chosen by the user (parameters.a) or a list index: stay where we are
-        models = [m for annotation in held for m in _models(annotation)] if held else models
-    return list(dict.fromkeys(name for m in models for name in _names(m)))
-
-
-def _drop_tags(location: list[str], model: type[BaseModel]) -> list[str]:
-    """Remove union tags, which pydantic puts into locations after the field that holds the union."""
-    kept: list[str] = []
-    models = [model]
-    for part in location:
-        held = [_names(m)[part].annotation for m in models if part in _names(m)]
-        if held:
-            models = [m for annotation in held for m in _models(annotation)]
-            kept.append(part)
-            continue
-        tagged = [m for m in models for f in m.model_fields.values() if part in typing.get_args(f.annotation)]
-        if tagged:
-            models = tagged
-        else:
-            kept.append(part)
-    return kept

@@ -3,25 +3,41 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Real = Annotated[float, Field(allow_inf_nan=False)]
-PositiveInt = Annotated[int, Field(gt=0, strict=True)]
-Interval = tuple[Real, Real]
+#: beyond this, squares and powers of parameters leave the range of single precision
+LARGEST = 1e12
+
+Positive = Annotated[float, Field(gt=0, le=LARGEST, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
+Real = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
+PositiveInt = Annotated[int, Field(gt=0, le=10_000_000)]
+Dimension = Annotated[int, Field(gt=0, le=10_000)]
+Samples = Annotated[int, Field(ge=2, le=10_000_000)]
+Seed = Annotated[int, Field(ge=0, le=2**64 - 1)]
+Text = Annotated[str, Field(min_length=1)]
 
 
-def _increasing(interval: Interval) -> Interval:
+def _as_interval(value: Any) -> Any:
+    numbers = isinstance(value, list | tuple) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+    if not numbers or len(value) != 2:
+        raise ValueError(f"expected [low, high], two numbers, got {value!r}")
+    return tuple(value)
+
+
+def _increasing(interval: tuple[float, float]) -> tuple[float, float]:
     if not interval[0] < interval[1]:
         raise ValueError(f"expected [low, high] with low < high, got {list(interval)}")
     return interval
 
 
-class Table(BaseModel):
-    """Base of all tables: unknown keys are errors, values are not coerced from text."""
+Interval = Annotated[tuple[Real, Real], BeforeValidator(_as_interval), AfterValidator(_increasing)]
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+class Table(BaseModel):
+    """Base of all tables: unknown keys are errors, text and truth values do not become numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 # --- laws of one parameter ------------------------------------------------------------------------------------------
@@ -66,7 +82,7 @@ class Penalty(Table):
     """r(theta) = lambda |a|^power + confinement |z|^2, so that E = |f - f*|^2 + 2 int r dmu."""
 
     strength: NonNegative = Field(0.0, alias="lambda")
-    power: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 2.0
+    power: Annotated[float, Field(ge=1, le=64, allow_inf_nan=False)] = 2.0
     confinement: NonNegative = 0.0
 
 
@@ -86,10 +102,10 @@ class GridInputs(Table):
     """Inputs on a tensor grid with end points included; weights 1/L, or trapezoidal for Lebesgue inner products."""
 
     law: Literal["grid"]
-    dimension: PositiveInt = 1
+    dimension: Dimension = 1
     low: Real = -1.0
     high: Real = 1.0
-    points: Annotated[int, Field(ge=2, strict=True)] = 32
+    points: Samples = 32
     weights: Literal["average", "lebesgue"] = "average"
 
     @model_validator(mode="after")
@@ -102,11 +118,11 @@ class UniformInputs(Table):
     """Independent inputs, uniform on [low, high] in each coordinate."""
 
     law: Literal["uniform"]
-    dimension: PositiveInt = 1
+    dimension: Dimension = 1
     low: Real = -1.0
     high: Real = 1.0
-    samples: Annotated[int, Field(ge=2, strict=True)] = 128
-    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+    samples: Samples = 128
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _ordered(self):
@@ -118,21 +134,21 @@ class NormalInputs(Table):
     """Independent inputs, normal in each coordinate."""
 
     law: Literal["normal"]
-    dimension: PositiveInt = 1
+    dimension: Dimension = 1
     mean: Real = 0.0
     std: Positive = 1.0
-    samples: Annotated[int, Field(ge=2, strict=True)] = 128
-    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+    samples: Samples = 128
+    seed: Seed = 0
 
 
 class SphereInputs(Table):
     """Independent inputs, uniform on a sphere centred at 0."""
 
     law: Literal["sphere"]
-    dimension: Annotated[int, Field(ge=2, strict=True)] = 2
+    dimension: Annotated[int, Field(ge=2, le=10_000)] = 2
     radius: Positive = 1.0
-    samples: Annotated[int, Field(ge=2, strict=True)] = 128
-    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+    samples: Samples = 128
+    seed: Seed = 0
 
 
 Inputs = Annotated[GridInputs | UniformInputs | NormalInputs | SphereInputs, Field(discriminator="law")]
@@ -142,7 +158,7 @@ class FormulaTeacher(Table):
     """f*(x) given by a formula in x0, x1, ..."""
 
     kind: Literal["formula"]
-    formula: str
+    formula: Text
 
 
 class PlantedUnit(Table):
@@ -194,15 +210,15 @@ def _as_list(value: Any) -> Any:
 class Data(Table):
     """Pairs (x, y): a file, or a teacher at given inputs."""
 
-    file: str | None = None
-    x: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)] | None = None
-    y: str | None = None
-    weights: str | None = None
+    file: Text | None = None
+    x: Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)] | None = None
+    y: Text | None = None
+    weights: Text | None = None
     standardize: bool = False
     teacher: Teacher | None = None
     inputs: Inputs | None = None
     noise: NonNegative = 0.0
-    noise_seed: Annotated[int, Field(ge=0, strict=True)] = 0
+    noise_seed: Seed = 0
 
     @model_validator(mode="after")
     def _one_source(self):
@@ -210,6 +226,10 @@ class Data(Table):
             raise ValueError("expected either 'file' (with x and y columns) or 'teacher' (with inputs), and not both")
         if self.file is not None and (self.x is None or self.y is None):
             raise ValueError("'file' needs the column names 'x' (a list) and 'y'")
+        if self.file is not None and self.inputs is not None:
+            raise ValueError("'inputs' belongs to a 'teacher', not to a 'file'")
+        if self.x is not None and (len(set(self.x)) < len(self.x) or self.y in self.x):
+            raise ValueError(f"x = {self.x} and y = '{self.y}' name a column twice")
         if self.teacher is not None and self.inputs is None:
             raise ValueError("'teacher' needs 'inputs', for example inputs = { law = \"normal\", dimension = 2, samples = 256 }")
         return self
@@ -223,19 +243,17 @@ class Parameter(Table):
 
     fixed: Real | None = None
     domain: Interval | None = None
-    cells: Annotated[int, Field(ge=4, le=1_000_000, strict=True)] = 64
+    cells: Annotated[int, Field(ge=4, le=1_000_000)] = 64
     periodic: bool = False
     mobility: NonNegative = 1.0
     initial: Law | None = None
 
     @model_validator(mode="after")
     def _free_or_fixed(self):
-        if self.domain is not None:
-            _increasing(self.domain)
         if self.fixed is None and self.initial is None:
             raise ValueError("expected 'initial' (a law) or 'fixed' (a number)")
-        if self.fixed is not None and (self.initial is not None or self.domain is not None):
-            raise ValueError("a 'fixed' parameter has neither 'initial' nor 'domain'")
+        if self.fixed is not None and (self.initial is not None or self.domain is not None or self.periodic):
+            raise ValueError("a 'fixed' parameter has neither 'initial' nor 'domain', and is not periodic")
         return self
 
 
@@ -262,8 +280,8 @@ class Eulerian(Table):
     scheme: Literal["fromm", "mc", "minmod", "vanleer", "upwind"] = "fromm"
     precision: Literal["float64", "float32"] = "float64"
     backend: Literal["opencl", "numpy"] = "opencl"
-    cfl: Annotated[float, Field(gt=0, le=0.5)] = 0.45
-    energy_safety: Annotated[float, Field(gt=0, le=1)] = 0.9
+    cfl: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] = 0.45
+    energy_safety: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.9
     max_step: Positive = 0.1
 
 
@@ -272,11 +290,11 @@ class Lagrangian(Table):
 
     units: list[PositiveInt] = [100, 300, 1000, 3000]
     replicates: PositiveInt | list[PositiveInt] = 16
-    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    seed: Seed = 1
     precision: Literal["float64", "float32"] = "float64"
     reaction: Literal["birth_death", "weights"] = "birth_death"
     reaction_step: Positive = 0.02
-    tolerance: Annotated[float, Field(gt=0, le=0.1)] = 1e-6
+    tolerance: Annotated[float, Field(ge=1e-13, le=0.1, allow_inf_nan=False)] = 1e-6
     max_step: Positive = 1.0
 
     @model_validator(mode="after")
@@ -297,7 +315,7 @@ class Output(Table):
 
     every: Positive | None = None
     fields_every: Positive | None = None
-    snapshot_replicates: Annotated[int, Field(ge=0, strict=True)] = 4
+    snapshot_replicates: Annotated[int, Field(ge=0)] = 4
 
 
 class Case(Table):

@@ -23,10 +23,13 @@ def copy_cases(folder: Path) -> list[Path]:
     source = resources.cases()
     files = [f for f in sorted(source.rglob("*")) if f.is_file() and "__pycache__" not in f.parts]
     targets = [folder / f.relative_to(source) for f in files]
-    for target in targets:
-        if target.exists():
-            raise InputError(f"{target}: exists already; nothing was copied")
-    for file, target in zip(files, targets, strict=True):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+    try:
+        for target in targets:
+            if target.exists():
+                raise InputError(f"{target}: exists already; nothing was copied")
+        for file, target in zip(files, targets, strict=True):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+    except OSError as error:
+        raise InputError(f"{folder}: the cases cannot be copied there: {error.strerror}") from None
     return [t for t in targets if t.suffix == ".toml"]

@@ -53,7 +53,7 @@ def build_dataset(case: Case) -> Dataset:
     Raises:
         InputError: anything wrong with files, columns, teachers or values.
     """
-    x, y, weights, x_names, y_name = _from_file(case) if case.data.file else _from_teacher(case)
+    x, y, weights, x_names, y_name = _from_file(case) if case.data.file is not None else _from_teacher(case)
     if len(y) < 2:
         raise InputError(f"{case.path}: data: {len(y)} row(s) of data; at least 2 are needed")
     if case.data.noise:
@@ -78,7 +78,7 @@ def _from_file(case: Case):
         raise InputError(f"{where}: y has shape {y.shape}; expected one column of {len(x)} rows")
     weights = np.full(len(x), 1 / max(len(x), 1))
     if spec.weights is not None:
-        weights = read_columns(path, [spec.weights], where)[:, 0]
+        weights = read_columns(path, [spec.weights], f"{case.path}: data.weights")[:, 0]
         if len(weights) != len(x) or not np.all(weights > 0):
             raise InputError(f"{case.path}: data.weights: column '{spec.weights}' needs one positive weight per row")
     names = spec.x if len(spec.x) == x.shape[1] else [f"{spec.x[0]}[{k}]" for k in range(x.shape[1])]

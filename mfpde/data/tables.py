@@ -2,6 +2,7 @@
 
 import csv
 import math
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -25,13 +26,17 @@ def read_columns(path: Path, names: list[str], where: str) -> np.ndarray:
     readers = {".csv": _csv, ".npy": _npy, ".npz": _npz, ".h5": _hdf5, ".hdf5": _hdf5}
     if path.suffix.lower() not in readers:
         raise InputError(f"{where}: cannot read '{path}'; expected a file ending in {', '.join(readers)}")
+    if path.is_dir():
+        raise InputError(f"{where}: '{path}' is a folder; expected a data file")
     if not path.is_file():
         others = [f.name for f in path.parent.glob("*") if f.suffix in readers] if path.parent.is_dir() else []
         raise InputError(f"{where}: data file '{path}' does not exist{nearest(path.name, sorted(others))}")
     try:
         columns = readers[path.suffix.lower()](path, names, where)
-    except (OSError, ValueError, EOFError, KeyError, csv.Error) as error:
-        raise InputError(f"{where}: '{path}' cannot be read: {error}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{where}: '{path}' is not UTF-8 text; save it as UTF-8") from None
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, csv.Error):
+        raise InputError(f"{where}: '{path}' is not a readable {path.suffix[1:].upper()} file of numbers; it may be damaged") from None
     lengths = {name: len(column) for name, column in zip(names, columns, strict=True)}
     if len(set(lengths.values())) > 1:
         raise InputError(f"{where}: columns of '{path}' differ in length: {lengths}")
@@ -53,9 +58,14 @@ def _csv(path: Path, names: list[str], where: str) -> list[np.ndarray]:
     if not rows:
         raise InputError(f"{where}: '{path}' is empty; expected a header line and rows of numbers")
     header = [name.strip() for name in rows[0]]
+    for line, row in enumerate(rows[1:], 2):
+        if len(row) > len(header):
+            raise InputError(f"{where}: '{path}', line {line}: has {len(row)} cells under a header of {len(header)}")
     columns = []
     for name in names:
         if name not in header:
+            if len(header) == 1 and (separator := next((s for s in ";\t" if s in header[0]), None)):
+                raise InputError(f"{where}: '{path}' seems to be separated by {separator!r}; expected commas")
             raise _missing(name, header, path, where)
         columns.append(np.array([_number(row, header.index(name), i, name, path, where) for i, row in enumerate(rows[1:], 2)]))
     return columns
@@ -64,7 +74,7 @@ def _csv(path: Path, names: list[str], where: str) -> list[np.ndarray]:
 def _number(row: list[str], index: int, line: int, name: str, path: Path, where: str) -> float:
     cell = row[index].strip() if index < len(row) else ""
     try:
-        value = float(cell)
+        value = float(cell if "_" not in cell else "")  # Python reads 1_0 as 10; a table does not mean that
     except ValueError:
         raise InputError(f"{where}: '{path}', line {line}, column '{name}': expected a number, got '{cell}'") from None
     if not math.isfinite(value):

@@ -25,7 +25,7 @@ class Buffers:
         size = count * np.dtype(dtype).itemsize
         try:
             buffer = self.pool.allocate(size)
-        except cl.MemoryError:
+        except cl.Error:
             raise self._no_room(size) from None
         cl.enqueue_fill_buffer(self.queue, buffer, np.zeros(1, dtype=np.uint32), 0, size)
         return buffer
@@ -35,7 +35,7 @@ class Buffers:
         flags = cl.mem_flags.READ_WRITE | cl.mem_flags.COPY_HOST_PTR
         try:
             return cl.Buffer(self.device.context, flags, hostbuf=np.ascontiguousarray(array))
-        except cl.MemoryError:
+        except cl.Error:
             raise self._no_room(array.nbytes) from None
 
     def write(self, buffer: cl.Buffer, array: np.ndarray) -> None:

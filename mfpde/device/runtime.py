@@ -83,6 +83,8 @@ def choose_device(selector: str | None = None) -> Device:
         raise InputError(f"no OpenCL device was found; {ADVICE}")
     if selector is None:
         chosen = devices[0]
+    elif not selector:
+        raise InputError("--device: is empty; expected a number or part of a name, see mfpde doctor")
     elif selector.isdigit():
         if int(selector) >= len(devices):
             raise InputError(f"--device {selector}: there are {len(devices)} device(s), numbered from 0; see mfpde doctor")

@@ -1,5 +1,6 @@
 """The density in time: steps to an output time, with the invariants watched and the limits of the steps counted."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mfpde.case import Case
-from mfpde.errors import RunError
+from mfpde.errors import InputError, RunError, about
 from mfpde.eulerian.backend import Backend
 from mfpde.eulerian.stepper import State, Step, Stepper
 from mfpde.measures.mesh import Mesh
@@ -15,6 +16,8 @@ from mfpde.models.births import births_laws
 from mfpde.models.network import Network
 
 GROWTH = 1.5  #: of the step after one that had to be redone
+#: largest mesh that is tried, in bytes of device memory
+MAX_BYTES = 64e9
 #: mass may drift by this much, by precision, before the run is stopped
 MASS_TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
 
@@ -36,7 +39,7 @@ class Solver:
     last_dt: float = float("nan")
     longest: float = float("inf")  #: longest step to try next: short after a step was redone, then growing
     wall_mass: dict[str, float] = field(default_factory=dict)  #: per axis, at the last output
-    narrowest_blob: float = float("inf")  #: in cells, at the last output
+    blobs: dict[str, float] = field(default_factory=dict)  #: width of the narrowest peak per axis in cells, at the last output
     limits: Counter = field(default_factory=Counter)
 
     def advance(self, until: float, watch: Callable[["Solver"], None] | None = None) -> None:
@@ -80,7 +83,9 @@ def build_solver(case: Case, network: Network, device=None) -> Solver:
     Arguments:
         device: an OpenCL device, needed by the backend "opencl".
     """
-    mesh = network.parameters.mesh()
+    with about(case.path):
+        mesh = network.parameters.mesh()
+        check_size(mesh, network, case.eulerian.precision)
     backend = _backend(case, network, mesh, device)
     births = births_laws(case, network.parameters)
     source = None if births is None else backend.upload(mesh.average_density(births))
@@ -88,6 +93,20 @@ def build_solver(case: Case, network: Network, device=None) -> Solver:
     initial = mesh.average_density([c.law for c in network.parameters.free])
     state = stepper.state(backend.upload(initial))
     return Solver(stepper, mesh, state, mass_drift=abs(state.moments.mass - 1))
+
+
+def check_size(mesh: Mesh, network: Network, precision: str) -> None:
+    """Refuse a mesh that cannot fit before anything is allocated.
+
+    Raises:
+        InputError: its fields and features need more than `MAX_BYTES`.
+    """
+    cells = math.prod(mesh.shape)
+    columns = cells // (mesh.shape[0] if network.parameters.amplitude.free else 1)
+    need = 10 * cells * np.dtype(precision).itemsize + 16 * columns * len(network.data.y)
+    if need > MAX_BYTES:
+        shape = " x ".join(map(str, mesh.shape))
+        raise InputError(f"parameters: a mesh of {shape} cells with {len(network.data.y)} data needs about {need / 1e9:.0f} GB; use fewer cells")
 
 
 def _backend(case: Case, network: Network, mesh: Mesh, device) -> Backend:

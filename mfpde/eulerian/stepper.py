@@ -15,11 +15,13 @@ import numpy as np
 
 from mfpde.case import schema
 from mfpde.errors import RunError
-from mfpde.eulerian.backend import Backend, Field, Moments, Rate
+from mfpde.eulerian.backend import Backend, Field, Moments, Potential, Rate
 from mfpde.models.network import Network
 
 POSITIVITY_BOUND = 0.5
 MAX_HALVINGS = 30
+REACTION_CHANGE = 0.1  #: of log m in a step, typically
+SHORTEST = 1e-8  #: of max_step: a run of shorter steps would not end
 
 
 class Limits(NamedTuple):
@@ -43,7 +45,7 @@ class Step:
 
     state: State
     dt: float
-    limit: str  #: what set dt: "positivity", "energy", "max_step", "output", or "redo" after a step was redone
+    limit: str  #: what set dt: "positivity", "energy", "reaction", "max_step", "output", or "redo" after a step was redone
     halvings: int
     least: float  #: min(0, smallest density met)
     dissipated: float  #: dt (2 int |grad V|^2 dmu + 2 alpha Var V), by the rule of the transport stages
@@ -96,9 +98,15 @@ class Stepper:
             "positivity": parts * limits.positivity * self.settings.cfl / POSITIVITY_BOUND,
             "energy": parts * limits.energy * self.settings.energy_safety,
             "max_step": self.settings.max_step,
+            "reaction": self._reaction_step(state),
             "redo": longest,
         }
         limit = min(choices, key=lambda name: choices[name])
+        if choices[limit] < SHORTEST * self.settings.max_step:
+            raise RunError(
+                f"the time step collapsed to {choices[limit]:.1e}, set by {limit}: velocities are too large for the mesh; "
+                "use a narrower domain, a weaker penalty, or a bounded activation"
+            )
         # equal steps to the output time, rather than a sliver at the end
         steps = np.ceil(remaining / choices[limit] * (1 - 1e-12))
         dt, limit = (remaining, "output") if steps <= 1 else (remaining / steps, limit)
@@ -109,6 +117,11 @@ class Stepper:
             except _Refused:
                 dt, limit = dt / 2, "redo"
         raise RunError(f"the time step collapsed to {dt:.1e}: every shorter step still raised the energy or broke positivity")
+
+    def _reaction_step(self, state: State) -> float:
+        """The step in which log m changes by REACTION_CHANGE, typically."""
+        deviation = np.sqrt(self._variance(state)) if self.alpha else 0.0
+        return REACTION_CHANGE / (self.alpha * deviation) if deviation > 0 else np.inf
 
     def _slope(self, field: Field, prediction: np.ndarray) -> tuple[Rate, Moments]:
         """The transport rate of a field whose prediction is known, and the moments of that rate."""
@@ -136,10 +149,14 @@ class Stepper:
 
     def _variance(self, state: State) -> float:
         """Var V under the measure."""
+        potential, mean = self._potential(state)
+        return self.backend.spread(state.field, potential, mean, 2)
+
+    def _potential(self, state: State) -> tuple[Potential, float]:
+        """V of a state, and its mean."""
         moments = state.moments
         mean = self.network.mean_potential(moments.prediction, moments.penalty)
-        potential = self.backend.potential(self.network.residual(moments.prediction))
-        return self.backend.spread(state.field, potential, mean, 2)
+        return self.backend.potential(self.network.residual(moments.prediction)), mean
 
     def _transport(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[Field, float, float]:
         """SSP-RK2 (Heun): r1 = r + dt L(r), result (r + r1 + dt L(r1)) / 2; also the energy it dissipates."""
@@ -158,17 +175,31 @@ class Stepper:
             raise _Refused
 
     def _react(self, state: State, dt: float) -> Field:
-        """Exponential Heun for d_t m = -alpha (V - Vbar) m, then births; the mass stays what it was."""
+        """Exponential Heun for d_t m = -alpha (V - Vbar) m, between half steps of births; the mass stays what it was."""
+        if self.births is None:
+            return self._react_clones(state, dt)
+        before = self.state(self._react_births(state, dt / 2))
+        return self._react_births(self.state(self._react_clones(before, dt)), dt / 2)
+
+    def _react_births(self, state: State, dt: float) -> Field:
+        """Heun for d_t m = s (mu_b - m), s = alpha/2 int |V - Vbar| dm: killed at rate alpha (V - Vbar)+, reborn from mu_b."""
+        assert self.births is not None
+        start = self._killing(state)
+        trial = self.state(self._blend_births(state, start * dt))
+        return self._blend_births(state, (start + self._killing(trial)) / 2 * dt)
+
+    def _killing(self, state: State) -> float:
+        potential, mean = self._potential(state)
+        return self.alpha * self.backend.spread(state.field, potential, mean, 1) / 2
+
+    def _blend_births(self, state: State, exponent: float) -> Field:
+        share = -np.expm1(-exponent)
+        return self.backend.blend(1 - share, state.field, share * state.moments.mass, self.births)
+
+    def _react_clones(self, state: State, dt: float) -> Field:
         trial = self._react_frozen(state, state.moments.prediction, dt)
         middle = (state.moments.prediction + self.backend.moments(trial).prediction) / 2
-        field = self._react_frozen(state, middle, dt)
-        if self.births is None:
-            return field
-        mean = self.network.mean_potential(middle, state.moments.penalty)
-        potential = self.backend.potential(self.network.residual(middle))
-        # killed at rate alpha (V - Vbar)+, whose mean is half the mean of |V - Vbar|; reborn from the fixed density
-        share = -np.expm1(-self.alpha * dt * self.backend.spread(state.field, potential, mean, 1) / 2)
-        return self.backend.blend(1 - share, field, share * state.moments.mass, self.births)
+        return self._react_frozen(state, middle, dt)
 
     def _react_frozen(self, state: State, prediction: np.ndarray, dt: float) -> Field:
         """m exp(-alpha dt (V - Vbar)) for V frozen at a prediction, scaled to the mass of m."""

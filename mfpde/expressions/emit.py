@@ -8,6 +8,8 @@ from mfpde.expressions import functions
 
 #: Functions that OpenCL has under the same meaning for scalars and vectors, or that `common.cl` defines.
 _OPENCL = {
+    sympy.Abs: "fabs",
+    sympy.sign: "sign",
     sympy.sin: "sin",
     sympy.cos: "cos",
     sympy.tan: "tan",

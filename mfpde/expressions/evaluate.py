@@ -2,7 +2,8 @@
 
 import functools
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import sympy
@@ -10,7 +11,9 @@ from scipy import special
 
 from mfpde.expressions import functions
 
-_NUMPY = {
+_NUMPY: dict[Any, Callable[[Any], Any]] = {
+    sympy.Abs: np.abs,
+    sympy.sign: np.sign,
     sympy.sin: np.sin,
     sympy.cos: np.cos,
     sympy.tan: np.tan,

@@ -19,5 +19,6 @@ def draw(run) -> Figure | None:
     for panel, title in zip(axes[0], titles, strict=True):
         panel.set_title(title, loc="left")
     for panel in (learnt, cloud):
-        panel.legend(loc="best", fontsize=7, handlelength=1.2, markerscale=2)
+        if panel.get_legend_handles_labels()[0]:
+            panel.legend(loc="best", fontsize=7, handlelength=1.2, markerscale=2)
     return figure

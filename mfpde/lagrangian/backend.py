@@ -20,7 +20,7 @@ class Backend(Protocol):
         """The state as a float64 array (components + 1, units)."""
 
     def velocity(self, state: State) -> State:
-        """d/dt of the state: -mobility grad V of the components, V for the action."""
+        """d/dt of the state: -mobility grad V of the components as far as walls allow, V for the action."""
 
     def predictions(self, state: State) -> np.ndarray:
         """f at the data, (networks, L)."""
@@ -28,8 +28,9 @@ class Backend(Protocol):
     def combine(self, y: State, stages: Sequence[State], factors: Sequence[float]) -> State:
         """y + sum factors * stages, with up to seven stages."""
 
-    def project(self, state: State) -> State:
-        """Units beyond a wall are put on it; circles wrap. May work in place."""
+    def project(self, state: State, origin: State, rate: State) -> State:
+        """Units beyond a wall are put on it; circles wrap; an amplitude that changed its sign since `origin` is put at 0
+        if a kink of the penalty holds it there, which `rate`, the velocity at `origin`, tells. May work in place."""
 
     def error(self, y: State, y_new: State, stages: Sequence[State], factors: Sequence[float], tolerance: float) -> float:
         """Root mean square of sum factors * stages over tolerance * (1 + |y|)."""

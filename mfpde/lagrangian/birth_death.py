@@ -32,6 +32,13 @@ class BirthDeath:
         self.killed = np.zeros(len(ladder.sizes), dtype=np.int64)
         self.cloned = np.zeros(len(ladder.sizes), dtype=np.int64)
 
+    def typical_rate(self, potential: np.ndarray) -> float:
+        """alpha times the root mean square of V - Vbar over a network, for the network where it is largest."""
+        starts = self.ladder.first_unit[:-1]
+        mean = np.add.reduceat(potential, starts) / self.ladder.sizes
+        square = np.add.reduceat((potential - mean[self.ladder.network_of]) ** 2, starts) / self.ladder.sizes
+        return self.alpha * float(np.sqrt(square.max()))
+
     def jump(self, state: Callable[[], np.ndarray], potential: np.ndarray, dt: float, step: int) -> np.ndarray | None:
         """The state after the jumps of one reaction step, or None if there were none.
 

@@ -52,22 +52,31 @@ class NumpyBackend:
             slope = model.activation.slope(t) * residuals[number]
             gradient = np.column_stack([slope @ model.data.x, *([slope.sum(axis=1)] if z.shape[1] > d else [])])
             rate[0, where] = -(h + model.penalty_amplitude_slope(a))
+            if model.has_kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
+                rate[0, where] = np.where(a == 0, -np.sign(h) * np.maximum(np.abs(h) - model.penalty.strength, 0), rate[0, where])
             rate[1:-1, where] = -(a[:, None] * gradient + 2 * model.penalty.confinement * z).T
             rate[-1, where] = a * h + model.penalty_amplitude(a) + model.penalty_rest(z)
         rate[:-1] *= self.mobility
-        return rate
+        low, high = self.low[:, None], self.high[:, None]
+        outward = ((state <= low) & (rate < 0)) | ((state >= high) & (rate > 0))
+        return np.where(outward & ~self.periodic[:, None], 0.0, rate).astype(self.dtype)
 
     def combine(self, y: np.ndarray, stages: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
         """y + sum factors * stages."""
         return (y + sum(factor * stage for factor, stage in zip(factors, stages, strict=True))).astype(self.dtype)
 
-    def project(self, state: np.ndarray) -> np.ndarray:
-        """Clip at walls, wrap on circles."""
+    def project(self, state: np.ndarray, origin: np.ndarray, rate: np.ndarray) -> np.ndarray:
+        """Clip at walls, wrap on circles, stop at kinks."""
         length = np.where(self.periodic, self.high - self.low, 1.0)[:, None]
         low, high = self.low[:, None], self.high[:, None]
         with np.errstate(invalid="ignore"):
             wrapped = state - length * np.floor((state - low) / length)
-        return np.where(self.periodic[:, None], wrapped, np.clip(state, low, high)).astype(self.dtype)
+        result = np.where(self.periodic[:, None], wrapped, np.clip(state, low, high)).astype(self.dtype)
+        if self.network.has_kink and self.mobility[0]:
+            strength = self.network.penalty.strength
+            held = np.abs(rate[0] / self.mobility[0] + np.copysign(strength, origin[0])) <= strength
+            result[0, held & (result[0] * origin[0] < 0)] = 0
+        return result
 
     def error(self, y: np.ndarray, y_new: np.ndarray, stages: Sequence[np.ndarray], factors: Sequence[float], tolerance: float) -> float:
         """Root mean square error over tolerance * (1 + |y|); the action counts as far as it makes weights."""

@@ -37,6 +37,8 @@ class OpenCLBackend:
             "HAS_BIAS": int(network.parameters.has_bias),
             "DATA_PITCH": self.pitch,
             "NEGLIGIBLE": 0,
+            "KINK": int(network.has_kink),
+            "LAMBDA": network.penalty.strength,
         }
         generated = network.activation.opencl() + network.penalty_opencl()
         self.program = build_program(device, ["lagrangian.cl", "reductions.cl"], constants, generated)
@@ -48,12 +50,12 @@ class OpenCLBackend:
 
     def _upload_data(self) -> None:
         data, pad = self.network.data, self.pitch - self.count
-        self.x = self._real(np.pad(data.x.T, ((0, 0), (0, pad))))
+        # padding repeats a datum, where the activation is finite, with weight 0
+        self.x = self._real(np.pad(data.x.T, ((0, 0), (0, pad)), mode="edge"))
         self.targets = self.buffers.upload(np.pad(data.y, (0, pad)))
         self.data_weights = self.buffers.upload(np.pad(data.weights, (0, pad)))
         low, high, periodic = walls(self.network)
-        self.low, self.high = self._real(low), self._real(high)
-        self.periodic = self.buffers.upload(periodic.astype(np.int32))
+        self.walls = (self._real(low), self._real(high), self._int(periodic))
         self.mobility = self._real(np.array([c.mobility for c in self.network.parameters.components]))
 
     def _upload_ladder(self) -> None:
@@ -107,7 +109,7 @@ class OpenCLBackend:
         self._predict(state)
         rate = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
         confinement = self.dtype.type(self.network.penalty.confinement)
-        arguments = (state, self.residual, self.x, self.network_of, self.mobility, confinement, rate)
+        arguments = (state, self.residual, self.x, self.network_of, self.mobility, confinement, *self.walls, rate)
         self._run("velocity", (self.ladder.total,), *arguments)
         return rate
 
@@ -120,9 +122,9 @@ class OpenCLBackend:
         self._run("combine_stages", (int(np.prod(self.shape)),), y, *padded, *numbers, result)
         return result
 
-    def project(self, state: cl.Buffer) -> cl.Buffer:
-        """Clip at walls, wrap on circles, in place."""
-        self._run("project", (int(np.prod(self.shape)),), state, self.low, self.high, self.periodic)
+    def project(self, state: cl.Buffer, origin: cl.Buffer, rate: cl.Buffer) -> cl.Buffer:
+        """Clip at walls, wrap on circles, stop at kinks; in place."""
+        self._run("project", (int(np.prod(self.shape)),), state, origin, rate, self.mobility, *self.walls)
         return state
 
     def error(self, y: cl.Buffer, y_new: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float], tolerance: float) -> float:

@@ -9,6 +9,9 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.models.births import births_laws
 from mfpde.models.network import Network
 
+#: largest ladder that is tried, in bytes of device memory
+MAX_BYTES = 64e9
+
 
 def build_flow(case: Case, network: Network, ladder: Ladder, device=None) -> Flow:
     """The networks of a case at time 0.
@@ -19,6 +22,11 @@ def build_flow(case: Case, network: Network, ladder: Ladder, device=None) -> Flo
         InputError: births from a density together with weights, which have no units to replace.
     """
     settings, alpha = case.lagrangian, case.dynamics.birth_death
+    numbers = (16 if settings.precision == "float64" else 8) * ladder.total * (len(network.parameters.components) + 1)
+    if numbers * 8 > MAX_BYTES:
+        raise InputError(
+            f"{case.path}: lagrangian.units: {ladder.total} units in all need about {numbers * 8 / 1e9:.0f} GB; use fewer units or replicates"
+        )
     births = births_laws(case, network.parameters)
     by_weights = bool(alpha) and settings.reaction == "weights"
     if by_weights and births is not None:

@@ -15,7 +15,7 @@ import sympy
 from mfpde.activations import Activation, find_activation
 from mfpde.case import Case, schema
 from mfpde.data import Dataset, build_dataset
-from mfpde.errors import InputError
+from mfpde.errors import InputError, about
 from mfpde.expressions import evaluate, opencl_function
 from mfpde.expressions.functions import absolute
 from mfpde.measures.mesh import Mesh
@@ -80,6 +80,11 @@ class Network:
         """d/da of lambda |a|^q; 0 at a = 0."""
         return evaluate(self._amplitude_penalty[1], {"a": a})
 
+    @property
+    def has_kink(self) -> bool:
+        """Whether the penalty is lambda |a|, which holds units at a = 0."""
+        return self.penalty.strength > 0 and self.penalty.power == 1
+
     def penalty_opencl(self) -> str:
         """Source of ``amplitude_penalty(a, &value, &slope)``."""
         value, slope = self._amplitude_penalty
@@ -94,6 +99,29 @@ class Network:
         d = self.data.dimension
         t = z[..., :d] @ self.data.x.T
         return t + z[..., d:] if self.parameters.has_bias else t
+
+    def check_periods(self) -> None:
+        """Refuse a circle on which the model does not close.
+
+        Raises:
+            InputError: a component is called periodic, but phi differs at the two ends of its domain.
+        """
+        rest = np.linspace(-1.3, 1.7, 5)[:, None] * np.ones(len(self.parameters.components) - 1)
+        for k, c in enumerate(self.parameters.components):
+            if not c.periodic or c.domain is None:
+                continue
+            if k == 0:
+                raise InputError("parameters.a.periodic: f is linear in a, so a cannot live on a circle")
+            ends = []
+            for end in c.domain:
+                z = rest.copy()
+                z[:, k - 1] = end
+                ends.append(self.activation.value(self.preactivations(z)))
+            if np.abs(ends[1] - ends[0]).max() > 1e-6 * np.abs(ends[0]).max() or self.penalty.confinement:
+                raise InputError(
+                    f"parameters.{c.name}.periodic: the model is not periodic in {c.name} with period {c.domain[1] - c.domain[0]:g}; "
+                    "expected phi to agree at both ends of the domain, and no confinement"
+                )
 
     def on_mesh(self, mesh: Mesh) -> MeshPotential:
         """The arrays that define V on the cells of a mesh of the free parameters."""
@@ -113,6 +141,9 @@ def build_network(case: Case) -> Network:
     Raises:
         InputError: anything wrong with data, activation or parameters.
     """
-    activation = find_activation(case.model.activation, f"{case.path}: model.activation")
-    data = build_dataset(case)
-    return Network(activation, case.model.penalty, data, build_parameters(case, data.dimension))
+    with about(case.path):
+        activation = find_activation(case.model.activation)
+        data = build_dataset(case)
+        network = Network(activation, case.model.penalty, data, build_parameters(case, data.dimension))
+        network.check_periods()
+    return network

@@ -64,8 +64,8 @@ class ParameterSpace:
         """
         if not 1 <= len(self.free) <= 4:
             raise InputError(
-                f"the mesh needs 1 to 4 free parameters, the case has {len(self.free)} ({', '.join(c.name for c in self.free)}); "
-                "fix some with parameters.NAME.fixed, or set eulerian.enabled = false to run networks alone"
+                f"the mesh needs 1 to 4 free parameters, the case has {len(self.free)}: free or fix some with the tables "
+                f"[parameters.NAME] of {', '.join(self.names)}, or set eulerian.enabled = false to run networks alone"
             )
         axes = []
         for c in self.free:
@@ -87,6 +87,8 @@ def build_parameters(case: Case, dimension: int) -> ParameterSpace:
     names = ["a", *weights, *(["b"] if case.model.bias else [])]
     known = list(dict.fromkeys(["a", "w", *weights, *names]))
     for given in case.parameters:
+        if given == "b" and not case.model.bias:
+            raise InputError(f"{case.path}: parameters.b: the model has no bias, since model.bias = false")
         if given not in known:
             raise InputError(f"{case.path}: parameters.{given}: the model has no such parameter{nearest(given, known)}")
     components = []
@@ -112,19 +114,19 @@ def _component(name: str, spec: schema.Parameter, where: str) -> Component:
     return Component(name, law, True, spec.domain, spec.cells, spec.periodic, spec.mobility)
 
 
-def check_inside(law: Law, domain: tuple[float, float] | None, where: str) -> None:
+def check_inside(law: Law, domain: tuple[float, float] | None, where: str, name: str = "initial") -> None:
     """Refuse a law that does not fit its domain.
 
     Raises:
         InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, or a conditioned law holds no mass.
     """
     if isinstance(law, Normal) and law.held < MIN_HELD:
-        raise InputError(f"{where}.initial: the {law.describe()} has next to no mass there; expected 'within' to hold some of it")
+        raise InputError(f"{where}: the {name} {law.describe()} has next to no mass there; expected 'within' to hold some of it")
     if domain is None:
         return
     outside = mass_outside(law, *domain)
     if outside > MAX_OUTSIDE:
         raise InputError(
-            f"{where}: the domain [{domain[0]:g}, {domain[1]:g}] is narrower than the initial {law.describe()}, "
+            f"{where}: the domain [{domain[0]:g}, {domain[1]:g}] is narrower than the {name} {law.describe()}, "
             f"which puts {outside:.2g} of its mass outside; widen the domain or condition the law with within = [low, high]"
         )

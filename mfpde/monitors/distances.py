@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
+from scipy.optimize import bisect
 
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.randomness import generator
@@ -37,7 +38,7 @@ def w1_marginal(axis: Axis, density: np.ndarray, samples: np.ndarray, weights: n
     length = np.diff(breaks)
     left, right = smooth[:-1] - stairs, smooth[1:] - stairs
     if axis.periodic:
-        shift = _weighted_median((left + right) / 2, length)
+        shift = _median(left, right, length)
         left, right = left - shift, right - shift
     magnitude = np.abs(left) + np.abs(right)
     same_sign = left * right >= 0
@@ -45,10 +46,17 @@ def w1_marginal(axis: Axis, density: np.ndarray, samples: np.ndarray, weights: n
     return float(np.sum(length * np.where(same_sign, magnitude, crossing)) / 2)
 
 
-def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    order = np.argsort(values)
-    cumulative = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(cumulative, cumulative[-1] / 2)])
+def _median(left: np.ndarray, right: np.ndarray, length: np.ndarray) -> float:
+    """Median of a function that is linear on intervals of these lengths, from its values at their ends."""
+    low, high = np.minimum(left, right), np.maximum(left, right)
+
+    def excess(s: float) -> float:
+        below = np.clip((s - low) / np.where(high > low, high - low, 1.0), 0.0, 1.0)
+        below = np.where(high > low, below, s > low)
+        return float(np.sum(length * below) - length.sum() / 2)
+
+    start, end = float(low.min()) - 1e-9, float(high.max()) + 1e-9
+    return float(bisect(excess, start, end, xtol=1e-13))
 
 
 def directions(dimension: int) -> np.ndarray:

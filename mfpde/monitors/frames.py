@@ -26,7 +26,7 @@ def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> d
     state, mesh = solver.state, solver.mesh
     marginals = {axis.name: mesh.marginal(density, axis.name) for axis in mesh.axes}
     solver.wall_mass = mesh.wall_mass(density)
-    solver.narrowest_blob = min(narrowest_blob(axis, marginals[axis.name]) for axis in mesh.axes)
+    solver.blobs = {axis.name: narrowest_blob(axis, marginals[axis.name]) for axis in mesh.axes}
     values = {
         "elapsed_time": solver.time,
         "energy": state.energy,
@@ -35,7 +35,7 @@ def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> d
         "minimum_density": min(float(density.min()), solver.least),
         "dissipated_energy": solver.dissipated,
         "steps": solver.steps,
-        "narrowest_blob": solver.narrowest_blob,
+        "narrowest_blob": min(solver.blobs.values()),
         "prediction": state.moments.prediction,
     }
     values |= {f"marginal_{name}": marginal for name, marginal in marginals.items()}
@@ -55,7 +55,7 @@ def measure_networks(network: Network, ladder: Ladder, flow: Flow, shown: int) -
     at_wall = np.zeros(ladder.total, dtype=bool)
     for k, c in enumerate(network.parameters.components):
         if c.domain is not None and not c.periodic:
-            at_wall |= (state[k] <= c.domain[0]) | (state[k] >= c.domain[1])
+            at_wall |= touches_wall(state[k], c.domain)
     jumps = flow.birth_death
     per_network = {
         "energy": network.energy(predictions, mean_penalty),
@@ -76,6 +76,12 @@ def measure_networks(network: Network, ladder: Ladder, flow: Flow, shown: int) -
             values[f"lagrangian/{units}/particles"] = clouds
             values[f"lagrangian/{units}/weights"] = weights[where].reshape(count, units)[:kept]
     return values, snapshot
+
+
+def touches_wall(values: np.ndarray, domain: tuple[float, float]) -> np.ndarray:
+    """Which units sit on a wall, up to the rounding of single precision."""
+    room = 1e-6 * (domain[1] - domain[0])
+    return (values <= domain[0] + room) | (values >= domain[1] - room)
 
 
 def measure_comparison(

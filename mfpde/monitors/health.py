@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mfpde.monitors.frames import touches_wall
 from mfpde.monitors.resolution import MIN_CELLS
 
 if TYPE_CHECKING:
@@ -48,12 +49,13 @@ class Health:
                     f"wall {name}",
                     f"at time {time:g} a mass of {mass:.1e} lies in the outermost cells of {name}: the wall matters; widen parameters.{name}.domain",
                 )
-        if solver.narrowest_blob < MIN_CELLS and self.resolution_time is None:
+        narrow = min(solver.blobs, key=lambda name: solver.blobs[name])
+        if solver.blobs[narrow] < MIN_CELLS and self.resolution_time is None:
             self.resolution_time = time
             self._warn(
                 "resolution",
-                f"at time {time:g} the density has a blob narrower than {MIN_CELLS:g} cells: from now on trust weak quantities (f, energy, W1) "
-                "rather than the density; more cells postpone this",
+                f"at time {time:g} the density has a blob in {narrow} narrower than {MIN_CELLS:g} cells: from now on trust weak "
+                f"quantities (f, energy, W1) rather than the density; more parameters.{narrow}.cells postpone this",
             )
         if self.initial_energy is None:
             self.initial_energy = solver.state.energy
@@ -73,7 +75,7 @@ class Health:
         for k, c in enumerate(simulation.network.parameters.components):
             if c.domain is None or c.periodic or not c.free:
                 continue
-            share = np.mean((state[k] <= c.domain[0]) | (state[k] >= c.domain[1]))
+            share = np.mean(touches_wall(state[k], c.domain))
             if share > WALL_MASS:
                 self._warn(
                     f"units at wall {c.name}",

@@ -1,6 +1,7 @@
 """Write the output file frame by frame; after every frame it is flushed, so a killed run keeps what it had."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from mfpde.errors import InputError, RunError
 from mfpde.store import vtk
 from mfpde.store.layout import SCHEMA_VERSION, Layout, Variable
 
-#: VTK could not read files written with the newest format
-LIBVER = ("v110", "v110")
+#: VTK could not read files of the newest format; from 1.10 on, a file whose writer was killed refuses to open
+LIBVER = ("v108", "v110")
 GROWING = ("time", "fields_time")
+SUFFIXES = (".h5", ".hdf5", ".vtkhdf")
 #: datasets larger than this per frame are compressed
 LARGE = 4096
 
@@ -24,11 +26,12 @@ class Writer:
 
     def __init__(self, path: Path, layout: Layout, attributes: Mapping[str, Any], overwrite: bool):
         check_output(path, overwrite)
+        # the first frame makes it take the place of an older file, which until then stays as it is
+        self.draft: Path | None = path.with_name(f".{path.name}.draft")
         try:
-            path.unlink(missing_ok=True)  # readers of the old file keep what they opened
-            self.file = h5py.File(path, "x", libver=LIBVER)
+            self.file = h5py.File(self.draft, "w", libver=LIBVER)
         except OSError as error:
-            raise InputError(f"{path}: cannot be written: {error}") from None
+            raise InputError(f"{path}: cannot be written: {str(error).splitlines()[0][:200]}") from None
         self.path = path
         self.file.attrs["schema_version"] = SCHEMA_VERSION
         self.file.attrs["title"] = attributes.get("title", "")
@@ -96,6 +99,9 @@ class Writer:
             if fields and "eulerian" in self.file:
                 vtk.append(self.file, time)
             self.file.flush()
+            if self.draft is not None:
+                os.replace(self.draft, self.path)
+                self.draft = None
         except OSError as error:
             raise RunError(f"{self.path}: writing failed at time {time:g}: {error}; frames before it are kept") from None
 
@@ -110,8 +116,10 @@ class Writer:
         self.file.flush()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; one without a frame leaves no trace."""
         self.file.close()
+        if self.draft is not None:
+            self.draft.unlink(missing_ok=True)
 
 
 def check_output(path: Path, overwrite: bool) -> None:
@@ -120,9 +128,16 @@ def check_output(path: Path, overwrite: bool) -> None:
     Raises:
         InputError: the file exists and may not be overwritten, or its folder does not exist.
     """
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; expected the name of an output file")
-    if path.exists() and not overwrite:
-        raise InputError(f"{path}: exists already; choose another name with -o, or replace it with --overwrite")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"{path}: the folder {path.parent} does not exist")
+    if path.suffix not in SUFFIXES:
+        raise InputError(f"{path}: is no name for an output; expected one ending in {', '.join(SUFFIXES)}")
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; expected the name of an output file")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: is not a regular file, so it is not written to")
+        if path.exists() and not overwrite:
+            raise InputError(f"{path}: exists already; choose another name with -o, or replace it with --overwrite")
+        if not path.absolute().parent.is_dir():
+            raise InputError(f"{path}: the folder {path.parent} does not exist")
+    except OSError as error:
+        raise InputError(f"{str(path)[:60]}: cannot be written: {error.strerror}") from None
