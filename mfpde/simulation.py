@@ -83,7 +83,6 @@ class Simulation:
 
 def solver_facts(solver: Solver) -> dict[str, Any]:
     """What the progress line shows."""
-    limit = solver.limits.most_common(1)[0][0] if solver.limits else "-"
     walls = solver.wall_mass or {"": 0.0}
     return {
         "step": solver.steps,
@@ -91,7 +90,7 @@ def solver_facts(solver: Solver) -> dict[str, Any]:
         "drift": solver.mass_drift,
         "wall": max(walls.values()),
         "dt": solver.last_dt,
-        "limit": limit,
+        "limit": solver.last_limit,
     }
 
 

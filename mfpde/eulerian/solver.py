@@ -40,6 +40,7 @@ class Solver:
     longest: float = float("inf")  #: longest step to try next: short after a step was redone, then growing
     wall_mass: dict[str, float] = field(default_factory=dict)  #: per axis, at the last output
     blobs: dict[str, float] = field(default_factory=dict)  #: width of the narrowest peak per axis in cells, at the last output
+    last_limit: str = "-"
     limits: Counter = field(default_factory=Counter)
 
     def advance(self, until: float, watch: Callable[["Solver"], None] | None = None) -> None:
@@ -64,6 +65,7 @@ class Solver:
         self.last_dt = step.dt
         self.longest = GROWTH * (step.dt if step.halvings else self.longest)
         self.dissipated += step.dissipated
+        self.last_limit = step.limit
         self.limits[step.limit] += 1
         self.least = min(self.least, step.least)
         self.mass_drift = max(self.mass_drift, abs(self.state.moments.mass - 1))

@@ -1,12 +1,13 @@
 """Energy and loss in time: the density and the networks of every width."""
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from mfpde.figures import style
 
 
 def draw(run) -> Figure | None:
-    """Two panels, energy and loss; bands are one standard deviation over replicates."""
+    """Two panels, energy and loss; bands are one standard deviation over replicates, cut at 0.3 of the mean."""
     figure, axes = style.figure(1, 2, 2.7, sharex=True)
     colours = style.width_colours(run.units)
     titles = (("energy", r"energy $E$"), ("loss", r"loss $\|f-f^*\|^2_{\nu}$"))
@@ -19,8 +20,9 @@ def draw(run) -> Figure | None:
             axis.plot(values.time, mean, color=colours[units], label=f"$n = {units}$")
             if values.sizes[replicate] > 1:
                 deviation = values.std(replicate, ddof=1)
-                axis.fill_between(values.time, mean - deviation, mean + deviation, color=colours[units], alpha=0.2, lw=0)
-                smallest.append(float((mean - deviation).min()))
+                # a band that reaches below zero would leave a logarithmic axis
+                below = np.maximum(mean - deviation, 0.3 * mean)
+                axis.fill_between(values.time, below, mean + deviation, color=colours[units], alpha=0.2, lw=0)
             smallest.append(float(mean.min()))
         if run.has_density:
             values = run.eulerian[name]

@@ -40,4 +40,7 @@ def curves(run, panel: Axes, shown: list[int]) -> None:
     if np.isfinite(lowest):
         panel.plot(widths, 0.5 * lowest / widths, color=style.DATA, ls="--", lw=1, label="slope $-1$")
     panel.set(xscale="log", yscale="log", xlabel="width $n$", ylabel=r"function gap $\|f_n-f\|^2_{\nu}$")
-    panel.legend()
+    panel.set_xticks(widths, [f"{n:g}" for n in widths])
+    panel.minorticks_off()
+    panel.set_ylim(top=panel.get_ylim()[1] * 4)  # room for the legend
+    panel.legend(loc="upper right", ncol=2, columnspacing=1.0, handlelength=1.2)

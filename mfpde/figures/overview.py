@@ -10,7 +10,7 @@ def draw(run) -> Figure | None:
     enough = run.has_density and run.data.sizes["input"] == 1 and len(run.units) > 1 and run.eulerian["mu"].ndim > 2
     if not enough:
         return None
-    figure, axes = style.figure(1, 3, 2.6)
+    figure, axes = style.figure(1, 3, 2.8)
     learnt, cloud, gap = axes[0]
     function.curve(run, learnt, len(run.times) - 1)
     density.plane(run, cloud, run.eulerian.sizes["fields_time"] - 1)
@@ -18,7 +18,5 @@ def draw(run) -> Figure | None:
     titles = ("(a) function learnt", r"(b) density $\mu_t$ and units", "(c) distance from the limit")
     for panel, title in zip(axes[0], titles, strict=True):
         panel.set_title(title, loc="left")
-    for panel in (learnt, cloud):
-        if panel.get_legend_handles_labels()[0]:
-            panel.legend(loc="best", fontsize=7, handlelength=1.2, markerscale=2)
+    style.legend_below(figure, learnt, cloud)
     return figure

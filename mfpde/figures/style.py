@@ -57,7 +57,8 @@ def some(times: np.ndarray, count: int) -> list[int]:
     return sorted({round(k * (len(times) - 1) / max(count - 1, 1)) for k in range(count)})
 
 
-def legend_below(figure: Figure, panel: Axes) -> None:
-    """One legend for all panels, under them."""
-    handles, labels = panel.get_legend_handles_labels()
+def legend_below(figure: Figure, *panels: Axes) -> None:
+    """One legend for all panels, under them, of what these show."""
+    named = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+    labels, handles = list(named), list(named.values())
     figure.legend(handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.8, markerscale=2)
