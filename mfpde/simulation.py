@@ -18,6 +18,7 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.models.network import Network, build_network
 from mfpde.monitors.frames import measure_comparison, measure_density, measure_networks
+from mfpde.monitors.grid_error import Companions, build_companions
 from mfpde.monitors.health import Health
 from mfpde.store.layout import describe
 from mfpde.store.provenance import now, provenance
@@ -53,6 +54,7 @@ class Simulation:
     solver: Solver | None
     ladder: Ladder | None
     flow: Flow | None
+    companions: Companions | None = None
     device: Any = None
     health: Health = field(default_factory=Health)
 
@@ -63,6 +65,8 @@ class Simulation:
         if self.solver is not None:
             density = self.solver.density()
             values |= measure_density(self.solver, density, with_fields)
+            if self.companions is not None:
+                values |= {f"eulerian/{name}": value for name, value in self.companions.estimate(self.solver).items()}
         if self.flow is not None and self.ladder is not None:
             shown = self.case.output.snapshot_replicates if with_fields else 0
             networks, snapshot = measure_networks(self.network, self.ladder, self.flow, shown)
@@ -76,6 +80,8 @@ class Simulation:
         """Bring both sides to a time."""
         if self.solver is not None:
             self.solver.advance(until, lambda s: report.progress(s.time, self.case.time, solver_facts(s)))
+        if self.companions is not None:
+            self.companions.advance(until)
         if self.flow is not None:
             self.flow.advance(until)
             report.progress(until, self.case.time, {} if self.solver is None else solver_facts(self.solver))
@@ -137,11 +143,12 @@ def build_simulation(case: Case, device: str | None = None) -> Simulation:
     elif device is not None:
         raise InputError(f"--device {device}: the backend '{case.eulerian.backend}' uses no OpenCL device")
     solver = build_solver(case, network, chosen) if case.eulerian.enabled else None
+    companions = build_companions(case, chosen) if solver is not None and case.eulerian.error_estimate else None
     ladder = flow = None
     if case.lagrangian.units:
         ladder = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), case.lagrangian.seed)
         flow = build_flow(case, network, ladder, chosen)
-    return Simulation(case, network, solver, ladder, flow, chosen)
+    return Simulation(case, network, solver, ladder, flow, companions, chosen)
 
 
 def simulate(case: Case, output: Path, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> bool:

@@ -35,6 +35,7 @@ def compare(run: "Run") -> Comparison:
         "lagrangian": [_lagrangian(run, units, has_density) for units in run.units],
         "rate": {"function_gap": _rate(run) if has_density else None},
     }
+    table["budget"] = error_budget(table)
     return Comparison(table)
 
 
@@ -50,7 +51,12 @@ def _eulerian(run: "Run") -> dict[str, Any]:
         "minimum_density": float(density["minimum_density"].values.min()),
         "largest_energy_rise": health.get("eulerian", {}).get("largest_energy_rise"),
         "resolution_time": health.get("resolution_time"),
-        "grid_error": None,
+        "grid_error": _numbers(density["error_function"].values) if "error_function" in density else None,
+        "grid_error_energy": _numbers(density["error_energy"].values) if "error_energy" in density else None,
+        "grid_error_w1": {
+            str(name).removeprefix("error_w1_"): _numbers(density[name].values) for name in density.data_vars if str(name).startswith("error_w1_")
+        },
+        "observed_order": _numbers(density["observed_order"].values) if "observed_order" in density else None,
     }
 
 
@@ -76,6 +82,24 @@ def _lagrangian(run: "Run", units: int, has_density: bool) -> dict[str, Any]:
     sliced = distances["sliced_w2"].mean(f"replicate_{units}")
     entry["sliced_w2"] = _numbers(sliced.reindex(fields_time=run.times).values)
     return entry
+
+
+def error_budget(table: dict[str, Any]) -> dict[str, float] | None:
+    """The mesh's error of f beside the sampling error of the networks at the last time; None if either is unknown.
+
+    Returns:
+        grid_error: estimated |f_h - f|^2 of the mesh;
+        sampling_constant: C in |f_n - f|^2 ~ C/n, the mean of n times the gap over widths;
+        largest_n: the width at which C/n falls to the mesh's error: wider networks are compared with the mesh, not with the limit.
+    """
+    density = table["eulerian"]
+    gaps = [(entry["units"], entry["function_gap"]["mean"][-1]) for entry in table["lagrangian"] if "function_gap" in entry]
+    if density is None or density["grid_error"] is None or not gaps:
+        return None
+    grid = density["grid_error"][-1]
+    # the gap holds the mesh's error too: a network's distance from f_h is about its distance from f plus that of f_h
+    constant = float(np.mean([units * max(gap - grid, 0.0) for units, gap in gaps]))
+    return {"grid_error": grid, "sampling_constant": constant, "largest_n": constant / grid if grid > 0 else None}
 
 
 def _rate(run: "Run") -> dict[str, Any]:

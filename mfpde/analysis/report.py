@@ -60,6 +60,7 @@ def print_comparison(table: dict[str, Any], console: Console) -> None:
         distances.add_row("", "sliced W2", *("-" if sliced[k] is None else f"{sliced[k]:.2e}" for k in shown))
     console.print(distances)
     _print_rate(table["rate"]["function_gap"], console)
+    _print_budget(table, console)
     print_health_of_density(density, console)
 
 
@@ -69,6 +70,23 @@ def _print_rate(rate: dict[str, Any], console: Console) -> None:
         return
     interval = "no interval (single replicates)" if rate["low"] is None else f"95 % interval [{rate['low']:.3f}, {rate['high']:.3f}]"
     console.print(f"rate: function gap ~ n^{rate['slope']:.3f} at t = {rate['time']:g}, {interval}; theory: -1")
+
+
+def _print_budget(table: dict[str, Any], console: Console) -> None:
+    budget = table["budget"]
+    if budget is None:
+        console.print("grid error: not estimated (eulerian.error_estimate = true carries coarser meshes along)")
+        return
+    grid, largest = budget["grid_error"], budget["largest_n"]
+    widest = table["lagrangian"][-1]["units"]
+    order = table["eulerian"]["observed_order"][-1]
+    console.print(
+        f"grid error: |f_h - f|² about {grid:.1e} (order {order:.1f}); sampling error {budget['sampling_constant'] / widest:.1e} at n = {widest}"
+    )
+    if largest is not None and largest < widest:
+        console.print(f"  [bold]the mesh is the larger error from n = {largest:.2g} on[/bold]: refine it before reading anything into wider networks")
+    elif largest is not None:
+        console.print(f"  the comparison is meaningful up to n about {largest:.1e}")
 
 
 def print_health_of_density(density: dict[str, Any], console: Console) -> None:

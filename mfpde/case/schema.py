@@ -283,6 +283,7 @@ class Eulerian(Table):
     cfl: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] = 0.45
     energy_safety: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.9
     max_step: Positive = 0.1
+    error_estimate: bool = False
 
 
 class Lagrangian(Table):

@@ -36,14 +36,34 @@ def w1_marginal(axis: Axis, density: np.ndarray, samples: np.ndarray, weights: n
     # the cloud's distribution function is constant between breaks: its value just right of each
     stairs = np.concatenate([[0.0], steps])[np.searchsorted(points, breaks[:-1], side="right")]
     length = np.diff(breaks)
-    left, right = smooth[:-1] - stairs, smooth[1:] - stairs
-    if axis.periodic:
+    return _area(smooth[:-1] - stairs, smooth[1:] - stairs, length, axis.periodic)
+
+
+def w1_densities(axis: Axis, density: np.ndarray, other: Axis, other_density: np.ndarray) -> float:
+    """W1 between two piecewise constant densities on meshes of the same domain.
+
+    Arguments:
+        density, other_density: (cells,) of their axes.
+    Returns:
+        W1 in the units of the axis.
+    """
+    breaks = np.union1d(axis.faces, other.faces)
+    cumulative = []
+    for a, d in ((axis, density), (other, other_density)):
+        upto = np.concatenate([[0.0], np.cumsum(d * a.widths)])
+        cumulative.append(np.interp(breaks, a.faces, upto / upto[-1]))
+    difference = cumulative[0] - cumulative[1]
+    return _area(difference[:-1], difference[1:], np.diff(breaks), axis.periodic)
+
+
+def _area(left: np.ndarray, right: np.ndarray, length: np.ndarray, periodic: bool) -> float:
+    """int |D| for D linear on intervals of these lengths; on a circle, of D less its median."""
+    if periodic:
         shift = _median(left, right, length)
         left, right = left - shift, right - shift
     magnitude = np.abs(left) + np.abs(right)
-    same_sign = left * right >= 0
     crossing = (left**2 + right**2) / np.where(magnitude > 0, magnitude, 1.0)
-    return float(np.sum(length * np.where(same_sign, magnitude, crossing)) / 2)
+    return float(np.sum(length * np.where(left * right >= 0, magnitude, crossing)) / 2)
 
 
 def _median(left: np.ndarray, right: np.ndarray, length: np.ndarray) -> float:

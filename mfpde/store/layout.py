@@ -86,6 +86,14 @@ def _eulerian(case: Case, mesh: Mesh) -> list[Variable]:
     variables = [Variable(f"{group}/mu", ("fields_time", *axes), "density mu, cell averages", dtype=case.eulerian.precision)]
     variables += [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in series]
     variables.append(Variable(f"{group}/prediction", ("time", "data"), "f(x_l) of the infinitely wide network"))
+    if case.eulerian.error_estimate:
+        estimates = [
+            ("error_function", "estimated |f_h - f|^2 of the mesh in L2(nu), a squared distance"),
+            ("error_energy", "estimated |E_h - E| of the mesh"),
+            ("observed_order", "order of convergence of f over three meshes, clipped to [1, 2]"),
+            *((f"error_w1_{axis.name}", f"estimated W1 error of the marginal of {axis.name}") for axis in mesh.axes),
+        ]
+        variables += [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in estimates]
     for axis in mesh.axes:
         variables.append(Variable(f"{group}/marginal_{axis.name}", ("time", axis.name), f"marginal density of {axis.name}"))
         if not axis.periodic:

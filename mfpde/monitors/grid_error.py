@@ -1,0 +1,80 @@
+"""How large the error of the mesh is: the same case on meshes of half and a quarter of the cells, carried along.
+
+Three levels give the observed order p = log2 |q_4h - q_2h| / |q_2h - q_h|, and Richardson's estimate
+|q_h - q| ~ |q_h - q_2h| / (2^p - 1). Orders are clipped to [1, 2]: after concentration the scheme is first order
+(arXiv:1602.05746), and more than its formal order is luck.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfpde.case import Case
+from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.models.network import build_network
+from mfpde.monitors.distances import w1_densities
+
+LEVELS = 2
+FEWEST = 4  #: cells of an axis
+
+
+def coarsened(cells: int) -> int:
+    """About half the cells, odd if they were odd, so that 0 stays a cell centre of a symmetric box."""
+    half = (cells + 1) // 2
+    if half % 2 != cells % 2:
+        half += 1
+    return max(half, FEWEST)
+
+
+@dataclass
+class Companions:
+    """The coarser runs, finest first."""
+
+    solvers: list[Solver]
+
+    def advance(self, until: float) -> None:
+        """Bring them to a time."""
+        for solver in self.solvers:
+            solver.advance(until)
+
+    def estimate(self, solver: Solver) -> dict[str, float]:
+        """Errors of the finest solution, by name: function (a squared distance in L2(nu)), energy, W1 of marginals; and the order."""
+        levels = [solver, *self.solvers]
+        predictions = [level.state.moments.prediction for level in levels]
+        weights = solver.stepper.network.data.weights
+        fine, coarse = (np.sqrt(np.sum(weights * (a - b) ** 2)) for a, b in itertools.pairwise(predictions))
+        order = observed_order(fine, coarse)
+        factor = 2**order - 1
+        half, energy = self.solvers[0], solver.state.energy
+        errors = {
+            "error_function": float(fine / factor) ** 2,
+            "error_energy": abs(energy - half.state.energy) / factor,
+            "observed_order": order,
+        }
+        densities = [level.density() for level in levels[:2]]
+        for axis, coarse_axis in zip(solver.mesh.axes, half.mesh.axes, strict=True):
+            marginals = [level.mesh.marginal(d, axis.name) for level, d in zip(levels[:2], densities, strict=True)]
+            errors[f"error_w1_{axis.name}"] = w1_densities(axis, marginals[0], coarse_axis, marginals[1]) / factor
+        return errors
+
+
+def observed_order(fine: float, coarse: float) -> float:
+    """log2 of the ratio of successive differences, clipped to [1, 2]; 2 where both vanish."""
+    if fine == 0 or coarse == 0:
+        return 2.0
+    return float(np.clip(np.log2(coarse / fine), 1.0, 2.0))
+
+
+def build_companions(case: Case, device=None) -> Companions:
+    """The same case on meshes of half and a quarter of the cells.
+
+    Arguments:
+        device: an OpenCL device, needed by the backend "opencl".
+    """
+    solvers = []
+    for _ in range(LEVELS):
+        cells = {f"parameters.{name}.cells": coarsened(p.cells) for name, p in case.parameters.items() if p.fixed is None}
+        case = case.replace(cells)
+        solvers.append(build_solver(case, build_network(case), device))
+    return Companions(solvers)
