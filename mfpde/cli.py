@@ -134,6 +134,52 @@ def plot(
 
 
 @app.command()
+def converge(
+    case: CaseArgument,
+    refine: Annotated[
+        str, typer.Option(help="What to refine: cells, dt (the time step), units (the width) or nodes (of the characteristics).")
+    ] = "cells",
+    levels: Annotated[int, typer.Option(help="How many refinements; the case's own mesh or width is the finest.")] = 3,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case; repeatable.")] = None,
+    backend: Annotated[str | None, typer.Option(help="opencl (default) or numpy.")] = None,
+    device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name.")] = None,
+    figure: Annotated[Path | None, typer.Option("-o", "--output", help="Also draw the errors into this file (PDF, PNG, SVG).")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Refine a case and print the table of errors, observed orders and cost.
+
+    Errors are measured against characteristics (Sobol nodes of the initial law carried by the flow, with their own error by doubling),
+    or against the finest level where births leave none. Example: `mfpde converge mcycle --set time=5 --levels 4`
+    """
+    from mfpde.analysis.converge import REFINABLE
+    from mfpde.analysis.converge import converge as run_levels
+    from mfpde.case import load_case
+    from mfpde.errors import InputError, nearest
+
+    if refine not in REFINABLE:
+        raise InputError(f"--refine {refine}: cannot be refined{nearest(refine, REFINABLE)}")
+    loaded = load_case(case, [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])])
+    chosen = None
+    if loaded.eulerian.backend == "opencl":
+        from mfpde.device.runtime import choose_device
+
+        chosen = choose_device(device)
+    table = run_levels(loaded, refine, levels, chosen, lambda line: typer.echo(line, err=True))
+    if figure is not None:
+        from mfpde.figures.convergence import save_convergence
+
+        save_convergence(table, figure)
+    if as_json:
+        _print_json(table)
+        return
+    from rich.console import Console
+
+    from mfpde.analysis.report import print_convergence
+
+    print_convergence(table, Console())
+
+
+@app.command()
 def doctor(as_json: JsonOption = False) -> None:
     """Which OpenCL devices and optional packages are here, what is missing, and how to get it."""
     from mfpde.device.doctor import examine

@@ -81,7 +81,7 @@ def test_from_case_to_figures(call):
 def test_json_has_the_promised_keys_and_nothing_else_on_stdout(call):
     call("run", "tiny.toml", "-q")
     table = json.loads(call("compare", "tiny.h5", "--json")[1])
-    assert set(table) == {"times", "eulerian", "lagrangian", "rate"}
+    assert set(table) == {"times", "eulerian", "lagrangian", "rate", "budget"}
     assert {"energy", "loss", "mass_drift", "boundary_mass", "minimum_density", "resolution_time", "grid_error"} <= set(table["eulerian"])
     first = table["lagrangian"][0]
     assert {"units", "replicates", "energy", "function_gap", "w1", "sliced_w2"} <= set(first)
@@ -97,6 +97,20 @@ def test_json_has_the_promised_keys_and_nothing_else_on_stdout(call):
     doctor = json.loads(call("doctor", "--json")[1])
     assert {"devices", "extras", "advice"} <= set(doctor)
     assert {"platform", "name", "version", "fp64", "default"} <= set(doctor["devices"][0])
+
+
+def test_converge_prints_a_table_json_and_a_figure(call):
+    code, out, _ = call("converge", "tiny.toml", "--levels", "2", "-o", "orders.png")
+    assert code == 0
+    assert "observed order" in out
+    assert Path("orders.png").stat().st_size > 5000
+    table = json.loads(call("converge", "tiny.toml", "--levels", "2", "--refine", "dt", "--json")[1])
+    assert {"refined", "levels", "orders"} <= set(table)
+    assert set(table["levels"][0]) == {"value", "errors", "seconds"}
+    assert len(table["orders"]["function"]) == 1
+    code, _, err = call("converge", "tiny.toml", "--refine", "cell")
+    assert code == 2
+    assert "did you mean 'cells'?" in err
 
 
 def test_overrides_backends_and_parts_of_a_run(call):

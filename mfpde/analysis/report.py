@@ -118,6 +118,21 @@ def print_inspection(facts: dict[str, Any], path: Path, console: Console) -> Non
             console.print(f"  {side}: " + ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in health[side].items()))
 
 
+def print_convergence(table: dict[str, Any], console: Console) -> None:
+    """Errors of every level with the observed order in brackets, and the seconds it took."""
+    names = list(table["orders"])
+    shown = Table(table["refined"], *names, "seconds", title=f"Errors at t = {table['time']:g} against {table['reference']} (observed order)")
+    for k, level in enumerate(table["levels"]):
+        cells = []
+        for name in names:
+            order = f" ({table['orders'][name][k - 1]:.2f})" if k else ""
+            cells.append(f"{level['errors'][name]:.2e}{order}")
+        shown.add_row(f"{level['value']:g}", *cells, f"{level['seconds']:.2f}")
+    console.print(shown)
+    if table["reference_error"] == table["reference_error"]:
+        console.print(f"error of the reference (function, by doubling the nodes): {table['reference_error']:.1e}")
+
+
 def print_doctor(facts: dict[str, Any], console: Console) -> None:
     """Devices, extras and advice."""
     devices = Table("", "device", "platform", "version", "type", "float64", title="OpenCL devices")

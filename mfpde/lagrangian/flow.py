@@ -51,6 +51,11 @@ class Flow:
         if self.birth_death:
             self._plan_reaction()
 
+    def restart(self, state: State) -> None:
+        """Go on from another state at the present time."""
+        self.state = state
+        self.__post_init__()
+
     def advance(self, until: float) -> None:
         """Integrate to a time.
 
