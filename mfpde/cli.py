@@ -49,7 +49,9 @@ def run(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case, e.g. eulerian.scheme=mc; repeatable.")
     ] = None,
-    backend: Annotated[str | None, typer.Option(help="opencl (default) or numpy (the readable reference, slow).")] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="opencl (default), numpy (the readable reference) or fipy (an independent solver, slow).")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name, see `mfpde doctor`.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still stored in the file.")] = False,
@@ -141,7 +143,7 @@ def converge(
     ] = "cells",
     levels: Annotated[int, typer.Option(help="How many refinements; the case's own mesh or width is the finest.")] = 3,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case; repeatable.")] = None,
-    backend: Annotated[str | None, typer.Option(help="opencl (default) or numpy.")] = None,
+    backend: Annotated[str | None, typer.Option(help="opencl (default), numpy or fipy.")] = None,
     device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name.")] = None,
     figure: Annotated[Path | None, typer.Option("-o", "--output", help="Also draw the errors into this file (PDF, PNG, SVG).")] = None,
     as_json: JsonOption = False,
@@ -160,7 +162,7 @@ def converge(
         raise InputError(f"--refine {refine}: cannot be refined{nearest(refine, REFINABLE)}")
     loaded = load_case(case, [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])])
     chosen = None
-    if loaded.eulerian.backend == "opencl":
+    if loaded.eulerian.backend != "numpy":
         from mfpde.device.runtime import choose_device
 
         chosen = choose_device(device)

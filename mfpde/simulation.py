@@ -136,7 +136,7 @@ def build_simulation(case: Case, device: str | None = None) -> Simulation:
     if not case.eulerian.enabled and not case.lagrangian.units:
         raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty")
     chosen = None
-    if case.eulerian.backend == "opencl":
+    if case.eulerian.backend != "numpy":
         from mfpde.device.runtime import choose_device
 
         chosen = choose_device(device)

@@ -7,6 +7,7 @@ from mfpde.device.runtime import ADVICE, find_devices, runtime_versions
 
 #: optional package -> what it is good for
 EXTRAS = {
+    "fipy": "an independent finite-volume solver, --backend fipy",
     "vtk": "read outputs with VTK",
     "silx": "view outputs with silx",
     "ot": "cross-check distances with POT",

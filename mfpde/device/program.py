@@ -11,13 +11,20 @@ from mfpde import resources
 from mfpde.device.runtime import Device
 from mfpde.errors import RunError
 
-#: Bytes of the explicit vectors used on CPUs: 256 bits measured fastest on PoCL for transcendental functions.
-VECTOR_BYTES = 32
+#: Bytes of explicit vectors for transcendental functions on CPUs: 256 bits measured fastest on PoCL, also with AVX-512.
+FUNCTION_BYTES = 32
 
 
 def vector_width(device: Device, dtype: np.dtype) -> int:
-    """Lanes of the explicit vector type: several on CPUs, one on GPUs, whose lanes are work items."""
-    return VECTOR_BYTES // dtype.itemsize if device.is_cpu else 1
+    """Lanes of the explicit vector type for arithmetic: the registers of a CPU; one on GPUs, whose lanes are work items."""
+    if not device.is_cpu:
+        return 1
+    return 8 * max(device.cl_device.native_vector_width_double, FUNCTION_BYTES // 8) // dtype.itemsize
+
+
+def function_width(device: Device, dtype: np.dtype) -> int:
+    """Lanes of the explicit vector type for loops of transcendental functions."""
+    return min(vector_width(device, dtype), FUNCTION_BYTES // dtype.itemsize)
 
 
 def header(constants: Mapping[str, object]) -> str:

@@ -31,6 +31,7 @@ class Backend(Protocol):
     """Operations on fields; the physics of a cell. Implemented by `opencl` and `numpy`."""
 
     name: str
+    undershoot: float  #: how far below 0 a density may fall before the run is stopped; 0 where positivity is proved
 
     def upload(self, density: np.ndarray) -> Field:
         """A field with these cell averages."""

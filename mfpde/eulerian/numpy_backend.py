@@ -16,6 +16,7 @@ class NumpyBackend:
     """Fields are arrays of the mesh's shape; a potential is the array of V."""
 
     name = "numpy"
+    undershoot = 0.0
 
     def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str):
         self.mesh, self.model, self.scheme = mesh, model, scheme

@@ -23,6 +23,7 @@ class OpenCLBackend:
     """
 
     name = "opencl"
+    undershoot = 0.0
 
     def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str, device: Device, form: str | None = None):
         self.dtype = np.dtype(precision)

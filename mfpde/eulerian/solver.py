@@ -69,7 +69,7 @@ class Solver:
         self.limits[step.limit] += 1
         self.least = min(self.least, step.least)
         self.mass_drift = max(self.mass_drift, abs(self.state.moments.mass - 1))
-        if self.least < 0:
+        if self.least < -self.stepper.backend.undershoot:
             raise RunError(f"the density became negative ({self.least:.1e}) at time {self.time:g}")
         if self.mass_drift > MASS_TOLERANCE[self.stepper.settings.precision]:
             raise RunError(f"the mass drifted from 1 by {self.mass_drift:.1e} at time {self.time:g}")
@@ -118,6 +118,11 @@ def _backend(case: Case, network: Network, mesh: Mesh, device) -> Backend:
         from mfpde.eulerian.numpy_backend import NumpyBackend
 
         return NumpyBackend(mesh, arrays, settings.scheme, settings.precision)
+    if settings.backend == "fipy":
+        from mfpde.eulerian.fipy_backend import FipyBackend
+
+        with about(case.path):
+            return FipyBackend(mesh, arrays, settings.scheme, settings.precision)
     from mfpde.eulerian.opencl_backend import OpenCLBackend
 
     return OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device)

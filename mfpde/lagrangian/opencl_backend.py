@@ -6,7 +6,7 @@ import numpy as np
 import pyopencl as cl
 
 from mfpde.device.buffers import Buffers, Reduction
-from mfpde.device.program import build_program, precision_constants, vector_width
+from mfpde.device.program import build_program, function_width, precision_constants
 from mfpde.device.runtime import Device
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import walls
@@ -25,7 +25,7 @@ class OpenCLBackend:
         self.network, self.ladder, self.weight_rate = network, ladder, weight_rate
         self.dtype = np.dtype(precision)
         self.buffers = Buffers(device)
-        self.width = vector_width(device, self.dtype)
+        self.width = function_width(device, self.dtype)
         self.components = len(network.parameters.components)
         self.count = len(network.data.y)
         self.pitch = -(-self.count // self.width) * self.width

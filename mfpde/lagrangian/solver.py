@@ -41,7 +41,7 @@ def build_flow(case: Case, network: Network, ladder: Ladder, device=None) -> Flo
 
 
 def _backend(case: Case, network: Network, ladder: Ladder, weight_rate: float, device) -> Backend:
-    # one switch for both sides: the backend named for the mesh also moves the networks
+    # one switch for both sides: the backend named for the mesh also moves the networks, but FiPy knows none
     if case.eulerian.backend == "numpy":
         from mfpde.lagrangian.numpy_backend import NumpyBackend
 
