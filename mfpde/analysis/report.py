@@ -130,7 +130,9 @@ def print_convergence(table: dict[str, Any], console: Console) -> None:
         shown.add_row(f"{level['value']:g}", *cells, f"{level['seconds']:.2f}")
     console.print(shown)
     if table["reference_error"] == table["reference_error"]:
-        console.print(f"error of the reference (function, by doubling the nodes): {table['reference_error']:.1e}")
+        finest = table["levels"][-1]["errors"]["function"]
+        doubt = "; the finest errors are partly its own" if table["reference_error"] > finest / 3 else ""
+        console.print(f"error of the reference (function, by doubling the nodes): {table['reference_error']:.1e}{doubt}")
 
 
 def print_doctor(facts: dict[str, Any], console: Console) -> None:
