@@ -103,10 +103,9 @@ def solver_facts(solver: Solver) -> dict[str, Any]:
 def output_times(case: Case) -> tuple[np.ndarray, np.ndarray]:
     """Times at which something is stored, and which of them store fields.
 
-    Defaults: twenty frames, fields at four of them; the start and the end are always stored, with fields.
+    The start and the end are always stored, with fields.
     """
-    every = case.output.every or case.time / 20
-    fields_every = case.output.fields_every or case.time / 4
+    every, fields_every = case.output_every, case.output_fields_every
     if case.time / min(every, fields_every) > 100_000:
         raise InputError(f"{case.path}: output.every: more than 100000 frames would be stored; choose a longer interval")
     same = 1e-9 * min(every, fields_every)

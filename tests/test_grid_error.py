@@ -29,13 +29,13 @@ def test_the_estimate_is_near_the_error_itself(device):
     weights = solver.stepper.network.data.weights
     true = np.sum(weights * (solver.state.moments.prediction - fine.state.moments.prediction) ** 2)
     assert 1.5 < errors["observed_order"] <= 2.0
-    assert true / 3 < errors["error_function"] < 3 * true
-    assert abs(solver.state.energy - fine.state.energy) / 2 < errors["error_energy"] < 3 * abs(solver.state.energy - fine.state.energy)
+    assert true / 3 < errors["grid_error"] < 3 * true
+    assert abs(solver.state.energy - fine.state.energy) / 2 < errors["grid_error_energy"] < 3 * abs(solver.state.energy - fine.state.energy)
     for name in "awb":
         axes = [next(a for a in s.mesh.axes if a.name == name) for s in (solver, fine)]
         marginals = [s.mesh.marginal(s.density(), name) for s in (solver, fine)]
         true = w1_densities(axes[0], marginals[0], axes[1], marginals[1])
-        assert true / 3 < errors[f"error_w1_{name}"] < 3 * true
+        assert true / 3 < errors[f"grid_error_w1_{name}"] < 3 * true
 
 
 def test_a_mesh_that_is_too_coarse_is_told_so(tmp_path):

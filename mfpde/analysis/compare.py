@@ -26,7 +26,7 @@ class Comparison:
 def compare(run: "Run") -> Comparison:
     """Energies, function gaps and distances at every time, for every width, and the rate in n.
 
-    The keys are those of the design: times, eulerian, lagrangian, rate. Quantities a run does not have are None.
+    Stable keys: times, eulerian, lagrangian, rate, budget. Quantities a run does not have are None.
     """
     has_density = run.has_density
     table = {
@@ -51,10 +51,12 @@ def _eulerian(run: "Run") -> dict[str, Any]:
         "minimum_density": float(density["minimum_density"].values.min()),
         "largest_energy_rise": health.get("eulerian", {}).get("largest_energy_rise"),
         "resolution_time": health.get("resolution_time"),
-        "grid_error": _numbers(density["error_function"].values) if "error_function" in density else None,
-        "grid_error_energy": _numbers(density["error_energy"].values) if "error_energy" in density else None,
+        "grid_error": _numbers(density["grid_error"].values) if "grid_error" in density else None,
+        "grid_error_energy": _numbers(density["grid_error_energy"].values) if "grid_error_energy" in density else None,
         "grid_error_w1": {
-            str(name).removeprefix("error_w1_"): _numbers(density[name].values) for name in density.data_vars if str(name).startswith("error_w1_")
+            str(name).removeprefix("grid_error_w1_"): _numbers(density[name].values)
+            for name in density.data_vars
+            if str(name).startswith("grid_error_w1_")
         },
         "observed_order": _numbers(density["observed_order"].values) if "observed_order" in density else None,
     }

@@ -16,12 +16,12 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver, build_solver
-from mfpde.lagrangian.characteristics import build_characteristics, observe
+from mfpde.lagrangian.characteristics import Characteristics, build_characteristics, observe
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.models.network import Network, build_network
 from mfpde.monitors.distances import w1_densities, w1_marginal
-from mfpde.monitors.grid_error import coarsened
+from mfpde.monitors.grid_error import halved
 
 REFINABLE = ("cells", "dt", "units", "nodes")
 NODES = 2**15
@@ -38,12 +38,14 @@ class Level:
     seconds: float
 
 
-def converge(case: Case, refined: str, levels: int, device=None, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+def converge(case: Case, refined: str, levels: int, device=None, tell: Callable[[str], None] = lambda _: None, nodes: int = NODES) -> dict[str, Any]:
     """The table of `mfpde converge`: refined, levels, orders, reference, and the error of the reference.
 
     Arguments:
         refined: one of `REFINABLE`.
-        levels: how many refinements, at least 2; the case's own mesh, ladder or step is the finest.
+        levels: how many levels, at least 2. The case's own mesh or width is the finest; steps are halved from the longest that
+            the bounds allow, nodes are doubled up to `nodes`.
+        nodes: quadrature nodes of the reference, a power of 2.
         device: an OpenCL device, needed by the backend "opencl".
         tell: called with a line of text as levels finish.
     Raises:
@@ -52,7 +54,7 @@ def converge(case: Case, refined: str, levels: int, device=None, tell: Callable[
     if levels < 2:
         raise InputError("--levels: an order needs at least 2 levels")
     run = {"cells": _cells, "dt": _steps, "units": _units, "nodes": _nodes}[refined]
-    found, reference, reference_error = run(case, levels, device, tell)
+    found, reference, reference_error = run(case, levels, device, tell, nodes)
     names = list(found[0].errors)
     return {
         "refined": refined,
@@ -101,21 +103,21 @@ def _against_solver(solver: Solver, reference: Solver) -> Errors:
     return errors
 
 
-def _reference(case: Case, device, tell: Callable[[str], None]):
+def _reference(case: Case, device, tell: Callable[[str], None], nodes: int) -> tuple[Characteristics | None, float]:
     """Characteristics at the end of the case, and their own error by halving the nodes; None where there are none."""
     if case.dynamics.births is not None:
         return None, float("nan")
     network = build_network(case)
     found = []
-    for nodes in (NODES // 2, NODES):
-        flow = build_characteristics(case, network, nodes, device)
-        _timed(tell, f"reference, {nodes} nodes", partial(flow.advance, case.time))
+    for count in (nodes // 2, nodes):
+        flow = build_characteristics(case, network, count, device)
+        _timed(tell, f"reference, {count} nodes", partial(flow.advance, case.time))
         found.append(observe(network, flow))
     return found[1], _norm(network, found[1].prediction - found[0].prediction)
 
 
-def _refine_density(cases: list[Case], values: Callable[[Solver], float], device, tell) -> tuple[list[Level], str, float]:
-    reference, reference_error = _reference(cases[-1], device, tell)
+def _refine_density(cases: list[Case], values: Callable[[Solver], float], device, tell, nodes: int) -> tuple[list[Level], str, float]:
+    reference, reference_error = _reference(cases[-1], device, tell, nodes)
     solved = [_timed(tell, f"level {k + 1} of {len(cases)}", partial(_solve, case, device)) for k, case in enumerate(cases)]
     if reference is None:
         finest = solved.pop()[0]
@@ -128,41 +130,41 @@ def _refine_density(cases: list[Case], values: Callable[[Solver], float], device
             "energy": abs(solver.state.energy - reference.energy),
         }
         for axis in solver.mesh.axes:
-            nodes = reference.nodes[network.parameters.names.index(axis.name)]
-            errors[f"w1_{axis.name}"] = w1_marginal(axis, solver.mesh.marginal(density, axis.name), nodes, reference.weights)
+            cloud = reference.nodes[network.parameters.names.index(axis.name)]
+            errors[f"w1_{axis.name}"] = w1_marginal(axis, solver.mesh.marginal(density, axis.name), cloud, reference.weights)
         levels.append(Level(values(solver), errors, seconds))
-    return levels, f"characteristics of {NODES} nodes", reference_error
+    return levels, f"characteristics of {nodes} nodes", reference_error
 
 
-def _cells(case: Case, levels: int, device, tell) -> tuple[list[Level], str, float]:
+def _cells(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
     cases = [case]
     for _ in range(levels - 1):
-        cells = {f"parameters.{n}.cells": coarsened(p.cells) for n, p in case.parameters.items() if p.fixed is None}
-        if case.replace(cells).parameters == case.parameters:
+        coarser = halved(case)
+        if coarser.parameters == case.parameters:
             raise InputError(f"{case.path}: parameters: the mesh is too small to be halved {levels - 1} times; use fewer --levels or more cells")
-        case = case.replace(cells)
+        case = coarser
         cases.insert(0, case)
-    return _refine_density(cases, lambda s: float(max(s.mesh.shape)), device, tell)
+    return _refine_density(cases, lambda s: float(max(s.mesh.shape)), device, tell, nodes)
 
 
-def _steps(case: Case, levels: int, device, tell) -> tuple[list[Level], str, float]:
-    """Steps all shorter than the bounds ask for; against a run of half the shortest, since the mesh's error is common to all."""
+def _steps(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
+    """Steps all shorter than the bounds ask for; against a run of a quarter of the shortest, since the mesh's error is common to all."""
     solver = build_solver(case, build_network(case), device)
     shortest = [np.inf]
     solver.advance(case.time, lambda s: shortest.append(min(shortest[-1], s.last_dt)))
     longest = float(shortest[-1])
     tell(f"the bounds ask for steps of at most {longest:.2e}")
-    cases = [case.replace({"eulerian.max_step": longest / 2**k}) for k in range(levels + 1)]
+    cases = [case.replace({"eulerian.max_step": longest / 2**k}) for k in (*range(levels), levels + 1)]
     solved = [_timed(tell, f"step {c.eulerian.max_step:.2e}", partial(_solve, c, device)) for c in cases]
     finest = solved.pop()[0]
     found = [Level(c.eulerian.max_step, _against_solver(s, finest), t) for (s, t), c in zip(solved, cases[:-1], strict=True)]
-    return found, "half the shortest step", float("nan")
+    return found, "a quarter of the shortest step", float("nan")
 
 
-def _units(case: Case, levels: int, device, tell) -> tuple[list[Level], str, float]:
+def _units(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
     """Root mean square gap of random networks of widths n, n/2, n/4, ...; the order to expect is 1/2."""
     network = build_network(case)
-    reference, reference_error = _reference(case, device, tell)
+    reference, reference_error = _reference(case, device, tell, nodes)
     if reference is None:
         raise InputError(f"{case.path}: dynamics.births: widths are refined against characteristics, which births have not")
     found = []
@@ -173,21 +175,21 @@ def _units(case: Case, levels: int, device, tell) -> tuple[list[Level], str, flo
         _, seconds = _timed(tell, f"width {units}", partial(flow.advance, case.time))
         gaps = network.loss(flow.backend.predictions(flow.state) - reference.prediction + network.data.y)
         found.append(Level(float(units), {"function": float(np.sqrt(gaps.mean()))}, seconds))
-    return found, f"characteristics of {NODES} nodes", reference_error
+    return found, f"characteristics of {nodes} nodes", reference_error
 
 
-def _nodes(case: Case, levels: int, device, tell) -> tuple[list[Level], str, float]:
+def _nodes(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
     """Characteristics alone; against twice the finest nodes."""
     network = build_network(case)
     seen = []
     for k in reversed(range(-1, levels)):
-        nodes = NODES // 2 ** (k + 1)
-        flow = build_characteristics(case, network, nodes, device)
-        _, seconds = _timed(tell, f"{nodes} nodes", partial(flow.advance, case.time))
-        seen.append((nodes, observe(network, flow), seconds))
+        count = nodes // 2 ** (k + 1)
+        flow = build_characteristics(case, network, count, device)
+        _, seconds = _timed(tell, f"{count} nodes", partial(flow.advance, case.time))
+        seen.append((count, observe(network, flow), seconds))
     _, finest, _ = seen.pop()
     levels_found = []
-    for nodes, found, seconds in seen:
+    for count, found, seconds in seen:
         errors = {"function": _norm(network, found.prediction - finest.prediction), "energy": abs(found.energy - finest.energy)}
-        levels_found.append(Level(float(nodes), errors, seconds))
-    return levels_found, f"characteristics of {NODES} nodes", float("nan")
+        levels_found.append(Level(float(count), errors, seconds))
+    return levels_found, f"characteristics of {nodes} nodes", float("nan")

@@ -14,7 +14,7 @@ PROVENANCE = (
 
 
 def inspect(path: str | Path) -> dict[str, Any]:
-    """Facts about a file, with the keys of the design: schema, case, datasets, provenance, health.
+    """Facts about a file, under stable keys: schema, case, datasets, provenance, health.
 
     Raises:
         InputError: not a readable output file.

@@ -8,6 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from mfpde.analysis.statistics import evenly
+
 WIDTH = 118
 
 
@@ -25,16 +27,10 @@ def comparison_text(table: dict[str, Any]) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
-def _shown(times: list[float]) -> list[int]:
-    """About five times, the first and the last among them."""
-    count = min(5, len(times))
-    return sorted({round(k * (len(times) - 1) / max(1, count - 1)) for k in range(count)})
-
-
 def print_comparison(table: dict[str, Any], console: Console) -> None:
     """Energies, gaps and distances at about five times, and the fitted rate."""
     times = table["times"]
-    shown = _shown(times)
+    shown = evenly(len(times), 5)
     columns = [f"t = {times[k]:g}" for k in shown]
     energies = Table("energy E", *columns, title="Energy")
     density = table["eulerian"]
@@ -69,7 +65,9 @@ def _print_rate(rate: dict[str, Any], console: Console) -> None:
         console.print("rate: not fitted (it needs at least two widths)")
         return
     interval = "no interval (single replicates)" if rate["low"] is None else f"95 % interval [{rate['low']:.3f}, {rate['high']:.3f}]"
-    console.print(f"rate: function gap ~ n^{rate['slope']:.3f} at t = {rate['time']:g}, {interval}; theory: -1")
+    console.print(f"rate: function gap ~ n^{rate['slope']:.3f} at t = {rate['time']:g}, {interval}; theory: -1, for fixed t as n grows")
+    if rate["low"] is not None and not rate["low"] <= -1 <= rate["high"]:
+        console.print("  the interval excludes -1: these widths are not yet in the regime of the theory, or the mesh's error is felt")
 
 
 def _print_budget(table: dict[str, Any], console: Console) -> None:
@@ -121,7 +119,8 @@ def print_inspection(facts: dict[str, Any], path: Path, console: Console) -> Non
 def print_convergence(table: dict[str, Any], console: Console) -> None:
     """Errors of every level with the observed order in brackets, and the seconds it took."""
     names = list(table["orders"])
-    shown = Table(table["refined"], *names, "seconds", title=f"Errors at t = {table['time']:g} against {table['reference']} (observed order)")
+    label = "cells (longest axis)" if table["refined"] == "cells" else table["refined"]
+    shown = Table(label, *names, "seconds", title=f"Errors at t = {table['time']:g} against {table['reference']} (observed order)")
     for k, level in enumerate(table["levels"]):
         cells = []
         for name in names:

@@ -18,6 +18,19 @@ class Slope(NamedTuple):
     high: float
 
 
+def evenly(total: int, most: int) -> list[int]:
+    """Indices 0 ... total - 1 of at most `most` evenly spaced items, the first and the last among them.
+
+    Of many items they are even to rounding; of few they are exactly even, if need be fewer.
+    """
+    if total > 3 * most:
+        return sorted({round(k * (total - 1) / (most - 1)) for k in range(most)})
+    for count in range(min(most, total), 2, -1):
+        if (total - 1) % (count - 1) == 0:
+            return list(range(0, total, (total - 1) // (count - 1)))
+    return sorted({0, total - 1})
+
+
 def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean over the last axis and its standard error; the error is NaN for a single replicate."""
     count = values.shape[-1]

@@ -300,8 +300,9 @@ class Lagrangian(Table):
 
     @model_validator(mode="after")
     def _one_count_each(self):
-        if isinstance(self.replicates, list) and len(self.replicates) != len(self.units):
-            raise ValueError(f"'replicates' lists {len(self.replicates)} counts for {len(self.units)} widths in 'units'")
+        if self.units and isinstance(self.replicates, list) and len(self.replicates) != len(self.units):
+            counts = f"'replicates' lists {len(self.replicates)} counts for {len(self.units)} widths in 'units'"
+            raise ValueError(f"{counts}; change both, or give one count for all, such as replicates = 16")
         if len(set(self.units)) != len(self.units):
             raise ValueError("'units' names a width twice")
         return self
@@ -347,7 +348,19 @@ class Case(Table):
 
     def resolved(self) -> dict[str, Any]:
         """The case with every default filled in, as plain data (JSON and TOML types)."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        tables = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        tables["output"] |= {"every": self.output_every, "fields_every": self.output_fields_every}
+        return tables
+
+    @property
+    def output_every(self) -> float:
+        """Time between outputs: twenty of them unless the case says otherwise."""
+        return self.output.every or self.time / 20
+
+    @property
+    def output_fields_every(self) -> float:
+        """Time between stored fields: four of them unless the case says otherwise."""
+        return self.output.fields_every or self.time / 4
 
     def replace(self, changes: dict[str, Any] | None = None, **more: Any) -> "Case":
         """A copy with some keys changed, validated again.
@@ -356,7 +369,8 @@ class Case(Table):
         """
         from mfpde.case.load import case_from_tables, set_key
 
-        tables = self.resolved()
+        # not `resolved`: intervals that follow from the time must follow a new time
+        tables = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         for key, value in {**(changes or {}), **more}.items():
             set_key(tables, key, value)
         return case_from_tables(tables, self._path, self._text)

@@ -11,12 +11,11 @@ EXTRAS = {
     "vtk": "read outputs with VTK",
     "silx": "view outputs with silx",
     "ot": "cross-check distances with POT",
-    "mpi4py": "runs over several processes",
 }
 
 
 def examine() -> dict[str, Any]:
-    """Devices, extras and advice, with the keys of the design."""
+    """Devices, runtimes, extras and advice, under stable keys."""
     devices = find_devices()
     usable = [d for d in devices if d.has_float64]
     described = [{"number": k, **d.describe(), "default": bool(usable) and d is usable[0]} for k, d in enumerate(devices)]

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
+from mfpde.analysis.statistics import evenly
 from mfpde.figures import style
 from mfpde.figures.marginals import symbol
 
@@ -13,14 +14,15 @@ def draw(run) -> Figure | None:
     if not run.has_density or len(_names(run)) < 2:
         return None
     times = run.mu["time"].values
-    shown = style.some(times, 4)
-    figure, axes = style.figure(1, len(shown), 2.2, sharex=True, sharey=True)
+    shown = evenly(len(times), 4)
+    figure, axes = style.figure(1, len(shown), 2.5, sharex=True, sharey=True)
     for panel, k in zip(axes[0], shown, strict=True):
         image = plane(run, panel, k)
         panel.set_title(f"$t = {times[k]:g}$")
     for panel in axes[0, 1:]:
         panel.set_ylabel("")
-    bar = figure.colorbar(image, ax=axes[0], label=r"$\mu_t$ (scaled per panel)", ticks=[])
+    style.legend_below(figure, axes[0, 0])
+    bar = figure.colorbar(image, ax=axes[0], label=r"$\mu_t^{0.4}$, scaled per panel", ticks=[])
     bar.outline.set_visible(False)
     return figure
 
@@ -42,7 +44,10 @@ def plane(run, panel, k: int):
     if units is not None:
         _units(run, panel, units, k, across, up)
     panel.set(xlabel=f"${symbol(across)}$", ylabel=f"${symbol(up)}$")
-    _zoom(panel, flat, across, up)
+    panel.set(xlim=_limits(run, across), ylim=_limits(run, up))
+    since = run.health.get("resolution_time")
+    if since is not None and float(run.mu["time"][k]) >= since:
+        style.mark_unresolved(panel)
     return image
 
 
@@ -50,19 +55,13 @@ def _units(run, panel, units: int, k: int, across: str, up: str) -> None:
     order = run.parameters
     cloud = run.lagrangian(units)["particles"][k].values[0]
     panel.plot(
-        cloud[:, order.index(across)], cloud[:, order.index(up)], ".", color=style.ACCENT, ms=2.5, mew=0, alpha=0.8, label=f"units, $n = {units}$"
+        cloud[:, order.index(across)], cloud[:, order.index(up)], ".", color=style.ACCENT, ms=3.5, mew=0, alpha=0.9, label=f"units, $n = {units}$"
     )
 
 
-def _zoom(panel, plane, across: str, up: str) -> None:
-    for name, set_limits in ((across, panel.set_xlim), (up, panel.set_ylim)):
-        other = up if name == across else across
-        marginal = plane.sum(other)
-        visible = np.flatnonzero(marginal > 1e-3 * marginal.max())
-        low, high = float(plane[name][visible[0]]), float(plane[name][visible[-1]])
-        current = panel.get_xlim() if name == across else panel.get_ylim()
-        # panels share their axes: the widest view wins
-        if getattr(panel.figure, f"_zoomed_{name}", False):
-            low, high = min(low, current[0]), max(high, current[1])
-        setattr(panel.figure, f"_zoomed_{name}", True)
-        set_limits(low, high)
+def _limits(run, name: str) -> tuple[float, float]:
+    """Where all but a little of the marginal lies, over all stored times."""
+    marginals = run.eulerian[f"marginal_{name}"].sel(time=run.mu["time"]).values
+    visible = np.flatnonzero((marginals > 1e-4 * marginals.max(axis=1, keepdims=True)).any(axis=0))
+    centres = run.eulerian[name].values
+    return float(centres[visible[0]]), float(centres[visible[-1]])

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from mfpde.figures import style
 
@@ -30,6 +31,11 @@ def draw(run) -> Figure | None:
             smallest.append(float(values.min()))
         if min(smallest) > 0:
             axis.set_yscale("log")
+            low, high = axis.get_ylim()
+            if high < 10 * low:  # less than a decade: plain numbers between the powers of ten
+                axis.yaxis.set_major_formatter("{x:g}")
+                axis.yaxis.set_minor_locator(LogLocator(subs=(2, 3, 4, 6)))
+                axis.yaxis.set_minor_formatter("{x:g}")
         axis.set(xlabel="time $t$", ylabel=label)
     style.legend_below(figure, axes[0, 0])
     return figure

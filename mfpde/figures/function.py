@@ -3,13 +3,14 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from mfpde.analysis.statistics import evenly
 from mfpde.figures import style
 
 
 def draw(run) -> Figure | None:
     """One panel per time: f of the density and of single networks over x; for more inputs, f against f*."""
     times = run.times
-    shown = style.some(times, 3)
+    shown = evenly(len(times), 3)
     figure, axes = style.figure(1, len(shown), 2.7, sharex=True, sharey=True)
     draw_panel = curve if run.data.sizes["input"] == 1 else _scatter
     for panel, k in zip(axes[0], shown, strict=True):
@@ -27,7 +28,7 @@ def curve(run, panel, k: int) -> None:
     for units in run.units[:1] + run.units[-1:] if len(run.units) > 1 else run.units:
         prediction = run.lagrangian(units)["prediction"][k].values
         low, high = prediction.min(axis=0), prediction.max(axis=0)
-        label = f"$n = {units}$, all {len(prediction)}" if len(prediction) > 1 else f"$n = {units}$"
+        label = f"$n = {units}$, range of {len(prediction)}" if len(prediction) > 1 else f"$n = {units}$"
         panel.fill_between(x[order], low[order], high[order], color=colours[units], alpha=0.45, lw=0, label=label)
     if run.has_density:
         panel.plot(x[order], run.eulerian["prediction"][k].values[order], color=style.DENSITY, lw=1.2, label=r"$f_{\mu_t}$")
@@ -43,12 +44,12 @@ def _axis_label(name: str, data: dict) -> str:
 
 def _scatter(run, panel, k: int) -> None:
     targets = run.data["targets"].values
-    colours = style.width_colours(run.units)
+    if run.has_density:
+        panel.plot(targets, run.eulerian["prediction"][k], "o", color=style.DENSITY, ms=4, mew=0, label=r"$f_{\mu_t}$")
     for units in run.units[-1:]:
         prediction = run.lagrangian(units)["prediction"][k].values[0]
-        panel.plot(targets, prediction, "o", color=colours[units], ms=3, mew=0, alpha=0.7, label=f"$n = {units}$, one network")
-    if run.has_density:
-        panel.plot(targets, run.eulerian["prediction"][k], "x", color=style.DENSITY, ms=3, label=r"$f_{\mu_t}$")
+        panel.plot(targets, prediction, ".", color=style.ACCENT, ms=3, mew=0, label=f"$n = {units}$, one network")
+    panel.set_aspect("equal", adjustable="box")
     panel.axline((0, 0), slope=1, color=style.DATA, lw=0.8, zorder=0)
     panel.set(xlabel="target $f^*(x_l)$")
     if panel.get_subplotspec().is_first_col():

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mfpde.analysis.statistics import mean_and_error, power_law
+from mfpde.analysis.statistics import evenly, mean_and_error, power_law
 from mfpde.figures import style
 
 
@@ -15,7 +15,7 @@ def draw(run) -> Figure | None:
     figure, axes = style.figure(1, 1, 3.2)
     figure.set_figwidth(4.2)
     panel = axes[0, 0]
-    curves(run, panel, style.some(run.times, 4))
+    curves(run, panel, evenly(len(run.times), 4))
     fit = power_law(gaps_at(run, -1))
     interval = f"95 % interval [{fit.low:.3f}, {fit.high:.3f}]"
     panel.set_title(f"$t = {run.times[-1]:g}$: slope {fit.slope:.3f}, {interval}", loc="left")
@@ -42,5 +42,5 @@ def curves(run, panel: Axes, shown: list[int]) -> None:
     panel.set(xscale="log", yscale="log", xlabel="width $n$", ylabel=r"function gap $\|f_n-f\|^2_{\nu}$")
     panel.set_xticks(widths, [f"{n:g}" for n in widths])
     panel.minorticks_off()
-    panel.set_ylim(top=panel.get_ylim()[1] * 4)  # room for the legend
-    panel.legend(loc="upper right", ncol=2, columnspacing=1.0, handlelength=1.2)
+    panel.set_ylim(top=panel.get_ylim()[1] * 8)  # room for the legend
+    panel.legend(loc="upper right", ncol=2, columnspacing=1.0, handlelength=1.2, fontsize=7)

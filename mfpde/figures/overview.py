@@ -2,6 +2,7 @@
 
 from matplotlib.figure import Figure
 
+from mfpde.analysis.statistics import evenly
 from mfpde.figures import density, function, gap_by_width, style
 
 
@@ -14,8 +15,8 @@ def draw(run) -> Figure | None:
     learnt, cloud, gap = axes[0]
     function.curve(run, learnt, len(run.times) - 1)
     density.plane(run, cloud, run.eulerian.sizes["fields_time"] - 1)
-    gap_by_width.curves(run, gap, style.some(run.times, 3))
-    titles = ("(a) function learnt", r"(b) density $\mu_t$ and units", "(c) distance from the limit")
+    gap_by_width.curves(run, gap, evenly(len(run.times), 3))
+    titles = (f"(a) $f$ at $t = {run.times[-1]:g}$", r"(b) $\mu_t$ and units", "(c) distance from the limit")
     for panel, title in zip(axes[0], titles, strict=True):
         panel.set_title(title, loc="left")
     style.legend_below(figure, learnt, cloud)

@@ -51,14 +51,14 @@ def time_colours(count: int) -> list[tuple]:
     return [tuple(c) for c in matplotlib.colormaps["plasma"](np.linspace(0.05, 0.85, max(count, 2)))][:count]
 
 
-def some(times: np.ndarray, count: int) -> list[int]:
-    """Indices of about `count` times, the first and the last among them."""
-    count = min(count, len(times))
-    return sorted({round(k * (len(times) - 1) / max(count - 1, 1)) for k in range(count)})
+def mark_unresolved(panel: Axes) -> None:
+    """Say in a panel that shows a density that the mesh does not resolve it."""
+    panel.text(0.98, 0.98, "peaks narrower\nthan 2 cells", transform=panel.transAxes, ha="right", va="top", fontsize=6, color=ACCENT)
 
 
 def legend_below(figure: Figure, *panels: Axes) -> None:
     """One legend for all panels, under them, of what these show."""
     named = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
     labels, handles = list(named), list(named.values())
-    figure.legend(handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.8, markerscale=2)
+    if labels:
+        figure.legend(handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.8, markerscale=2)

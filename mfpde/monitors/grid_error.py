@@ -48,14 +48,14 @@ class Companions:
         factor = 2**order - 1
         half, energy = self.solvers[0], solver.state.energy
         errors = {
-            "error_function": float(fine / factor) ** 2,
-            "error_energy": abs(energy - half.state.energy) / factor,
+            "grid_error": float(fine / factor) ** 2,
+            "grid_error_energy": abs(energy - half.state.energy) / factor,
             "observed_order": order,
         }
         densities = [level.density() for level in levels[:2]]
         for axis, coarse_axis in zip(solver.mesh.axes, half.mesh.axes, strict=True):
             marginals = [level.mesh.marginal(d, axis.name) for level, d in zip(levels[:2], densities, strict=True)]
-            errors[f"error_w1_{axis.name}"] = w1_densities(axis, marginals[0], coarse_axis, marginals[1]) / factor
+            errors[f"grid_error_w1_{axis.name}"] = w1_densities(axis, marginals[0], coarse_axis, marginals[1]) / factor
         return errors
 
 
@@ -66,6 +66,11 @@ def observed_order(fine: float, coarse: float) -> float:
     return float(np.clip(np.log2(coarse / fine), 1.0, 2.0))
 
 
+def halved(case: Case) -> Case:
+    """The case on a mesh of about half the cells per axis."""
+    return case.replace({f"parameters.{name}.cells": coarsened(p.cells) for name, p in case.parameters.items() if p.fixed is None})
+
+
 def build_companions(case: Case, device=None) -> Companions:
     """The same case on meshes of half and a quarter of the cells.
 
@@ -74,7 +79,6 @@ def build_companions(case: Case, device=None) -> Companions:
     """
     solvers = []
     for _ in range(LEVELS):
-        cells = {f"parameters.{name}.cells": coarsened(p.cells) for name, p in case.parameters.items() if p.fixed is None}
-        case = case.replace(cells)
+        case = halved(case)
         solvers.append(build_solver(case, build_network(case), device))
     return Companions(solvers)

@@ -88,10 +88,10 @@ def _eulerian(case: Case, mesh: Mesh) -> list[Variable]:
     variables.append(Variable(f"{group}/prediction", ("time", "data"), "f(x_l) of the infinitely wide network"))
     if case.eulerian.error_estimate:
         estimates = [
-            ("error_function", "estimated |f_h - f|^2 of the mesh in L2(nu), a squared distance"),
-            ("error_energy", "estimated |E_h - E| of the mesh"),
+            ("grid_error", "estimated |f_h - f|^2 of the mesh in L2(nu), a squared distance"),
+            ("grid_error_energy", "estimated |E_h - E| of the mesh"),
             ("observed_order", "order of convergence of f over three meshes, clipped to [1, 2]"),
-            *((f"error_w1_{axis.name}", f"estimated W1 error of the marginal of {axis.name}") for axis in mesh.axes),
+            *((f"grid_error_w1_{axis.name}", f"estimated W1 error of the marginal of {axis.name}") for axis in mesh.axes),
         ]
         variables += [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in estimates]
     for axis in mesh.axes:
@@ -108,8 +108,8 @@ def _lagrangian(units: int, snapshots: bool) -> list[Variable]:
         ("loss", "loss of each network"),
         ("wall_fraction", "share of the units that sit on a wall"),
         ("effective_units", "effective number of units (sum w)^2 / sum w^2"),
-        ("killed", "deaths by birth-death since the start"),
-        ("cloned", "births by cloning since the start"),
+        ("killed", "jumps so far in which a unit above the mean of V died and was replaced"),
+        ("cloned", "jumps so far in which a unit below the mean of V was cloned over another"),
     ]
     variables = [Variable(f"{group}/{name}", ("time", replicate), meaning) for name, meaning in per_replicate]
     variables.append(Variable(f"{group}/prediction", ("time", replicate, "data"), f"f(x_l) of networks of {units} units"))
