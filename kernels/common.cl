@@ -16,7 +16,6 @@ typedef double sumv;
 #define LOADD(p) (*(p))
 #define STORED(v, p) (*(p) = (v))
 #define TO_SUM(v) ((double)(v))
-#define TO_REAL(v) ((real)(v))
 #define HSUM(v) (v)
 #define HMAX(v) (v)
 #define HMIN(v) (v)
@@ -28,7 +27,6 @@ typedef CAT(double, VW) sumv;
 #define LOADD(p) CAT(vload, VW)(0, (p))
 #define STORED(v, p) CAT(vstore, VW)((v), 0, (p))
 #define TO_SUM(v) CAT(convert_double, VW)(v)
-#define TO_REAL(v) CAT(CONVERT_REAL, VW)(v)
 // Horizontal reductions run over the lanes in order, so that the same device gives the same bits.
 static inline double HSUM(const sumv v) { double lane[VW]; STORED(v, lane); double r = lane[0]; for (int i = 1; i < VW; ++i) r += lane[i]; return r; }
 static inline double HMAX(const realv v) { real lane[VW]; STORE(v, lane); real r = lane[0]; for (int i = 1; i < VW; ++i) r = lane[i] > r ? lane[i] : r; return r; }

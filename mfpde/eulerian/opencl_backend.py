@@ -7,7 +7,7 @@ from mfpde.device.buffers import Buffers, Reduction
 from mfpde.device.program import build_program, precision_constants, vector_width
 from mfpde.device.runtime import Device
 from mfpde.eulerian.backend import Moments, Rate, negligible
-from mfpde.eulerian.layout import GHOSTS, Layout
+from mfpde.eulerian.layout import Layout
 from mfpde.measures.mesh import Mesh
 from mfpde.models.network import MeshPotential
 
@@ -167,6 +167,3 @@ class OpenCLBackend:
         arguments = (field, *self._v(potential), self.width, self.dtype.type(mean), np.int32(power), self.per_run)
         self._run("potential_spread", (self.runs,), *arguments)
         return self.reduce_runs(self.per_run, "sum")
-
-
-__all__ = ["GHOSTS", "OpenCLBackend"]
