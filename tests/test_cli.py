@@ -352,9 +352,9 @@ def test_a_killed_run_leaves_every_flushed_frame_readable(tmp_path):
     process.kill()
     process.communicate(timeout=60)
     run = mfpde.open_run(tmp_path / "tiny.h5")
-    assert len(run.times) >= 2
+    assert len(run.times) >= 1
     assert run.health["finished"] is False
-    assert np.isfinite(run.eulerian["energy"].values[:-1]).all()
+    assert np.isfinite(run.eulerian["energy"].values).all()
     run.compare()
 
 
