@@ -17,7 +17,7 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.models.network import Network, build_network
-from mfpde.monitors.frames import measure_comparison, measure_density, measure_networks
+from mfpde.monitors.frames import Snapshot, measure_comparison, measure_density, measure_networks
 from mfpde.monitors.grid_error import Companions, build_companions
 from mfpde.monitors.health import Health
 from mfpde.store.layout import describe
@@ -56,6 +56,7 @@ class Simulation:
     flow: Flow | None
     companions: Companions | None = None
     device: Any = None
+    snapshot: Snapshot | None = None  #: of the networks, at the last frame
     health: Health = field(default_factory=Health)
 
     def frame(self, with_fields: bool) -> dict[str, Any]:
@@ -69,11 +70,11 @@ class Simulation:
                 values |= {f"eulerian/{name}": value for name, value in self.companions.estimate(self.solver).items()}
         if self.flow is not None and self.ladder is not None:
             shown = self.case.output.snapshot_replicates if with_fields else 0
-            networks, snapshot = measure_networks(self.network, self.ladder, self.flow, shown)
+            networks, self.snapshot = measure_networks(self.network, self.ladder, self.flow, shown)
             values |= networks
             if self.solver is not None and density is not None:
                 prediction = self.solver.state.moments.prediction
-                values |= measure_comparison(self.network, self.ladder, snapshot, self.solver.mesh, density, prediction, with_fields)
+                values |= measure_comparison(self.network, self.ladder, self.snapshot, self.solver.mesh, density, prediction, with_fields)
         return values
 
     def advance(self, until: float, report: Reporter) -> None:

@@ -88,18 +88,29 @@ def _solve(case: Case, device) -> Solver:
 
 
 def _norm(network: Network, difference: np.ndarray) -> float:
-    return float(np.sqrt(np.sum(network.data.weights * difference**2)))
+    return float(np.sqrt(network.square_norm(difference)))
+
+
+def _weak_errors(network: Network, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float) -> Errors:
+    return {"function": _norm(network, prediction - exact), "energy": abs(energy - exact_energy)}
 
 
 def _against_solver(solver: Solver, reference: Solver) -> Errors:
-    errors = {
-        "function": _norm(solver.stepper.network, solver.state.moments.prediction - reference.state.moments.prediction),
-        "energy": abs(solver.state.energy - reference.state.energy),
-    }
+    exact = reference.state
+    errors = _weak_errors(solver.stepper.network, solver.state.moments.prediction, solver.state.energy, exact.moments.prediction, exact.energy)
     mine, theirs = solver.density(), reference.density()
     for axis, other in zip(solver.mesh.axes, reference.mesh.axes, strict=True):
         marginals = solver.mesh.marginal(mine, axis.name), reference.mesh.marginal(theirs, axis.name)
         errors[f"w1_{axis.name}"] = w1_densities(axis, marginals[0], other, marginals[1])
+    return errors
+
+
+def _against_characteristics(solver: Solver, reference: Characteristics) -> Errors:
+    network, density = solver.stepper.network, solver.density()
+    errors = _weak_errors(network, solver.state.moments.prediction, solver.state.energy, reference.prediction, reference.energy)
+    for axis in solver.mesh.axes:
+        cloud = reference.nodes[network.parameters.names.index(axis.name)]
+        errors[f"w1_{axis.name}"] = w1_marginal(axis, solver.mesh.marginal(density, axis.name), cloud, reference.weights)
     return errors
 
 
@@ -122,17 +133,7 @@ def _refine_density(cases: list[Case], values: Callable[[Solver], float], device
     if reference is None:
         finest = solved.pop()[0]
         return [Level(values(s), _against_solver(s, finest), t) for s, t in solved], "finest level", float("nan")
-    levels = []
-    for solver, seconds in solved:
-        network, density = solver.stepper.network, solver.density()
-        errors = {
-            "function": _norm(network, solver.state.moments.prediction - reference.prediction),
-            "energy": abs(solver.state.energy - reference.energy),
-        }
-        for axis in solver.mesh.axes:
-            cloud = reference.nodes[network.parameters.names.index(axis.name)]
-            errors[f"w1_{axis.name}"] = w1_marginal(axis, solver.mesh.marginal(density, axis.name), cloud, reference.weights)
-        levels.append(Level(values(solver), errors, seconds))
+    levels = [Level(values(s), _against_characteristics(s, reference), t) for s, t in solved]
     return levels, f"characteristics of {nodes} nodes", reference_error
 
 
@@ -173,7 +174,7 @@ def _units(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Leve
         units = max(1, widest // 2**k)
         flow = build_flow(case, network, Ladder([units], [replicates], case.lagrangian.seed), device)
         _, seconds = _timed(tell, f"width {units}", partial(flow.advance, case.time))
-        gaps = network.loss(flow.backend.predictions(flow.state) - reference.prediction + network.data.y)
+        gaps = network.square_norm(flow.backend.predictions(flow.state) - reference.prediction)
         found.append(Level(float(units), {"function": float(np.sqrt(gaps.mean()))}, seconds))
     return found, f"characteristics of {nodes} nodes", reference_error
 
@@ -190,6 +191,6 @@ def _nodes(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Leve
     _, finest, _ = seen.pop()
     levels_found = []
     for count, found, seconds in seen:
-        errors = {"function": _norm(network, found.prediction - finest.prediction), "energy": abs(found.energy - finest.energy)}
+        errors = _weak_errors(network, found.prediction, found.energy, finest.prediction, finest.energy)
         levels_found.append(Level(float(count), errors, seconds))
     return levels_found, f"characteristics of {nodes} nodes", float("nan")

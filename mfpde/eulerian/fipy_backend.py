@@ -40,6 +40,7 @@ class FipyBackend(NumpyBackend):
         self.grid = grids[len(mesh.axes)](**sizes)
         self.term = fipy.UpwindConvectionTerm if scheme == "upwind" else fipy.CentralDifferenceConvectionTerm
         self.fipy = fipy
+        self.inverse_size = float(sum(1 / axis.widths[0] for axis in mesh.axes))
         self.mobility = np.array([[axis.mobility] for axis in reversed(mesh.axes)])
 
     def rate(self, field: np.ndarray, potential: np.ndarray) -> Rate:
@@ -51,10 +52,7 @@ class FipyBackend(NumpyBackend):
         residual = self.term(coeff=coefficient).justResidualVector(var=density, dt=1.0)
         change = -(residual / self.grid.cellVolumes).reshape(self.mesh.shape)
         # a bound for any scheme whose face values lie between zero and twice the cell's
-        outflow = np.maximum(velocity * self.grid.faceNormals, 0).sum(axis=0) + np.maximum(-velocity * self.grid.faceNormals, 0).sum(axis=0)
-        fastest = np.abs(outflow[self.grid.cellFaceIDs]).max(axis=0) * self._inverse_size()
+        speed = np.abs(velocity * self.grid.faceNormals).sum(axis=0)
+        fastest = speed[self.grid.cellFaceIDs].max(axis=0) * self.inverse_size
         dissipation = -float(np.sum(potential * change * self.mesh.volumes))
         return Rate(change, float(fastest.max()), dissipation)
-
-    def _inverse_size(self) -> float:
-        return float(sum(1 / axis.widths[0] for axis in self.mesh.axes))

@@ -61,7 +61,7 @@ class Stepper:
     def __init__(self, backend: Backend, network: Network, settings: schema.Eulerian, birth_death: float, births: Field | None):
         self.backend, self.network, self.settings = backend, network, settings
         self.alpha, self.births = birth_death, births
-        scale = float(np.sum(network.data.weights * network.data.y**2))
+        scale = float(network.square_norm(network.data.y))
         self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + scale)
 
     def state(self, field: Field) -> State:
@@ -78,7 +78,7 @@ class Stepper:
 
     def limits(self, rate: Rate, change: Moments) -> Limits:
         """Steps allowed by positivity and by the energy for an Euler stage along a rate with these moments."""
-        curvature = float(np.sum(self.network.data.weights * change.prediction**2))
+        curvature = float(self.network.square_norm(change.prediction))
         energy = 2 * rate.dissipation / curvature if curvature > 0 else np.inf
         # near equilibrium both vanish and their quotient is rounding
         if rate.dissipation <= np.finfo(self.settings.precision).tiny:

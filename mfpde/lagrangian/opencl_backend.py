@@ -89,10 +89,13 @@ class OpenCLBackend:
         """The state in float64."""
         return self.buffers.read(state, self.shape, self.dtype).astype(np.float64)
 
-    def _predict(self, state: cl.Buffer) -> None:
+    def _weigh(self, state: cl.Buffer) -> None:
         if self.weight_rate:
             rate = self.dtype.type(self.weight_rate)
             self._run("normalise_weights", (len(self.ladder.sizes),), state, self.first_unit, rate, self.unit_weights)
+
+    def _predict(self, state: cl.Buffer) -> None:
+        self._weigh(state)
         size = (self.pitch // self.width, self.chunks)
         self._run("partial_predictions", size, state, self.unit_weights, self.x, self.chunk_start, self.partial)
         targets = (self.targets, self.data_weights)
@@ -136,5 +139,5 @@ class OpenCLBackend:
 
     def weights(self, state: cl.Buffer) -> np.ndarray:
         """exp(-alpha S) normalised over each network."""
-        self._predict(state)
+        self._weigh(state)
         return self.buffers.read(self.unit_weights, self.ladder.total, self.dtype).astype(np.float64)

@@ -47,7 +47,11 @@ class Network:
 
     def loss(self, prediction: np.ndarray) -> np.ndarray:
         """|f - f*|^2 in L2(nu); prediction has shape (..., L)."""
-        return np.sum(self.data.weights * (prediction - self.data.y) ** 2, axis=-1)
+        return self.square_norm(prediction - self.data.y)
+
+    def square_norm(self, values: np.ndarray) -> np.ndarray:
+        """|g|^2 in L2(nu) of a function by its values at the data (..., L)."""
+        return np.sum(self.data.weights * values**2, axis=-1)
 
     def energy(self, prediction: np.ndarray, mean_penalty: np.ndarray | float) -> np.ndarray:
         """E = loss + 2 int r dmu."""

@@ -90,7 +90,7 @@ def measure_comparison(
     """How far every network is from the density."""
     rows = [network.parameters.names.index(axis.name) for axis in mesh.axes]
     sliced = SlicedDensity(mesh, density) if with_fields else None
-    gap = np.sum(network.data.weights * (snapshot.predictions - prediction) ** 2, axis=1)
+    gap = network.square_norm(snapshot.predictions - prediction)
     marginals = [mesh.marginal(density, axis.name) for axis in mesh.axes]
     values: dict[str, Any] = {}
     for units in ladder.units:

@@ -42,8 +42,8 @@ class Companions:
         """Errors of the finest solution, by name: function (a squared distance in L2(nu)), energy, W1 of marginals; and the order."""
         levels = [solver, *self.solvers]
         predictions = [level.state.moments.prediction for level in levels]
-        weights = solver.stepper.network.data.weights
-        fine, coarse = (np.sqrt(np.sum(weights * (a - b) ** 2)) for a, b in itertools.pairwise(predictions))
+        network = solver.stepper.network
+        fine, coarse = (np.sqrt(network.square_norm(a - b)) for a, b in itertools.pairwise(predictions))
         order = observed_order(fine, coarse)
         factor = 2**order - 1
         half, energy = self.solvers[0], solver.state.energy

@@ -68,22 +68,20 @@ class Health:
             )
 
     def _check_networks(self, simulation: "Simulation", time: float) -> None:
-        flow, ladder = simulation.flow, simulation.ladder
-        if flow is None or ladder is None:
+        flow, ladder, snapshot = simulation.flow, simulation.ladder, simulation.snapshot
+        if flow is None or ladder is None or snapshot is None:
             return
-        state = flow.backend.download(flow.state)
         for k, c in enumerate(simulation.network.parameters.components):
             if c.domain is None or c.periodic or not c.free:
                 continue
-            share = np.mean(touches_wall(state[k], c.domain))
+            share = np.mean(touches_wall(snapshot.state[k], c.domain))
             if share > WALL_MASS:
                 self._warn(
                     f"units at wall {c.name}",
                     f"at time {time:g} {share:.1e} of all units sit on a wall of {c.name}; widen parameters.{c.name}.domain",
                 )
         if flow.birth_death is None and simulation.case.dynamics.birth_death:
-            weights = flow.backend.weights(flow.state)
-            effective = 1 / np.add.reduceat(weights**2, ladder.first_unit[:-1]) / ladder.sizes
+            effective = 1 / np.add.reduceat(snapshot.weights**2, ladder.first_unit[:-1]) / ladder.sizes
             if effective.min() < 0.1:
                 self._warn("weights", f"at time {time:g} the weights of a network leave fewer than a tenth of its units effective")
 
