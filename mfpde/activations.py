@@ -50,8 +50,8 @@ class Activation:
 
     def opencl(self) -> str:
         """Source of ``activation(t, &value)`` and ``activation_with_slope(t, &value, &slope)``."""
-        value = opencl_function("activation", _T, [("value", self.formula)])
-        both = opencl_function("activation_with_slope", _T, [("value", self.formula), ("slope", self.derivative)])
+        value = opencl_function("activation", [_T], [("value", self.formula)])
+        both = opencl_function("activation_with_slope", [_T], [("value", self.formula), ("slope", self.derivative)])
         return value + both
 
 

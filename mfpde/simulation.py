@@ -16,7 +16,7 @@ from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
-from mfpde.models.network import Network, build_network
+from mfpde.models import Model, build_model
 from mfpde.monitors.frames import Snapshot, measure_comparison, measure_density, measure_networks
 from mfpde.monitors.grid_error import Companions, build_companions
 from mfpde.monitors.health import Health
@@ -50,7 +50,7 @@ class Simulation:
     """Both sides of a case, at one time."""
 
     case: Case
-    network: Network
+    model: Model
     solver: Solver | None
     ladder: Ladder | None
     flow: Flow | None
@@ -70,11 +70,11 @@ class Simulation:
                 values |= {f"eulerian/{name}": value for name, value in self.companions.estimate(self.solver).items()}
         if self.flow is not None and self.ladder is not None:
             shown = self.case.output.snapshot_replicates if with_fields else 0
-            networks, self.snapshot = measure_networks(self.network, self.ladder, self.flow, shown)
+            networks, self.snapshot = measure_networks(self.model, self.ladder, self.flow, shown)
             values |= networks
             if self.solver is not None and density is not None:
-                prediction = self.solver.state.moments.prediction
-                values |= measure_comparison(self.network, self.ladder, self.snapshot, self.solver.mesh, density, prediction, with_fields)
+                prediction = self.solver.state.moments.linear
+                values |= measure_comparison(self.model, self.ladder, self.snapshot, self.solver.mesh, density, prediction, with_fields)
         return values
 
     def advance(self, until: float, report: Reporter) -> None:
@@ -132,7 +132,7 @@ def build_simulation(case: Case, device: str | None = None) -> Simulation:
     Raises:
         InputError: anything wrong with the case, its data or the device.
     """
-    network = build_network(case)
+    model = build_model(case)
     if not case.eulerian.enabled and not case.lagrangian.units:
         raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty")
     chosen = None
@@ -142,13 +142,13 @@ def build_simulation(case: Case, device: str | None = None) -> Simulation:
         chosen = choose_device(device)
     elif device is not None:
         raise InputError(f"--device {device}: the backend '{case.eulerian.backend}' uses no OpenCL device")
-    solver = build_solver(case, network, chosen) if case.eulerian.enabled else None
+    solver = build_solver(case, model, chosen) if case.eulerian.enabled else None
     companions = build_companions(case, chosen) if solver is not None and case.eulerian.error_estimate else None
     ladder = flow = None
     if case.lagrangian.units:
         ladder = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), case.lagrangian.seed)
-        flow = build_flow(case, network, ladder, chosen)
-    return Simulation(case, network, solver, ladder, flow, companions, chosen)
+        flow = build_flow(case, model, ladder, chosen)
+    return Simulation(case, model, solver, ladder, flow, companions, chosen)
 
 
 def simulate(case: Case, output: Path, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> bool:
@@ -165,15 +165,15 @@ def simulate(case: Case, output: Path, overwrite: bool = False, device: str | No
     times, stored = output_times(case)
     simulation = build_simulation(case, device)
     mesh = simulation.solver.mesh if simulation.solver else None
-    facts = provenance(simulation.device.describe() if simulation.device else None, simulation.network.data.digest())
+    facts = provenance(simulation.device.describe() if simulation.device else None, simulation.model.digest())
     attributes = {
         "title": case.title,
         "case": case.text,
         "case_resolved": case.resolved(),
         "case_file": case.path.name,
-        "parameters": simulation.network.parameters.names,
+        "parameters": simulation.model.parameters.names,
     } | facts
-    writer = Writer(output, describe(case, simulation.network, mesh, simulation.ladder), attributes, overwrite)
+    writer = Writer(output, describe(case, simulation.model, mesh, simulation.ladder), attributes, overwrite)
     try:
         with _interruptible(report) as interrupted:
             return _loop(simulation, writer, report, times, stored, interrupted)

@@ -10,7 +10,7 @@ from mfpde.case.load import case_from_tables
 from mfpde.device.runtime import choose_device
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.opencl_backend import OpenCLBackend
-from mfpde.models.network import build_network
+from mfpde.models import build_model
 
 # the same examples every time: a test that fails must fail for whoever runs it next
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -47,7 +47,7 @@ def small_run(tmp_path_factory):
 
 def build_backends(case, device, forms=("row", "cell")):
     """The mesh and network of a case, and its backends by name."""
-    network = build_network(case)
+    network = build_model(case)
     mesh = network.parameters.mesh()
     arrays = network.on_mesh(mesh)
     settings = case.eulerian

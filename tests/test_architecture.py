@@ -13,6 +13,7 @@ FLOORS = [
     ["figures"],
     ["analysis"],
     ["simulation"],
+    ["exact"],
     ["monitors"],
     ["store"],
     ["eulerian", "lagrangian"],

@@ -104,14 +104,14 @@ def test_frozen_features_follow_the_exact_exponential(scheme, cells, tolerance, 
     }
     case = small_case(**changes, **{"eulerian.scheme": scheme, "eulerian.max_step": 0.005})
     solver = build_solver(case, build_network(case), device)
-    network, mesh, start = solver.stepper.network, solver.mesh, solver.state.moments.prediction
-    features = network.on_mesh(mesh).features
+    network, mesh, start = solver.stepper.model, solver.mesh, solver.state.moments.linear
+    features = network.on_mesh(mesh).coupling.matrix
     law = solver.density().sum(axis=0) * mesh.axes[0].widths[0] * np.multiply.outer(mesh.axes[1].widths, mesh.axes[2].widths)
     kernel = features.T @ (law.ravel()[:, None] * features) * network.data.weights
     solver.advance(1.0)
     values, vectors = np.linalg.eig(kernel)
     exact = network.data.y + np.real(vectors @ (np.exp(-values) * np.linalg.solve(vectors, start - network.data.y)))
-    assert np.abs(solver.state.moments.prediction - exact).max() < tolerance
+    assert np.abs(solver.state.moments.linear - exact).max() < tolerance
     assert np.abs(start - exact).max() > 0.05
 
 

@@ -8,9 +8,9 @@ from scipy.integrate import solve_ivp
 from mfpde.errors import InputError
 from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.flow import Flow
+from mfpde.lagrangian.forces_numpy import NumpyNetwork
+from mfpde.lagrangian.forces_opencl import OpenCLNetwork
 from mfpde.lagrangian.ladder import Ladder
-from mfpde.lagrangian.numpy_backend import NumpyBackend
-from mfpde.lagrangian.opencl_backend import OpenCLBackend
 from mfpde.lagrangian.solver import build_flow
 from mfpde.measures.laws import Normal
 from mfpde.models.network import build_network
@@ -21,7 +21,7 @@ LADDER = Ladder([7, 70], [2, 3], seed=4)
 def both(case, device, ladder=LADDER, alpha=0.0):
     network = build_network(case)
     precision = case.lagrangian.precision
-    return network, NumpyBackend(network, ladder, precision, alpha), OpenCLBackend(network, ladder, precision, alpha, device)
+    return network, NumpyNetwork(network, ladder, precision, alpha), OpenCLNetwork(network, ladder, precision, alpha, device)
 
 
 def many_inputs(**changes):
@@ -117,7 +117,7 @@ def test_walls_hold_units_and_circles_wrap(device):
 
 def projected_euler(network, ladder, state, until, step):
     """The projected flow by its definition: tiny Euler steps, clipped."""
-    backend = NumpyBackend(network, ladder, "float64", 0.0)
+    backend = NumpyNetwork(network, ladder, "float64", 0.0)
     for _ in range(round(until / step)):
         rate = backend.velocity(state)
         state = backend.project(state + step * rate, state, rate)
@@ -161,7 +161,7 @@ def test_initial_gap_is_monte_carlo():
     """n E|f_n - f|^2 at t = 0 is int |Phi|^2 dmu - |f|^2 exactly (SCIENCE 3.2)."""
     network = build_network(small_case())
     ladder = Ladder([25], [4000], seed=1)
-    backend = NumpyBackend(network, ladder, "float64", 0.0)
+    backend = NumpyNetwork(network, ladder, "float64", 0.0)
     state = ladder.initial_state(network.parameters)
     predictions = backend.predictions(state)
     phi = state[0] * network.activation.value(network.preactivations(state[1:-1].T)).T

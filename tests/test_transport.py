@@ -44,7 +44,7 @@ def rates(case, device, seed=0):
     for name, backend in backends.items():
         field = backend.upload(density)
         moments = backend.moments(field)
-        rate = backend.rate(field, backend.potential(network.residual(moments.prediction)))
+        rate = backend.rate(field, backend.potential(network.residual(moments.linear)))
         result[name] = (moments, rate, backend.download(rate.field), backend.moments(rate.field))
     return network, mesh, density, result
 
@@ -58,10 +58,10 @@ def test_kernels_equal_the_reference_to_rounding(kind, scheme, device):
     for form in ("row", "cell"):
         other_moments, other_rate, other_change, other_change_moments = result[form]
         np.testing.assert_allclose(other_change, change, rtol=0, atol=1e-14 * scale)
-        np.testing.assert_allclose(other_moments.prediction, moments.prediction, rtol=0, atol=1e-14)
+        np.testing.assert_allclose(other_moments.linear, moments.linear, rtol=0, atol=1e-14)
         assert other_moments.penalty == pytest.approx(moments.penalty, rel=1e-13)
         assert other_moments.mass == pytest.approx(1, abs=1e-14)
-        np.testing.assert_allclose(other_change_moments.prediction, change_moments.prediction, rtol=0, atol=1e-13 * rate.courant)
+        np.testing.assert_allclose(other_change_moments.linear, change_moments.linear, rtol=0, atol=1e-13 * rate.courant)
         assert other_rate.courant == pytest.approx(rate.courant, rel=1e-13)
         assert other_rate.dissipation == pytest.approx(rate.dissipation, rel=1e-12)
 
@@ -82,7 +82,7 @@ def test_transport_conserves_mass_and_dissipates_exactly_what_it_says(kind, sche
     network, _, _, result = rates(mesh_case(kind, scheme), device, seed=3)
     moments, rate, _, change = result["row"]
     assert abs(change.mass) < 1e-13 * rate.courant
-    slope_of_energy = 2 * network.residual(moments.prediction) @ change.prediction + 2 * change.penalty
+    slope_of_energy = 2 * network.residual(moments.linear) @ change.linear + 2 * change.penalty
     assert slope_of_energy == pytest.approx(-2 * rate.dissipation, rel=1e-10)
     assert rate.dissipation > 0
 
@@ -93,7 +93,7 @@ def test_an_euler_step_at_the_positivity_bound_keeps_density_nonnegative(scheme,
     for seed in range(5):
         for backend in backends.values():
             field = backend.upload(rough_density(mesh, seed))
-            rate = backend.rate(field, backend.potential(network.residual(backend.moments(field).prediction)))
+            rate = backend.rate(field, backend.potential(network.residual(backend.moments(field).linear)))
             _, least = backend.combine(0.0, field, 1.0, field, 0.5 / rate.courant, rate.field)
             assert least == 0.0
 
@@ -104,11 +104,11 @@ def test_an_euler_step_changes_energy_by_the_exact_formula(device):
     backend = backends["row"]
     field = backend.upload(rough_density(mesh))
     moments = backend.moments(field)
-    rate = backend.rate(field, backend.potential(network.residual(moments.prediction)))
+    rate = backend.rate(field, backend.potential(network.residual(moments.linear)))
     change, dt = backend.moments(rate.field), 0.3 / rate.courant
     after = backend.moments(backend.combine(0.0, field, 1.0, field, dt, rate.field)[0])
-    rise = network.energy(after.prediction, after.penalty) - network.energy(moments.prediction, moments.penalty)
-    expected = -2 * dt * rate.dissipation + dt**2 * np.sum(network.data.weights * change.prediction**2)
+    rise = network.energy(after.linear, after.penalty) - network.energy(moments.linear, moments.penalty)
+    expected = -2 * dt * rate.dissipation + dt**2 * np.sum(network.data.weights * change.linear**2)
     assert rise == pytest.approx(expected, rel=1e-10)
 
 
@@ -119,7 +119,7 @@ def test_reaction_kernels_equal_the_reference(kind, device):
     results = {}
     for name, backend in backends.items():
         field = backend.upload(density)
-        potential = backend.potential(network.residual(backend.moments(field).prediction))
+        potential = backend.potential(network.residual(backend.moments(field).linear))
         reacted = backend.download(backend.react(field, potential, 0.7, 0.1))
         results[name] = (reacted, backend.spread(field, potential, 0.1, 1), backend.spread(field, potential, 0.1, 2))
     for form in ("row", "cell"):

@@ -33,7 +33,7 @@ def compare(run: "Run") -> Comparison:
         "times": run.times.tolist(),
         "eulerian": _eulerian(run) if has_density else None,
         "lagrangian": [_lagrangian(run, units, has_density) for units in run.units],
-        "rate": {"function_gap": _rate(run) if has_density else None},
+        "rate": {"function_gap": _rate(run) if has_density and run.has_data else None},
     }
     table["budget"] = error_budget(table)
     return Comparison(table)
@@ -45,7 +45,7 @@ def _eulerian(run: "Run") -> dict[str, Any]:
     total = np.sum(walls, axis=0) if walls else np.zeros(density.sizes["time"])
     return {
         "energy": density["energy"].values.tolist(),
-        "loss": density["loss"].values.tolist(),
+        "loss": density["loss"].values.tolist() if "loss" in density else None,
         "mass_drift": health.get("eulerian", {}).get("mass_drift", float(np.abs(density["mass"].values - 1).max())),
         "boundary_mass": total.tolist(),
         "minimum_density": float(density["minimum_density"].values.min()),
@@ -77,8 +77,9 @@ def _lagrangian(run: "Run", units: int, has_density: bool) -> dict[str, Any]:
     if not has_density:
         return entry
     distances = run.comparison(units)
-    mean, error = mean_and_error(distances["function_gap"].values)
-    entry["function_gap"] = {"mean": _numbers(mean), "stderr": _numbers(error)}
+    if "function_gap" in distances:
+        mean, error = mean_and_error(distances["function_gap"].values)
+        entry["function_gap"] = {"mean": _numbers(mean), "stderr": _numbers(error)}
     names = [str(name) for name in distances.data_vars if str(name).startswith("w1_")]
     entry["w1"] = {name.removeprefix("w1_"): _numbers(distances[name].values.mean(axis=1)) for name in names}
     sliced = distances["sliced_w2"].mean(f"replicate_{units}")

@@ -19,7 +19,8 @@ from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.lagrangian.characteristics import Characteristics, build_characteristics, observe
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
-from mfpde.models.network import Network, build_network
+from mfpde.models import Model, build_model
+from mfpde.models.network import Network
 from mfpde.monitors.distances import w1_densities, w1_marginal
 from mfpde.monitors.grid_error import halved
 
@@ -82,22 +83,21 @@ def _timed(tell: Callable[[str], None], label: str, work: Callable[[], Any]) -> 
 
 
 def _solve(case: Case, device) -> Solver:
-    solver = build_solver(case, build_network(case), device)
+    solver = build_solver(case, build_model(case), device)
     solver.advance(case.time)
     return solver
 
 
-def _norm(network: Network, difference: np.ndarray) -> float:
-    return float(np.sqrt(network.square_norm(difference)))
-
-
-def _weak_errors(network: Network, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float) -> Errors:
-    return {"function": _norm(network, prediction - exact), "energy": abs(energy - exact_energy)}
+def _weak_errors(model: Model, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float) -> Errors:
+    errors = {"energy": abs(energy - exact_energy)}
+    if isinstance(model, Network):
+        errors = {"function": float(np.sqrt(model.square_norm(prediction - exact)))} | errors
+    return errors
 
 
 def _against_solver(solver: Solver, reference: Solver) -> Errors:
     exact = reference.state
-    errors = _weak_errors(solver.stepper.network, solver.state.moments.prediction, solver.state.energy, exact.moments.prediction, exact.energy)
+    errors = _weak_errors(solver.stepper.model, solver.state.moments.linear, solver.state.energy, exact.moments.linear, exact.energy)
     mine, theirs = solver.density(), reference.density()
     for axis, other in zip(solver.mesh.axes, reference.mesh.axes, strict=True):
         marginals = solver.mesh.marginal(mine, axis.name), reference.mesh.marginal(theirs, axis.name)
@@ -106,10 +106,10 @@ def _against_solver(solver: Solver, reference: Solver) -> Errors:
 
 
 def _against_characteristics(solver: Solver, reference: Characteristics) -> Errors:
-    network, density = solver.stepper.network, solver.density()
-    errors = _weak_errors(network, solver.state.moments.prediction, solver.state.energy, reference.prediction, reference.energy)
+    model, density = solver.stepper.model, solver.density()
+    errors = _weak_errors(model, solver.state.moments.linear, solver.state.energy, reference.prediction, reference.energy)
     for axis in solver.mesh.axes:
-        cloud = reference.nodes[network.parameters.names.index(axis.name)]
+        cloud = reference.nodes[model.parameters.names.index(axis.name)]
         errors[f"w1_{axis.name}"] = w1_marginal(axis, solver.mesh.marginal(density, axis.name), cloud, reference.weights)
     return errors
 
@@ -118,13 +118,14 @@ def _reference(case: Case, device, tell: Callable[[str], None], nodes: int) -> t
     """Characteristics at the end of the case, and their own error by halving the nodes; None where there are none."""
     if case.dynamics.births is not None:
         return None, float("nan")
-    network = build_network(case)
+    model = build_model(case)
     found = []
     for count in (nodes // 2, nodes):
-        flow = build_characteristics(case, network, count, device)
+        flow = build_characteristics(case, model, count, device)
         _timed(tell, f"reference, {count} nodes", partial(flow.advance, case.time))
-        found.append(observe(network, flow))
-    return found[1], _norm(network, found[1].prediction - found[0].prediction)
+        found.append(observe(model, flow))
+    errors = _weak_errors(model, found[1].prediction, found[1].energy, found[0].prediction, found[0].energy)
+    return found[1], next(iter(errors.values()))
 
 
 def _refine_density(cases: list[Case], values: Callable[[Solver], float], device, tell, nodes: int) -> tuple[list[Level], str, float]:
@@ -150,7 +151,7 @@ def _cells(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Leve
 
 def _steps(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
     """Steps all shorter than the bounds ask for; against a run of a quarter of the shortest, since the mesh's error is common to all."""
-    solver = build_solver(case, build_network(case), device)
+    solver = build_solver(case, build_model(case), device)
     shortest = [np.inf]
     solver.advance(case.time, lambda s: shortest.append(min(shortest[-1], s.last_dt)))
     longest = float(shortest[-1])
@@ -164,7 +165,7 @@ def _steps(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Leve
 
 def _units(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
     """Root mean square gap of random networks of widths n, n/2, n/4, ...; the order to expect is 1/2."""
-    network = build_network(case)
+    model = build_model(case)
     reference, reference_error = _reference(case, device, tell, nodes)
     if reference is None:
         raise InputError(f"{case.path}: dynamics.births: widths are refined against characteristics, which births have not")
@@ -172,25 +173,26 @@ def _units(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Leve
     widest, replicates = max(case.lagrangian.units), max(case.lagrangian.replicate_counts())
     for k in reversed(range(levels)):
         units = max(1, widest // 2**k)
-        flow = build_flow(case, network, Ladder([units], [replicates], case.lagrangian.seed), device)
+        flow = build_flow(case, model, Ladder([units], [replicates], case.lagrangian.seed), device)
         _, seconds = _timed(tell, f"width {units}", partial(flow.advance, case.time))
-        gaps = network.square_norm(flow.backend.predictions(flow.state) - reference.prediction)
+        assert isinstance(model, Network)
+        gaps = model.square_norm(flow.backend.predictions(flow.state) - reference.prediction)
         found.append(Level(float(units), {"function": float(np.sqrt(gaps.mean()))}, seconds))
     return found, f"characteristics of {nodes} nodes", reference_error
 
 
 def _nodes(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
     """Characteristics alone; against twice the finest nodes."""
-    network = build_network(case)
+    model = build_model(case)
     seen = []
     for k in reversed(range(-1, levels)):
         count = nodes // 2 ** (k + 1)
-        flow = build_characteristics(case, network, count, device)
+        flow = build_characteristics(case, model, count, device)
         _, seconds = _timed(tell, f"{count} nodes", partial(flow.advance, case.time))
-        seen.append((count, observe(network, flow), seconds))
+        seen.append((count, observe(model, flow), seconds))
     _, finest, _ = seen.pop()
     levels_found = []
     for count, found, seconds in seen:
-        errors = _weak_errors(network, found.prediction, found.energy, finest.prediction, finest.energy)
+        errors = _weak_errors(model, found.prediction, found.energy, finest.prediction, finest.energy)
         levels_found.append(Level(float(count), errors, seconds))
     return levels_found, f"characteristics of {nodes} nodes", float("nan")

@@ -42,12 +42,14 @@ def print_comparison(table: dict[str, Any], console: Console) -> None:
     console.print(energies)
     if density is None or not table["lagrangian"]:
         return
+    with_gap = [entry for entry in table["lagrangian"] if "function_gap" in entry]
     gaps = Table("n", "replicates", *columns, title="Function gap |f_n - f|² in L²(ν), mean ± standard error")
-    for entry in table["lagrangian"]:
+    for entry in with_gap:
         mean, error = entry["function_gap"]["mean"], entry["function_gap"]["stderr"]
         cells = [f"{mean[k]:.2e}" + (f" ± {error[k]:.0e}" if error[k] is not None else "") for k in shown]
         gaps.add_row(str(entry["units"]), str(entry["replicates"]), *cells)
-    console.print(gaps)
+    if with_gap:
+        console.print(gaps)
     distances = Table("n", "distance", *columns, title="Distance of units from the density")
     for entry in table["lagrangian"]:
         for name, values in entry["w1"].items():
@@ -55,7 +57,8 @@ def print_comparison(table: dict[str, Any], console: Console) -> None:
         sliced = entry["sliced_w2"]
         distances.add_row("", "sliced W2", *("-" if sliced[k] is None else f"{sliced[k]:.2e}" for k in shown))
     console.print(distances)
-    _print_rate(table["rate"]["function_gap"], console)
+    if table["rate"]["function_gap"] is not None:
+        _print_rate(table["rate"]["function_gap"], console)
     _print_budget(table, console)
     print_health_of_density(density, console)
 
@@ -71,16 +74,18 @@ def _print_rate(rate: dict[str, Any], console: Console) -> None:
 
 
 def _print_budget(table: dict[str, Any], console: Console) -> None:
-    budget = table["budget"]
-    if budget is None:
+    budget, density = table["budget"], table["eulerian"]
+    errors = density["grid_error_energy"]
+    if errors is not None:
+        marginals = ", ".join(f"W1({name}) {values[-1]:.1e}" for name, values in density["grid_error_w1"].items())
+        console.print(f"grid error: |E_h - E| about {errors[-1]:.1e}, {marginals} (order {density['observed_order'][-1]:.1f})")
+    if budget is None and errors is None:
         console.print("grid error: not estimated (eulerian.error_estimate = true carries coarser meshes along)")
+    if budget is None:
         return
     grid, largest = budget["grid_error"], budget["largest_n"]
     widest = table["lagrangian"][-1]["units"]
-    order = table["eulerian"]["observed_order"][-1]
-    console.print(
-        f"grid error: |f_h - f|² about {grid:.1e} (order {order:.1f}); sampling error {budget['sampling_constant'] / widest:.1e} at n = {widest}"
-    )
+    console.print(f"grid error: |f_h - f|² about {grid:.1e}; sampling error {budget['sampling_constant'] / widest:.1e} at n = {widest}")
     if largest is not None and largest < widest:
         console.print(f"  [bold]the mesh is the larger error from n = {largest:.2g} on[/bold]: refine it before reading anything into wider networks")
     elif largest is not None:

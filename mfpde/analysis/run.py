@@ -46,6 +46,11 @@ class Run:
         return "eulerian" in self.tree.children
 
     @property
+    def has_data(self) -> bool:
+        """Whether the model is a network that learns data."""
+        return "inputs" in self.tree.to_dataset()
+
+    @property
     def eulerian(self) -> xr.Dataset:
         """The density and what was measured of it.
 

@@ -72,7 +72,15 @@ class PointLaw(Table):
     at: Real = 0.0
 
 
-Law = Annotated[NormalLaw | UniformLaw | PointLaw, Field(discriminator="law")]
+class WrappedCauchyLaw(Table):
+    """Wrapped Cauchy law on a circle of length 2 pi; r is the length of its mean direction."""
+
+    law: Literal["wrapped_cauchy"]
+    mean: Real = 0.0
+    r: Annotated[float, Field(ge=0, le=0.9999, allow_inf_nan=False)] = 0.5
+
+
+Law = Annotated[NormalLaw | UniformLaw | PointLaw | WrappedCauchyLaw, Field(discriminator="law")]
 
 
 # --- [model] --------------------------------------------------------------------------------------------------------
@@ -86,13 +94,37 @@ class Penalty(Table):
     confinement: NonNegative = 0.0
 
 
-class Model(Table):
+class NetworkModel(Table):
     """A network f(x) = int a sigma(<w, x> + b) mu(da, dw, db)."""
 
     kind: Literal["network"] = "network"
     activation: str = "tanh"
     bias: bool = True
     penalty: Penalty = Penalty()
+
+
+class PotentialModel(Table):
+    """E(mu) = 2 int V0 dmu + int int W(theta - theta') dmu dmu, by formulas in the names of the parameters.
+
+    In `interaction` a name stands for the difference of two points.
+    """
+
+    kind: Literal["potential"]
+    external: Text | None = None
+    interaction: Text | None = None
+
+    @model_validator(mode="after")
+    def _something(self):
+        if self.external is None and self.interaction is None:
+            raise ValueError("expected 'external' (a formula such as \"x^2/2\"), 'interaction', or both")
+        return self
+
+
+def _network_by_default(value: Any) -> Any:
+    return {"kind": "network", **value} if isinstance(value, dict) else value
+
+
+Model = Annotated[Annotated[NetworkModel | PotentialModel, Field(discriminator="kind")], BeforeValidator(_network_by_default)]
 
 
 # --- [data] ---------------------------------------------------------------------------------------------------------
@@ -245,6 +277,8 @@ class Parameter(Table):
     domain: Interval | None = None
     cells: Annotated[int, Field(ge=4, le=1_000_000)] = 64
     periodic: bool = False
+    stretch: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] = 0.0
+    stretch_at: Real | None = None
     mobility: NonNegative = 1.0
     initial: Law | None = None
 
@@ -254,6 +288,10 @@ class Parameter(Table):
             raise ValueError("expected 'initial' (a law) or 'fixed' (a number)")
         if self.fixed is not None and (self.initial is not None or self.domain is not None or self.periodic):
             raise ValueError("a 'fixed' parameter has neither 'initial' nor 'domain', and is not periodic")
+        if self.stretch and (self.periodic or self.domain is None):
+            raise ValueError("'stretch' needs a 'domain' with walls")
+        if self.stretch_at is not None and not (self.stretch and self.domain and self.domain[0] <= self.stretch_at <= self.domain[1]):
+            raise ValueError("'stretch_at' is where cells are smallest: it needs 'stretch' > 0 and lies in the domain")
         return self
 
 
@@ -264,12 +302,20 @@ class Dynamics(Table):
     """What moves the measure besides transport."""
 
     birth_death: NonNegative = 0.0
+    reaction: Literal["plain", "entropic"] = "plain"
+    diffusion: NonNegative = 0.0
     births: dict[str, Law] | None = None
 
     @model_validator(mode="after")
     def _births_need_a_rate(self):
         if self.births is not None and self.birth_death == 0:
             raise ValueError("'births' needs birth_death > 0: killed units are reborn from that density")
+        return self
+
+    @model_validator(mode="after")
+    def _entropic_reaction_needs_both(self):
+        if self.reaction == "entropic" and (self.birth_death == 0 or self.diffusion == 0):
+            raise ValueError('reaction = "entropic" is -alpha (V + tau log mu - mean): it needs birth_death > 0 and diffusion > 0')
         return self
 
 
@@ -284,6 +330,8 @@ class Eulerian(Table):
     energy_safety: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.9
     max_step: Positive = 0.1
     error_estimate: bool = False
+    diffusion_scheme: Literal["auto", "scharfetter_gummel", "strang"] = "auto"
+    hand_off: bool = False
 
 
 class Lagrangian(Table):
@@ -295,6 +343,7 @@ class Lagrangian(Table):
     precision: Literal["float64", "float32"] = "float64"
     reaction: Literal["birth_death", "weights"] = "birth_death"
     reaction_step: Positive = 0.02
+    noise_step: Positive = 0.02
     tolerance: Annotated[float, Field(ge=1e-13, le=0.1, allow_inf_nan=False)] = 1e-6
     max_step: Positive = 1.0
 
@@ -320,18 +369,33 @@ class Output(Table):
     snapshot_replicates: Annotated[int, Field(ge=0)] = 4
 
 
+class Exact(Table):
+    """The exact solution of the case, by name: `mfpde converge` measures errors against it."""
+
+    solution: Literal["gaussian", "gibbs", "wrapped_cauchy", "circle_cosine", "collapse", "frozen_features", "fisher_rao"]
+
+
 class Case(Table):
     """A whole case. Immutable; `replace` makes a changed copy."""
 
     title: str = ""
     time: Positive
-    model: Model = Model()
-    data: Data
+    model: Model = NetworkModel()
+    data: Data | None = None
     parameters: dict[str, Parameter]
     dynamics: Dynamics = Dynamics()
     eulerian: Eulerian = Eulerian()
     lagrangian: Lagrangian = Lagrangian()
     output: Output = Output()
+    exact: Exact | None = None
+
+    @model_validator(mode="after")
+    def _data_of_the_model(self):
+        if self.model.kind == "network" and self.data is None:
+            raise ValueError("the key 'data' is required: a network learns a teacher or a file")
+        if self.model.kind == "potential" and self.data is not None:
+            raise ValueError("'data' belongs to model.kind = \"network\"; a potential has none")
+        return self
 
     _path: Path = PrivateAttr(default=Path("case.toml"))
     _text: str = PrivateAttr(default="")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mfpde.case import Case
+from mfpde.case import Case, schema
 from mfpde.data.inputs import draw_inputs
 from mfpde.data.tables import read_columns
 from mfpde.data.teachers import teach
@@ -53,21 +53,22 @@ def build_dataset(case: Case) -> Dataset:
     Raises:
         InputError: anything wrong with files, columns, teachers or values.
     """
-    x, y, weights, x_names, y_name = _from_file(case) if case.data.file is not None else _from_teacher(case)
+    spec = case.data
+    assert spec is not None  # the schema saw to it
+    x, y, weights, x_names, y_name = _from_file(case, spec) if spec.file is not None else _from_teacher(case, spec)
     if len(y) < 2:
         raise InputError(f"{case.path}: data: {len(y)} row(s) of data; at least 2 are needed")
-    if case.data.noise:
-        y = y + case.data.noise * generator(case.data.noise_seed, "noise").standard_normal(len(y))
+    if spec.noise:
+        y = y + spec.noise * generator(spec.noise_seed, "noise").standard_normal(len(y))
     identity = Scaling(np.zeros(1), np.ones(1))
-    if not case.data.standardize:
+    if not spec.standardize:
         return Dataset(x, y, weights, x_names, y_name, identity, identity)
     x, x_scaling = _standardize(x, x_names, case)
     y_column, y_scaling = _standardize(y[:, None], [y_name], case)
     return Dataset(x, y_column[:, 0], weights, x_names, y_name, x_scaling, y_scaling)
 
 
-def _from_file(case: Case):
-    spec = case.data
+def _from_file(case: Case, spec: schema.Data):
     assert spec.file is not None  # the schema saw to these
     assert spec.x is not None
     assert spec.y is not None
@@ -85,9 +86,9 @@ def _from_file(case: Case):
     return x, y[:, 0], weights, names, spec.y
 
 
-def _from_teacher(case: Case):
-    spec = case.data
+def _from_teacher(case: Case, spec: schema.Data):
     assert spec.teacher is not None
+    assert isinstance(case.model, schema.NetworkModel)
     assert spec.inputs is not None
     if spec.weights is not None or spec.x is not None or spec.y is not None:
         raise InputError(f"{case.path}: data: column names (x, y, weights) belong to a 'file', not to a 'teacher'")

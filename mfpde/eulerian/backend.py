@@ -5,17 +5,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from mfpde.models.model import Moments
+
 Field = Any  #: cell averages on the mesh, wherever they live
 Potential = Any  #: V on the mesh, wherever it lives
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Linear functionals of a measure (or of its rate of change)."""
-
-    prediction: np.ndarray  #: f(x_l) = int a phi(x_l, z) dmu, (L,)
-    penalty: float  #: int r dmu
-    mass: float  #: int dmu
 
 
 @dataclass(frozen=True)
@@ -40,10 +33,10 @@ class Backend(Protocol):
         """Cell averages as a float64 array of the mesh's shape."""
 
     def moments(self, field: Field) -> Moments:
-        """Linear functionals, accumulated in float64."""
+        """Functionals the model needs, accumulated in float64."""
 
-    def potential(self, residual: np.ndarray) -> Potential:
-        """V for weights * (f - f*), (L,)."""
+    def potential(self, source: np.ndarray) -> Potential:
+        """V from what the model's `source` gives."""
 
     def rate(self, field: Field, potential: Potential) -> Rate:
         """Transport along -grad V."""

@@ -12,7 +12,7 @@ from mfpde.errors import InputError
 from mfpde.eulerian.backend import Rate
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.measures.mesh import Mesh
-from mfpde.models.network import MeshPotential
+from mfpde.models.model import MeshPotential
 
 
 class FipyBackend(NumpyBackend):

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mfpde.eulerian.backend import Moments, Rate, negligible
+from mfpde.eulerian.backend import Rate, negligible
 from mfpde.eulerian.slopes import limited_slope
 from mfpde.measures.mesh import Mesh
-from mfpde.models.network import MeshPotential
+from mfpde.models.model import Features, MeshPotential, Moments
 
 GHOSTS = 2
 
@@ -23,7 +23,7 @@ class NumpyBackend:
         self.dtype = np.dtype(precision)
         self.negligible = negligible(precision)
         # V as (Na, Nz), and the mesh's arrays seen that way
-        self.columns = (len(model.amplitude), len(model.features))
+        self.columns = (len(model.amplitude), len(model.penalty_z))
 
     def upload(self, density: np.ndarray) -> np.ndarray:
         """A field with these cell averages."""
@@ -34,16 +34,24 @@ class NumpyBackend:
         return field.astype(np.float64)
 
     def moments(self, field: np.ndarray) -> Moments:
-        """Linear functionals in float64."""
+        """Functionals the model needs, in float64."""
+        coupling = self.model.coupling
         masses = (field.astype(np.float64) * self.mesh.volumes).reshape(self.columns)
         with np.errstate(over="ignore", invalid="ignore"):
             first = self.model.amplitude @ masses
             penalty = float(np.sum(self.model.penalty_a @ masses) + np.sum(masses @ self.model.penalty_z))
-            return Moments(self.model.features.T @ first, penalty, float(masses.sum()))
+            mass = float(masses.sum())
+            if coupling is None:
+                return Moments(np.zeros(0), 0.0, penalty, mass)
+            if isinstance(coupling, Features):
+                return Moments(coupling.matrix.T @ first, 0.0, penalty, mass)
+            linear = coupling(first)
+            return Moments(linear, float(first @ linear), penalty, mass)
 
-    def potential(self, residual: np.ndarray) -> np.ndarray:
+    def potential(self, source: np.ndarray) -> np.ndarray:
         """V = a h(z) + r_a(a) + r_z(z) in the shape of the mesh."""
-        h = self.model.features @ residual
+        coupling = self.model.coupling
+        h = np.zeros(self.columns[1]) if coupling is None else coupling.matrix @ source if isinstance(coupling, Features) else source
         v = np.multiply.outer(self.model.amplitude, h) + self.model.penalty_a[:, None] + self.model.penalty_z
         return v.reshape(self.mesh.shape)
 

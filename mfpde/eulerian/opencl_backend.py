@@ -6,10 +6,10 @@ import pyopencl as cl
 from mfpde.device.buffers import Buffers, Reduction
 from mfpde.device.program import build_program, precision_constants, vector_width
 from mfpde.device.runtime import Device
-from mfpde.eulerian.backend import Moments, Rate, negligible
+from mfpde.eulerian.backend import Rate, negligible
 from mfpde.eulerian.layout import Layout
 from mfpde.measures.mesh import Mesh
-from mfpde.models.network import MeshPotential
+from mfpde.models.model import Features, MeshPotential, Moments
 
 MOMENT_CHUNK = 64  #: z-cells per partial moment
 
@@ -31,7 +31,7 @@ class OpenCLBackend:
         width = max(vector_width(device, self.dtype), 1) if by_row else 1
         self.layout = Layout(mesh, model.has_amplitude, width)
         self.buffers = Buffers(device)
-        self.mesh = mesh
+        self.mesh, self.coupling = mesh, model.coupling
         self._build(device, scheme, precision, width, by_row, model)
         self._upload_axes()
         self._upload_model(model)
@@ -43,7 +43,7 @@ class OpenCLBackend:
     def _build(self, device: Device, scheme: str, precision: str, width: int, by_row: bool, model: MeshPotential) -> None:
         layout = self.layout
         self.data_width = vector_width(device, np.dtype(np.float64))
-        self.data_count = model.features.shape[1]
+        self.data_count = model.coupling.matrix.shape[1] if isinstance(model.coupling, Features) else 0
         self.data_pitch = -(-self.data_count // self.data_width) * self.data_width
         run = layout.cells[-1] if by_row else 1
         self.runs = int(np.prod(layout.cells[:-1])) * -(-layout.cells[-1] // run)
@@ -86,14 +86,17 @@ class OpenCLBackend:
         self.amplitude = self._real(layout.pad_amplitude(model.amplitude))
         self.penalty_a = self._real(layout.pad_amplitude(model.penalty_a))
         self.penalty_z = self._real(layout.pad_z(model.penalty_z))
-        features = np.zeros((layout.z_pitch, self.data_pitch))
-        features[:, : self.data_count] = layout.pad_z(model.features, spare=0)
-        self.features = self.buffers.upload(features)
         a_widths = self.mesh.axes[0].widths if model.has_amplitude else np.ones(1)
         weights = [layout.inside_amplitude(v * a_widths) for v in (np.ones_like(a_widths), model.amplitude, model.penalty_a)]
         self.column_weights = self.buffers.upload(np.concatenate(weights))
         self.z_volume = self.buffers.upload(layout.z_volumes())
         self.columns = {name: self.buffers.empty(layout.z_size, np.float64) for name in ("mass", "first", "penalty")}
+        if not isinstance(model.coupling, Features):
+            self.no_coupling = self._real(np.zeros(layout.z_size))
+            return
+        features = np.zeros((layout.z_pitch, self.data_pitch))
+        features[:, : self.data_count] = layout.pad_z(model.coupling.matrix, spare=0)
+        self.features = self.buffers.upload(features)
         self.moment_chunks = -(-layout.z_pitch // MOMENT_CHUNK)
         self.partial = self.buffers.empty(self.moment_chunks * self.data_pitch, np.float64)
         self.residual = self.buffers.empty(self.data_pitch, np.float64)
@@ -114,18 +117,32 @@ class OpenCLBackend:
         return self.layout.unpad_field(flat).astype(np.float64)
 
     def moments(self, field: cl.Buffer) -> Moments:
-        """Linear functionals in float64: sums over a per z-cell, then one product with the feature matrix."""
+        """Functionals the model needs, in float64: sums over a per z-cell, then one product with the features, or a convolution."""
         mass, first, penalty = (self.columns[name] for name in ("mass", "first", "penalty"))
         self._run("sum_columns", (self.column_items,), field, self.column_weights, self.penalty_z, self.z_volume, mass, first, penalty)
-        size = (self.data_pitch // self.data_width, self.moment_chunks)
-        self._run("partial_moments", size, self.features, first, np.int32(self.layout.z_pitch), np.int32(MOMENT_CHUNK), self.partial)
-        partial = self.buffers.read(self.partial, (self.moment_chunks, self.data_pitch), np.float64)
-        return Moments(partial.sum(axis=0)[: self.data_count], self.reduce_columns(penalty, "sum"), self.reduce_columns(mass, "sum"))
+        linear, square = self._couple(first)
+        return Moments(linear, square, self.reduce_columns(penalty, "sum"), self.reduce_columns(mass, "sum"))
 
-    def potential(self, residual: np.ndarray) -> cl.Buffer:
+    def _couple(self, first: cl.Buffer) -> tuple[np.ndarray, float]:
+        if self.coupling is None:
+            return np.zeros(0), 0.0
+        if isinstance(self.coupling, Features):
+            size = (self.data_pitch // self.data_width, self.moment_chunks)
+            self._run("partial_moments", size, self.features, first, np.int32(self.layout.z_pitch), np.int32(MOMENT_CHUNK), self.partial)
+            partial = self.buffers.read(self.partial, (self.moment_chunks, self.data_pitch), np.float64)
+            return partial.sum(axis=0)[: self.data_count], 0.0
+        masses = self.layout.unpad_field(self.buffers.read(first, self.layout.size, np.float64)).ravel()
+        linear = self.coupling(masses)
+        return linear, float(masses @ linear)
+
+    def potential(self, source: np.ndarray) -> cl.Buffer:
         """h at every z-cell, ghosts included."""
+        if self.coupling is None:
+            return self.no_coupling
+        if not isinstance(self.coupling, Features):
+            return self._real(self.layout.pad_z(source))
         padded = np.zeros(self.data_pitch)
-        padded[: self.data_count] = residual
+        padded[: self.data_count] = source
         self.buffers.write(self.residual, padded)
         h = self.buffers.empty(self.layout.z_size, self.dtype)
         self._run("feature_potential", (self.layout.z_pitch,), self.features, self.residual, h)

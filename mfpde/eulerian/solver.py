@@ -13,7 +13,7 @@ from mfpde.eulerian.backend import Backend
 from mfpde.eulerian.stepper import State, Step, Stepper
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
-from mfpde.models.network import Network
+from mfpde.models.model import Model
 
 GROWTH = 1.5  #: of the step after one that had to be redone
 #: largest mesh that is tried, in bytes of device memory
@@ -79,41 +79,40 @@ class Solver:
         return self.stepper.backend.download(self.state.field)
 
 
-def build_solver(case: Case, network: Network, device=None) -> Solver:
+def build_solver(case: Case, model: Model, device=None) -> Solver:
     """The solver of a case at time 0.
 
     Arguments:
         device: an OpenCL device, needed by the backend "opencl".
     """
     with about(case.path):
-        mesh = network.parameters.mesh()
-        check_size(mesh, network, case.eulerian.precision)
-    backend = _backend(case, network, mesh, device)
-    births = births_laws(case, network.parameters)
+        mesh = model.parameters.mesh()
+        check_size(mesh, model, case.eulerian.precision)
+    backend = _backend(case, model, mesh, device)
+    births = births_laws(case, model.parameters)
     source = None if births is None else backend.upload(mesh.average_density(births))
-    stepper = Stepper(backend, network, case.eulerian, case.dynamics.birth_death, source)
-    initial = mesh.average_density([c.law for c in network.parameters.free])
+    stepper = Stepper(backend, model, case.eulerian, case.dynamics.birth_death, source)
+    initial = mesh.average_density([c.law for c in model.parameters.free])
     state = stepper.state(backend.upload(initial))
     return Solver(stepper, mesh, state, mass_drift=abs(state.moments.mass - 1))
 
 
-def check_size(mesh: Mesh, network: Network, precision: str) -> None:
+def check_size(mesh: Mesh, model: Model, precision: str) -> None:
     """Refuse a mesh that cannot fit before anything is allocated.
 
     Raises:
         InputError: its fields and features need more than `MAX_BYTES`.
     """
     cells = math.prod(mesh.shape)
-    columns = cells // (mesh.shape[0] if network.parameters.amplitude.free else 1)
-    need = 10 * cells * np.dtype(precision).itemsize + 16 * columns * len(network.data.y)
+    need = 10 * cells * np.dtype(precision).itemsize + 16 * model.coupling_numbers(mesh)
     if need > MAX_BYTES:
         shape = " x ".join(map(str, mesh.shape))
-        raise InputError(f"parameters: a mesh of {shape} cells with {len(network.data.y)} data needs about {need / 1e9:.0f} GB; use fewer cells")
+        raise InputError(f"parameters: a mesh of {shape} cells with the coupling of its cells needs about {need / 1e9:.0f} GB; use fewer cells")
 
 
-def _backend(case: Case, network: Network, mesh: Mesh, device) -> Backend:
+def _backend(case: Case, model: Model, mesh: Mesh, device) -> Backend:
     settings = case.eulerian
-    arrays = network.on_mesh(mesh)
+    arrays = model.on_mesh(mesh)
     if settings.backend == "numpy":
         from mfpde.eulerian.numpy_backend import NumpyBackend
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from mfpde.case import schema
 from mfpde.errors import RunError
-from mfpde.eulerian.backend import Backend, Field, Moments, Potential, Rate
-from mfpde.models.network import Network
+from mfpde.eulerian.backend import Backend, Field, Potential, Rate
+from mfpde.models.model import Model, Moments
 
 POSITIVITY_BOUND = 0.5
 MAX_HALVINGS = 30
@@ -58,11 +58,10 @@ class _Refused(Exception):
 class Stepper:
     """Advances a field by single steps on any backend."""
 
-    def __init__(self, backend: Backend, network: Network, settings: schema.Eulerian, birth_death: float, births: Field | None):
-        self.backend, self.network, self.settings = backend, network, settings
+    def __init__(self, backend: Backend, model: Model, settings: schema.Eulerian, birth_death: float, births: Field | None):
+        self.backend, self.model, self.settings = backend, model, settings
         self.alpha, self.births = birth_death, births
-        scale = float(network.square_norm(network.data.y))
-        self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + scale)
+        self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + model.scale)
 
     def state(self, field: Field) -> State:
         """Moments and energy of a field.
@@ -71,14 +70,14 @@ class Stepper:
             RunError: one of them is not finite.
         """
         moments = self.backend.moments(field)
-        energy = float(self.network.energy(moments.prediction, moments.penalty))
+        energy = self.model.energy_of(moments)
         if not (np.isfinite(energy) and np.isfinite(moments.mass)):
             raise RunError("the density is no longer finite (energy or mass is not a number)")
         return State(field, moments, energy)
 
     def limits(self, rate: Rate, change: Moments) -> Limits:
         """Steps allowed by positivity and by the energy for an Euler stage along a rate with these moments."""
-        curvature = float(self.network.square_norm(change.prediction))
+        curvature = self.model.curvature(change)
         energy = 2 * rate.dissipation / curvature if curvature > 0 else np.inf
         # near equilibrium both vanish and their quotient is rounding
         if rate.dissipation <= np.finfo(self.settings.precision).tiny:
@@ -91,7 +90,7 @@ class Stepper:
         Raises:
             RunError: the step collapsed, or the density or energy stopped being finite.
         """
-        first = self._slope(state.field, state.moments.prediction)
+        first = self._slope(state.field, state.moments.linear)
         limits = self.limits(*first)
         parts = 2 if self.alpha else 1  # with reaction, transport goes in two halves around it
         choices = {
@@ -123,9 +122,9 @@ class Stepper:
         deviation = np.sqrt(self._variance(state)) if self.alpha else 0.0
         return REACTION_CHANGE / (self.alpha * deviation) if deviation > 0 else np.inf
 
-    def _slope(self, field: Field, prediction: np.ndarray) -> tuple[Rate, Moments]:
-        """The transport rate of a field whose prediction is known, and the moments of that rate."""
-        rate = self.backend.rate(field, self.backend.potential(self.network.residual(prediction)))
+    def _slope(self, field: Field, linear: np.ndarray) -> tuple[Rate, Moments]:
+        """The transport rate of a field whose linear moments are known, and the moments of that rate."""
+        rate = self.backend.rate(field, self.backend.potential(self.model.source(linear)))
         if not np.isfinite(rate.courant):
             raise RunError("a velocity is no longer finite")
         return rate, self.backend.moments(rate.field)
@@ -138,7 +137,7 @@ class Stepper:
             before = self.state(field)
             after = self.state(self._react(before, dt))
             dissipated += dt * (self._variance(before) + self._variance(after)) * self.alpha
-            second = self._slope(after.field, after.moments.prediction)
+            second = self._slope(after.field, after.moments.linear)
             field, least_too, dissipated_too = self._transport(after, second, dt / 2)
             least, dissipated = min(least, least_too), dissipated + dissipated_too
         new = self.state(field)
@@ -154,17 +153,15 @@ class Stepper:
 
     def _potential(self, state: State) -> tuple[Potential, float]:
         """V of a state, and its mean."""
-        moments = state.moments
-        mean = self.network.mean_potential(moments.prediction, moments.penalty)
-        return self.backend.potential(self.network.residual(moments.prediction)), mean
+        return self.backend.potential(self.model.source(state.moments.linear)), self.model.mean_potential(state.moments)
 
     def _transport(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[Field, float, float]:
         """SSP-RK2 (Heun): r1 = r + dt L(r), result (r + r1 + dt L(r1)) / 2; also the energy it dissipates."""
         rate, change = first
         self._check(rate, change, dt)
         euler, least = self.backend.combine(0.0, state.field, 1.0, state.field, dt, rate.field)
-        # the prediction is linear in the field, so that of the stage needs no new sum over the mesh
-        second, second_change = self._slope(euler, state.moments.prediction + dt * change.prediction)
+        # these moments are linear in the field, so those of the stage need no new sum over the mesh
+        second, second_change = self._slope(euler, state.moments.linear + dt * change.linear)
         self._check(second, second_change, dt)
         field, least_too = self.backend.combine(0.5, state.field, 0.5, euler, dt, second.field)
         return field, min(least, least_too), dt * (rate.dissipation + second.dissipation)
@@ -197,14 +194,14 @@ class Stepper:
         return self.backend.blend(1 - share, state.field, share * state.moments.mass, self.births)
 
     def _react_clones(self, state: State, dt: float) -> Field:
-        trial = self._react_frozen(state, state.moments.prediction, dt)
-        middle = (state.moments.prediction + self.backend.moments(trial).prediction) / 2
+        trial = self._react_frozen(state, state.moments.linear, dt)
+        middle = (state.moments.linear + self.backend.moments(trial).linear) / 2
         return self._react_frozen(state, middle, dt)
 
-    def _react_frozen(self, state: State, prediction: np.ndarray, dt: float) -> Field:
-        """m exp(-alpha dt (V - Vbar)) for V frozen at a prediction, scaled to the mass of m."""
-        mean = self.network.mean_potential(prediction, state.moments.penalty)
-        potential = self.backend.potential(self.network.residual(prediction))
+    def _react_frozen(self, state: State, linear: np.ndarray, dt: float) -> Field:
+        """m exp(-alpha dt (V - Vbar)) for V frozen at linear moments, scaled to the mass of m."""
+        mean = self.model.mean_potential(state.moments)  # any shift near the mean will do, since the mass is restored
+        potential = self.backend.potential(self.model.source(linear))
         field = self.backend.react(state.field, potential, self.alpha * dt, mean)
         mass = self.backend.moments(field).mass
         if not (np.isfinite(mass) and mass > 0):

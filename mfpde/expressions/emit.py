@@ -25,18 +25,18 @@ _OPENCL = {
 }
 
 
-def opencl_function(name: str, variable: sympy.Symbol, outputs: Sequence[tuple[str, sympy.Expr]]) -> str:
-    """Source of ``void name(realv variable, realv *out, ...)`` with common subexpressions computed once.
+def opencl_function(name: str, variables: Sequence[sympy.Symbol], outputs: Sequence[tuple[str, sympy.Expr]]) -> str:
+    """Source of ``void name(realv variable, ..., realv *out, ...)`` with common subexpressions computed once.
 
     Arguments:
-        outputs: pairs of output name and expression in `variable`.
+        outputs: pairs of output name and expression in the variables.
     """
     shared, results = sympy.cse([expression for _, expression in outputs], symbols=sympy.numbered_symbols("shared"))
     lines = [f"const realv {symbol.name} = (realv)({_code(value)});" for symbol, value in shared]
     lines += [f"*{out} = (realv)({_code(value)});" for (out, _), value in zip(outputs, results, strict=True)]
-    pointers = ", ".join(f"realv *{out}" for out, _ in outputs)
+    arguments = ", ".join([*(f"const realv {v.name}" for v in variables), *(f"realv *{out}" for out, _ in outputs)])
     body = "\n    ".join(lines)
-    return f"static inline void {name}(const realv {variable.name}, {pointers})\n{{\n    {body}\n}}\n"
+    return f"static inline void {name}({arguments})\n{{\n    {body}\n}}\n"
 
 
 def _code(node: sympy.Expr) -> str:

@@ -1,6 +1,7 @@
 """The density over two parameters, with the units of one network on it, at several times."""
 
 import numpy as np
+import xarray as xr
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
@@ -37,8 +38,9 @@ def plane(run, panel, k: int):
     across, up = names[-1], names[0]
     mu = run.mu[k]
     others = [name for name in names if name not in (across, up)]
-    cell = np.prod([float(mu[name][1] - mu[name][0]) for name in others])
-    flat = (mu.sum(others) * cell).transpose(up, across)
+    for name in others:
+        mu = mu * xr.DataArray(np.diff(run.tree[f"{name}_bounds"].values, axis=1)[:, 0], dims=name)
+    flat = mu.sum(others).transpose(up, across)
     image = panel.pcolormesh(flat[across], flat[up], flat, cmap="Greys", norm=PowerNorm(0.4, vmin=0), rasterized=True)
     units = next((n for n in run.units if "particles" in run.lagrangian(n)), None)
     if units is not None:

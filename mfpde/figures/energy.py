@@ -8,10 +8,11 @@ from mfpde.figures import style
 
 
 def draw(run) -> Figure | None:
-    """Two panels, energy and loss; bands are one standard deviation over replicates, cut at 0.3 of the mean."""
-    figure, axes = style.figure(1, 2, 2.7, sharex=True)
+    """Panels of energy and, with data, loss; bands are one standard deviation over replicates, cut at 0.3 of the mean."""
+    titles = [("energy", r"energy $E$")] + ([("loss", r"loss $\|f-f^*\|^2_{\nu}$")] if run.has_data else [])
+    figure, axes = style.figure(1, len(titles), 2.7, sharex=True)
+    figure.set_figwidth(style.WIDTH if len(titles) > 1 else 4.2)
     colours = style.width_colours(run.units)
-    titles = (("energy", r"energy $E$"), ("loss", r"loss $\|f-f^*\|^2_{\nu}$"))
     for axis, (name, label) in zip(axes[0], titles, strict=True):
         smallest = []
         for units in run.units:

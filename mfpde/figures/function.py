@@ -9,6 +9,8 @@ from mfpde.figures import style
 
 def draw(run) -> Figure | None:
     """One panel per time: f of the density and of single networks over x; for more inputs, f against f*."""
+    if not run.has_data:
+        return None
     times = run.times
     shown = evenly(len(times), 3)
     figure, axes = style.figure(1, len(shown), 2.7, sharex=True, sharey=True)

@@ -8,7 +8,7 @@ from mfpde.figures import density, function, gap_by_width, style
 
 def draw(run) -> Figure | None:
     """Three panels at the last time, for one input, at least two parameters and two widths."""
-    enough = run.has_density and run.data.sizes["input"] == 1 and len(run.units) > 1 and run.eulerian["mu"].ndim > 2
+    enough = run.has_density and run.has_data and run.data.sizes["input"] == 1 and len(run.units) > 1 and run.eulerian["mu"].ndim > 2
     if not enough:
         return None
     figure, axes = style.figure(1, 3, 2.8)

@@ -15,7 +15,7 @@ from mfpde.errors import InputError
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
-from mfpde.models.network import Network
+from mfpde.models.model import Model
 
 TOLERANCE = 1e-9
 
@@ -26,11 +26,11 @@ class Characteristics:
 
     nodes: np.ndarray  #: (components, nodes)
     weights: np.ndarray  #: (nodes,), summing to 1
-    prediction: np.ndarray  #: f(x_l), (L,)
+    prediction: np.ndarray  #: f(x_l), (L,); empty for a potential
     energy: float
 
 
-def build_characteristics(case: Case, network: Network, nodes: int, device=None) -> Flow:
+def build_characteristics(case: Case, model: Model, nodes: int, device=None) -> Flow:
     """The flow of 2^k quadrature nodes, 2^k >= `nodes`, at time 0.
 
     Raises:
@@ -40,19 +40,20 @@ def build_characteristics(case: Case, network: Network, nodes: int, device=None)
         raise InputError(f"{case.path}: dynamics.births: births create units, so the mean field has no characteristics")
     count = 2 ** int(np.ceil(np.log2(nodes)))
     settings = {"lagrangian.reaction": "weights", "lagrangian.tolerance": TOLERANCE, "lagrangian.precision": "float64"}
-    flow = build_flow(case.replace(settings), network, Ladder([count], [1], 0), device)
-    free = [k for k, c in enumerate(network.parameters.components) if c.free]
+    flow = build_flow(case.replace(settings), model, Ladder([count], [1], 0), device)
+    free = [k for k, c in enumerate(model.parameters.components) if c.free]
     cube = qmc.Sobol(len(free), scramble=True, rng=np.random.default_rng(0)).random(count)
     state = flow.backend.download(flow.state)
     for column, row in enumerate(free):
-        state[row] = network.parameters.components[row].law.quantile(cube[:, column])
+        component = model.parameters.components[row]
+        state[row] = component.place(component.law.quantile(cube[:, column]))
     flow.restart(flow.backend.upload(state))
     return flow
 
 
-def observe(network: Network, flow: Flow) -> Characteristics:
+def observe(model: Model, flow: Flow) -> Characteristics:
     """What the nodes say of the mean field at the present time."""
     state, weights = flow.backend.download(flow.state), flow.backend.weights(flow.state)
-    prediction = flow.backend.predictions(flow.state)[0]
-    penalty = float(weights @ (network.penalty_amplitude(state[0]) + network.penalty_rest(state[1:-1].T)))
-    return Characteristics(state[:-1], weights, prediction, float(network.energy(prediction, penalty)))
+    predictions = flow.backend.predictions(flow.state)
+    energy = model.cloud_energies(state, weights, predictions, flow.potential(), np.zeros(1, dtype=int))
+    return Characteristics(state[:-1], weights, predictions[0], float(energy[0]))

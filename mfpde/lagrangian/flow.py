@@ -56,6 +56,10 @@ class Flow:
         self.state = state
         self.__post_init__()
 
+    def potential(self) -> np.ndarray:
+        """V at every unit (units,), at the present time."""
+        return self.backend.download(self._first)[-1]
+
     def advance(self, until: float) -> None:
         """Integrate to a time.
 
@@ -75,7 +79,7 @@ class Flow:
     def _plan_reaction(self) -> None:
         """Choose the time to the next jumps such that few units jump."""
         assert self.birth_death is not None
-        potential = self.backend.download(self._first)[-1]
+        potential = self.potential()
         rate = self.birth_death.typical_rate(potential)
         self.interval = min(self.settings.reaction_step, MAX_JUMPS / rate if rate > 0 else np.inf)
         if self.interval < SHORTEST * self.settings.reaction_step:
@@ -85,8 +89,7 @@ class Flow:
         assert self.birth_death is not None
         self.reactions += 1
         self.reacted = self.time
-        potential = self.backend.download(self._first)[-1]
-        moved = self.birth_death.jump(lambda: self.backend.download(self.state), potential, self.interval, self.reactions)
+        moved = self.birth_death.jump(lambda: self.backend.download(self.state), self.potential(), self.interval, self.reactions)
         if moved is not None:
             self.state = self.backend.upload(moved)
             self._first = self.backend.velocity(self.state)

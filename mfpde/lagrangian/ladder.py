@@ -62,5 +62,5 @@ class Ladder:
         for _, units, replicate, where in self.networks():
             uniform = generator(self.seed, "initial", units, replicate).random((len(parameters.components), units))
             for k, component in enumerate(parameters.components):
-                state[k, where] = component.law.quantile(uniform[k])
+                state[k, where] = component.place(component.law.quantile(uniform[k]))
         return state

@@ -1,11 +1,12 @@
-"""The readable reference for kernels/lagrangian.cl."""
+"""The readable reference for kernels/integrator.cl: arithmetic of Runge-Kutta stages, walls, weights; forces are in `forces_numpy`."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from mfpde.lagrangian.ladder import Ladder
-from mfpde.models.network import Network
+from mfpde.models.model import Model
+from mfpde.models.parameters import ParameterSpace
 
 
 class NumpyBackend:
@@ -13,16 +14,16 @@ class NumpyBackend:
 
     Arguments:
         weight_rate: alpha if the reaction acts on weights, else 0 (all units of a network weigh the same).
+        kink: lambda of a penalty lambda |a| on the first component, else 0.
     """
 
     name = "numpy"
 
-    def __init__(self, network: Network, ladder: Ladder, precision: str, weight_rate: float):
-        self.network, self.ladder, self.weight_rate = network, ladder, weight_rate
+    def __init__(self, model: Model, ladder: Ladder, precision: str, weight_rate: float, kink: float = 0.0):
+        self.ladder, self.weight_rate, self.kink = ladder, weight_rate, kink
         self.dtype = np.dtype(precision)
-        components = network.parameters.components
-        self.mobility = np.array([c.mobility for c in components])[:, None]
-        self.low, self.high, self.periodic = walls(network)
+        self.mobility = np.array([c.mobility for c in model.parameters.components])[:, None]
+        self.low, self.high, self.periodic = walls(model.parameters)
 
     def upload(self, state: np.ndarray) -> np.ndarray:
         """A state."""
@@ -32,30 +33,8 @@ class NumpyBackend:
         """The state in float64."""
         return state.astype(np.float64)
 
-    def _features(self, state: np.ndarray, where: slice) -> np.ndarray:
-        return self.network.preactivations(state[1:-1, where].T)
-
-    def predictions(self, state: np.ndarray) -> np.ndarray:
-        """f of every network at the data."""
-        weighted = self.weights(state) * state[0]
-        rows = [weighted[where] @ self.network.activation.value(self._features(state, where)) for *_, where in self.ladder.networks()]
-        return np.array(rows)
-
-    def velocity(self, state: np.ndarray) -> np.ndarray:
-        """-mobility grad V, and V."""
-        model, d = self.network, self.network.data.dimension
-        rate = np.empty_like(state)
-        residuals = model.residual(self.predictions(state))
-        for number, _, _, where in self.ladder.networks():
-            t, a, z = self._features(state, where), state[0, where], state[1:-1, where].T
-            h = model.activation.value(t) @ residuals[number]
-            slope = model.activation.slope(t) * residuals[number]
-            gradient = np.column_stack([slope @ model.data.x, *([slope.sum(axis=1)] if z.shape[1] > d else [])])
-            rate[0, where] = -(h + model.penalty_amplitude_slope(a))
-            if model.has_kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
-                rate[0, where] = np.where(a == 0, -np.sign(h) * np.maximum(np.abs(h) - model.penalty.strength, 0), rate[0, where])
-            rate[1:-1, where] = -(a[:, None] * gradient + 2 * model.penalty.confinement * z).T
-            rate[-1, where] = a * h + model.penalty_amplitude(a) + model.penalty_rest(z)
+    def allowed(self, rate: np.ndarray, state: np.ndarray) -> np.ndarray:
+        """Velocities times mobility, as far as walls allow; the action's is left alone."""
         rate[:-1] *= self.mobility
         low, high = self.low[:, None], self.high[:, None]
         outward = ((state <= low) & (rate < 0)) | ((state >= high) & (rate > 0))
@@ -72,9 +51,8 @@ class NumpyBackend:
         with np.errstate(invalid="ignore"):
             wrapped = state - length * np.floor((state - low) / length)
         result = np.where(self.periodic[:, None], wrapped, np.clip(state, low, high)).astype(self.dtype)
-        if self.network.has_kink and self.mobility[0]:
-            strength = self.network.penalty.strength
-            held = np.abs(rate[0] / self.mobility[0] + np.copysign(strength, origin[0])) <= strength
+        if self.kink and self.mobility[0]:
+            held = np.abs(rate[0] / self.mobility[0] + np.copysign(self.kink, origin[0])) <= self.kink
             result[0, held & (result[0] * origin[0] < 0)] = 0
         return result
 
@@ -95,9 +73,9 @@ class NumpyBackend:
         return result
 
 
-def walls(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def walls(parameters: ParameterSpace) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lower and upper walls (infinite where there are none) and whether they are identified, per component and action."""
-    domains = [c.domain or (-np.inf, np.inf) for c in network.parameters.components] + [(-np.inf, np.inf)]
-    periodic = [c.periodic for c in network.parameters.components] + [False]
+    domains = [c.domain or (-np.inf, np.inf) for c in parameters.components] + [(-np.inf, np.inf)]
+    periodic = [c.periodic for c in parameters.components] + [False]
     low, high = np.array(domains).T
     return low, high, np.array(periodic)

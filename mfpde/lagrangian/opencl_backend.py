@@ -1,74 +1,48 @@
-"""The flow of the networks on an OpenCL device: kernels/lagrangian.cl."""
+"""Units on an OpenCL device: kernels/integrator.cl; forces are in `forces_opencl`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyopencl as cl
 
 from mfpde.device.buffers import Buffers, Reduction
-from mfpde.device.program import build_program, function_width, precision_constants
+from mfpde.device.program import build_program, precision_constants
 from mfpde.device.runtime import Device
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import walls
-from mfpde.models.network import Network
-
-#: Units whose contributions to a prediction one work item adds up.
-CHUNK = 64
+from mfpde.models.model import Model
 
 
 class OpenCLBackend:
-    """States are buffers (components + 1, units). See the numpy backend for what each operation means."""
+    """States are buffers (components + 1, units). See the numpy backend for what each operation means.
+
+    Arguments:
+        forces: kernel file that holds `velocity`, with `constants` and `generated` code it needs, in vectors of `width` lanes.
+        kernels: names of its kernels.
+    """
 
     name = "opencl"
 
-    def __init__(self, network: Network, ladder: Ladder, precision: str, weight_rate: float, device: Device):
-        self.network, self.ladder, self.weight_rate = network, ladder, weight_rate
+    def __init__(
+        self, model: Model, ladder: Ladder, precision: str, weight_rate: float, device: Device, width: int, forces: str, kernels: Sequence[str],
+        constants: Mapping[str, object], generated: str,
+    ):  # fmt: skip
+        self.ladder, self.weight_rate = ladder, weight_rate
         self.dtype = np.dtype(precision)
         self.buffers = Buffers(device)
-        self.width = function_width(device, self.dtype)
-        self.components = len(network.parameters.components)
-        self.count = len(network.data.y)
-        self.pitch = -(-self.count // self.width) * self.width
-        self.shape = (self.components + 1, ladder.total)
-        constants = precision_constants(self.dtype, self.width) | {
-            "UNITS": ladder.total,
-            "COMPONENTS": self.components,
-            "INPUTS": network.data.dimension,
-            "HAS_BIAS": int(network.parameters.has_bias),
-            "DATA_PITCH": self.pitch,
-            "NEGLIGIBLE": 0,
-            "KINK": int(network.has_kink),
-            "LAMBDA": network.penalty.strength,
-        }
-        generated = network.activation.opencl() + network.penalty_opencl()
-        self.program = build_program(device, ["lagrangian.cl", "reductions.cl"], constants, generated)
-        names = ("partial_predictions", "predict", "velocity", "combine_stages", "project", "local_errors", "normalise_weights")
+        components = model.parameters.components
+        self.shape = (len(components) + 1, ladder.total)
+        common = {"UNITS": ladder.total, "COMPONENTS": len(components), "NEGLIGIBLE": 0, "KINK": 0, "LAMBDA": 0}
+        constants = precision_constants(self.dtype, width) | common | dict(constants)
+        self.program = build_program(device, ["integrator.cl", forces, "reductions.cl"], constants, generated)
+        names = ("velocity", "combine_stages", "project", "local_errors", "normalise_weights", *kernels)
         self.kernels = {name: cl.Kernel(self.program, name) for name in names}
         self.reduce = Reduction(self.buffers, self.program, int(np.prod(self.shape)))
-        self._upload_data()
-        self._upload_ladder()
-
-    def _upload_data(self) -> None:
-        data, pad = self.network.data, self.pitch - self.count
-        # padding repeats a datum, where the activation is finite, with weight 0
-        self.x = self._real(np.pad(data.x.T, ((0, 0), (0, pad)), mode="edge"))
-        self.targets = self.buffers.upload(np.pad(data.y, (0, pad)))
-        self.data_weights = self.buffers.upload(np.pad(data.weights, (0, pad)))
-        low, high, periodic = walls(self.network)
+        low, high, periodic = walls(model.parameters)
         self.walls = (self._real(low), self._real(high), self._int(periodic))
-        self.mobility = self._real(np.array([c.mobility for c in self.network.parameters.components]))
-
-    def _upload_ladder(self) -> None:
-        ladder = self.ladder
-        starts = [np.arange(ladder.first_unit[g], ladder.first_unit[g + 1], CHUNK) for g in range(len(ladder.sizes))]
-        self.chunks = sum(len(s) for s in starts)
-        self.chunk_start = self._int(np.concatenate([*starts, [ladder.total]]))
-        self.first_chunk = self._int(np.concatenate([[0], np.cumsum([len(s) for s in starts])]))
+        self.mobility = self._real(np.array([c.mobility for c in components]))
         self.first_unit = self._int(ladder.first_unit)
         self.network_of = self._int(ladder.network_of)
-        self.partial = self.buffers.empty(self.chunks * self.pitch, np.float64)
-        self.prediction = self.buffers.empty(len(ladder.sizes) * self.pitch, np.float64)
-        self.residual = self.buffers.empty(len(ladder.sizes) * self.pitch, self.dtype)
         self.squares = self.buffers.empty(int(np.prod(self.shape)), np.float64)
         self.unit_weights = self._real(1 / ladder.sizes[ladder.network_of])
 
@@ -93,28 +67,6 @@ class OpenCLBackend:
         if self.weight_rate:
             rate = self.dtype.type(self.weight_rate)
             self._run("normalise_weights", (len(self.ladder.sizes),), state, self.first_unit, rate, self.unit_weights)
-
-    def _predict(self, state: cl.Buffer) -> None:
-        self._weigh(state)
-        size = (self.pitch // self.width, self.chunks)
-        self._run("partial_predictions", size, state, self.unit_weights, self.x, self.chunk_start, self.partial)
-        targets = (self.targets, self.data_weights)
-        self._run("predict", (self.pitch, len(self.ladder.sizes)), self.partial, self.first_chunk, *targets, self.prediction, self.residual)
-
-    def predictions(self, state: cl.Buffer) -> np.ndarray:
-        """f of every network at the data."""
-        self._predict(state)
-        shape = (len(self.ladder.sizes), self.pitch)
-        return self.buffers.read(self.prediction, shape, np.float64)[:, : self.count].copy()
-
-    def velocity(self, state: cl.Buffer) -> cl.Buffer:
-        """-mobility grad V, and V."""
-        self._predict(state)
-        rate = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
-        confinement = self.dtype.type(self.network.penalty.confinement)
-        arguments = (state, self.residual, self.x, self.network_of, self.mobility, confinement, *self.walls, rate)
-        self._run("velocity", (self.ladder.total,), *arguments)
-        return rate
 
     def combine(self, y: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float]) -> cl.Buffer:
         """y + sum factors * stages."""

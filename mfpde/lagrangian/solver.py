@@ -1,5 +1,7 @@
 """Build the networks of a case: ladder, backend, reaction, integrator."""
 
+from typing import cast
+
 from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.lagrangian.backend import Backend
@@ -7,13 +9,15 @@ from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.models.births import births_laws
+from mfpde.models.model import Model
 from mfpde.models.network import Network
+from mfpde.models.potential import Potential
 
 #: largest ladder that is tried, in bytes of device memory
 MAX_BYTES = 64e9
 
 
-def build_flow(case: Case, network: Network, ladder: Ladder, device=None) -> Flow:
+def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     """The networks of a case at time 0.
 
     Arguments:
@@ -22,30 +26,40 @@ def build_flow(case: Case, network: Network, ladder: Ladder, device=None) -> Flo
         InputError: births from a density together with weights, which have no units to replace.
     """
     settings, alpha = case.lagrangian, case.dynamics.birth_death
-    numbers = (16 if settings.precision == "float64" else 8) * ladder.total * (len(network.parameters.components) + 1)
+    numbers = (16 if settings.precision == "float64" else 8) * ladder.total * (len(model.parameters.components) + 1)
     if numbers * 8 > MAX_BYTES:
         raise InputError(
             f"{case.path}: lagrangian.units: {ladder.total} units in all need about {numbers * 8 / 1e9:.0f} GB; use fewer units or replicates"
         )
-    births = births_laws(case, network.parameters)
+    births = births_laws(case, model.parameters)
     by_weights = bool(alpha) and settings.reaction == "weights"
     if by_weights and births is not None:
         raise InputError(f'{case.path}: lagrangian.reaction: "weights" cannot express dynamics.births; use "birth_death"')
-    backend = _backend(case, network, ladder, alpha if by_weights else 0.0, device)
+    backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, case.eulerian.backend, device)
     process = None
     if alpha and not by_weights:
-        names = network.parameters.names
-        rows = [names.index(c.name) for c in network.parameters.free]
+        names = model.parameters.names
+        rows = [names.index(c.name) for c in model.parameters.free]
         process = BirthDeath(ladder, alpha, None if births is None else list(zip(rows, births, strict=True)))
-    return Flow(backend, settings, backend.upload(ladder.initial_state(network.parameters)), process)
+    return Flow(backend, settings, backend.upload(ladder.initial_state(model.parameters)), process)
 
 
-def _backend(case: Case, network: Network, ladder: Ladder, weight_rate: float, device) -> Backend:
-    # one switch for both sides: the backend named for the mesh also moves the networks, but FiPy knows none
-    if case.eulerian.backend == "numpy":
-        from mfpde.lagrangian.numpy_backend import NumpyBackend
+def build_backend(model: Model, ladder: Ladder, precision: str, weight_rate: float, backend: str, device=None) -> Backend:
+    """The arithmetic and the forces of a model's units.
 
-        return NumpyBackend(network, ladder, case.lagrangian.precision, weight_rate)
-    from mfpde.lagrangian.opencl_backend import OpenCLBackend
+    Arguments:
+        weight_rate: alpha if the reaction acts on weights, else 0.
+        backend: the one named for the mesh: one switch for both sides, but FiPy moves no units.
+        device: an OpenCL device, unless the backend is "numpy".
+    """
+    if backend == "numpy":
+        from mfpde.lagrangian.forces_numpy import NumpyNetwork, NumpyPotential
 
-    return OpenCLBackend(network, ladder, case.lagrangian.precision, weight_rate, device)
+        if isinstance(model, Potential):
+            return NumpyPotential(model, ladder, precision, weight_rate)
+        return NumpyNetwork(cast(Network, model), ladder, precision, weight_rate)
+    from mfpde.lagrangian.forces_opencl import OpenCLNetwork, OpenCLPotential
+
+    if isinstance(model, Potential):
+        return OpenCLPotential(model, ladder, precision, weight_rate, device)
+    return OpenCLNetwork(cast(Network, model), ladder, precision, weight_rate, device)

@@ -99,12 +99,40 @@ class Point:
         return f"point mass at {self.at:g}"
 
 
+@dataclass(frozen=True)
+class WrappedCauchy:
+    """Wrapped Cauchy law on a circle of length 2 pi, (1 - r^2) / (2 pi (1 + r^2 - 2 r cos(x - mean))); E exp(ix) = r exp(i mean)."""
+
+    mean: float
+    r: float
+
+    @property
+    def _stretch(self) -> float:
+        return (1 + self.r) / (1 - self.r)
+
+    def cdf(self, x: np.ndarray) -> np.ndarray:
+        """Mass from mean - pi to x on the unrolled circle: it grows by 1 with every turn."""
+        turns = (np.asarray(x) - self.mean) / (2 * np.pi)
+        whole = np.round(turns)
+        return whole + 0.5 + np.arctan(self._stretch * np.tan(np.pi * (turns - whole))) / np.pi
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        """Between mean - pi and mean + pi."""
+        return self.mean + 2 * np.arctan(np.tan(np.pi * (np.asarray(u) - 0.5)) / self._stretch)
+
+    def describe(self) -> str:
+        """A few words for messages."""
+        return f"wrapped Cauchy law (mean {self.mean:g}, r {self.r:g})"
+
+
 def build_law(spec: schema.Law) -> Law:
     """The law a case describes."""
     if isinstance(spec, schema.NormalLaw):
         return Normal(spec.mean, spec.std, *(spec.within or (-np.inf, np.inf)))
     if isinstance(spec, schema.UniformLaw):
         return Uniform(spec.low, spec.high)
+    if isinstance(spec, schema.WrappedCauchyLaw):
+        return WrappedCauchy(spec.mean, spec.r)
     return Point(spec.at)
 
 

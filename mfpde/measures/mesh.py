@@ -39,6 +39,15 @@ class Axis:
         return float(self.faces[-1] - self.faces[0])
 
     @cached_property
+    def uniform(self) -> bool:
+        """Whether all cells have the same width, up to rounding."""
+        return bool(np.ptp(self.widths) <= 1e-9 * self.widths[0])
+
+    def wrap(self, differences: np.ndarray) -> np.ndarray:
+        """Differences of two points, on a circle the shortest."""
+        return differences - self.length * np.round(differences / self.length) if self.periodic else differences
+
+    @cached_property
     def inverse_distances(self) -> np.ndarray:
         """Mobility over the distance of the centres on both sides of each face (cells + 1,); 0 at walls."""
         inverse = np.zeros(self.cells + 1)
@@ -95,7 +104,10 @@ def _cell_masses(axis: Axis, law: Law) -> np.ndarray:
         masses[min(cell, axis.cells - 1)] = 1.0
         return masses
     cumulative = law.cdf(axis.faces)
-    cumulative[0], cumulative[-1] = 0.0, 1.0
+    if axis.periodic:
+        cumulative /= cumulative[-1] - cumulative[0]
+    else:
+        cumulative[0], cumulative[-1] = 0.0, 1.0
     return np.diff(cumulative)
 
 

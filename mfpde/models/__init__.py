@@ -1,1 +1,22 @@
 """Models: an energy of measures, its potential and its moments; the same object serves grid and particles."""
+
+from mfpde.case import Case
+from mfpde.models.model import Model
+
+
+def build_model(case: Case) -> Model:
+    """The model a case describes.
+
+    Raises:
+        InputError: anything wrong with formulas, data, activation or parameters.
+    """
+    if case.model.kind == "potential":
+        from mfpde.models.potential import build_potential
+
+        return build_potential(case)
+    from mfpde.models.network import build_network
+
+    return build_network(case)
+
+
+__all__ = ["Model", "build_model"]

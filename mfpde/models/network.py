@@ -19,21 +19,8 @@ from mfpde.errors import InputError, about
 from mfpde.expressions import evaluate, opencl_function
 from mfpde.expressions.functions import absolute
 from mfpde.measures.mesh import Mesh
-from mfpde.models.parameters import ParameterSpace, build_parameters
-
-
-@dataclass(frozen=True)
-class MeshPotential:
-    """What a mesh needs to form V(a, z) = amplitude(a) h(z) + penalty_a(a) + penalty_z(z), h = features @ residual.
-
-    If `has_amplitude`, a is the first axis of the mesh; otherwise it is fixed and its arrays have one entry.
-    """
-
-    has_amplitude: bool
-    amplitude: np.ndarray  #: (Na,)
-    penalty_a: np.ndarray  #: (Na,)
-    features: np.ndarray  #: (Nz, L), z-cells in C order
-    penalty_z: np.ndarray  #: (Nz,)
+from mfpde.models.model import Features, MeshPotential, Moments
+from mfpde.models.parameters import ParameterSpace, network_parameters
 
 
 @dataclass(frozen=True)
@@ -57,13 +44,46 @@ class Network:
         """E = loss + 2 int r dmu."""
         return self.loss(prediction) + 2 * mean_penalty
 
+    @property
+    def scale(self) -> float:
+        """Size of the energy, for tolerances of rounding."""
+        return float(self.square_norm(self.data.y))
+
+    def energy_of(self, moments: Moments) -> float:
+        """E of a measure on a mesh."""
+        return float(self.energy(moments.linear, moments.penalty))
+
+    def curvature(self, change: Moments) -> float:
+        """|f'|^2 of a rate."""
+        return float(self.square_norm(change.linear))
+
+    def source(self, linear: np.ndarray) -> np.ndarray:
+        """The residual of a prediction."""
+        return self.residual(linear)
+
     def residual(self, prediction: np.ndarray) -> np.ndarray:
         """weights * (f - f*): what the potential is linear in."""
         return self.data.weights * (prediction - self.data.y)
 
-    def mean_potential(self, prediction: np.ndarray, mean_penalty: float) -> float:
+    def mean_potential(self, moments: Moments) -> float:
         """int V dmu = <f - f*, f> + int r dmu, for a probability measure."""
-        return float(self.residual(prediction) @ prediction + mean_penalty)
+        return float(self.residual(moments.linear) @ moments.linear + moments.penalty)
+
+    def cloud_energies(
+        self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray
+    ) -> np.ndarray:
+        """E of every network of units; see `models.model.Model`."""
+        penalty = weights * (self.penalty_amplitude(state[0]) + self.penalty_rest(state[1:-1].T))
+        return self.energy(predictions, np.add.reduceat(penalty, starts))
+
+    def coupling_numbers(self, mesh: Mesh) -> int:
+        """The feature matrix."""
+        first = 1 if self.parameters.amplitude.free else 0
+        return int(np.prod(mesh.shape[first:])) * len(self.data.y)
+
+    def digest(self) -> str:
+        """SHA-256 of the data."""
+        return self.data.digest()
 
     @cached_property
     def _amplitude_penalty(self) -> tuple[sympy.Expr, sympy.Expr]:
@@ -92,7 +112,7 @@ class Network:
     def penalty_opencl(self) -> str:
         """Source of ``amplitude_penalty(a, &value, &slope)``."""
         value, slope = self._amplitude_penalty
-        return opencl_function("amplitude_penalty", sympy.Symbol("a", real=True), [("value", value), ("slope", slope)])
+        return opencl_function("amplitude_penalty", [sympy.Symbol("a", real=True)], [("value", value), ("slope", slope)])
 
     def penalty_rest(self, z: np.ndarray) -> np.ndarray:
         """kappa |z|^2 for z of shape (..., components of z)."""
@@ -136,7 +156,8 @@ class Network:
         features = self.activation.value(self.preactivations(z))
         if not np.all(np.isfinite(features)):
             raise InputError(f"model.activation: '{self.activation.name}' is not finite on the mesh; narrow the domain of w or b")
-        return MeshPotential(self.parameters.amplitude.free, amplitude, self.penalty_amplitude(amplitude), features, self.penalty_rest(z))
+        penalty_a, penalty_z = self.penalty_amplitude(amplitude), self.penalty_rest(z)
+        return MeshPotential(self.parameters.amplitude.free, amplitude, penalty_a, penalty_z, Features(features))
 
 
 def build_network(case: Case) -> Network:
@@ -145,9 +166,11 @@ def build_network(case: Case) -> Network:
     Raises:
         InputError: anything wrong with data, activation or parameters.
     """
+    spec = case.model
+    assert isinstance(spec, schema.NetworkModel)
     with about(case.path):
-        activation = find_activation(case.model.activation)
+        activation = find_activation(spec.activation)
         data = build_dataset(case)
-        network = Network(activation, case.model.penalty, data, build_parameters(case, data.dimension))
+        network = Network(activation, spec.penalty, data, network_parameters(case, spec, data.dimension))
         network.check_periods()
     return network

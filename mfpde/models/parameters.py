@@ -1,4 +1,4 @@
-"""The parameter space of a network: which components theta has, which are free, and where each starts."""
+"""The parameter space of a model: which components theta has, which are free, and where each starts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,14 @@ import numpy as np
 
 from mfpde.case import Case, schema
 from mfpde.errors import InputError, nearest
-from mfpde.measures.laws import Law, Normal, Point, build_law, mass_outside
+from mfpde.expressions.parse import CONSTANTS, FUNCTIONS
+from mfpde.measures.laws import Law, Normal, Point, WrappedCauchy, build_law, mass_outside
 from mfpde.measures.mesh import Axis, Mesh
 
 #: A law may put this much outside its domain before it is called too wide for it.
 MAX_OUTSIDE = 1e-6
+#: names that mean something else in the output file
+RESERVED = {"time", "fields_time", "data", "input", "inputs", "targets", "data_weights", "parameter", "bound", "eulerian", "lagrangian", "comparison"}
 #: a normal law conditioned on less than this of its mass cannot be told from rounding
 MIN_HELD = 1e-9
 
@@ -28,13 +31,20 @@ class Component:
     periodic: bool
     mobility: float
 
+    def place(self, values: np.ndarray) -> np.ndarray:
+        """Values on the circle's own domain, if there is one."""
+        if not self.periodic or self.domain is None:
+            return values
+        low, high = self.domain
+        return low + (values - low) % (high - low)
+
 
 @dataclass(frozen=True)
 class ParameterSpace:
-    """theta = (a, w1, ..., wd, b): amplitude, weights, bias."""
+    """theta: (a, w1, ..., wd, b) of a network (amplitude, weights, bias), or the parameters a potential names."""
 
     components: Sequence[Component]
-    has_bias: bool
+    has_bias: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -75,7 +85,21 @@ class ParameterSpace:
         return Mesh(axes)
 
 
-def build_parameters(case: Case, dimension: int) -> ParameterSpace:
+def potential_parameters(case: Case) -> ParameterSpace:
+    """The components a potential is a function of: every table [parameters.*], in the order of the case.
+
+    Raises:
+        InputError: a name that formulas or the output file cannot hold, or a law wider than its domain.
+    """
+    for name in case.parameters:
+        if not (name.isascii() and name.isidentifier() and len(name) <= 16) or name in RESERVED | {*CONSTANTS, *FUNCTIONS}:
+            raise InputError(f"{case.path}: parameters.{name}: is not a name for a parameter; expected letters and digits, such as x or theta1")
+    if not case.parameters:
+        raise InputError(f"{case.path}: parameters: a potential needs at least one table [parameters.NAME]")
+    return ParameterSpace([_component(name, spec, f"{case.path}: parameters.{name}") for name, spec in case.parameters.items()])
+
+
+def network_parameters(case: Case, model: schema.NetworkModel, dimension: int) -> ParameterSpace:
     """Match the tables [parameters.*] with the components the model has for inputs of this dimension.
 
     The table [parameters.w] serves all weights w1, w2, ... that have no table of their own.
@@ -84,10 +108,10 @@ def build_parameters(case: Case, dimension: int) -> ParameterSpace:
         InputError: a component without a table, a table without a component, or a law wider than its domain.
     """
     weights = ["w"] if dimension == 1 else [f"w{k + 1}" for k in range(dimension)]
-    names = ["a", *weights, *(["b"] if case.model.bias else [])]
+    names = ["a", *weights, *(["b"] if model.bias else [])]
     known = list(dict.fromkeys(["a", "w", *weights, *names]))
     for given in case.parameters:
-        if given == "b" and not case.model.bias:
+        if given == "b" and not model.bias:
             raise InputError(f"{case.path}: parameters.b: the model has no bias, since model.bias = false")
         if given not in known:
             raise InputError(f"{case.path}: parameters.{given}: the model has no such parameter{nearest(given, known)}")
@@ -100,7 +124,7 @@ def build_parameters(case: Case, dimension: int) -> ParameterSpace:
         components.append(_component(name, case.parameters[key], f"{case.path}: parameters.{key}"))
     if "w" in case.parameters and all(name in case.parameters for name in weights) and "w" not in weights:
         raise InputError(f"{case.path}: parameters.w: is not used, since every one of {', '.join(weights)} has its own table")
-    return ParameterSpace(components, case.model.bias)
+    return ParameterSpace(components, model.bias)
 
 
 def _component(name: str, spec: schema.Parameter, where: str) -> Component:
@@ -110,6 +134,8 @@ def _component(name: str, spec: schema.Parameter, where: str) -> Component:
     law = build_law(spec.initial)
     if spec.periodic and spec.domain is None:
         raise InputError(f"{where}: a periodic parameter needs domain = [low, high], whose length is the period")
+    if isinstance(law, WrappedCauchy) and not (spec.periodic and spec.domain and abs(spec.domain[1] - spec.domain[0] - 2 * np.pi) < 1e-9):
+        raise InputError(f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0, 6.283185307179586]")
     check_inside(law, spec.domain, where)
     return Component(name, law, True, spec.domain, spec.cells, spec.periodic, spec.mobility)
 

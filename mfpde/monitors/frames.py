@@ -8,6 +8,7 @@ from mfpde.eulerian.solver import Solver
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Mesh
+from mfpde.models.model import Model
 from mfpde.models.network import Network
 from mfpde.monitors.distances import SlicedDensity, w1_marginal
 from mfpde.monitors.resolution import narrowest_blob
@@ -25,19 +26,21 @@ def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> d
     """The Eulerian side."""
     state, mesh = solver.state, solver.mesh
     marginals = {axis.name: mesh.marginal(density, axis.name) for axis in mesh.axes}
+    values: dict[str, Any]
     solver.wall_mass = mesh.wall_mass(density)
     solver.blobs = {axis.name: narrowest_blob(axis, marginals[axis.name]) for axis in mesh.axes}
     values = {
         "elapsed_time": solver.time,
         "energy": state.energy,
-        "loss": float(solver.stepper.network.loss(state.moments.prediction)),
         "mass": state.moments.mass,
         "minimum_density": min(float(density.min()), solver.least),
         "dissipated_energy": solver.dissipated,
         "steps": solver.steps,
         "narrowest_blob": min(solver.blobs.values()),
-        "prediction": state.moments.prediction,
     }
+    model = solver.stepper.model
+    if isinstance(model, Network):
+        values |= {"loss": float(model.loss(state.moments.linear)), "prediction": state.moments.linear}
     values |= {f"marginal_{name}": marginal for name, marginal in marginals.items()}
     values |= {f"wall_mass_{name}": mass for name, mass in solver.wall_mass.items()}
     if with_fields:
@@ -45,27 +48,25 @@ def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> d
     return {f"eulerian/{name}": value for name, value in values.items()}
 
 
-def measure_networks(network: Network, ladder: Ladder, flow: Flow, shown: int) -> tuple[dict[str, Any], Snapshot]:
+def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tuple[dict[str, Any], Snapshot]:
     """The Lagrangian side; `shown` replicates of each width also give their units."""
     backend = flow.backend
     snapshot = Snapshot(backend.download(flow.state), backend.weights(flow.state), backend.predictions(flow.state))
     state, weights, predictions = snapshot
-    penalty = weights * (network.penalty_amplitude(state[0]) + network.penalty_rest(state[1:-1].T))
-    mean_penalty = np.add.reduceat(penalty, ladder.first_unit[:-1])
     at_wall = np.zeros(ladder.total, dtype=bool)
-    for k, c in enumerate(network.parameters.components):
+    for k, c in enumerate(model.parameters.components):
         if c.domain is not None and not c.periodic:
             at_wall |= touches_wall(state[k], c.domain)
     jumps = flow.birth_death
     per_network = {
-        "energy": network.energy(predictions, mean_penalty),
-        "loss": network.loss(predictions),
+        "energy": model.cloud_energies(state, weights, predictions, flow.potential(), ladder.first_unit[:-1]),
         "wall_fraction": np.add.reduceat(at_wall.astype(float), ladder.first_unit[:-1]) / ladder.sizes,
         "effective_units": 1 / np.add.reduceat(weights**2, ladder.first_unit[:-1]),
         "killed": jumps.killed if jumps else np.zeros(len(ladder.sizes)),
         "cloned": jumps.cloned if jumps else np.zeros(len(ladder.sizes)),
-        "prediction": predictions,
     }
+    if isinstance(model, Network):
+        per_network |= {"loss": model.loss(predictions), "prediction": predictions}
     values: dict[str, Any] = {}
     for units, count in zip(ladder.units, ladder.replicates, strict=True):
         networks, where = ladder.of_width(units)
@@ -85,17 +86,18 @@ def touches_wall(values: np.ndarray, domain: tuple[float, float]) -> np.ndarray:
 
 
 def measure_comparison(
-    network: Network, ladder: Ladder, snapshot: Snapshot, mesh: Mesh, density: np.ndarray, prediction: np.ndarray, with_fields: bool
+    model: Model, ladder: Ladder, snapshot: Snapshot, mesh: Mesh, density: np.ndarray, prediction: np.ndarray, with_fields: bool
 ) -> dict[str, Any]:
     """How far every network is from the density."""
-    rows = [network.parameters.names.index(axis.name) for axis in mesh.axes]
+    rows = [model.parameters.names.index(axis.name) for axis in mesh.axes]
     sliced = SlicedDensity(mesh, density) if with_fields else None
-    gap = network.square_norm(snapshot.predictions - prediction)
+    gap = model.square_norm(snapshot.predictions - prediction) if isinstance(model, Network) else None
     marginals = [mesh.marginal(density, axis.name) for axis in mesh.axes]
     values: dict[str, Any] = {}
     for units in ladder.units:
         networks, where = ladder.of_width(units)
-        values[f"comparison/{units}/function_gap"] = gap[networks]
+        if gap is not None:
+            values[f"comparison/{units}/function_gap"] = gap[networks]
         clouds = snapshot.state[rows, where].reshape(len(rows), -1, units)
         weights = snapshot.weights[where].reshape(-1, units)
         for axis, marginal, cloud in zip(mesh.axes, marginals, clouds, strict=True):

@@ -12,7 +12,8 @@ import numpy as np
 
 from mfpde.case import Case
 from mfpde.eulerian.solver import Solver, build_solver
-from mfpde.models.network import build_network
+from mfpde.models import build_model
+from mfpde.models.network import Network
 from mfpde.monitors.distances import w1_densities
 
 LEVELS = 2
@@ -41,17 +42,17 @@ class Companions:
     def estimate(self, solver: Solver) -> dict[str, float]:
         """Errors of the finest solution, by name: function (a squared distance in L2(nu)), energy, W1 of marginals; and the order."""
         levels = [solver, *self.solvers]
-        predictions = [level.state.moments.prediction for level in levels]
-        network = solver.stepper.network
-        fine, coarse = (np.sqrt(network.square_norm(a - b)) for a, b in itertools.pairwise(predictions))
+        model, half = solver.stepper.model, self.solvers[0]
+        energies = [level.state.energy for level in levels]
+        fine, coarse = (abs(a - b) for a, b in itertools.pairwise(energies))
+        if isinstance(model, Network):
+            predictions = [level.state.moments.linear for level in levels]
+            fine, coarse = (float(np.sqrt(model.square_norm(a - b))) for a, b in itertools.pairwise(predictions))
         order = observed_order(fine, coarse)
         factor = 2**order - 1
-        half, energy = self.solvers[0], solver.state.energy
-        errors = {
-            "grid_error": float(fine / factor) ** 2,
-            "grid_error_energy": abs(energy - half.state.energy) / factor,
-            "observed_order": order,
-        }
+        errors = {"grid_error_energy": abs(energies[0] - energies[1]) / factor, "observed_order": order}
+        if isinstance(model, Network):
+            errors["grid_error"] = (fine / factor) ** 2
         densities = [level.density() for level in levels[:2]]
         for axis, coarse_axis in zip(solver.mesh.axes, half.mesh.axes, strict=True):
             marginals = [level.mesh.marginal(d, axis.name) for level, d in zip(levels[:2], densities, strict=True)]
@@ -80,5 +81,5 @@ def build_companions(case: Case, device=None) -> Companions:
     solvers = []
     for _ in range(LEVELS):
         case = halved(case)
-        solvers.append(build_solver(case, build_network(case), device))
+        solvers.append(build_solver(case, build_model(case), device))
     return Companions(solvers)

@@ -71,7 +71,7 @@ class Health:
         flow, ladder, snapshot = simulation.flow, simulation.ladder, simulation.snapshot
         if flow is None or ladder is None or snapshot is None:
             return
-        for k, c in enumerate(simulation.network.parameters.components):
+        for k, c in enumerate(simulation.model.parameters.components):
             if c.domain is None or c.periodic or not c.free:
                 continue
             share = np.mean(touches_wall(snapshot.state[k], c.domain))

@@ -12,6 +12,7 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Mesh
+from mfpde.models.model import Model
 from mfpde.models.network import Network
 
 SCHEMA_VERSION = 1
@@ -36,27 +37,30 @@ class Layout:
     fixed: list[tuple[Variable, np.ndarray]]
 
 
-def describe(case: Case, network: Network, mesh: Mesh | None, ladder: Ladder | None) -> Layout:
+def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None) -> Layout:
     """The layout of the file of a run."""
-    data = network.data
     dimensions = {
-        "data": (np.arange(len(data.y)), "index of the data point"),
-        "input": (np.arange(data.dimension), "index of the input coordinate"),
-        "parameter": (np.arange(len(network.parameters.names)), f"component of theta: {', '.join(network.parameters.names)}"),
+        "parameter": (np.arange(len(model.parameters.names)), f"component of theta: {', '.join(model.parameters.names)}"),
         "bound": (np.arange(2), "lower and upper face"),
     }
-    fixed = [
-        (Variable("inputs", ("data", "input"), f"inputs x ({', '.join(data.x_names)}), as the networks see them"), data.x),
-        (Variable("targets", ("data",), f"targets f*(x) ({data.y_name}), as the networks see them"), data.y),
-        (Variable("data_weights", ("data",), "weights of the inner product <u, v> = sum_l weight_l u_l v_l"), data.weights),
-    ]
     growing: list[Variable] = []
+    fixed: list[tuple[Variable, np.ndarray]] = []
+    has_data = isinstance(model, Network)
+    if isinstance(model, Network):
+        data = model.data
+        dimensions["data"] = (np.arange(len(data.y)), "index of the data point")
+        dimensions["input"] = (np.arange(data.dimension), "index of the input coordinate")
+        fixed += [
+            (Variable("inputs", ("data", "input"), f"inputs x ({', '.join(data.x_names)}), as the networks see them"), data.x),
+            (Variable("targets", ("data",), f"targets f*(x) ({data.y_name}), as the networks see them"), data.y),
+            (Variable("data_weights", ("data",), "weights of the inner product <u, v> = sum_l weight_l u_l v_l"), data.weights),
+        ]
     if mesh is not None:
         for axis in mesh.axes:
             dimensions[axis.name] = (axis.centres, f"cell centres of the parameter {axis.name}")
             bounds = np.column_stack([axis.faces[:-1], axis.faces[1:]])
             fixed.append((Variable(f"{axis.name}_bounds", (axis.name, "bound"), f"cell faces of the parameter {axis.name}"), bounds))
-        growing += _eulerian(case, mesh)
+        growing += _eulerian(case, mesh, has_data)
     if ladder is not None:
         for units, count in zip(ladder.units, ladder.replicates, strict=True):
             dimensions[f"replicate_{units}"] = (np.arange(count), f"replicate of the networks of {units} units")
@@ -64,19 +68,19 @@ def describe(case: Case, network: Network, mesh: Mesh | None, ladder: Ladder | N
             if shown:
                 dimensions[f"snapshot_{units}"] = (np.arange(shown), f"replicates of {units} units whose units are stored")
                 dimensions[f"unit_{units}"] = (np.arange(units), f"index of the unit in networks of {units}")
-            growing += _lagrangian(units, bool(shown))
+            growing += _lagrangian(units, bool(shown), has_data)
             if mesh is not None:
-                growing += _comparison(units, mesh)
+                growing += _comparison(units, mesh, has_data)
     return Layout(dimensions, growing, fixed)
 
 
-def _eulerian(case: Case, mesh: Mesh) -> list[Variable]:
+def _eulerian(case: Case, mesh: Mesh, has_data: bool) -> list[Variable]:
     group = "eulerian"
     axes = tuple(mesh.names)
     series = [
         ("elapsed_time", "time, repeated for viewers that want axes beside the signal"),
-        ("energy", "energy E = |f - f*|^2 + 2 int r dmu"),
-        ("loss", "loss |f - f*|^2 in L2(nu)"),
+        ("energy", "energy E = |f - f*|^2 + 2 int r dmu" if has_data else "energy E = 2 int V0 dmu + int int W dmu dmu"),
+        *([("loss", "loss |f - f*|^2 in L2(nu)")] if has_data else []),
         ("mass", "total mass of mu"),
         ("minimum_density", "smallest cell average of mu"),
         ("dissipated_energy", "time integral of 2 int |grad V|^2 dmu + 2 alpha Var V, by the trapezoidal rule over steps"),
@@ -85,12 +89,13 @@ def _eulerian(case: Case, mesh: Mesh) -> list[Variable]:
     ]
     variables = [Variable(f"{group}/mu", ("fields_time", *axes), "density mu, cell averages", dtype=case.eulerian.precision)]
     variables += [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in series]
-    variables.append(Variable(f"{group}/prediction", ("time", "data"), "f(x_l) of the infinitely wide network"))
+    if has_data:
+        variables.append(Variable(f"{group}/prediction", ("time", "data"), "f(x_l) of the infinitely wide network"))
     if case.eulerian.error_estimate:
         estimates = [
-            ("grid_error", "estimated |f_h - f|^2 of the mesh in L2(nu), a squared distance"),
+            *([("grid_error", "estimated |f_h - f|^2 of the mesh in L2(nu), a squared distance")] if has_data else []),
             ("grid_error_energy", "estimated |E_h - E| of the mesh"),
-            ("observed_order", "order of convergence of f over three meshes, clipped to [1, 2]"),
+            ("observed_order", f"order of convergence of {'f' if has_data else 'E'} over three meshes, clipped to [1, 2]"),
             *((f"grid_error_w1_{axis.name}", f"estimated W1 error of the marginal of {axis.name}") for axis in mesh.axes),
         ]
         variables += [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in estimates]
@@ -101,18 +106,19 @@ def _eulerian(case: Case, mesh: Mesh) -> list[Variable]:
     return variables
 
 
-def _lagrangian(units: int, snapshots: bool) -> list[Variable]:
+def _lagrangian(units: int, snapshots: bool, has_data: bool) -> list[Variable]:
     group, replicate = f"lagrangian/{units}", f"replicate_{units}"
     per_replicate = [
         ("energy", "energy of each network"),
-        ("loss", "loss of each network"),
+        *([("loss", "loss of each network")] if has_data else []),
         ("wall_fraction", "share of the units that sit on a wall"),
         ("effective_units", "effective number of units (sum w)^2 / sum w^2"),
         ("killed", "jumps so far in which a unit above the mean of V died and was replaced"),
         ("cloned", "jumps so far in which a unit below the mean of V was cloned over another"),
     ]
     variables = [Variable(f"{group}/{name}", ("time", replicate), meaning) for name, meaning in per_replicate]
-    variables.append(Variable(f"{group}/prediction", ("time", replicate, "data"), f"f(x_l) of networks of {units} units"))
+    if has_data:
+        variables.append(Variable(f"{group}/prediction", ("time", replicate, "data"), f"f(x_l) of networks of {units} units"))
     if snapshots:
         dims = ("fields_time", f"snapshot_{units}", f"unit_{units}")
         variables.append(Variable(f"{group}/particles", (*dims, "parameter"), "parameters theta of every unit"))
@@ -120,9 +126,10 @@ def _lagrangian(units: int, snapshots: bool) -> list[Variable]:
     return variables
 
 
-def _comparison(units: int, mesh: Mesh) -> list[Variable]:
+def _comparison(units: int, mesh: Mesh, has_data: bool) -> list[Variable]:
     group, replicate = f"comparison/{units}", f"replicate_{units}"
-    variables = [Variable(f"{group}/function_gap", ("time", replicate), "|f_n - f|^2 in L2(nu), a squared distance")]
+    gap = Variable(f"{group}/function_gap", ("time", replicate), "|f_n - f|^2 in L2(nu), a squared distance")
+    variables = [gap] if has_data else []
     variables += [Variable(f"{group}/w1_{axis.name}", ("time", replicate), f"W1 distance of the marginals of {axis.name}") for axis in mesh.axes]
     variables.append(Variable(f"{group}/sliced_w2", ("fields_time", replicate), "sliced W2 distance of the clouds of units from mu"))
     return variables

@@ -1,6 +1,4 @@
-// The networks of a ladder, all widths and replicates together. Unit i of the UNITS units belongs to network network_of[i].
-// A state is an array [COMPONENTS + 1][UNITS]: the components (a, w1, ..., wd[, b]) and the action S = int V dt along the
-// path, from which weights follow. Inputs are x[d][DATA_PITCH], data in vectors of VW lanes, rows padded with zeros.
+// The flow of networks: theta = (a, w1, ..., wd[, b]). Inputs are x[d][DATA_PITCH], data in vectors of VW lanes, rows padded.
 //
 // Generated code gives activation(t, &value), activation_with_slope(t, &value, &slope), and
 // amplitude_penalty(a, &value, &slope) for lambda |a|^q.
@@ -48,14 +46,6 @@ __kernel void predict(__global const double *restrict partial, __global const in
     residual[network * DATA_PITCH + l] = (real)(data_weights[l] * (total - targets[l]));
 }
 
-// The part of a velocity that walls allow: none out of the box.
-static inline real allowed(const real v, const real at, const int component, __constant real *restrict low,
-                           __constant real *restrict high, __constant int *restrict periodic)
-{
-    const int outward = (at <= low[component] && v < 0) || (at >= high[component] && v > 0);
-    return outward && !periodic[component] ? 0 : v;
-}
-
 // d/dt of a state: -mobility grad V for the components, as far as walls allow; V for the action.
 __kernel void velocity(__global const real *restrict state, __global const real *restrict residual, __global const real *restrict x,
                        __global const int *restrict network_of, __constant real *restrict mobility, const real confinement,
@@ -100,63 +90,4 @@ __kernel void velocity(__global const real *restrict state, __global const real 
 #endif
     rate[unit] = allowed(mobility[0] * force, a, 0, low, high, periodic);
     rate[COMPONENTS * UNITS + unit] = a * h + FIRST(penalty) + rest;
-}
-
-// result = y + sum_i c_i k_i: a stage of an explicit Runge-Kutta method.
-__kernel void combine_stages(__global const real *restrict y,
-                             __global const real *restrict k0, __global const real *restrict k1, __global const real *restrict k2,
-                             __global const real *restrict k3, __global const real *restrict k4, __global const real *restrict k5,
-                             __global const real *restrict k6,
-                             const real c0, const real c1, const real c2, const real c3, const real c4, const real c5, const real c6,
-                             __global real *restrict result)
-{
-    const int i = get_global_id(0);
-    result[i] = y[i] + (c0 * k0[i] + c1 * k1[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i]);
-}
-
-// Walls hold particles (the projected flow, counterpart of no flux); circles wrap them. Action is left alone. Where the
-// penalty has a kink, an amplitude that changed its sign since `origin` stops at 0 if the penalty is strong enough there to
-// hold it: |h| <= lambda, h from the rate at `origin`.
-__kernel void project(__global real *restrict state, __global const real *restrict origin, __global const real *restrict rate,
-                      __constant real *restrict mobility, __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic)
-{
-    const int i = get_global_id(0), component = i / UNITS;
-    const real lo = low[component], hi = high[component];
-    real v = state[i];
-    if (periodic[component]) v -= (hi - lo) * floor((v - lo) / (hi - lo));
-    else v = v < lo ? lo : v > hi ? hi : v;
-#if KINK
-    if (component == 0 && v * origin[i] < 0 && fabs(rate[i] / mobility[0] + copysign((real)LAMBDA, origin[i])) <= (real)LAMBDA) v = 0;
-#endif
-    state[i] = v;
-}
-
-// Squared local errors relative to their tolerance; the action counts with weight action_scale.
-__kernel void local_errors(__global const real *restrict y, __global const real *restrict y_new,
-                           __global const real *restrict k0, __global const real *restrict k2, __global const real *restrict k3,
-                           __global const real *restrict k4, __global const real *restrict k5, __global const real *restrict k6,
-                           const real c0, const real c2, const real c3, const real c4, const real c5, const real c6,
-                           const real tolerance, const real action_scale, __global double *restrict squares)
-{
-    const int i = get_global_id(0);
-    const real e = c0 * k0[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i];
-    const real size = fabs(y[i]) > fabs(y_new[i]) ? fabs(y[i]) : fabs(y_new[i]);
-    const double ratio = i < COMPONENTS * UNITS ? e / (tolerance * (1 + size)) : action_scale * e / tolerance;
-    squares[i] = ratio * ratio;
-}
-
-// weights_i = exp(-alpha S_i) / sum over the units of its network.
-__kernel void normalise_weights(__global const real *restrict state, __global const int *restrict first_unit, const real alpha,
-                                __global real *restrict weights)
-{
-    const int network = get_global_id(0), start = first_unit[network], end = first_unit[network + 1];
-    __global const real *restrict action = state + COMPONENTS * UNITS;
-    real least = action[start];
-    for (int i = start; i < end; ++i) least = action[i] < least ? action[i] : least;
-    double total = 0;
-    for (int i = start; i < end; ++i) {
-        weights[i] = exp(-alpha * (action[i] - least));
-        total += weights[i];
-    }
-    for (int i = start; i < end; ++i) weights[i] = (real)(weights[i] / total);
 }

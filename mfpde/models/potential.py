@@ -1,0 +1,174 @@
+"""An external potential V0 and a pair interaction W given as formulas: any Wasserstein (Fisher-Rao) gradient flow of
+
+E(mu) = 2 int V0 dmu + int int W(theta - theta') dmu dmu,    V = V0 + W * mu,    dE/dmu = 2 V.
+
+Derivatives are symbolic; NumPy values and device code come from the same trees.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import sympy
+
+from mfpde.case import Case, schema
+from mfpde.errors import InputError, about
+from mfpde.expressions import evaluate, opencl_function, parse
+from mfpde.measures.convolution import PairOperator
+from mfpde.measures.mesh import Mesh
+from mfpde.models.model import MeshPotential, Moments
+from mfpde.models.parameters import Component, ParameterSpace, potential_parameters
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A function of the components of theta (or of their differences) with its gradient."""
+
+    expression: sympy.Expr
+    names: Sequence[str]
+
+    @cached_property
+    def gradient(self) -> list[sympy.Expr]:
+        """Derivatives by every component, symbolic."""
+        return [sympy.diff(self.expression, sympy.Symbol(name, real=True)) for name in self.names]
+
+    def value(self, points: Sequence[np.ndarray]) -> np.ndarray:
+        """Values at points given by component (arrays that broadcast together)."""
+        return evaluate(self.expression, dict(zip(self.names, points, strict=True)))
+
+    def slopes(self, points: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Derivatives by every component."""
+        values = dict(zip(self.names, points, strict=True))
+        return [evaluate(slope, values) for slope in self.gradient]
+
+    def opencl(self, function: str) -> str:
+        """Source of ``function(const realv *theta, realv *value, realv *slopes)``."""
+        # names of the user's never reach the compiler
+        symbols = [sympy.Symbol(f"t{k}", real=True) for k in range(len(self.names))]
+        rename = dict(zip((sympy.Symbol(name, real=True) for name in self.names), symbols, strict=True))
+        outputs = [("value", self.expression), *((f"slope{k}", slope) for k, slope in enumerate(self.gradient))]
+        source = opencl_function(f"{function}_at", symbols, [(name, value.xreplace(rename)) for name, value in outputs])
+        arguments = [f"theta[{k}]" for k in range(len(symbols))] + ["value"] + [f"slopes + {k}" for k in range(len(symbols))]
+        call = f"static inline void {function}(const realv *theta, realv *value, realv *slopes)\n{{\n    {function}_at({', '.join(arguments)});\n}}\n"
+        return source + call
+
+
+@dataclass(frozen=True)
+class Potential:
+    """An energy given by formulas; serves mesh and particles alike."""
+
+    external: Formula
+    interaction: Formula | None
+    parameters: ParameterSpace
+
+    has_kink = False
+
+    @property
+    def scale(self) -> float:
+        """Size of the energy, for tolerances of rounding: the largest of V0 and W on the laws' quartiles."""
+        quartiles = [c.law.quantile(np.array([0.25, 0.5, 0.75])) for c in self.parameters.components]
+        sizes = [np.abs(self.external.value(quartiles))]
+        if self.interaction is not None:
+            sizes.append(np.abs(self.interaction.value([q - q[1] for q in quartiles])))
+        return float(np.max(np.nan_to_num(sizes)))
+
+    def energy_of(self, moments: Moments) -> float:
+        """2 int V0 dmu + int int W dmu dmu."""
+        return 2 * moments.penalty + moments.square
+
+    def curvature(self, change: Moments) -> float:
+        """int int W dm' dm'."""
+        return change.square
+
+    def source(self, linear: np.ndarray) -> np.ndarray:
+        """W * mu is itself the part of V that depends on the measure."""
+        return linear
+
+    def mean_potential(self, moments: Moments) -> float:
+        """int V0 dmu + int int W dmu dmu."""
+        return moments.penalty + moments.square
+
+    def cloud_energies(
+        self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray
+    ) -> np.ndarray:
+        """E = sum w (V + V0) of every network of units; see `models.model.Model`."""
+        return np.add.reduceat(weights * (potential + self.external.value(list(state[:-1]))), starts)
+
+    def on_mesh(self, mesh: Mesh) -> MeshPotential:
+        """V0 at the centres of the cells, and W * mu.
+
+        Raises:
+            InputError: V0 or W is not finite there.
+        """
+        centres = {axis.name: axis.centres for axis in mesh.axes}
+        axes = [centres.get(c.name, c.law.quantile(np.zeros(1))) for c in self.parameters.components]
+        external = self.external.value(np.meshgrid(*axes, indexing="ij", sparse=True))
+        if not np.all(np.isfinite(external)):
+            raise InputError("model.external: is not finite on the mesh; narrow the domain")
+        pair = None if self.interaction is None else PairOperator(mesh, lambda d: self._pair(mesh, d))
+        return MeshPotential(False, np.ones(1), np.zeros(1), external.ravel(), pair)
+
+    def _pair(self, mesh: Mesh, differences: Sequence[np.ndarray]) -> np.ndarray:
+        assert self.interaction is not None
+        given = dict(zip(mesh.names, differences, strict=True))
+        return self.interaction.value([given.get(c.name, np.zeros(1)) for c in self.parameters.components])
+
+    def coupling_numbers(self, mesh: Mesh) -> int:
+        """The transformed kernel of the interaction."""
+        return 0 if self.interaction is None else int(np.prod([n if axis.periodic else 2 * n for n, axis in zip(mesh.shape, mesh.axes, strict=True)]))
+
+    def digest(self) -> str:
+        """SHA-256 of the formulas."""
+        formulas = [self.external.expression, self.interaction.expression if self.interaction is not None else 0]
+        return hashlib.sha256(repr([sympy.srepr(sympy.sympify(f)) for f in formulas]).encode()).hexdigest()
+
+
+def build_potential(case: Case) -> Potential:
+    """The potential a case describes.
+
+    Raises:
+        InputError: a formula that cannot be read, W that is not even, V0 that is not periodic on a circle, or wrong parameters.
+    """
+    spec = case.model
+    assert isinstance(spec, schema.PotentialModel)
+    with about(case.path):
+        parameters = potential_parameters(case)
+        names = parameters.names
+        external = Formula(parse(spec.external or "0", names, "model.external"), names)
+        interaction = None
+        if spec.interaction is not None:
+            interaction = Formula(parse(spec.interaction, names, "model.interaction"), names)
+            _check_even(interaction, parameters.components)
+        for k, c in enumerate(parameters.components):
+            if c.periodic:
+                _check_period(external, k, c, parameters.components)
+        return Potential(external, interaction, parameters)
+
+
+def _samples(components: Sequence[Component]) -> list[np.ndarray]:
+    """A few points inside the laws, the same in every run."""
+    random = np.random.default_rng(0)
+    return [c.law.quantile(random.random(7)) for c in components]
+
+
+def _check_even(interaction: Formula, components: Sequence[Component]) -> None:
+    differences = [p - p[::-1] + 0.1 * c.free for p, c in zip(_samples(components), components, strict=True)]
+    there, back = interaction.value(differences), interaction.value([-d for d in differences])
+    if not np.allclose(there, back, rtol=1e-9, atol=1e-12, equal_nan=True):
+        raise InputError("model.interaction: W must be even, W(-d) = W(d), in the differences d of two points; only that part has an energy")
+
+
+def _check_period(external: Formula, k: int, c: Component, components: Sequence[Component]) -> None:
+    assert c.domain is not None
+    ends = []
+    for end in c.domain:
+        points = _samples(components)
+        points[k] = np.full(7, end)
+        ends.append(external.value(points))
+    if not np.allclose(ends[0], ends[1], rtol=1e-6, atol=1e-9, equal_nan=True):
+        raise InputError(
+            f"parameters.{c.name}.periodic: model.external is not periodic in {c.name} with period {c.domain[1] - c.domain[0]:g}; "
+            "expected the same value at both ends of the domain"
+        )
