@@ -103,12 +103,21 @@ __kernel void fill_ghosts(__global real *restrict rho, const int axis)
     }
 }
 
+// Factors of the slope of the cell `shift` cells further along axis k. In ghost cells they are 0, and so is the velocity of a wall.
+#if UNIFORM
+#define SLOPE_FACTORS(k, run, shift) (realv)1, (realv)1, (realv)0.5
+#else
+#define SLOPE_FACTORS(k, run, shift) \
+    AXIS_VALUE(slope_left, k, run, shift), AXIS_VALUE(slope_right, k, run, shift), AXIS_VALUE(slope_both, k, run, shift)
+#endif
+
 // rate = -div(flux) with face velocities from potential differences and limited linear reconstruction.
 // Per run also: the largest sum_k max(u+, |u-|)/dx_k of a cell (the positivity bound is dt times this <= 1/2), and the
 // dissipation sum_faces A flux (V_left - V_right), each face counted by the cell on its left.
 __kernel void transport_rate(__global const real *restrict rho, POTENTIAL,
                              __global const real *restrict width, __global const real *restrict inverse_width,
-                             __global const real *restrict inverse_distance,
+                             __global const real *restrict inverse_distance, __global const real *restrict slope_left,
+                             __global const real *restrict slope_right, __global const real *restrict slope_both,
                              __global real *restrict rate, __global double *restrict courant, __global double *restrict dissipation)
 {
     run_t run = locate_run(get_global_id(0));
@@ -130,9 +139,9 @@ __kernel void transport_rate(__global const real *restrict rho, POTENTIAL,
             const realv u_left = -rise_left * AXIS_VALUE(inverse_distance, k, run, 0);
             const realv u_right = -rise_right * AXIS_VALUE(inverse_distance, k, run, 1);
             const realv west = LOAD(rho + p - s), east = LOAD(rho + p + s);
-            const realv half_west = (real)0.5 * limited_slope(LOAD(rho + p - 2 * s), west, centre);
-            const realv half_centre = (real)0.5 * limited_slope(west, centre, east);
-            const realv half_east = (real)0.5 * limited_slope(centre, east, LOAD(rho + p + 2 * s));
+            const realv half_west = (real)0.5 * limited_slope(LOAD(rho + p - 2 * s), west, centre, SLOPE_FACTORS(k, run, -1));
+            const realv half_centre = (real)0.5 * limited_slope(west, centre, east, SLOPE_FACTORS(k, run, 0));
+            const realv half_east = (real)0.5 * limited_slope(centre, east, LOAD(rho + p + 2 * s), SLOPE_FACTORS(k, run, 1));
             const realv out_left = SMALLER(u_left, (realv)0), out_right = LARGER(u_right, (realv)0);
             const realv flux_left = LARGER(u_left, (realv)0) * (west + half_west) + out_left * (centre - half_centre);
             const realv flux_right = out_right * (centre + half_centre) + SMALLER(u_right, (realv)0) * (east - half_east);
@@ -169,28 +178,34 @@ __kernel void combine_stage(__global const real *restrict x, __global const real
     least[get_global_id(0)] = HMIN(smallest);
 }
 
-// result = rho exp(-strength (V - shift)): the Fisher-Rao flow for frozen V, before normalisation.
+// result = rho^power exp(-strength (V - shift)): the Fisher-Rao flow for frozen V, before normalisation; power < 1 if its
+// reaction is entropic.
 __kernel void react(__global const real *restrict rho, POTENTIAL,
-                    const real strength, const real shift, __global real *restrict result)
+                    const real strength, const real shift, const real power, __global real *restrict result)
 {
     run_t run = locate_run(get_global_id(0));
     for (int block = 0; block < run.blocks; ++block) {
         const realv v = potential_at(run.ia, run.iz, amplitude, h, penalty_a, penalty_z);
-        STORE(LOAD(rho + run.base) * exp(-strength * (v - shift)), result + run.base);
+        const realv density = LOAD(rho + run.base);
+        realv reacted = density * exp(-strength * (v - shift));
+        if (power != 1) reacted = density > (realv)0 ? exp(power * log(density) - strength * (v - shift)) : (realv)0;
+        STORE(reacted, result + run.base);
         next_block(&run);
     }
 }
 
-// Per run: sum over its cells of volume rho |V - mean|^power, power 1 or 2.
+// Per run: sum over its cells of volume rho |V + tau log rho - mean|^power, power 1 or 2.
 __kernel void potential_spread(__global const real *restrict rho, POTENTIAL,
-                               __global const real *restrict width, const real mean, const int power, __global double *restrict spread)
+                               __global const real *restrict width, const real mean, const int power, const real tau, __global double *restrict spread)
 {
     run_t run = locate_run(get_global_id(0));
     double cross_section = 1;
     for (int k = 0; k < LAST; ++k) cross_section *= width[OFFSET[k] + run.cell[k]];
     sumv total = (sumv)0;
     for (int block = 0; block < run.blocks; ++block) {
-        const realv distance = fabs(potential_at(run.ia, run.iz, amplitude, h, penalty_a, penalty_z) - mean);
+        realv v = potential_at(run.ia, run.iz, amplitude, h, penalty_a, penalty_z);
+        if (tau > 0) v += tau * log(LARGER(LOAD(rho + run.base), (realv)NEGLIGIBLE));
+        const realv distance = fabs(v - mean);
         const realv moment = power == 2 ? distance * distance : distance;
         total += TO_SUM(LOAD(rho + run.base) * moment * LOAD(width + OFFSET[LAST] + run.cell[LAST]));
         next_block(&run);

@@ -9,17 +9,17 @@
 
 #define MINMOD2(a, b) (LARGER(SMALLER(a, b), (realv)0) + SMALLER(LARGER(a, b), (realv)0))
 
-static inline realv limited_slope(const realv left, const realv centre, const realv right)
+// left_, right_, both: what differences are multiplied with (cell width over distance), constants 1, 1, 1/2 on uniform axes.
+static inline realv limited_slope(const realv left, const realv centre, const realv right, const realv left_, const realv right_, const realv both)
 {
 #if SLOPE == SLOPE_upwind
     return (realv)0;
 #else
-    const realv below = centre - left, above_ = right - centre;
+    const realv below = (centre - left) * left_, above_ = (right - centre) * right_, central = (right - left) * both;
 #if SLOPE == SLOPE_fromm
-    const realv s = (real)0.5 * (right - left);
+    const realv s = central;
 #elif SLOPE == SLOPE_mc
     const realv twice = (real)2 * MINMOD2(below, above_);
-    const realv central = (real)0.5 * (right - left);
     const realv s = MINMOD2(twice, central);
 #elif SLOPE == SLOPE_minmod
     const realv s = MINMOD2(below, above_);

@@ -26,7 +26,7 @@ def test_backends_agree_after_100_steps_to_1e_12(alpha, device):
     network, mesh, backends = build_backends(case, device)
     densities = {}
     for name, backend in backends.items():
-        stepper = Stepper(backend, network, case.eulerian, alpha, None)
+        stepper = Stepper(backend, network, case.eulerian, case.dynamics)
         state = stepper.state(backend.upload(mesh.average_density([c.law for c in network.parameters.free])))
         for _ in range(100):
             state = stepper.step(state, 100.0).state

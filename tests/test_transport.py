@@ -16,6 +16,7 @@ MESHES = {
     "b on a circle": ({"a": {"fixed": 1.0}, "w": {"fixed": 1.0}, "b": CIRCLE | {"cells": 19}}, 1),
     "a w": ({"a": AXIS, "w": AXIS | {"cells": 14}}, 1),
     "a w b, mixed": ({"a": AXIS, "w": AXIS | {"cells": 7, "mobility": 0.5}, "b": CIRCLE | {"cells": 11}}, 1),
+    "a w, stretched": ({"a": AXIS | {"stretch": 2.0}, "w": AXIS | {"cells": 14, "stretch": 3.0, "stretch_at": -0.7}}, 1),
     "w b, a fixed": ({"a": {"fixed": -1.0}, "w": CIRCLE, "b": AXIS | {"cells": 6}}, 1),
     "a w1 w2 b": ({"a": AXIS | {"cells": 5}, "w1": AXIS | {"cells": 6}, "w2": AXIS | {"cells": 4}, "b": AXIS | {"cells": 7}}, 2),
     "a w1 w2 b, circles": ({"a": AXIS | {"cells": 5}, "w": CIRCLE | {"cells": 5}, "b": CIRCLE}, 2),

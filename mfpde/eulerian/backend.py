@@ -44,14 +44,20 @@ class Backend(Protocol):
     def combine(self, a: float, x: Field, b: float, y: Field, dt: float, rate: Field) -> tuple[Field, float]:
         """a x + b (y + dt rate), and min(0, its smallest value); values below the negligible threshold become 0."""
 
-    def react(self, field: Field, potential: Potential, strength: float, shift: float) -> Field:
-        """field exp(-strength (V - shift))."""
+    def react(self, field: Field, potential: Potential, strength: float, shift: float, power: float = 1.0) -> Field:
+        """field^power exp(-strength (V - shift))."""
 
     def blend(self, a: float, x: Field, b: float, y: Field) -> Field:
         """a x + b y."""
 
-    def spread(self, field: Field, potential: Potential, mean: float, power: int) -> float:
-        """int |V - mean|^power dmu, power 1 or 2."""
+    def spread(self, field: Field, potential: Potential, mean: float, power: int, tau: float = 0.0) -> float:
+        """int |V + tau log mu - mean|^power dmu, power 1 or 2."""
+
+    def entropy(self, field: Field) -> float:
+        """int mu log mu dtheta."""
+
+    def implicit(self, field: Field, potential: Potential | None, axis: int, dt: float) -> Field:
+        """One implicit Euler step of drift-diffusion (of heat, if V is None) along one axis; nonnegative where the field is."""
 
 
 def negligible(precision: str) -> float:

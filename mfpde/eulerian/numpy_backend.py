@@ -1,10 +1,13 @@
 """The readable reference: the same scheme as kernels/eulerian.cl, with arrays. Tests hold the kernels to it."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
+from scipy.special import xlogy
 
 from mfpde.eulerian.backend import Rate, negligible
+from mfpde.eulerian.scharfetter_gummel import implicit_step
 from mfpde.eulerian.slopes import limited_slope
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import Features, MeshPotential, Moments
@@ -18,8 +21,8 @@ class NumpyBackend:
     name = "numpy"
     undershoot = 0.0
 
-    def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str):
-        self.mesh, self.model, self.scheme = mesh, model, scheme
+    def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str, tau: float = 0.0):
+        self.mesh, self.model, self.scheme, self.tau = mesh, model, scheme, tau
         self.dtype = np.dtype(precision)
         self.negligible = negligible(precision)
         # V as (Na, Nz), and the mesh's arrays seen that way
@@ -50,10 +53,7 @@ class NumpyBackend:
 
     def potential(self, source: np.ndarray) -> np.ndarray:
         """V = a h(z) + r_a(a) + r_z(z) in the shape of the mesh."""
-        coupling = self.model.coupling
-        h = np.zeros(self.columns[1]) if coupling is None else coupling.matrix @ source if isinstance(coupling, Features) else source
-        v = np.multiply.outer(self.model.amplitude, h) + self.model.penalty_a[:, None] + self.model.penalty_z
-        return v.reshape(self.mesh.shape)
+        return self.model.values(source).reshape(self.mesh.shape)
 
     def rate(self, field: np.ndarray, potential: np.ndarray) -> Rate:
         """Upwind fluxes of the limited linear reconstruction."""
@@ -65,7 +65,9 @@ class NumpyBackend:
             shape[k] = -1
             rho = self._with_ghosts(field, k)
             v = self._with_ghosts(potential, k)
-            slope = limited_slope(self.scheme, _cells(rho, k, 0, -2), _cells(rho, k, 1, -1), _cells(rho, k, 2, None))
+            mode: Literal["wrap", "edge"] = "wrap" if axis.periodic else "edge"
+            factors = [np.pad(factor, 1, mode=mode).reshape(shape).astype(self.dtype) for factor in axis.slope_factors]
+            slope = limited_slope(self.scheme, _cells(rho, k, 0, -2), _cells(rho, k, 1, -1), _cells(rho, k, 2, None), factors)
             west, east = _cells(rho, k, 1, -2), _cells(rho, k, 2, -1)  # both sides of every face
             rise = _cells(v, k, 2, -1) - _cells(v, k, 1, -2)
             velocity = -rise * axis.inverse_distances.reshape(shape)
@@ -84,18 +86,30 @@ class NumpyBackend:
         result[np.abs(result) < self.negligible] = 0
         return result, min(0.0, float(result.min()))
 
-    def react(self, field: np.ndarray, potential: np.ndarray, strength: float, shift: float) -> np.ndarray:
-        """field exp(-strength (V - shift))."""
+    def react(self, field: np.ndarray, potential: np.ndarray, strength: float, shift: float, power: float = 1.0) -> np.ndarray:
+        """field^power exp(-strength (V - shift))."""
         with np.errstate(over="ignore", invalid="ignore"):  # the stepper refuses a step whose mass is not finite
-            return (field * np.exp(-strength * (potential - shift))).astype(self.dtype)
+            return (field**power * np.exp(-strength * (potential - shift))).astype(self.dtype)
 
     def blend(self, a: float, x: np.ndarray, b: float, y: np.ndarray) -> np.ndarray:
         """a x + b y."""
         return (a * x + b * y).astype(self.dtype)
 
-    def spread(self, field: np.ndarray, potential: np.ndarray, mean: float, power: int) -> float:
-        """int |V - mean|^power dmu."""
-        return float(np.sum(field * self.mesh.volumes * np.abs(potential - mean) ** power))
+    def spread(self, field: np.ndarray, potential: np.ndarray, mean: float, power: int, tau: float = 0.0) -> float:
+        """int |V + tau log mu - mean|^power dmu."""
+        value = potential + tau * np.log(np.maximum(field, self.negligible)) if tau else potential
+        return float(np.sum(field * self.mesh.volumes * np.abs(value - mean) ** power))
+
+    def entropy(self, field: np.ndarray) -> float:
+        """int mu log mu dtheta."""
+        return float(np.sum(self.mesh.volumes * xlogy(field.astype(np.float64), field)))
+
+    def implicit(self, field: np.ndarray, potential: np.ndarray | None, axis: int, dt: float) -> np.ndarray:
+        """One implicit Euler step along an axis, pencils side by side."""
+        v = np.zeros(self.mesh.shape) if potential is None else potential
+        pencils = np.moveaxis(field, axis, 0)
+        solved = implicit_step(self.mesh.axes[axis], np.moveaxis(v, axis, 0), pencils, self.tau, dt)
+        return np.moveaxis(solved, 0, axis).astype(self.dtype)
 
     def _with_ghosts(self, array: np.ndarray, k: int) -> np.ndarray:
         pad = [(GHOSTS, GHOSTS) if j == k else (0, 0) for j in range(array.ndim)]

@@ -25,14 +25,14 @@ class OpenCLBackend:
     name = "opencl"
     undershoot = 0.0
 
-    def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str, device: Device, form: str | None = None):
+    def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str, device: Device, form: str | None = None, tau: float = 0.0):
         self.dtype = np.dtype(precision)
         by_row = device.is_cpu if form is None else form == "row"
         width = max(vector_width(device, self.dtype), 1) if by_row else 1
         self.layout = Layout(mesh, model.has_amplitude, width)
         self.buffers = Buffers(device)
         self.mesh, self.coupling = mesh, model.coupling
-        self._build(device, scheme, precision, width, by_row, model)
+        self._build(device, scheme, precision, width, by_row, model, tau)
         self._upload_axes()
         self._upload_model(model)
         self.per_run = self.buffers.empty(self.runs, np.float64)
@@ -40,7 +40,7 @@ class OpenCLBackend:
         self.reduce_runs = Reduction(self.buffers, self.program, self.runs)
         self.reduce_columns = Reduction(self.buffers, self.program, self.layout.z_pitch)
 
-    def _build(self, device: Device, scheme: str, precision: str, width: int, by_row: bool, model: MeshPotential) -> None:
+    def _build(self, device: Device, scheme: str, precision: str, width: int, by_row: bool, model: MeshPotential, tau: float) -> None:
         layout = self.layout
         self.data_width = vector_width(device, np.dtype(np.float64))
         self.data_count = model.coupling.matrix.shape[1] if isinstance(model.coupling, Features) else 0
@@ -60,7 +60,9 @@ class OpenCLBackend:
             "HAS_AMPLITUDE": int(model.has_amplitude),
             "ZPITCH": layout.z_pitch,
             "APITCH": layout.a_pitch,
+            "UNIFORM": int(all(axis.uniform for axis in self.mesh.axes)),
             "RUN": run,
+            "TAU": repr(float(tau)),
             "SLOPE": f"SLOPE_{scheme}",
             "NEGLIGIBLE": negligible(precision),
             "DATA_VW": self.data_width,
@@ -71,8 +73,11 @@ class OpenCLBackend:
             "COLUMN_LOADD(p)": load,
             "COLUMN_STORED(v, p)": store,
         }
-        self.program = build_program(device, ["slopes.cl", "eulerian.cl", "features.cl", "reductions.cl"], constants)
-        names = ("fill_ghosts", "transport_rate", "combine_stage", "react", "potential_spread", "sum_columns", "partial_moments", "feature_potential")
+        self.program = build_program(device, ["slopes.cl", "eulerian.cl", "diffusion.cl", "features.cl", "reductions.cl"], constants)
+        names = (
+            "fill_ghosts", "transport_rate", "combine_stage", "react", "potential_spread", "sum_columns", "partial_moments",
+            "feature_potential", "entropy", "implicit_sweep",
+        )  # fmt: skip
         self.kernels = {name: cl.Kernel(self.program, name) for name in names}
 
     def _upload_axes(self) -> None:
@@ -80,6 +85,8 @@ class OpenCLBackend:
         self.width = self._real(layout.axis_arrays([axis.widths for axis in self.mesh.axes]))
         self.inverse_width = self._real(layout.axis_arrays([1 / axis.widths for axis in self.mesh.axes]))
         self.inverse_distance = self._real(layout.face_arrays([axis.inverse_distances for axis in self.mesh.axes]))
+        factors = zip(*(axis.slope_factors for axis in self.mesh.axes), strict=True)
+        self.slope_factors = [self._real(layout.axis_arrays(values)) for values in factors]
 
     def _upload_model(self, model: MeshPotential) -> None:
         layout = self.layout
@@ -156,7 +163,7 @@ class OpenCLBackend:
         for k, cells in enumerate(self.layout.cells):
             self._run("fill_ghosts", (int(np.prod(self.layout.cells)) // cells,), field, np.int32(k))
         change = self.buffers.empty(self.layout.size, self.dtype)
-        axes = (self.width, self.inverse_width, self.inverse_distance)
+        axes = (self.width, self.inverse_width, self.inverse_distance, *self.slope_factors)
         self._run("transport_rate", (self.runs,), field, *self._v(potential), *axes, change, self.per_run, self.per_run_too)
         return Rate(change, self.reduce_runs(self.per_run, "max"), self.reduce_runs(self.per_run_too, "sum"))
 
@@ -168,19 +175,33 @@ class OpenCLBackend:
         least = self.buffers.read(self.per_run, self.runs, np.float64)
         return result, float(least.min())
 
-    def react(self, field: cl.Buffer, potential: cl.Buffer, strength: float, shift: float) -> cl.Buffer:
-        """field exp(-strength (V - shift))."""
+    def react(self, field: cl.Buffer, potential: cl.Buffer, strength: float, shift: float, power: float = 1.0) -> cl.Buffer:
+        """field^power exp(-strength (V - shift))."""
         result = self.buffers.empty(self.layout.size, self.dtype)
         real = self.dtype.type
-        self._run("react", (self.runs,), field, *self._v(potential), real(strength), real(shift), result)
+        self._run("react", (self.runs,), field, *self._v(potential), real(strength), real(shift), real(power), result)
         return result
 
     def blend(self, a: float, x: cl.Buffer, b: float, y: cl.Buffer) -> cl.Buffer:
         """a x + b y."""
         return self.combine(a, x, b, y, 0.0, y)[0]
 
-    def spread(self, field: cl.Buffer, potential: cl.Buffer, mean: float, power: int) -> float:
-        """int |V - mean|^power dmu."""
-        arguments = (field, *self._v(potential), self.width, self.dtype.type(mean), np.int32(power), self.per_run)
+    def spread(self, field: cl.Buffer, potential: cl.Buffer, mean: float, power: int, tau: float = 0.0) -> float:
+        """int |V + tau log mu - mean|^power dmu."""
+        arguments = (field, *self._v(potential), self.width, self.dtype.type(mean), np.int32(power), self.dtype.type(tau), self.per_run)
         self._run("potential_spread", (self.runs,), *arguments)
         return self.reduce_runs(self.per_run, "sum")
+
+    def entropy(self, field: cl.Buffer) -> float:
+        """int mu log mu dtheta."""
+        self._run("entropy", (self.runs,), field, self.width, self.per_run)
+        return self.reduce_runs(self.per_run, "sum")
+
+    def implicit(self, field: cl.Buffer, potential: cl.Buffer | None, axis: int, dt: float) -> cl.Buffer:
+        """One implicit Euler step along an axis, one work item per pencil."""
+        upper, last, result = (self.buffers.empty(self.layout.size, self.dtype) for _ in range(3))
+        v = self.penalty_z if potential is None else potential  # any buffer, not read without drift
+        pencils = int(np.prod(self.layout.cells)) // self.layout.cells[axis]
+        arguments = (self.width, self.inverse_width, self.inverse_distance, np.int32(axis), self.dtype.type(dt), np.int32(potential is not None))
+        self._run("implicit_sweep", (pencils,), field, *self._v(v), *arguments, upper, last, result)
+        return result

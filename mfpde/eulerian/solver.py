@@ -10,10 +10,11 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.errors import InputError, RunError, about
 from mfpde.eulerian.backend import Backend
+from mfpde.eulerian.diffusion import MAX_PECLET, Diffusion, median_peclet
 from mfpde.eulerian.stepper import State, Step, Stepper
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
-from mfpde.models.model import Model
+from mfpde.models.model import MeshPotential, Model
 
 GROWTH = 1.5  #: of the step after one that had to be redone
 #: largest mesh that is tried, in bytes of device memory
@@ -34,7 +35,7 @@ class Solver:
     redone: int = 0
     mass_drift: float = 0.0  #: largest |mass - 1| met
     least: float = 0.0  #: smallest density met, or 0
-    energy_rise: float = 0.0  #: largest rise of the energy in one step
+    energy_rise: float = 0.0  #: largest rise of the energy (with diffusion, of the free energy) in one step
     dissipated: float = 0.0  #: time integral of 2 int |grad V|^2 dmu + 2 alpha Var V
     last_dt: float = float("nan")
     longest: float = float("inf")  #: longest step to try next: short after a step was redone, then growing
@@ -51,7 +52,7 @@ class Solver:
         """
         while until - self.time > 1e-12 * max(1.0, until):
             step = self.stepper.step(self.state, until - self.time, self.longest)
-            self.energy_rise = max(self.energy_rise, step.state.energy - self.state.energy)
+            self.energy_rise = max(self.energy_rise, self.stepper.functional(step.state) - self.stepper.functional(self.state))
             self.state = step.state
             self.time = until if step.limit == "output" else self.time + step.dt
             self._account(step)
@@ -88,13 +89,26 @@ def build_solver(case: Case, model: Model, device=None) -> Solver:
     with about(case.path):
         mesh = model.parameters.mesh()
         check_size(mesh, model, case.eulerian.precision)
-    backend = _backend(case, model, mesh, device)
+        arrays = model.on_mesh(mesh)
+    backend = _backend(case, arrays, mesh, device)
     births = births_laws(case, model.parameters)
     source = None if births is None else backend.upload(mesh.average_density(births))
-    stepper = Stepper(backend, model, case.eulerian, case.dynamics.birth_death, source)
     initial = mesh.average_density([c.law for c in model.parameters.free])
+    diffusion = None
+    if case.dynamics.diffusion:
+        v = arrays.values(model.source(backend.moments(backend.upload(initial)).linear)).reshape(mesh.shape)
+        diffusion = Diffusion(backend, mesh, case.dynamics.diffusion, _together(case, mesh, initial, v))
+    stepper = Stepper(backend, model, case.eulerian, case.dynamics, source, diffusion)
     state = stepper.state(backend.upload(initial))
     return Solver(stepper, mesh, state, mass_drift=abs(state.moments.mass - 1))
+
+
+def _together(case: Case, mesh: Mesh, initial: np.ndarray, v: np.ndarray) -> bool:
+    """Whether drift and diffusion are taken together; settled once, so that the order of a run does not change on the way."""
+    scheme = case.eulerian.diffusion_scheme
+    if scheme != "auto":
+        return scheme == "scharfetter_gummel"
+    return median_peclet(mesh, initial, v, case.dynamics.diffusion) < MAX_PECLET
 
 
 def check_size(mesh: Mesh, model: Model, precision: str) -> None:
@@ -110,13 +124,12 @@ def check_size(mesh: Mesh, model: Model, precision: str) -> None:
         raise InputError(f"parameters: a mesh of {shape} cells with the coupling of its cells needs about {need / 1e9:.0f} GB; use fewer cells")
 
 
-def _backend(case: Case, model: Model, mesh: Mesh, device) -> Backend:
-    settings = case.eulerian
-    arrays = model.on_mesh(mesh)
+def _backend(case: Case, arrays: MeshPotential, mesh: Mesh, device) -> Backend:
+    settings, tau = case.eulerian, case.dynamics.diffusion
     if settings.backend == "numpy":
         from mfpde.eulerian.numpy_backend import NumpyBackend
 
-        return NumpyBackend(mesh, arrays, settings.scheme, settings.precision)
+        return NumpyBackend(mesh, arrays, settings.scheme, settings.precision, tau)
     if settings.backend == "fipy":
         from mfpde.eulerian.fipy_backend import FipyBackend
 
@@ -124,4 +137,4 @@ def _backend(case: Case, model: Model, mesh: Mesh, device) -> Backend:
             return FipyBackend(mesh, arrays, settings.scheme, settings.precision)
     from mfpde.eulerian.opencl_backend import OpenCLBackend
 
-    return OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device)
+    return OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device, tau=tau)

@@ -6,6 +6,9 @@ Bounds (proofs in docs/numerics.md):
 * positivity: dt * sum_k max(u+, |u-|) / dx_k <= 1/2 in every cell, at both stages;
 * energy: a forward Euler stage has E(m + dt m') - E(m) = -2 dt D + dt^2 |f'|^2 exactly, so it dissipates iff
   dt <= 2 D / |f'|^2. E is convex in m, and SSP-RK2 is a convex combination of Euler steps.
+
+With diffusion the functional that decays is the free energy E + 2 tau int mu log mu, and it does so for Scharfetter-Gummel sweeps
+without reaction or with the entropic one; only then is it claimed, and a step that raises it redone.
 """
 
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ import numpy as np
 from mfpde.case import schema
 from mfpde.errors import RunError
 from mfpde.eulerian.backend import Backend, Field, Potential, Rate
+from mfpde.eulerian.diffusion import Diffusion
 from mfpde.models.model import Model, Moments
 
 POSITIVITY_BOUND = 0.5
@@ -32,11 +36,12 @@ class Limits(NamedTuple):
 
 
 class State(NamedTuple):
-    """A field with its moments and its energy."""
+    """A field with its moments, its energy and, with diffusion, its entropy int mu log mu (else 0)."""
 
     field: Field
     moments: Moments
     energy: float
+    entropy: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Step:
     limit: str  #: what set dt: "positivity", "energy", "reaction", "max_step", "output", or "redo" after a step was redone
     halvings: int
     least: float  #: min(0, smallest density met)
-    dissipated: float  #: dt (2 int |grad V|^2 dmu + 2 alpha Var V), by the rule of the transport stages
+    dissipated: float  #: dt (2 int |grad V|^2 dmu + 2 alpha Var V), by the rule of the transport stages; NaN with diffusion
 
 
 class _Refused(Exception):
@@ -58,10 +63,27 @@ class _Refused(Exception):
 class Stepper:
     """Advances a field by single steps on any backend."""
 
-    def __init__(self, backend: Backend, model: Model, settings: schema.Eulerian, birth_death: float, births: Field | None):
+    def __init__(
+        self, backend: Backend, model: Model, settings: schema.Eulerian, dynamics: schema.Dynamics,
+        births: Field | None = None, diffusion: Diffusion | None = None,
+    ):  # fmt: skip
         self.backend, self.model, self.settings = backend, model, settings
-        self.alpha, self.births = birth_death, births
-        self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + model.scale)
+        self.alpha, self.births, self.diffusion = dynamics.birth_death, births, diffusion
+        self.tau = dynamics.diffusion
+        self.entropic = self.tau if dynamics.reaction == "entropic" else 0.0  #: tau of the reaction -alpha (V + tau log mu - mean)
+        self.heats = diffusion is not None and not diffusion.together
+        self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + model.scale + 64 * self.tau)
+
+    @property
+    def claim(self) -> str:
+        """What is proved to decay, and enforced: "energy", "free energy" or "none"."""
+        if self.births is not None or self.heats or (self.tau and self.alpha and not self.entropic):
+            return "none"  # a source; a splitting; a reaction whose Cov(V, V + tau log mu) has no sign
+        return "free energy" if self.tau else "energy"
+
+    def functional(self, state: State) -> float:
+        """E, or with diffusion the free energy E + 2 tau int mu log mu."""
+        return state.energy + 2 * self.tau * state.entropy
 
     def state(self, field: Field) -> State:
         """Moments and energy of a field.
@@ -71,9 +93,10 @@ class Stepper:
         """
         moments = self.backend.moments(field)
         energy = self.model.energy_of(moments)
-        if not (np.isfinite(energy) and np.isfinite(moments.mass)):
+        entropy = self.backend.entropy(field) if self.tau else 0.0
+        if not (np.isfinite(energy) and np.isfinite(moments.mass) and np.isfinite(entropy)):
             raise RunError("the density is no longer finite (energy or mass is not a number)")
-        return State(field, moments, energy)
+        return State(field, moments, energy, entropy)
 
     def limits(self, rate: Rate, change: Moments) -> Limits:
         """Steps allowed by positivity and by the energy for an Euler stage along a rate with these moments."""
@@ -92,7 +115,7 @@ class Stepper:
         """
         first = self._slope(state.field, state.moments.linear)
         limits = self.limits(*first)
-        parts = 2 if self.alpha else 1  # with reaction, transport goes in two halves around it
+        parts = 2 if self.alpha or self.heats else 1  # then transport goes in two halves around these
         choices = {
             "positivity": parts * limits.positivity * self.settings.cfl / POSITIVITY_BOUND,
             "energy": parts * limits.energy * self.settings.energy_safety,
@@ -130,34 +153,50 @@ class Stepper:
         return rate, self.backend.moments(rate.field)
 
     def _try(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[State, float, float]:
-        if not self.alpha:
+        if not (self.alpha or self.heats):
             field, least, dissipated = self._transport(state, first, dt)
         else:
             field, least, dissipated = self._transport(state, first, dt / 2)
-            before = self.state(field)
-            after = self.state(self._react(before, dt))
-            dissipated += dt * (self._variance(before) + self._variance(after)) * self.alpha
-            second = self._slope(after.field, after.moments.linear)
-            field, least_too, dissipated_too = self._transport(after, second, dt / 2)
-            least, dissipated = min(least, least_too), dissipated + dissipated_too
+            after, dissipated_between = self._between(field, dt)
+            field, least_too, dissipated_too = self._transport(after, None, dt / 2)
+            least, dissipated = min(least, least_too), dissipated + dissipated_between + dissipated_too
         new = self.state(field)
-        # births add a source for which no decay is claimed
-        if self.births is None and new.energy > state.energy + self.rounding:
+        if self.claim != "none" and self.functional(new) > self.functional(state) + self.rounding:
             raise _Refused
         return new, least, dissipated
 
+    def _between(self, field: Field, dt: float) -> tuple[State, float]:
+        """Heat, reaction, or the reaction between two halves of the heat; and what the reaction dissipates."""
+        dissipated = 0.0
+        if self.diffusion is not None and self.heats:
+            field = self.diffusion.heat(field, dt / 2 if self.alpha else dt)
+        if self.alpha:
+            before = self.state(field)
+            after = self.state(self._react(before, dt))
+            dissipated = dt * (self._variance(before) + self._variance(after)) * self.alpha
+            field = after.field
+            if self.diffusion is not None and self.heats:
+                field = self.diffusion.heat(field, dt / 2)
+        return self.state(field), dissipated
+
     def _variance(self, state: State) -> float:
-        """Var V under the measure."""
+        """Var V under the measure; of V + tau log mu if the reaction is entropic."""
         potential, mean = self._potential(state)
-        return self.backend.spread(state.field, potential, mean, 2)
+        return self.backend.spread(state.field, potential, mean + self.entropic * state.entropy, 2, self.entropic)
 
     def _potential(self, state: State) -> tuple[Potential, float]:
         """V of a state, and its mean."""
         return self.backend.potential(self.model.source(state.moments.linear)), self.model.mean_potential(state.moments)
 
-    def _transport(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[Field, float, float]:
-        """SSP-RK2 (Heun): r1 = r + dt L(r), result (r + r1 + dt L(r1)) / 2; also the energy it dissipates."""
-        rate, change = first
+    def _transport(self, state: State, first: tuple[Rate, Moments] | None, dt: float) -> tuple[Field, float, float]:
+        """SSP-RK2 (Heun): r1 = r + dt L(r), result (r + r1 + dt L(r1)) / 2; also the energy it dissipates.
+
+        Arguments:
+            first: the slope at the state, if it is known.
+        """
+        if self.diffusion is not None and self.diffusion.together:
+            return self._drift(state, dt), 0.0, float("nan")
+        rate, change = first or self._slope(state.field, state.moments.linear)
         self._check(rate, change, dt)
         euler, least = self.backend.combine(0.0, state.field, 1.0, state.field, dt, rate.field)
         # these moments are linear in the field, so those of the stage need no new sum over the mesh
@@ -165,6 +204,15 @@ class Stepper:
         self._check(second, second_change, dt)
         field, least_too = self.backend.combine(0.5, state.field, 0.5, euler, dt, second.field)
         return field, min(least, least_too), dt * (rate.dissipation + second.dissipation)
+
+    def _drift(self, state: State, dt: float) -> Field:
+        """Scharfetter-Gummel sweeps with V at the middle of the step, from a first-order prediction."""
+        assert self.diffusion is not None
+        potential = self.backend.potential(self.model.source(state.moments.linear))
+        if len(state.moments.linear):
+            middle = self.diffusion.predict(state.field, potential, dt / 2)
+            potential = self.backend.potential(self.model.source(self.backend.moments(middle).linear))
+        return self.diffusion.drift(state.field, potential, dt)
 
     def _check(self, rate: Rate, change: Moments, dt: float) -> None:
         limits = self.limits(rate, change)
@@ -199,10 +247,12 @@ class Stepper:
         return self._react_frozen(state, middle, dt)
 
     def _react_frozen(self, state: State, linear: np.ndarray, dt: float) -> Field:
-        """m exp(-alpha dt (V - Vbar)) for V frozen at linear moments, scaled to the mass of m."""
+        """m exp(-alpha dt (V - Vbar)) for V frozen at linear moments, scaled to the mass of m; exact for the entropic reaction too."""
         mean = self.model.mean_potential(state.moments)  # any shift near the mean will do, since the mass is restored
         potential = self.backend.potential(self.model.source(linear))
-        field = self.backend.react(state.field, potential, self.alpha * dt, mean)
+        power = np.exp(-self.alpha * self.entropic * dt)
+        strength = (1 - power) / self.entropic if self.entropic else self.alpha * dt
+        field = self.backend.react(state.field, potential, strength, mean, power)
         mass = self.backend.moments(field).mass
         if not (np.isfinite(mass) and mass > 0):
             raise _Refused  # the exponential left the range of numbers: far too long a step

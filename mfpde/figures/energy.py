@@ -8,14 +8,16 @@ from mfpde.figures import style
 
 
 def draw(run) -> Figure | None:
-    """Panels of energy and, with data, loss; bands are one standard deviation over replicates, cut at 0.3 of the mean."""
+    """Panels of energy, with data of loss, with diffusion of free energy; bands are one standard deviation over replicates, cut at 0.3 of the mean."""
+    has_free_energy = run.has_density and "free_energy" in run.eulerian
     titles = [("energy", r"energy $E$")] + ([("loss", r"loss $\|f-f^*\|^2_{\nu}$")] if run.has_data else [])
+    titles += [("free_energy", r"free energy $E + 2\tau\int\mu\log\mu$")] if has_free_energy else []
     figure, axes = style.figure(1, len(titles), 2.7, sharex=True)
     figure.set_figwidth(style.WIDTH if len(titles) > 1 else 4.2)
     colours = style.width_colours(run.units)
     for axis, (name, label) in zip(axes[0], titles, strict=True):
         smallest = []
-        for units in run.units:
+        for units in run.units if name != "free_energy" else []:  # units have no entropy
             values = run.lagrangian(units)[name]
             replicate = f"replicate_{units}"
             mean = values.mean(replicate)

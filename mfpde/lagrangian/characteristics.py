@@ -34,10 +34,12 @@ def build_characteristics(case: Case, model: Model, nodes: int, device=None) -> 
     """The flow of 2^k quadrature nodes, 2^k >= `nodes`, at time 0.
 
     Raises:
-        InputError: births from a fixed density, which create nodes.
+        InputError: births from a fixed density, which create nodes, or noise.
     """
     if case.dynamics.births is not None:
         raise InputError(f"{case.path}: dynamics.births: births create units, so the mean field has no characteristics")
+    if case.dynamics.diffusion:
+        raise InputError(f"{case.path}: dynamics.diffusion: noise leaves no characteristics")
     count = 2 ** int(np.ceil(np.log2(nodes)))
     settings = {"lagrangian.reaction": "weights", "lagrangian.tolerance": TOLERANCE, "lagrangian.precision": "float64"}
     flow = build_flow(case.replace(settings), model, Ladder([count], [1], 0), device)

@@ -1,4 +1,4 @@
-"""Integrate the networks: Dormand-Prince 5(4) with error control, projection at walls, and jumps between.
+"""Integrate the networks: Dormand-Prince 5(4) with error control, projection at walls, jumps and noise between.
 
 Dormand & Prince 1980, doi:10.1016/0771-050X(80)90013-3. The first stage of a step is the last of the one before (FSAL).
 Every stage is evaluated at the projected position with the velocity that walls allow, so the projected flow is integrated to the order
@@ -13,6 +13,7 @@ from mfpde.case import schema
 from mfpde.errors import RunError
 from mfpde.lagrangian.backend import Backend, State
 from mfpde.lagrangian.birth_death import BirthDeath
+from mfpde.lagrangian.noise import Noise
 
 STAGES = (
     (1 / 5,),
@@ -38,8 +39,10 @@ class Flow:
     settings: schema.Lagrangian
     state: State
     birth_death: BirthDeath | None = None
+    noise: Noise | None = None
     time: float = 0.0
     step_size: float = 0.01
+    kicks: int = 0  #: kicks of noise so far
     reactions: int = 0  #: reaction steps taken
     reacted: float = 0.0  #: time of the last one
     interval: float = float("inf")  #: time from it to the next
@@ -66,6 +69,22 @@ class Flow:
         Raises:
             RunError: a unit is no longer finite, or the step collapsed.
         """
+        if self.noise is None:
+            self._drift(until)
+            return
+        start = self.time
+        # equal kicks, the last half drift ending at `until`
+        count = int(np.ceil((until - start) / self.settings.noise_step * (1 - 1e-9)))
+        h = (until - start) / max(count, 1)
+        for k in range(count):
+            self._drift(start + (k + 0.5) * h)
+            self.kicks += 1
+            self.state = self.backend.upload(self.noise.kick(self.backend.download(self.state), h, self.kicks))
+            self._first = self.backend.velocity(self.state)
+            self._drift(until if k == count - 1 else start + (k + 1) * h)
+
+    def _drift(self, until: float) -> None:
+        """Transport, with the jumps that fall due."""
         while self.time < until:
             target = min(until, self._next_reaction())
             self._transport(target)

@@ -8,6 +8,7 @@ from mfpde.lagrangian.backend import Backend
 from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
+from mfpde.lagrangian.noise import Noise
 from mfpde.models.births import births_laws
 from mfpde.models.model import Model
 from mfpde.models.network import Network
@@ -35,13 +36,19 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     by_weights = bool(alpha) and settings.reaction == "weights"
     if by_weights and births is not None:
         raise InputError(f'{case.path}: lagrangian.reaction: "weights" cannot express dynamics.births; use "birth_death"')
+    if case.dynamics.reaction == "entropic":
+        raise InputError(f'{case.path}: dynamics.reaction: "entropic" needs a density, which units have not; set lagrangian.units = []')
+    tau = case.dynamics.diffusion
+    if by_weights and tau:
+        raise InputError(f'{case.path}: lagrangian.reaction: "weights" degenerate under noise (dynamics.diffusion); use "birth_death"')
+    noise = Noise(ladder, model.parameters, tau) if tau else None
     backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, case.eulerian.backend, device)
     process = None
     if alpha and not by_weights:
         names = model.parameters.names
         rows = [names.index(c.name) for c in model.parameters.free]
         process = BirthDeath(ladder, alpha, None if births is None else list(zip(rows, births, strict=True)))
-    return Flow(backend, settings, backend.upload(ladder.initial_state(model.parameters)), process)
+    return Flow(backend, settings, backend.upload(ladder.initial_state(model.parameters)), process, noise)
 
 
 def build_backend(model: Model, ladder: Ladder, precision: str, weight_rate: float, backend: str, device=None) -> Backend:

@@ -1,5 +1,6 @@
 """Tensor meshes on boxes and circles, and densities on them."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,6 +49,21 @@ class Axis:
         return differences - self.length * np.round(differences / self.length) if self.periodic else differences
 
     @cached_property
+    def slope_factors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Width over the distance to the left neighbour, to the right one, and to both together (cells,); 1, 1, 1/2 on uniform axes.
+
+        They turn differences of cell averages into slopes times width. Beyond a wall lies the mirror image of the cell.
+        """
+        if self.uniform:
+            ones = np.ones(self.cells)
+            return ones, ones, ones / 2
+        distances = np.diff(self.centres)
+        ends = (self.widths[0] + self.widths[-1]) / 2 if self.periodic else None
+        left = np.concatenate([[self.widths[0] if ends is None else ends], distances])
+        right = np.concatenate([distances, [self.widths[-1] if ends is None else ends]])
+        return self.widths / left, self.widths / right, self.widths / (left + right)
+
+    @cached_property
     def inverse_distances(self) -> np.ndarray:
         """Mobility over the distance of the centres on both sides of each face (cells + 1,); 0 at walls."""
         inverse = np.zeros(self.cells + 1)
@@ -91,10 +107,38 @@ class Mesh:
         others = tuple(j for j in range(len(self.axes)) if j != k)
         return (density * self.volumes).sum(axis=others) / self.axes[k].widths
 
+    def points(self, density: np.ndarray, negligible: float) -> tuple[np.ndarray, np.ndarray]:
+        """Every cell as 2^axes points of equal mass at +-width/sqrt(12) from its centre, which keeps its second moments.
+
+        Arguments:
+            negligible: cells of less than this share of the largest cell's mass are left out, and the rest scaled to the same total.
+        Returns:
+            Points (n, axes) and their masses (n,).
+        """
+        masses = density * self.volumes
+        kept = masses > negligible * masses.max()
+        total, masses = masses.sum(), masses[kept]
+        centres = np.stack([g[kept] for g in np.meshgrid(*(axis.centres for axis in self.axes), indexing="ij")], axis=-1)
+        offsets = np.stack([g[kept] for g in np.meshgrid(*(axis.widths / np.sqrt(12) for axis in self.axes), indexing="ij")], axis=-1)
+        corners = np.array(list(itertools.product((-1, 1), repeat=len(self.axes))))
+        points = (centres[:, None, :] + corners * offsets[:, None, :]).reshape(-1, len(self.axes))
+        return points, np.repeat(masses * total / masses.sum() / len(corners), len(corners))
+
     def wall_mass(self, density: np.ndarray) -> dict[str, float]:
         """Mass in the outermost cells of each axis that has walls."""
         masses = {axis.name: self.marginal(density, axis.name) * axis.widths for axis in self.axes if not axis.periodic}
         return {name: float(mass[0] + mass[-1]) for name, mass in masses.items()}
+
+
+def sinh_faces(low: float, high: float, cells: int, stretch: float, at: float) -> np.ndarray:
+    """Faces at + k sinh(stretch xi), xi uniform: cells are smallest at `at`, by about sinh(stretch) / stretch; uniform for stretch 0."""
+    if stretch == 0:
+        return np.linspace(low, high, cells + 1)
+    k = (high - low) / 2 / np.sinh(stretch)
+    ends = np.arcsinh((np.array([low, high]) - at) / k)
+    faces = at + k * np.sinh(np.linspace(ends[0], ends[1], cells + 1))
+    faces[[0, -1]] = low, high
+    return faces
 
 
 def _cell_masses(axis: Axis, law: Law) -> np.ndarray:

@@ -47,6 +47,11 @@ class MeshPotential:
     penalty_z: np.ndarray  #: (Nz,), z-cells in C order
     coupling: Coupling
 
+    def values(self, source: np.ndarray) -> np.ndarray:
+        """V at the cells, (Na, Nz), for what the model's `source` gives."""
+        h = self.coupling.matrix @ source if isinstance(self.coupling, Features) else 0.0 if self.coupling is None else source
+        return np.multiply.outer(self.amplitude, h + np.zeros_like(self.penalty_z)) + self.penalty_a[:, None] + self.penalty_z
+
 
 class Model(Protocol):
     """An energy of measures on a parameter space; dimensionless, dE/dmu = 2 V."""

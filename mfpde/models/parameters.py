@@ -9,7 +9,7 @@ from mfpde.case import Case, schema
 from mfpde.errors import InputError, nearest
 from mfpde.expressions.parse import CONSTANTS, FUNCTIONS
 from mfpde.measures.laws import Law, Normal, Point, WrappedCauchy, build_law, mass_outside
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.mesh import Axis, Mesh, sinh_faces
 
 #: A law may put this much outside its domain before it is called too wide for it.
 MAX_OUTSIDE = 1e-6
@@ -30,6 +30,8 @@ class Component:
     cells: int
     periodic: bool
     mobility: float
+    stretch: float = 0.0  #: of the mesh, see `sinh_faces`
+    stretch_at: float | None = None  #: the middle of the domain if None
 
     def place(self, values: np.ndarray) -> np.ndarray:
         """Values on the circle's own domain, if there is one."""
@@ -81,7 +83,8 @@ class ParameterSpace:
         for c in self.free:
             if c.domain is None:
                 raise InputError(f"parameters.{c.name}: needs domain = [low, high] for the mesh (or set eulerian.enabled = false)")
-            axes.append(Axis(c.name, np.linspace(*c.domain, c.cells + 1), c.periodic, c.mobility))
+            at = sum(c.domain) / 2 if c.stretch_at is None else c.stretch_at
+            axes.append(Axis(c.name, sinh_faces(*c.domain, c.cells, c.stretch, at), c.periodic, c.mobility))
         return Mesh(axes)
 
 
@@ -137,7 +140,7 @@ def _component(name: str, spec: schema.Parameter, where: str) -> Component:
     if isinstance(law, WrappedCauchy) and not (spec.periodic and spec.domain and abs(spec.domain[1] - spec.domain[0] - 2 * np.pi) < 1e-9):
         raise InputError(f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0, 6.283185307179586]")
     check_inside(law, spec.domain, where)
-    return Component(name, law, True, spec.domain, spec.cells, spec.periodic, spec.mobility)
+    return Component(name, law, True, spec.domain, spec.cells, spec.periodic, spec.mobility, spec.stretch, spec.stretch_at)
 
 
 def check_inside(law: Law, domain: tuple[float, float] | None, where: str, name: str = "initial") -> None:

@@ -111,12 +111,16 @@ class SlicedDensity:
     """
 
     def __init__(self, mesh: Mesh, density: np.ndarray):
-        masses = density * mesh.volumes
-        occupied = masses > 1e-12 * masses.max()
-        centres = np.stack([g[occupied] for g in np.meshgrid(*(a.centres for a in mesh.axes), indexing="ij")], axis=-1)
-        widths = np.array([axis.widths.mean() for axis in mesh.axes])
         self.vectors = directions(len(mesh.axes))
-        self.projections = [self._project(centres, masses[occupied], v, widths) for v in self.vectors]
+        if all(axis.uniform for axis in mesh.axes):
+            masses = density * mesh.volumes
+            occupied = masses > 1e-12 * masses.max()
+            points = np.stack([g[occupied] for g in np.meshgrid(*(a.centres for a in mesh.axes), indexing="ij")], axis=-1)
+            masses, widths = masses[occupied], np.array([axis.widths.mean() for axis in mesh.axes])
+        else:  # cells of different sizes have shadows of different lengths: points stand for them
+            points, masses = mesh.points(density, 1e-12)
+            widths = np.zeros(len(mesh.axes))
+        self.projections = [self._project(points, masses, v, widths) for v in self.vectors]
 
     @staticmethod
     def _project(centres: np.ndarray, masses: np.ndarray, vector: np.ndarray, widths: np.ndarray) -> _Projection:

@@ -38,7 +38,10 @@ def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> d
         "steps": solver.steps,
         "narrowest_blob": min(solver.blobs.values()),
     }
-    model = solver.stepper.model
+    stepper = solver.stepper
+    if stepper.tau:
+        values |= {"entropy": state.entropy, "free_energy": stepper.functional(state)}
+    model = stepper.model
     if isinstance(model, Network):
         values |= {"loss": float(model.loss(state.moments.linear)), "prediction": state.moments.linear}
     values |= {f"marginal_{name}": marginal for name, marginal in marginals.items()}

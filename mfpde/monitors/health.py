@@ -60,7 +60,7 @@ class Health:
         if self.initial_energy is None:
             self.initial_energy = solver.state.energy
         lost = self.initial_energy - solver.state.energy
-        if solver.stepper.births is None and lost > 1e-6 and abs(lost - solver.dissipated) > BALANCE * lost:
+        if solver.stepper.claim == "energy" and lost > 1e-6 and abs(lost - solver.dissipated) > BALANCE * lost:
             self._warn(
                 "balance",
                 f"at time {time:g} the energy lost ({lost:.3g}) and the energy dissipated ({solver.dissipated:.3g}) differ by more than "
@@ -103,8 +103,12 @@ class Health:
                 "minimum_density": solver.least,
                 "largest_energy_rise": solver.energy_rise,
                 "dissipated_energy": solver.dissipated,
-                "energy_claim": "decreasing" if solver.stepper.births is None else "none (births add a source)",
+                "decreasing_by_proof": solver.stepper.claim,
             }
+            diffusion = solver.stepper.diffusion
+            if diffusion is not None:
+                scheme = "scharfetter_gummel" if diffusion.together else "strang"
+                summary["eulerian"] |= {"diffusion_scheme": scheme, "damped_sweeps": diffusion.damped}
         if simulation.flow is not None:
             flow = simulation.flow
             summary["lagrangian"] = {"steps": flow.steps, "rejected": flow.rejected}

@@ -81,9 +81,13 @@ def _eulerian(case: Case, mesh: Mesh, has_data: bool) -> list[Variable]:
         ("elapsed_time", "time, repeated for viewers that want axes beside the signal"),
         ("energy", "energy E = |f - f*|^2 + 2 int r dmu" if has_data else "energy E = 2 int V0 dmu + int int W dmu dmu"),
         *([("loss", "loss |f - f*|^2 in L2(nu)")] if has_data else []),
+        *([("entropy", "int mu log mu"), ("free_energy", "free energy E + 2 tau int mu log mu")] if case.dynamics.diffusion else []),
         ("mass", "total mass of mu"),
         ("minimum_density", "smallest cell average of mu"),
-        ("dissipated_energy", "time integral of 2 int |grad V|^2 dmu + 2 alpha Var V, by the trapezoidal rule over steps"),
+        (
+            "dissipated_energy",
+            "time integral of 2 int |grad V|^2 dmu + 2 alpha Var V, by the trapezoidal rule; not with diffusion",
+        ),
         ("steps", "steps taken since the start"),
         ("narrowest_blob", "standard deviation of the narrowest peak of a marginal, in cells"),
     ]

@@ -11,12 +11,15 @@ VERSION = (2, 2)
 
 
 def create(file: h5py.File) -> None:
-    """Make the group for a file whose /eulerian/mu exists; does nothing for four axes, which VTK has no image for."""
+    """Make the group for a file whose /eulerian/mu exists; does nothing for four or stretched axes, which VTK has no image for."""
     mu = file["eulerian/mu"]
     names = [mu.dims[k][0].name.strip("/") for k in range(1, mu.ndim)]
     if len(names) > 3:
         return
     bounds = [file[f"{name}_bounds"][...] for name in reversed(names)]  # x, y, z
+    widths = [np.diff(b, axis=1) for b in bounds]
+    if any(np.ptp(w) > 1e-9 * w[0] for w in widths):
+        return
     cells = [len(b) for b in bounds] + [0] * (3 - len(bounds))  # a thin axis has extent [0, 0]
     group = file.create_group("VTKHDF")
     group.attrs["Version"] = np.array(VERSION, dtype="i8")

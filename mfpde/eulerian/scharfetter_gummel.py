@@ -1,0 +1,61 @@
+"""Scharfetter-Gummel fluxes (1969, doi:10.1109/T-ED.1969.16566; equal to those of Chang & Cooper 1970, doi:10.1016/0021-9991(70)90001-X).
+
+G = tau / distance (B(-w) rho_left - B(w) rho_right), w = (V_left - V_right) / tau, B(s) = s / (e^s - 1): exp(-V / tau) is an exact steady state.
+The readable counterpart of kernels/diffusion.cl.
+"""
+
+import numpy as np
+
+from mfpde.measures.mesh import Axis
+
+
+def bernoulli(s: np.ndarray) -> np.ndarray:
+    """s / (e^s - 1), without cancellation or overflow."""
+    size = np.abs(s)
+    with np.errstate(over="ignore", invalid="ignore"):
+        small = np.where(size > 0, size / np.expm1(size), 1.0)
+    return np.where(s > 0, small, small + size)
+
+
+def exchange(axis: Axis, v: np.ndarray, tau: float) -> tuple[np.ndarray, np.ndarray]:
+    """Rates at which mass crosses each face to the right and to the left, times cell width (cells + 1, ...); 0 at walls.
+
+    Arguments:
+        v: potential (cells, ...), the axis first.
+    """
+    rise = np.diff(np.concatenate([v[-1:], v, v[:1]]), axis=0) / tau
+    face = tau * axis.inverse_distances.reshape(-1, *[1] * (v.ndim - 1))
+    return face * bernoulli(rise), face * bernoulli(-rise)
+
+
+def implicit_step(axis: Axis, v: np.ndarray, rho: np.ndarray, tau: float, dt: float) -> np.ndarray:
+    """x with (I - dt L) x = rho along the first array axis.
+
+    In masses I - dt L has column sums 1, which the elimination keeps in place of its pivots (Grassmann, Taksar & Heyman 1985,
+    doi:10.1287/opre.33.5.1107): only nonnegative numbers are added, multiplied and divided, so x >= 0 and the mass is kept to rounding for
+    every dt. Circles carry the last cell as one more column and row.
+    """
+    n, widths = axis.cells, axis.widths.reshape(-1, *[1] * (v.ndim - 1))
+    forth, back = exchange(axis, v, tau)
+    forth = dt * forth / np.concatenate([widths[-1:], widths])  # over the left cell of each face
+    back = dt * back / np.concatenate([widths, widths[:1]])
+    mass = rho.astype(np.float64) * widths
+    slack, slack_last, mass_last = np.ones(rho.shape[1:]), np.ones(rho.shape[1:]), mass[-1].copy()
+    to_last, from_last = back[0], forth[0]  # exchange of the present cell with the last one; 0 between walls
+    upper, last, x = (np.zeros(rho.shape) for _ in range(3))
+    for i in range(n - 1):
+        right, left = forth[i + 1], back[i + 1]
+        if i == n - 2:  # its right neighbour is the last cell
+            to_last, from_last = to_last + right, from_last + left
+            right = left = np.zeros_like(right)
+        pivot = slack + right + to_last
+        upper[i], last[i], x[i] = left / pivot, from_last / pivot, mass[i] / pivot
+        slack_last += last[i] * slack
+        mass_last += to_last * x[i]
+        slack = 1 + upper[i] * slack
+        mass[i + 1] += right * x[i]
+        to_last, from_last = to_last * upper[i], right * last[i]
+    x[-1] = mass_last / slack_last
+    for i in range(n - 2, -1, -1):
+        x[i] += upper[i] * x[i + 1] + last[i] * x[-1]
+    return x / widths
