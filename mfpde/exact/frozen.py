@@ -1,0 +1,65 @@
+"""A network in which only a moves: f follows a linear equation, exactly so for the mesh's own quadrature of the law nu of z.
+
+a' = -M (h(z) + 2 lambda a) gives f' = -K (f - f*) - 2 lambda M f,  K_lm = M int phi(x_l, z) phi(x_m, z) dnu weights_m.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfpde.case import Case
+from mfpde.exact.state import ExactState, expect, expect_no
+from mfpde.measures.mesh import Mesh
+from mfpde.models.model import Features, Model
+from mfpde.models.network import Network
+
+
+@dataclass(frozen=True)
+class FrozenFeatures:
+    """f in the eigenvectors of K, which is symmetric in the coordinates sqrt(weights) f."""
+
+    network: Network
+    rates: np.ndarray  #: eigenvalues of K (L,)
+    modes: np.ndarray  #: eigenvectors (L, L)
+    start: np.ndarray  #: f at time 0 (L,)
+    shrinkage: float  #: 2 lambda M
+    confined: float  #: int kappa |z|^2 dnu
+
+    def at(self, time: float) -> ExactState:
+        """The prediction, and the energy if a has no penalty."""
+        root = np.sqrt(self.network.data.weights)
+        start, target = self.modes.T @ (root * self.start), self.modes.T @ (root * self.network.data.y)
+        decay = self.rates + self.shrinkage
+        # a mode that does not move has no limit of its own
+        limit = np.divide(self.rates, decay, out=np.zeros_like(decay), where=decay > 0) * target
+        prediction = self.modes @ (limit + np.exp(-decay * time) * (start - limit)) / root
+        energy = None if self.shrinkage else float(self.network.energy(prediction, self.confined))
+        return ExactState(prediction, energy)
+
+
+def build_frozen_features(case: Case, model: Model, mesh: Mesh) -> FrozenFeatures:
+    """The linear solution of a case.
+
+    Raises:
+        InputError: the case is another one.
+    """
+    expect_no(case, birth_death=True, diffusion=True)
+    expect(case, isinstance(model, Network), "model.kind = 'network'")
+    assert isinstance(model, Network)
+    amplitude, *rest = model.parameters.components
+    expect(case, amplitude.free and amplitude.mobility > 0, "a free parameters.a with mobility > 0")
+    for c in rest:
+        expect(case, not c.free or c.mobility == 0, f"parameters.{c.name}.mobility = 0: only a may move")
+    penalty = model.penalty
+    expect(case, penalty.strength == 0 or penalty.power == 2, f"model.penalty.power = 2 or model.penalty.lambda = 0, got power = {penalty.power:g}")
+    arrays = model.on_mesh(mesh)
+    assert isinstance(arrays.coupling, Features)
+    features = arrays.coupling.matrix
+    masses = mesh.average_density([c.law for c in model.parameters.free]) * mesh.volumes
+    masses = masses.reshape(len(arrays.amplitude), -1)
+    nu = masses.sum(axis=0)
+    root = np.sqrt(model.data.weights)
+    rates, modes = np.linalg.eigh(amplitude.mobility * (root[:, None] * (features.T @ (nu[:, None] * features)) * root))
+    start = features.T @ (arrays.amplitude @ masses)
+    # K is not negative; its small eigenvalues may be, by rounding
+    return FrozenFeatures(model, np.maximum(rates, 0.0), modes, start, 2 * penalty.strength * amplitude.mobility, float(nu @ arrays.penalty_z))

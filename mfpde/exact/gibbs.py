@@ -1,0 +1,47 @@
+"""The steady state of diffusion in a fixed potential, which the fluxes of Scharfetter and Gummel keep on the mesh itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfpde.case import Case
+from mfpde.exact.state import ExactState, expect
+from mfpde.measures.mesh import Mesh
+from mfpde.models.model import Model
+from mfpde.models.potential import Potential
+
+
+@dataclass(frozen=True)
+class Gibbs:
+    """exp(-V / tau) / Z on the cells of a mesh."""
+
+    density: np.ndarray  #: cell averages on the mesh
+    energy: float
+
+    def at(self, time: float) -> ExactState:
+        """The steady state, whatever the time: errors against it vanish only as the solution settles."""
+        return ExactState(energy=self.energy, density=self.density)
+
+
+def build_gibbs(case: Case, model: Model, mesh: Mesh) -> Gibbs:
+    """The steady state of a case.
+
+    Raises:
+        InputError: the case has another steady state, or many.
+    """
+    expect(case, isinstance(model, Potential), "model.kind = 'potential'")
+    assert isinstance(model, Potential)
+    dynamics = case.dynamics
+    expect(case, model.interaction is None, "a case without model.interaction")
+    expect(case, dynamics.diffusion > 0, "dynamics.diffusion > 0")
+    expect(
+        case,
+        not dynamics.birth_death or dynamics.reaction == "entropic",
+        "dynamics.birth_death = 0 or dynamics.reaction = 'entropic': a plain reaction has another steady state",
+    )
+    for c in model.parameters.free:
+        expect(case, c.mobility > 0, f"parameters.{c.name}.mobility > 0: what cannot move does not forget its start")
+    potential = model.on_mesh(mesh).penalty_z.reshape(mesh.shape)
+    weight = np.exp(-(potential - potential.min()) / dynamics.diffusion)
+    density = weight / np.sum(weight * mesh.volumes)
+    return Gibbs(density, 2 * float(np.sum(potential * density * mesh.volumes)))
