@@ -53,9 +53,9 @@ __kernel void local_errors(__global const real *restrict y, __global const real 
     squares[i] = ratio * ratio;
 }
 
-// weights_i = exp(-alpha S_i) / sum over the units of its network.
-__kernel void normalise_weights(__global const real *restrict state, __global const int *restrict first_unit, const real alpha,
-                                __global real *restrict weights)
+// weights_i = prior_i exp(-alpha S_i) / sum over the units of its network.
+__kernel void normalise_weights(__global const real *restrict state, __global const int *restrict first_unit, __global const real *restrict prior,
+                                const real alpha, __global real *restrict weights)
 {
     const int network = get_global_id(0), start = first_unit[network], end = first_unit[network + 1];
     __global const real *restrict action = state + COMPONENTS * UNITS;
@@ -63,7 +63,7 @@ __kernel void normalise_weights(__global const real *restrict state, __global co
     for (int i = start; i < end; ++i) least = action[i] < least ? action[i] : least;
     double total = 0;
     for (int i = start; i < end; ++i) {
-        weights[i] = exp(-alpha * (action[i] - least));
+        weights[i] = prior[i] * exp(-alpha * (action[i] - least));
         total += weights[i];
     }
     for (int i = start; i < end; ++i) weights[i] = (real)(weights[i] / total);

@@ -4,7 +4,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -148,14 +148,20 @@ def converge(
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case; repeatable.")] = None,
     backend: Annotated[str | None, typer.Option(help="opencl (default), numpy or fipy.")] = None,
     device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name.")] = None,
-    nodes: Annotated[int, typer.Option(min=64, help="Quadrature nodes of the characteristics, rounded up to a power of 2.")] = 2**15,
+    nodes: Annotated[
+        int | None, typer.Option(min=64, help="Quadrature nodes of the characteristics, rounded up to a power of 2; default 2^15, 2^11 for pairs.")
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="Rule of the nodes: trapezoid (default for one or two parameters) or sobol (default for more).")
+    ] = None,
     figure: Annotated[Path | None, typer.Option("-o", "--output", help="Also draw the errors into this file (PDF, PNG, SVG).")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Refine a case and print the table of errors, observed orders and cost.
 
-    Errors are measured against characteristics (Sobol nodes of the initial law carried by the flow, with their own error by doubling),
-    or against the finest level where births leave none; time steps against a run of a quarter of the shortest.
+    Errors are measured against the exact solution if the case names one ([exact] solution), else against characteristics (quadrature nodes
+    of the initial law carried by the flow, with their own error by doubling), or against the finest level where births or noise leave none;
+    time steps against a run of a quarter of the shortest.
 
     Example: `mfpde converge mcycle --set time=5 --levels 4`
     """
@@ -166,13 +172,17 @@ def converge(
 
     if refine not in REFINABLE:
         raise InputError(f"--refine {refine}: cannot be refined{nearest(refine, REFINABLE)}")
+    if rule not in (None, "sobol", "trapezoid"):
+        raise InputError(f"--rule {rule}: is no rule{nearest(str(rule), ('sobol', 'trapezoid'))}")
     loaded = load_case(case, [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])])
     chosen = None
     if loaded.eulerian.backend != "numpy":
         from mfpde.device.runtime import choose_device
 
         chosen = choose_device(device)
-    table = run_levels(loaded, refine, levels, chosen, lambda line: typer.echo(line, err=True), 2 ** (nodes - 1).bit_length())
+    table = run_levels(
+        loaded, refine, levels, chosen, lambda line: typer.echo(line, err=True), nodes and 2 ** (nodes - 1).bit_length(), cast(Any, rule)
+    )
     if figure is not None:
         from mfpde.figures.convergence import save_convergence
 

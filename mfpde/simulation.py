@@ -13,6 +13,7 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.errors import InputError, RunError
 from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.handoff import check_hand_off, hand_off, is_narrow
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
@@ -78,7 +79,10 @@ class Simulation:
         return values
 
     def advance(self, until: float, report: Reporter) -> None:
-        """Bring both sides to a time."""
+        """Bring both sides to a time; hand the density over to points when it has become narrow."""
+        if self.solver is not None and self.case.eulerian.hand_off and self.solver.carrier is None and is_narrow(self.solver):
+            for solver in (self.solver, *(self.companions.solvers if self.companions else [])):
+                hand_off(self.case, solver, self.device)
         if self.solver is not None:
             self.solver.advance(until, lambda s: report.progress(s.time, self.case.time, solver_facts(s)))
         if self.companions is not None:
@@ -133,6 +137,7 @@ def build_simulation(case: Case, device: str | None = None) -> Simulation:
         InputError: anything wrong with the case, its data or the device.
     """
     model = build_model(case)
+    check_hand_off(case)
     if not case.eulerian.enabled and not case.lagrangian.units:
         raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty")
     chosen = None

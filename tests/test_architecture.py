@@ -13,6 +13,7 @@ FLOORS = [
     ["figures"],
     ["analysis"],
     ["simulation"],
+    ["handoff"],
     ["exact"],
     ["monitors"],
     ["store"],

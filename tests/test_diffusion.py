@@ -242,5 +242,5 @@ def test_what_units_cannot_do_with_noise_is_said():
         case = small_case(**noisy, **change)
         with pytest.raises(InputError, match=message):
             build_flow(case, build_model(case), Ladder([5], [1], 0))
-    with pytest.raises(InputError, match="no characteristics"):
+    with pytest.raises(InputError, match="so there are no characteristics"):
         build_characteristics(small_case(**noisy), build_model(small_case(**noisy)), 64)

@@ -137,7 +137,7 @@ def test_wide_networks_approach_the_density(device):
 
     case = potential_case("x y", **{"dynamics.birth_death": 0.5, "model.interaction": "x^2/2 - cos(y)"})
     model = build_model(case)
-    flow = build_characteristics(case, model, 4096, device)
+    flow = build_characteristics(case, model, 1024, device, "sobol")
     flow.advance(1.0)
     exact, errors = observe(model, flow).energy, []
     for cells in (24, 48):

@@ -1,8 +1,4 @@
-"""Refine the mesh, the time step, the width or the nodes of a case; errors, observed orders and cost of every level.
-
-Errors of the density are measured against characteristics where the case has them, else against the finest level. The names: `function`
-is |f_h - f| in L2(nu) (not squared), `energy` is |E_h - E|, `w1_a` is the W1 error of the marginal of a.
-"""
+"""Refine the mesh, the time step, the width or the nodes of a case; errors, observed orders and cost of every level."""
 
 import time as clock
 from collections.abc import Callable
@@ -13,56 +9,75 @@ from typing import Any
 
 import numpy as np
 
+from mfpde.analysis.references import Errors, ExactSolution, Finest, Reference, Tell, characteristics, find_reference, weak_errors
 from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver, build_solver
-from mfpde.lagrangian.characteristics import Characteristics, build_characteristics, observe
+from mfpde.handoff import check_hand_off, hand_off, is_narrow
+from mfpde.lagrangian.characteristics import build_characteristics, observe, why_none
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
-from mfpde.models import Model, build_model
+from mfpde.measures.nodes import Rule
+from mfpde.models import build_model
 from mfpde.models.network import Network
-from mfpde.monitors.distances import w1_densities, w1_marginal
 from mfpde.monitors.grid_error import halved
 
 REFINABLE = ("cells", "dt", "units", "nodes")
-NODES = 2**15
-
-Errors = dict[str, float]
+NODES, NODES_IN_PAIRS = 2**15, 2**11  #: of characteristics; with a pair interaction their cost grows as the square
 
 
 @dataclass(frozen=True)
 class Level:
-    """One refinement: its value (cells of the first axis, longest step, width, or nodes), its errors, its cost."""
+    """One refinement: its value (cells of the longest axis, longest step, width, or nodes), its errors, its cost."""
 
     value: float
     errors: Errors
     seconds: float
 
 
-def converge(case: Case, refined: str, levels: int, device=None, tell: Callable[[str], None] = lambda _: None, nodes: int = NODES) -> dict[str, Any]:
-    """The table of `mfpde converge`: refined, levels, orders, reference, and the error of the reference.
+@dataclass(frozen=True)
+class _Study:
+    """What all refinements need."""
+
+    case: Case
+    levels: int
+    device: Any
+    tell: Tell
+    nodes: int
+    rule: Rule | None
+
+
+def converge(
+    case: Case, refined: str, levels: int, device=None, tell: Tell = lambda _: None, nodes: int | None = None, rule: Rule | None = None
+) -> dict[str, Any]:
+    """The table of `mfpde converge`: refined, levels, orders, fitted orders, reference, and the error of the reference.
 
     Arguments:
         refined: one of `REFINABLE`.
         levels: how many levels, at least 2. The case's own mesh or width is the finest; steps are halved from the longest that
             the bounds allow, nodes are doubled up to `nodes`.
-        nodes: quadrature nodes of the reference, a power of 2.
+        nodes: quadrature nodes of characteristics, a power of 2.
         device: an OpenCL device, needed by the backend "opencl".
         tell: called with a line of text as levels finish.
+        rule: of the nodes, "sobol" or "trapezoid"; see `build_characteristics`.
     Raises:
         InputError: an unknown refinement, too few levels, or a mesh too small to coarsen.
     """
     if levels < 2:
         raise InputError("--levels: an order needs at least 2 levels")
+    check_hand_off(case)
+    pairs = case.model.kind == "potential" and case.model.interaction is not None
+    study = _Study(case, levels, device, tell, nodes or (NODES_IN_PAIRS if pairs else NODES), rule)
     run = {"cells": _cells, "dt": _steps, "units": _units, "nodes": _nodes}[refined]
-    found, reference, reference_error = run(case, levels, device, tell, nodes)
+    found, reference, doubt = run(study)
     names = list(found[0].errors)
     return {
         "refined": refined,
         "levels": [{"value": level.value, "errors": level.errors, "seconds": level.seconds} for level in found],
         "orders": {name: [_order(a, b, name) for a, b in pairwise(found)] for name in names},
+        "fitted_orders": {name: fitted_order(found, name) for name in names},
         "reference": reference,
-        "reference_error": reference_error,
+        "reference_error": doubt,
         "time": case.time,
     }
 
@@ -74,7 +89,15 @@ def _order(coarse: Level, fine: Level, name: str) -> float:
     return float(np.log(coarse.errors[name] / fine.errors[name]) / abs(np.log(fine.value / coarse.value)))
 
 
-def _timed(tell: Callable[[str], None], label: str, work: Callable[[], Any]) -> tuple[Any, float]:
+def fitted_order(levels: list[Level], name: str) -> float:
+    """Least-squares slope of log error over all levels; NaN for two levels, whose order is that between them."""
+    values, found = np.array([(level.value, level.errors[name]) for level in levels]).T
+    if len(levels) < 3 or not np.all(found > 0):
+        return float("nan")
+    return float(abs(np.polyfit(np.log(values), np.log(found), 1)[0]))
+
+
+def _timed(tell: Tell, label: str, work: Callable[[], Any]) -> tuple[Any, float]:
     start = clock.perf_counter()
     result = work()
     seconds = clock.perf_counter() - start
@@ -82,117 +105,82 @@ def _timed(tell: Callable[[str], None], label: str, work: Callable[[], Any]) -> 
     return result, seconds
 
 
-def _solve(case: Case, device) -> Solver:
+def solve(case: Case, device) -> Solver:
+    """The density at the end of a case; a hand-off is considered at every output."""
     solver = build_solver(case, build_model(case), device)
+    if case.eulerian.hand_off:
+        for time in np.arange(case.output_every, case.time, case.output_every):
+            solver.advance(float(time))
+            if solver.carrier is None and is_narrow(solver):
+                hand_off(case, solver, device)
     solver.advance(case.time)
     return solver
 
 
-def _weak_errors(model: Model, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float) -> Errors:
-    errors = {"energy": abs(energy - exact_energy)}
-    if isinstance(model, Network):
-        errors = {"function": float(np.sqrt(model.square_norm(prediction - exact)))} | errors
-    return errors
-
-
-def _against_solver(solver: Solver, reference: Solver) -> Errors:
-    exact = reference.state
-    errors = _weak_errors(solver.stepper.model, solver.state.moments.linear, solver.state.energy, exact.moments.linear, exact.energy)
-    mine, theirs = solver.density(), reference.density()
-    for axis, other in zip(solver.mesh.axes, reference.mesh.axes, strict=True):
-        marginals = solver.mesh.marginal(mine, axis.name), reference.mesh.marginal(theirs, axis.name)
-        errors[f"w1_{axis.name}"] = w1_densities(axis, marginals[0], other, marginals[1])
-    return errors
-
-
-def _against_characteristics(solver: Solver, reference: Characteristics) -> Errors:
-    model, density = solver.stepper.model, solver.density()
-    errors = _weak_errors(model, solver.state.moments.linear, solver.state.energy, reference.prediction, reference.energy)
-    for axis in solver.mesh.axes:
-        cloud = reference.nodes[model.parameters.names.index(axis.name)]
-        errors[f"w1_{axis.name}"] = w1_marginal(axis, solver.mesh.marginal(density, axis.name), cloud, reference.weights)
-    return errors
-
-
-def _reference(case: Case, device, tell: Callable[[str], None], nodes: int) -> tuple[Characteristics | None, float]:
-    """Characteristics at the end of the case, and their own error by halving the nodes; None where there are none."""
-    if case.dynamics.births is not None:
-        return None, float("nan")
-    model = build_model(case)
-    found = []
-    for count in (nodes // 2, nodes):
-        flow = build_characteristics(case, model, count, device)
-        _timed(tell, f"reference, {count} nodes", partial(flow.advance, case.time))
-        found.append(observe(model, flow))
-    errors = _weak_errors(model, found[1].prediction, found[1].energy, found[0].prediction, found[0].energy)
-    return found[1], next(iter(errors.values()))
-
-
-def _refine_density(cases: list[Case], values: Callable[[Solver], float], device, tell, nodes: int) -> tuple[list[Level], str, float]:
-    reference, reference_error = _reference(cases[-1], device, tell, nodes)
-    solved = [_timed(tell, f"level {k + 1} of {len(cases)}", partial(_solve, case, device)) for k, case in enumerate(cases)]
+def _cells(study: _Study) -> tuple[list[Level], str, float]:
+    cases = [study.case]
+    for _ in range(study.levels - 1):
+        coarser = halved(cases[0])
+        if coarser.parameters == cases[0].parameters:
+            raise InputError(
+                f"{study.case.path}: parameters: the mesh is too small to be halved {study.levels - 1} times; use fewer --levels or more cells"
+            )
+        cases.insert(0, coarser)
+    reference = find_reference(study.case, study.device, study.tell, study.nodes, study.rule)
+    solved = [_timed(study.tell, f"level {k + 1} of {len(cases)}", partial(solve, case, study.device)) for k, case in enumerate(cases)]
     if reference is None:
-        finest = solved.pop()[0]
-        return [Level(values(s), _against_solver(s, finest), t) for s, t in solved], "finest level", float("nan")
-    levels = [Level(values(s), _against_characteristics(s, reference), t) for s, t in solved]
-    return levels, f"characteristics of {nodes} nodes", reference_error
+        reference = Finest(solved.pop()[0], "finest level")
+    return [Level(float(max(s.mesh.shape)), reference.errors(s), t) for s, t in solved], reference.name, reference.doubt
 
 
-def _cells(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
-    cases = [case]
-    for _ in range(levels - 1):
-        coarser = halved(case)
-        if coarser.parameters == case.parameters:
-            raise InputError(f"{case.path}: parameters: the mesh is too small to be halved {levels - 1} times; use fewer --levels or more cells")
-        case = coarser
-        cases.insert(0, case)
-    return _refine_density(cases, lambda s: float(max(s.mesh.shape)), device, tell, nodes)
-
-
-def _steps(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
-    """Steps all shorter than the bounds ask for; against a run of a quarter of the shortest, since the mesh's error is common to all."""
-    solver = build_solver(case, build_model(case), device)
+def _steps(study: _Study) -> tuple[list[Level], str, float]:
+    """Steps all shorter than the bounds ask for; against a run of a quarter of the shortest, since the mesh's error is common to all,
+    unless the exact solution is exact for the mesh."""
+    case = study.case
+    solver = build_solver(case, build_model(case), study.device)
     shortest = [np.inf]
     solver.advance(case.time, lambda s: shortest.append(min(shortest[-1], s.last_dt)))
     longest = float(shortest[-1])
-    tell(f"the bounds ask for steps of at most {longest:.2e}")
-    cases = [case.replace({"eulerian.max_step": longest / 2**k}) for k in (*range(levels), levels + 1)]
-    solved = [_timed(tell, f"step {c.eulerian.max_step:.2e}", partial(_solve, c, device)) for c in cases]
-    finest = solved.pop()[0]
-    found = [Level(c.eulerian.max_step, _against_solver(s, finest), t) for (s, t), c in zip(solved, cases[:-1], strict=True)]
-    return found, "a quarter of the shortest step", float("nan")
+    study.tell(f"the bounds ask for steps of at most {longest:.2e}")
+    exact: Reference | None = ExactSolution(case) if case.exact is not None and ExactSolution(case).of_mesh else None
+    parts = [*range(study.levels), *([] if exact else [study.levels + 1])]
+    cases = [case.replace({"eulerian.max_step": longest / 2**k}) for k in parts]
+    solved = [_timed(study.tell, f"step {c.eulerian.max_step:.2e}", partial(solve, c, study.device)) for c in cases]
+    reference = exact or Finest(solved.pop()[0], "a quarter of the shortest step")
+    found = [Level(c.eulerian.max_step, reference.errors(s), t) for (s, t), c in zip(solved, cases, strict=False)]
+    return found, reference.name, reference.doubt
 
 
-def _units(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
+def _units(study: _Study) -> tuple[list[Level], str, float]:
     """Root mean square gap of random networks of widths n, n/2, n/4, ...; the order to expect is 1/2."""
-    model = build_model(case)
-    reference, reference_error = _reference(case, device, tell, nodes)
+    case, model = study.case, build_model(study.case)
+    reference = characteristics(case, study.device, study.tell, study.nodes, study.rule)
     if reference is None:
-        raise InputError(f"{case.path}: dynamics.births: widths are refined against characteristics, which births have not")
+        raise InputError(f"{case.path}: {why_none(case)}, so there are no characteristics against which widths could be refined")
+    if not isinstance(model, Network) or not case.lagrangian.units:
+        raise InputError(f"{case.path}: --refine units: needs a network and a width in lagrangian.units; refine cells, dt or nodes")
     found = []
     widest, replicates = max(case.lagrangian.units), max(case.lagrangian.replicate_counts())
-    for k in reversed(range(levels)):
+    for k in reversed(range(study.levels)):
         units = max(1, widest // 2**k)
-        flow = build_flow(case, model, Ladder([units], [replicates], case.lagrangian.seed), device)
-        _, seconds = _timed(tell, f"width {units}", partial(flow.advance, case.time))
-        assert isinstance(model, Network)
-        gaps = model.square_norm(flow.backend.predictions(flow.state) - reference.prediction)
+        flow = build_flow(case, model, Ladder([units], [replicates], case.lagrangian.seed), study.device)
+        _, seconds = _timed(study.tell, f"width {units}", partial(flow.advance, case.time))
+        gaps = model.square_norm(flow.backend.predictions(flow.state) - reference.seen.prediction)
         found.append(Level(float(units), {"function": float(np.sqrt(gaps.mean()))}, seconds))
-    return found, f"characteristics of {nodes} nodes", reference_error
+    return found, reference.name, reference.doubt
 
 
-def _nodes(case: Case, levels: int, device, tell, nodes: int) -> tuple[list[Level], str, float]:
+def _nodes(study: _Study) -> tuple[list[Level], str, float]:
     """Characteristics alone; against twice the finest nodes."""
-    model = build_model(case)
+    case, model = study.case, build_model(study.case)
     seen = []
-    for k in reversed(range(-1, levels)):
-        count = nodes // 2 ** (k + 1)
-        flow = build_characteristics(case, model, count, device)
-        _, seconds = _timed(tell, f"{count} nodes", partial(flow.advance, case.time))
+    for k in reversed(range(-1, study.levels)):
+        flow = build_characteristics(case, model, study.nodes // 2 ** (k + 1), study.device, study.rule)
+        count = len(flow.backend.weights(flow.state))
+        _, seconds = _timed(study.tell, f"{count} nodes", partial(flow.advance, case.time))
         seen.append((count, observe(model, flow), seconds))
-    _, finest, _ = seen.pop()
-    levels_found = []
+    finest_count, finest, _ = seen.pop()
+    levels = []
     for count, found, seconds in seen:
-        errors = _weak_errors(model, found.prediction, found.energy, finest.prediction, finest.energy)
-        levels_found.append(Level(float(count), errors, seconds))
-    return levels_found, f"characteristics of {nodes} nodes", float("nan")
+        levels.append(Level(float(count), weak_errors(model, found.prediction, found.energy, finest.prediction, finest.energy), seconds))
+    return levels, f"characteristics of {finest_count} nodes", float("nan")

@@ -133,10 +133,13 @@ def print_convergence(table: dict[str, Any], console: Console) -> None:
             cells.append(f"{level['errors'][name]:.2e}{order}")
         shown.add_row(f"{level['value']:g}", *cells, f"{level['seconds']:.2f}")
     console.print(shown)
-    if table["reference_error"] == table["reference_error"]:
-        finest = table["levels"][-1]["errors"]["function"]
+    fitted = ", ".join(f"{name} {order:.2f}" for name, order in table["fitted_orders"].items() if order == order)
+    if fitted:
+        console.print(f"orders fitted over all levels: {fitted}")
+    if table["reference_error"] > 0:
+        finest = table["levels"][-1]["errors"][names[0]]
         doubt = "; the finest errors are partly its own" if table["reference_error"] > finest / 3 else ""
-        console.print(f"error of the reference (function, by doubling the nodes): {table['reference_error']:.1e}{doubt}")
+        console.print(f"error of the reference ({names[0]}, by doubling the nodes): {table['reference_error']:.1e}{doubt}")
 
 
 def print_doctor(facts: dict[str, Any], console: Console) -> None:

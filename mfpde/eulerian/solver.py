@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -23,9 +24,24 @@ MAX_BYTES = 64e9
 MASS_TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
 
 
+class Carrier(Protocol):
+    """Weighted points that carry a density on, see `mfpde.handoff`."""
+
+    since: float  #: time of the hand-off
+
+    def advance(self, until: float) -> None:
+        """Bring the points to a time."""
+
+    def state(self) -> State:
+        """Functionals of the points."""
+
+    def density(self) -> np.ndarray:
+        """Their masses in cells, over volumes."""
+
+
 @dataclass
 class Solver:
-    """A density on a mesh at one time."""
+    """A density on a mesh at one time; after a hand-off, on points."""
 
     stepper: Stepper
     mesh: Mesh
@@ -43,6 +59,7 @@ class Solver:
     blobs: dict[str, float] = field(default_factory=dict)  #: width of the narrowest peak per axis in cells, at the last output
     last_limit: str = "-"
     limits: Counter = field(default_factory=Counter)
+    carrier: Carrier | None = None
 
     def advance(self, until: float, watch: Callable[["Solver"], None] | None = None) -> None:
         """Step to a time; `watch` is called after every step.
@@ -50,6 +67,11 @@ class Solver:
         Raises:
             RunError: an invariant broke; the message names it.
         """
+        if self.carrier is not None:
+            self.carrier.advance(until)
+            before, self.state, self.time = self.state, self.carrier.state(), until
+            self.energy_rise = max(self.energy_rise, self.state.energy - before.energy)
+            return
         while until - self.time > 1e-12 * max(1.0, until):
             step = self.stepper.step(self.state, until - self.time, self.longest)
             self.energy_rise = max(self.energy_rise, self.stepper.functional(step.state) - self.stepper.functional(self.state))
@@ -77,7 +99,7 @@ class Solver:
 
     def density(self) -> np.ndarray:
         """Cell averages of mu on the host, float64."""
-        return self.stepper.backend.download(self.state.field)
+        return self.carrier.density() if self.carrier is not None else self.stepper.backend.download(self.state.field)
 
 
 def build_solver(case: Case, model: Model, device=None) -> Solver:

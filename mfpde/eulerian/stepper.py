@@ -163,7 +163,7 @@ class Stepper:
         new = self.state(field)
         if self.claim != "none" and self.functional(new) > self.functional(state) + self.rounding:
             raise _Refused
-        return new, least, dissipated
+        return new, least, dissipated if not self.tau else float("nan")
 
     def _between(self, field: Field, dt: float) -> tuple[State, float]:
         """Heat, reaction, or the reaction between two halves of the heat; and what the reaction dissipates."""

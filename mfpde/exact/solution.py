@@ -24,6 +24,9 @@ SOLUTIONS: dict[str, Callable[[Case, Model, Mesh], Exact]] = {
     "fisher_rao": build_fisher_rao,
 }
 
+#: those that are exact for every mesh, not only as cells become small
+OF_MESH = {"gibbs", "frozen_features", "fisher_rao"}
+
 
 def build_exact(case: Case, model: Model, mesh: Mesh) -> Exact:
     """The exact solution a case names.

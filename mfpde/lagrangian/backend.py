@@ -19,6 +19,9 @@ class Backend(Protocol):
     def download(self, state: State) -> np.ndarray:
         """The state as a float64 array (components + 1, units)."""
 
+    def set_prior(self, weights: np.ndarray) -> None:
+        """Weights of the units (units,) before any reaction, summing to 1 over each network; 1/n unless set."""
+
     def velocity(self, state: State) -> State:
         """d/dt of the state: -mobility grad V of the components as far as walls allow, V for the action."""
 

@@ -1,23 +1,23 @@
 """The deterministic path to the mean field: characteristics from quadrature nodes of the initial law.
 
 An atomic initial measure stays atomic, and its atoms move like the units of one network; so the mean field is the limit of a
-network whose units start at quadrature nodes instead of random draws. Nodes are Sobol points mapped by the quantile functions
-(scrambled with a fixed seed; Joe & Kuo 2008, doi:10.1137/070709359). The reaction acts on weights.
+network whose units start at quadrature nodes instead of random draws. The reaction acts on weights.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import qmc
 
 from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
+from mfpde.measures.nodes import Rule, quadrature
 from mfpde.models.model import Model
 
 TOLERANCE = 1e-9
+MOST_TENSOR = 2  #: free components up to which the tensor trapezoidal rule beats Sobol points
 
 
 @dataclass(frozen=True)
@@ -30,27 +30,45 @@ class Characteristics:
     energy: float
 
 
-def build_characteristics(case: Case, model: Model, nodes: int, device=None) -> Flow:
-    """The flow of 2^k quadrature nodes, 2^k >= `nodes`, at time 0.
-
-    Raises:
-        InputError: births from a fixed density, which create nodes, or noise.
-    """
+def why_none(case: Case) -> str | None:
+    """The key that leaves a case without characteristics, and why; None if it has them."""
     if case.dynamics.births is not None:
-        raise InputError(f"{case.path}: dynamics.births: births create units, so the mean field has no characteristics")
-    if case.dynamics.diffusion:
-        raise InputError(f"{case.path}: dynamics.diffusion: noise leaves no characteristics")
-    count = 2 ** int(np.ceil(np.log2(nodes)))
+        return "dynamics.births: births create units"
+    return "dynamics.diffusion: noise scatters units" if case.dynamics.diffusion else None
+
+
+def points_flow(case: Case, model: Model, points: np.ndarray, weights: np.ndarray, device=None) -> Flow:
+    """The flow of weighted points at time 0; the reaction acts on their weights.
+
+    Arguments:
+        points: (free components, n); weights: (n,), summing to 1.
+    Raises:
+        InputError: the case has no characteristics.
+    """
+    if reason := why_none(case):
+        raise InputError(f"{case.path}: {reason}, so there are no characteristics")
     settings = {"lagrangian.reaction": "weights", "lagrangian.tolerance": TOLERANCE, "lagrangian.precision": "float64"}
-    flow = build_flow(case.replace(settings), model, Ladder([count], [1], 0), device)
-    free = [k for k, c in enumerate(model.parameters.components) if c.free]
-    cube = qmc.Sobol(len(free), scramble=True, rng=np.random.default_rng(0)).random(count)
+    flow = build_flow(case.replace(settings), model, Ladder([len(weights)], [1], 0), device)
+    flow.backend.set_prior(weights)
     state = flow.backend.download(flow.state)
-    for column, row in enumerate(free):
-        component = model.parameters.components[row]
-        state[row] = component.place(component.law.quantile(cube[:, column]))
+    free = [k for k, c in enumerate(model.parameters.components) if c.free]
+    for row, values in zip(free, points, strict=True):
+        state[row] = model.parameters.components[row].place(values)
     flow.restart(flow.backend.upload(state))
     return flow
+
+
+def build_characteristics(case: Case, model: Model, nodes: int, device=None, rule: Rule | None = None) -> Flow:
+    """The flow of about `nodes` quadrature nodes at time 0.
+
+    Arguments:
+        rule: by default "trapezoid" for one or two free components, else "sobol" (then the next power of 2).
+    Raises:
+        InputError: the case has no characteristics.
+    """
+    laws = [c.law for c in model.parameters.free]
+    rule = rule or ("trapezoid" if len(laws) <= MOST_TENSOR else "sobol")
+    return points_flow(case, model, *quadrature(laws, 2 ** int(np.ceil(np.log2(nodes))), rule), device)
 
 
 def observe(model: Model, flow: Flow) -> Characteristics:

@@ -24,6 +24,11 @@ class NumpyBackend:
         self.dtype = np.dtype(precision)
         self.mobility = np.array([c.mobility for c in model.parameters.components])[:, None]
         self.low, self.high, self.periodic = walls(model.parameters)
+        self.prior = 1 / ladder.sizes[ladder.network_of]
+
+    def set_prior(self, weights: np.ndarray) -> None:
+        """Weights of the units (units,) before any reaction."""
+        self.prior = weights
 
     def upload(self, state: np.ndarray) -> np.ndarray:
         """A state."""
@@ -64,11 +69,11 @@ class NumpyBackend:
         return float(np.sqrt(np.mean(ratio**2)))
 
     def weights(self, state: np.ndarray) -> np.ndarray:
-        """exp(-alpha S) normalised over each network."""
-        result = 1 / self.ladder.sizes[self.ladder.network_of]
+        """prior exp(-alpha S) normalised over each network."""
+        result = self.prior.copy()
         if self.weight_rate:
             for *_, where in self.ladder.networks():
-                w = np.exp(-self.weight_rate * (state[-1, where] - state[-1, where].min()))
+                w = self.prior[where] * np.exp(-self.weight_rate * (state[-1, where] - state[-1, where].min()))
                 result[where] = w / w.sum()
         return result
 

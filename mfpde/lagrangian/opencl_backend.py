@@ -44,7 +44,7 @@ class OpenCLBackend:
         self.first_unit = self._int(ladder.first_unit)
         self.network_of = self._int(ladder.network_of)
         self.squares = self.buffers.empty(int(np.prod(self.shape)), np.float64)
-        self.unit_weights = self._real(1 / ladder.sizes[ladder.network_of])
+        self.set_prior(1 / ladder.sizes[ladder.network_of])
 
     def _real(self, array: np.ndarray) -> cl.Buffer:
         return self.buffers.upload(np.asarray(array).astype(self.dtype))
@@ -54,6 +54,10 @@ class OpenCLBackend:
 
     def _run(self, name: str, size: tuple[int, ...], *arguments) -> None:
         self.kernels[name](self.buffers.queue, size, None, *arguments)
+
+    def set_prior(self, weights: np.ndarray) -> None:
+        """Weights of the units (units,) before any reaction."""
+        self.prior, self.unit_weights = self._real(weights), self._real(weights)
 
     def upload(self, state: np.ndarray) -> cl.Buffer:
         """A state."""
@@ -66,7 +70,7 @@ class OpenCLBackend:
     def _weigh(self, state: cl.Buffer) -> None:
         if self.weight_rate:
             rate = self.dtype.type(self.weight_rate)
-            self._run("normalise_weights", (len(self.ladder.sizes),), state, self.first_unit, rate, self.unit_weights)
+            self._run("normalise_weights", (len(self.ladder.sizes),), state, self.first_unit, self.prior, rate, self.unit_weights)
 
     def combine(self, y: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float]) -> cl.Buffer:
         """y + sum factors * stages."""

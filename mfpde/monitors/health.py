@@ -24,6 +24,7 @@ class Health:
     failure: str | None = None
     warnings: dict[str, str] = field(default_factory=dict)  #: kind -> message
     resolution_time: float | None = None
+    hand_off_time: float | None = None
     initial_energy: float | None = None
 
     def failed(self, reason: str) -> None:
@@ -50,7 +51,13 @@ class Health:
                     f"at time {time:g} a mass of {mass:.1e} lies in the outermost cells of {name}: the wall matters; widen parameters.{name}.domain",
                 )
         narrow = min(solver.blobs, key=lambda name: solver.blobs[name])
-        if solver.blobs[narrow] < MIN_CELLS and self.resolution_time is None:
+        if solver.carrier is not None:
+            self.hand_off_time = solver.carrier.since
+            self._warn(
+                "hand-off",
+                f"at time {solver.carrier.since:g} a blob was narrower than three cells: points carry the density on, mu shows their masses in cells",
+            )
+        elif solver.blobs[narrow] < MIN_CELLS and self.resolution_time is None:
             self.resolution_time = time
             self._warn(
                 "resolution",
@@ -60,7 +67,7 @@ class Health:
         if self.initial_energy is None:
             self.initial_energy = solver.state.energy
         lost = self.initial_energy - solver.state.energy
-        if solver.stepper.claim == "energy" and lost > 1e-6 and abs(lost - solver.dissipated) > BALANCE * lost:
+        if solver.stepper.claim == "energy" and solver.carrier is None and lost > 1e-6 and abs(lost - solver.dissipated) > BALANCE * lost:
             self._warn(
                 "balance",
                 f"at time {time:g} the energy lost ({lost:.3g}) and the energy dissipated ({solver.dissipated:.3g}) differ by more than "
@@ -92,6 +99,7 @@ class Health:
             "failure": self.failure,
             "warnings": list(self.warnings.values()),
             "resolution_time": self.resolution_time,
+            "hand_off_time": self.hand_off_time,
         }
         solver = simulation.solver
         if solver is not None:

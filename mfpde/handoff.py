@@ -1,0 +1,72 @@
+"""The hand-off from cells to points: where a blob has become too narrow for the mesh, weighted points carry it on.
+
+Every cell becomes 2^axes points that keep its second moments, and these follow the characteristics (with weights for the reaction). The
+gradient flow contracts the errors they inherit, while a mesh would go on adding its own.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfpde.case import Case
+from mfpde.errors import InputError
+from mfpde.eulerian.solver import Solver
+from mfpde.eulerian.stepper import State
+from mfpde.lagrangian.characteristics import observe, points_flow, why_none
+from mfpde.lagrangian.flow import Flow
+from mfpde.measures.mesh import Mesh
+from mfpde.models.model import Model, Moments
+from mfpde.monitors.resolution import narrowest_blob
+
+NARROW = 3.0  #: cells; the standard deviation of a blob at which points take over
+NEGLIGIBLE = 1e-10  #: share of the largest cell's mass below which a cell gives no points
+
+
+@dataclass
+class Points:
+    """What carries a density on after its mesh could not."""
+
+    model: Model
+    mesh: Mesh
+    flow: Flow
+    since: float
+
+    def advance(self, until: float) -> None:
+        """Bring the points to a time."""
+        self.flow.advance(until - self.since)
+
+    def state(self) -> State:
+        """Functionals of the points; there is no field."""
+        seen = observe(self.model, self.flow)
+        return State(None, Moments(seen.prediction, 0.0, float("nan"), float(seen.weights.sum())), seen.energy)
+
+    def density(self) -> np.ndarray:
+        """The points' masses in the cells they lie in, over the cells' volumes."""
+        seen = observe(self.model, self.flow)
+        rows = [self.model.parameters.names.index(name) for name in self.mesh.names]
+        masses, _ = np.histogramdd(seen.nodes[rows].T, bins=[axis.faces for axis in self.mesh.axes], weights=seen.weights)
+        return masses / self.mesh.volumes
+
+
+def check_hand_off(case: Case) -> None:
+    """Refuse a hand-off of a case that has no characteristics.
+
+    Raises:
+        InputError: births or diffusion.
+    """
+    if case.eulerian.hand_off and (reason := why_none(case)):
+        raise InputError(f"{case.path}: eulerian.hand_off: points cannot carry this case on, since {reason}")
+
+
+def is_narrow(solver: Solver) -> bool:
+    """Whether a marginal of the density has a blob narrower than `NARROW` cells."""
+    density = solver.density()
+    return min(narrowest_blob(axis, solver.mesh.marginal(density, axis.name)) for axis in solver.mesh.axes) < NARROW
+
+
+def hand_off(case: Case, solver: Solver, device=None) -> None:
+    """Let points carry the density on from the present time."""
+    model = solver.stepper.model
+    points, weights = solver.mesh.points(solver.density(), NEGLIGIBLE)
+    flow = points_flow(case, model, points.T, weights / weights.sum(), device)
+    solver.carrier = Points(model, solver.mesh, flow, solver.time)

@@ -1,0 +1,49 @@
+"""Quadrature nodes of a product law: Sobol points, or the tensor trapezoidal rule, which is spectral for smooth laws.
+
+The trapezoidal rule covers all but 1e-15 of a normal law; a law cut off by `within`, or uniform, has it at order 2. Gauss-Hermite nodes
+were measured to fail under flows that fold them.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from scipy.stats import qmc
+
+from mfpde.measures.laws import Law, Normal, Point, Uniform, WrappedCauchy
+from mfpde.measures.mesh import outer
+
+Rule = Literal["sobol", "trapezoid"]
+WIDE = 8.2  #: standard deviations beyond which a normal law puts less than 1e-15
+
+
+def quadrature(laws: Sequence[Law], count: int, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes (laws, n) and weights (n,), summing to 1.
+
+    Arguments:
+        count: n for Sobol points, a power of 2; about n for the trapezoidal rule, which has the same number of nodes on every axis.
+    """
+    if rule == "sobol":
+        cube = qmc.Sobol(len(laws), scramble=True, rng=np.random.default_rng(0)).random(count)
+        return np.stack([law.quantile(u) for law, u in zip(laws, cube.T, strict=True)]), np.full(count, 1 / count)
+    spread = sum(not isinstance(law, Point) for law in laws)
+    each = max(2, round(count ** (1 / spread))) if spread else 1
+    axes, weights = zip(*(_trapezoid(law, each) for law in laws), strict=True)
+    return np.stack([g.ravel() for g in np.meshgrid(*axes, indexing="ij")]), outer(weights).ravel()
+
+
+def _trapezoid(law: Law, count: int) -> tuple[np.ndarray, np.ndarray]:
+    if isinstance(law, Point):
+        return np.array([law.at]), np.ones(1)
+    if isinstance(law, WrappedCauchy):
+        x = law.mean - np.pi + 2 * np.pi * np.arange(count) / count
+        weights = 1 / (1 + law.r**2 - 2 * law.r * np.cos(x - law.mean))
+        return x, weights / weights.sum()
+    if isinstance(law, Uniform):
+        x, weights = np.linspace(law.low, law.high, count), np.ones(count)
+    else:
+        assert isinstance(law, Normal)
+        x = np.linspace(max(law.low, law.mean - WIDE * law.std), min(law.high, law.mean + WIDE * law.std), count)
+        weights = np.exp(-(((x - law.mean) / law.std) ** 2) / 2)
+    weights[[0, -1]] /= 2
+    return x, weights / weights.sum()
