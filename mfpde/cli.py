@@ -180,9 +180,8 @@ def converge(
         from mfpde.device.runtime import choose_device
 
         chosen = choose_device(device)
-    table = run_levels(
-        loaded, refine, levels, chosen, lambda line: typer.echo(line, err=True), nodes and 2 ** (nodes - 1).bit_length(), cast(Any, rule)
-    )
+    wanted = nodes and 2 ** (nodes - 1).bit_length()
+    table = run_levels(loaded, refine, levels, chosen, lambda line: typer.echo(line, err=True), wanted, cast(Any, rule))
     if figure is not None:
         from mfpde.figures.convergence import save_convergence
 
@@ -231,7 +230,12 @@ def cases(
         return
     width = max(len(entry["name"]) for entry in listed)
     for entry in listed:
-        typer.echo(f"{entry['name']:<{width}}  {entry['title']}")
+        if entry["kind"] == "example":
+            typer.echo(f"{entry['name']:<{width}}  {entry['title']}")
+    typer.echo("\nWith known solutions, for mfpde converge:")
+    for entry in listed:
+        if entry["kind"] == "verification":
+            typer.echo(f"{entry['name']:<{width}}  {entry['title']}")
 
 
 def _print_json(value: Any) -> None:

@@ -36,10 +36,10 @@ def test_points_keep_mass_mean_and_second_moments_of_cells():
 
 @pytest.mark.parametrize("alpha", [0.0, 0.5])
 def test_points_carry_on_more_exactly_than_the_mesh(alpha, device):
-    case = small_case(**GATHERING, **{"time": 30.0, "dynamics.birth_death": alpha, "output.every": 1.0})
+    case = small_case(**GATHERING, **{"time": 15.0, "dynamics.birth_death": alpha, "output.every": 1.0})
     model = build_model(case)
-    nodes = build_characteristics(case, model, 4096, device)
-    nodes.advance(30.0)
+    nodes = build_characteristics(case, model, 2048, device)
+    nodes.advance(15.0)
     exact = observe(model, nodes)
     errors = {}
     for handed in (False, True):
@@ -50,9 +50,11 @@ def test_points_carry_on_more_exactly_than_the_mesh(alpha, device):
 
 
 def test_a_run_tells_of_its_hand_off(tmp_path):
-    run = mfpde.run(small_case(**GATHERING, **{"time": 20.0, "eulerian.hand_off": True, "output.every": 1.0}), tmp_path / "points.h5")
+    fine = {f"parameters.{name}.cells": 55 for name in "aw"}
+    case = small_case(**GATHERING, **fine, **{"time": 6.0, "eulerian.hand_off": True, "output.every": 1.0})
+    run = mfpde.run(case, tmp_path / "points.h5")
     health = run.health
-    assert 0 < health["hand_off_time"] < 20
+    assert 0 < health["hand_off_time"] < 6
     assert any("points carry" in w for w in health["warnings"])
     energy = run.eulerian["energy"].values
     assert np.all(np.diff(energy) <= 1e-9)

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mfpde import resources
 from mfpde.case.messages import explain
 from mfpde.case.schema import Case
+from mfpde.case.shipped import shipped_files
 from mfpde.errors import InputError, nearest
 
 MAX_BYTES = 1_000_000
@@ -29,7 +29,7 @@ def find_case_file(name: str | Path) -> Path:
             return path
     except (OSError, ValueError):
         raise InputError(f"{str(name)[:40]}...: is not the name of a file") from None
-    shipped = {file.stem: file for file in sorted(resources.cases().glob("*.toml"))}
+    shipped = shipped_files()
     if str(name) in shipped:
         return shipped[str(name)]
     if path.is_dir():

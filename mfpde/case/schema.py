@@ -183,7 +183,15 @@ class SphereInputs(Table):
     seed: Seed = 0
 
 
-Inputs = Annotated[GridInputs | UniformInputs | NormalInputs | SphereInputs, Field(discriminator="law")]
+class GaussHermiteInputs(Table):
+    """Tensor Gauss-Hermite nodes and weights of the standard normal law: a population loss, exact for polynomials of degree 2 points - 1."""
+
+    law: Literal["gauss_hermite"]
+    dimension: Dimension = 1
+    points: Annotated[int, Field(ge=2, le=128)] = 16
+
+
+Inputs = Annotated[GridInputs | GaussHermiteInputs | UniformInputs | NormalInputs | SphereInputs, Field(discriminator="law")]
 
 
 class FormulaTeacher(Table):

@@ -8,10 +8,20 @@ from mfpde import resources
 from mfpde.errors import InputError
 
 
+def shipped_files() -> dict[str, Path]:
+    """Every shipped case by name, those of the verification suite after the others."""
+    folder = resources.cases()
+    return {f.stem: f for f in [*sorted(folder.glob("*.toml")), *sorted(folder.glob("verification/*.toml"))]}
+
+
 def list_cases() -> list[dict[str, str]]:
-    """Name, title and file of every shipped case."""
-    files = sorted(resources.cases().glob("*.toml"))
-    return [{"name": f.stem, "title": tomllib.loads(f.read_text(encoding="utf-8")).get("title", ""), "file": str(f)} for f in files]
+    """Name, title, file and kind ("example" or "verification") of every shipped case."""
+    listed = []
+    for name, file in shipped_files().items():
+        kind = "verification" if file.parent.name == "verification" else "example"
+        title = tomllib.loads(file.read_text(encoding="utf-8")).get("title", "")
+        listed.append({"name": name, "title": title, "kind": kind, "file": str(file)})
+    return listed
 
 
 def copy_cases(folder: Path) -> list[Path]:

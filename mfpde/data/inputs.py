@@ -19,6 +19,8 @@ def draw_inputs(spec: schema.Inputs) -> tuple[np.ndarray, np.ndarray]:
     """
     if isinstance(spec, schema.GridInputs):
         return _grid(spec)
+    if isinstance(spec, schema.GaussHermiteInputs):
+        return _gauss_hermite(spec)
     shape = (spec.samples, spec.dimension)
     random = generator(spec.seed, "inputs")
     if isinstance(spec, schema.UniformInputs):
@@ -32,10 +34,21 @@ def draw_inputs(spec: schema.Inputs) -> tuple[np.ndarray, np.ndarray]:
     return x, np.full(len(x), 1 / len(x))
 
 
+def _gauss_hermite(spec: schema.GaussHermiteInputs) -> tuple[np.ndarray, np.ndarray]:
+    _check_count(spec.points, spec.dimension)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(spec.points)
+    x = np.array(list(itertools.product(nodes, repeat=spec.dimension)))
+    return x, np.array([np.prod(w) for w in itertools.product(weights / weights.sum(), repeat=spec.dimension)])
+
+
+def _check_count(points: int, dimension: int) -> None:
+    if points**dimension > MAX_POINTS:
+        raise InputError(f"data.inputs: {points} points in {dimension} dimensions are {points**dimension} inputs; at most {MAX_POINTS} are accepted")
+
+
 def _grid(spec: schema.GridInputs) -> tuple[np.ndarray, np.ndarray]:
+    _check_count(spec.points, spec.dimension)
     count = spec.points**spec.dimension
-    if count > MAX_POINTS:
-        raise InputError(f"data.inputs: {spec.points} points in {spec.dimension} dimensions are {count} inputs; at most {MAX_POINTS} are accepted")
     axis = np.linspace(spec.low, spec.high, spec.points)
     x = np.array(list(itertools.product(axis, repeat=spec.dimension)))
     if spec.weights == "average":

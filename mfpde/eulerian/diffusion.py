@@ -14,7 +14,7 @@ from mfpde.eulerian.backend import Backend, Field, Potential
 from mfpde.measures.mesh import Mesh
 
 GAMMA = 1 - 1 / np.sqrt(2)
-MAX_PECLET = 2.0  #: median |dV|/tau across a face up to which drift and diffusion are taken together
+MAX_PECLET = 1.0  #: median |dV|/tau across a face up to which drift and diffusion are taken together
 
 
 class Diffusion:

@@ -121,6 +121,11 @@ def build_solver(case: Case, model: Model, device=None) -> Solver:
         v = arrays.values(model.source(backend.moments(backend.upload(initial)).linear)).reshape(mesh.shape)
         diffusion = Diffusion(backend, mesh, case.dynamics.diffusion, _together(case, mesh, initial, v))
     stepper = Stepper(backend, model, case.eulerian, case.dynamics, source, diffusion)
+    if case.eulerian.backend == "fipy":
+        from mfpde.eulerian.fipy_stepper import FipyStepper
+
+        with about(case.path):
+            stepper = FipyStepper(mesh, arrays, model, case.eulerian, case.dynamics, diffusion is None or diffusion.together)
     state = stepper.state(backend.upload(initial))
     return Solver(stepper, mesh, state, mass_drift=abs(state.moments.mass - 1))
 
@@ -148,15 +153,10 @@ def check_size(mesh: Mesh, model: Model, precision: str) -> None:
 
 def _backend(case: Case, arrays: MeshPotential, mesh: Mesh, device) -> Backend:
     settings, tau = case.eulerian, case.dynamics.diffusion
-    if settings.backend == "numpy":
+    if settings.backend in ("numpy", "fipy"):  # FiPy's stepper makes its own, once it is known that it can solve the case
         from mfpde.eulerian.numpy_backend import NumpyBackend
 
         return NumpyBackend(mesh, arrays, settings.scheme, settings.precision, tau)
-    if settings.backend == "fipy":
-        from mfpde.eulerian.fipy_backend import FipyBackend
-
-        with about(case.path):
-            return FipyBackend(mesh, arrays, settings.scheme, settings.precision)
     from mfpde.eulerian.opencl_backend import OpenCLBackend
 
     return OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device, tau=tau)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 DENSITY = "#000000"
 DATA = "#999999"
 ACCENT = "#D55E00"
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 WIDTH = 6.9  #: inches, a full page width
 
 _RC: Any = {

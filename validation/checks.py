@@ -1,0 +1,166 @@
+"""Claims that are no order of convergence: invariants, inequalities, steady states, spectra. Each gives a number and its bound."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mfpde.case import Case, load_case
+from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.eulerian.stepper import Stepper
+from mfpde.lagrangian.characteristics import build_characteristics, observe
+from mfpde.models import build_model
+from mfpde.models.network import Network
+
+
+@dataclass(frozen=True)
+class Check:
+    """A number that must not exceed its bound."""
+
+    row: str
+    what: str
+    bound: float
+    measure: Callable[[object, bool], float]  #: of the device, and whether to be quick
+    small_bound: float | None = None  #: of the quick version, if another
+
+
+def _start(case: Case, device) -> Solver:
+    return build_solver(case, build_model(case), device)
+
+
+def gibbs_reached(device, small: bool) -> float:
+    """L1 distance of the settled density from exp(-V/tau)/Z."""
+    case = load_case("v05_gibbs")
+    if small:
+        case = case.replace({"parameters.x.cells": 10, "parameters.s.cells": 9})
+    solver = _start(case, device)
+    solver.advance(case.time)
+    v = build_model(case).on_mesh(solver.mesh).values(np.zeros(0)).reshape(solver.mesh.shape)  # type: ignore[union-attr]
+    gibbs = np.exp(-v / case.dynamics.diffusion)
+    return float(np.sum(np.abs(solver.density() - gibbs / np.sum(gibbs * solver.mesh.volumes)) * solver.mesh.volumes))
+
+
+def closure_of_nodes(device, small: bool) -> float:
+    """Largest error of the mean of weighted nodes of quadratic units against the closure: no mesh, only quadrature and time steps."""
+    from mfpde.exact import build_exact
+
+    case = load_case("v08_quadratic_network")
+    model = build_model(case)
+    flow = build_characteristics(case, model, 4096, device)
+    flow.advance(case.time)
+    seen = observe(model, flow)
+    exact = build_exact(case, model, model.parameters.mesh()).at(case.time)
+    mean = seen.nodes[1:] @ seen.weights
+    assert exact.mean is not None
+    return float(np.abs(mean - exact.mean).max())
+
+
+def modes_on_the_circle(device, small: bool) -> float:
+    """Largest error of the Fourier modes 0, 1, 2 of f - f*, which decay at rates 1/pi^2, 1/16, 1/(9 pi^2); O(1/cells^2) from the kinks of relu."""
+    count = 128 if small else 512
+    inputs = {"data.inputs.points": count, "data.inputs.high": np.pi - 2 * np.pi / count, "parameters.b.cells": count}
+    case = load_case("v12_circle_features").replace({"eulerian.max_step": 0.05 if small else 0.02, **inputs})
+    solver = _start(case, device)
+    model = solver.stepper.model
+    assert isinstance(model, Network)
+    start = solver.state.moments.linear - model.data.y
+    solver.advance(case.time)
+    end, x = solver.state.moments.linear - model.data.y, model.data.x[:, 0]
+    rates = (1 / np.pi**2, 1 / 16, 1 / (9 * np.pi**2))
+    modes = [np.cos(m * x) / np.mean(np.cos(m * x) ** 2) for m in range(3)]
+    return float(max(abs(np.mean(m * end) - np.exp(-rate * case.time) * np.mean(m * start)) for m, rate in zip(modes, rates, strict=True)))
+
+
+def rate_of_fisher_rao(device, small: bool) -> float:
+    """Largest E(mu_t) - E(nu) - 2 KL(nu|mu_0)/(alpha t), nu the law at the last time; must not be positive."""
+    case = load_case("v14_fisher_rao_rate")
+    if small:
+        case = case.replace({"parameters.a.cells": 16, "parameters.w.cells": 16})
+    solver = _start(case, device)
+    times = np.linspace(0, case.time, 51)[1:]
+    first, energies = solver.density(), []
+    for t in times:
+        solver.advance(float(t))
+        energies.append(solver.state.energy)
+    nu = solver.density()
+    held = nu > 0
+    divergence = np.sum((nu * solver.mesh.volumes)[held] * np.log(nu[held] / first[held]))
+    return float(np.max(np.array(energies) - energies[-1] - 2 * divergence / (case.dynamics.birth_death * times)))
+
+
+def energies_of_the_mean_field(device, small: bool) -> float:
+    """Largest error of the energies of V19 by characteristics against values of an independent code, t = 2, 10; alpha = 0, 1."""
+    known = {0.0: {2.0: 0.20269139, 10.0: 0.12908924}, 1.0: {2.0: 0.17736939, 10.0: 0.12834410}}
+    worst = 0.0
+    for alpha, values in known.items():
+        case = load_case("v19_tanh_network").replace({"dynamics.birth_death": alpha})
+        model = build_model(case)
+        flow = build_characteristics(case, model, 16384, device)
+        for t, energy in values.items():
+            flow.advance(t)
+            worst = max(worst, abs(observe(model, flow).energy - energy))
+    return worst
+
+
+def dissipation_identity(device, small: bool) -> float:
+    """|energy lost - energy dissipated| over the energy lost."""
+    cells = 32 if small else 128
+    steps = {"eulerian.max_step": 0.02, "parameters.a.cells": cells, "parameters.w.cells": cells}
+    case = load_case("v20_dissipation").replace(steps)
+    solver = _start(case, device)
+    start = solver.state.energy
+    solver.advance(case.time)
+    lost = start - solver.state.energy
+    return abs(lost - solver.dissipated) / lost
+
+
+def energy_never_rises(device, small: bool) -> float:
+    """Largest rise of the energy in one step, over random networks and potentials until 10^4 steps (300 if small)."""
+    random, worst, steps, number = np.random.default_rng(0), -np.inf, 0, 0
+    while steps < (300 if small else 10_000):
+        number += 1
+        cells = [int(n) for n in random.integers(6, 20, 2)]
+        name = ["v19_tanh_network", "v06_quadratic_wfr", "v08_quadratic_network"][number % 3]
+        changes: dict[str, object] = {"dynamics.birth_death": float(random.choice([0.0, 0.5, 5.0])), "eulerian.max_step": 0.02}
+        changes["eulerian.scheme"] = str(random.choice(["fromm", "mc", "minmod", "vanleer", "upwind"]))
+        case = load_case(name)
+        free = [key for key, p in case.parameters.items() if p.fixed is None]
+        changes |= {f"parameters.{key}.cells": n for key, n in zip(free, cells, strict=True)}
+        if name == "v19_tanh_network":
+            changes["model.activation"] = str(random.choice(["tanh", "relu", "cos", "gaussian"]))
+            changes["model.penalty.power"] = float(random.choice([1, 1.5, 2]))
+        solver = _start(case.replace(changes), device)
+        solver.advance(2.0)
+        worst, steps = max(worst, solver.energy_rise), steps + solver.steps
+    return worst
+
+
+def threshold_of_the_reaction(device, small: bool) -> float:
+    """Largest rise of the energy over frozen-V reaction steps with alpha dt = 2 / max |Phi|^2, from random masses."""
+    case = load_case("v21_threshold").replace({"parameters.a.cells": 16, "parameters.w.cells": 16})
+    solver = _start(case, device)
+    stepper, model, mesh = solver.stepper, solver.stepper.model, solver.mesh
+    assert isinstance(stepper, Stepper)
+    assert isinstance(model, Network)
+    phi = np.multiply.outer(mesh.axes[0].centres, model.on_mesh(mesh).coupling.matrix)  # type: ignore[union-attr]
+    step = 2 / float(np.max(model.square_norm(phi))) / case.dynamics.birth_death
+    random, worst = np.random.default_rng(1), -np.inf
+    for _ in range(5 if small else 100):
+        density = random.random(mesh.shape) ** 4
+        state = stepper.state(stepper.backend.upload(density / np.sum(density * mesh.volumes)))
+        for _ in range(60):
+            new = stepper.state(stepper._react_frozen(state, state.moments.linear, step))
+            worst, state = max(worst, new.energy - state.energy), new
+    return worst
+
+
+CHECKS = (
+    Check("V5", "Gibbs state reached: L1 distance", 1e-12, gibbs_reached),
+    Check("V8", "weighted nodes against the closure: mean", 1e-7, closure_of_nodes),
+    Check("V12", "decay of Fourier modes at their known rates", 1e-5, modes_on_the_circle, 1e-4),
+    Check("V14", "E(mu_t) - E(nu) - 2 KL/(alpha t)", 0.0, rate_of_fisher_rao),
+    Check("V19", "energies of the mean field, independent values", 1e-7, energies_of_the_mean_field),
+    Check("V20", "energy lost against dissipated, relative", 1e-2, dissipation_identity),
+    Check("V20", "largest rise of the energy in 10^4 steps", 1e-14, energy_never_rises),
+    Check("V21", "largest rise at the threshold of the reaction", 1e-14, threshold_of_the_reaction),
+)

@@ -1,0 +1,153 @@
+"""docs/validation.md and its figures, from what was measured."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mfpde.figures import style
+from validation.agreement import Agreement
+from validation.checks import Check
+from validation.claims import Outcome
+
+INTRODUCTION = """# Validation
+
+Everything on this page was measured by one command from a checkout (about {minutes:.0f} minutes on two cores):
+
+```sh
+python -m validation
+```
+
+Every row is a case in `cases/verification/`, which names its exact solution; `mfpde converge NAME` repeats it. The tests
+(`pytest tests/test_validation.py`) run the same claims on smaller meshes. Orders are least-squares slopes of log error against log cells (or
+log step) over all levels.
+"""
+
+
+def write_page(
+    folder: Path,
+    outcomes: list[Outcome],
+    checks: list[tuple[Check, float]],
+    agreements: list[Agreement],
+    budgets: list[dict[str, Any]],
+    minutes: float,
+) -> Path:
+    """Write the page and its figures into a docs folder; returns the page."""
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    with style.paper():
+        _orders(outcomes).savefig(folder / "figures" / "validation_orders.png")
+        _concentration(outcomes).savefig(folder / "figures" / "validation_concentration.png")
+    parts = [INTRODUCTION.format(minutes=max(1.0, minutes)), *_claims(outcomes), *_checks(checks), *_agreements(agreements), *_budgets(budgets)]
+    page = folder / "validation.md"
+    page.write_text("\n".join(parts) + "\n", encoding="utf-8")
+    return page
+
+
+def _mark(holds: bool) -> str:
+    return "yes" if holds else "**no**"
+
+
+def _claims(outcomes: list[Outcome]) -> list[str]:
+    lines = ["## Orders of convergence", ""]
+    lines += ["| row | case | refined to | quantity | orders between levels | fitted | claimed | error | at most | holds |", "|" + "---|" * 10]
+    for o in outcomes:
+        c, levels = o.claim, o.table["levels"]
+        orders = ", ".join(f"{p:.2f}" for p in o.table["orders"][c.quantity])
+        finest = f"{levels[-1]['value']:g} cells" if c.refine == "cells" else f"step {levels[-1]['value']:.2g}"
+        lines.append(
+            f"| {c.row} | `{c.case}`, {c.what} | {finest} | {c.quantity} | {orders} | {o.fitted:.2f} | {c.order[0]:g} to {c.order[1]:g} "
+            f"| {o.error:.1e} | {c.tolerance:.1e} | {_mark(o.holds)} |"
+        )
+    lines += ["", "![Errors against cells and steps](figures/validation_orders.png)", ""]
+    lines += [
+        "Where the density gathers in less than a cell the order falls to 1 for every slope; a mesh stretched towards the point restores it:",
+        "",
+    ]
+    return [*lines, "![Order while resolved, concentrated, and on a stretched mesh](figures/validation_concentration.png)", ""]
+
+
+def _checks(checks: list[tuple[Check, float]]) -> list[str]:
+    lines = ["## Invariants, inequalities, spectra", "", "| row | what | measured | at most | holds |", "|---|---|---|---|---|"]
+    lines += [f"| {c.row} | {c.what} | {value:.1e} | {c.bound:.1e} | {_mark(value <= c.bound)} |" for c, value in checks]
+    return [*lines, ""]
+
+
+def _agreements(agreements: list[Agreement]) -> list[str]:
+    lines = ["## Against FiPy", ""]
+    lines += [
+        "`--backend fipy` solves the same case with FiPy's own terms and SciPy's adaptive time steps; only V at the cells is shared. Each solver's error is its own",
+        "Richardson estimate (the distance to its solution on half the cells, over 3).",
+        "",
+        "| case | quantity | difference | error of FiPy | error of OpenCL | at most the sum | seconds, FiPy / OpenCL |",
+        "|" + "---|" * 7,
+    ]
+    for a in agreements:
+        for name, (difference, theirs, ours) in a.found.items():
+            holds = _mark(difference <= theirs + ours)
+            lines.append(
+                f"| {a.pair.what} | {name} | {difference:.1e} | {theirs:.1e} | {ours:.1e} | {holds} | {a.seconds[0]:.1f} / {a.seconds[1]:.1f} |"
+            )
+    return [*lines, ""]
+
+
+def _budgets(budgets: list[dict[str, Any]]) -> list[str]:
+    lines = ["## Error budgets", ""]
+    lines += ["What `mfpde compare` says of a run with `eulerian.error_estimate = true` (the shipped cases), at its last time:", ""]
+    lines += ["| case | grid error of f, squared | observed order | sampling error at the widest n | the comparison means something up to n about |"]
+    lines.append("|---|---|---|---|---|")
+    for b in budgets:
+        verdict = f"{b['largest_n']:.1e}" + (" — **the mesh is the larger error**" if b["largest_n"] < b["widest"] else "")
+        sampling = f"{b['sampling_constant'] / b['widest']:.1e} (n = {b['widest']})"
+        lines.append(f"| {b['case']} | {b['grid_error']:.1e} | {b['order']:.2f} | {sampling} | {verdict} |")
+    return lines
+
+
+def _orders(outcomes: list[Outcome]):
+    rows = sorted({o.claim.row for o in outcomes}, key=lambda r: int(r[1:]))
+    columns = 4
+    figure, axes = style.figure(-(-len(rows) // columns), columns, 1.75 * -(-len(rows) // columns))
+    for panel, row in zip(axes.ravel(), rows, strict=False):
+        for colour, o in zip(style.PALETTE * 2, [o for o in outcomes if o.claim.row == row], strict=False):
+            values, found = _points(o)
+            panel.loglog(values, found, "o-", ms=3, lw=1, color=colour)
+            _guide(panel, values, found, 2 if o.claim.order[1] > 1.5 else 1)
+        cells = o.claim.refine == "cells"
+        panel.set_title(row, loc="left")
+        panel.set_xlabel("cells" if cells else "step")
+        panel.set_xticks(values, [f"{v:.2g}" if not cells else f"{v:g}" for v in values])
+        panel.minorticks_off()
+    for panel in axes.ravel()[len(rows) :]:
+        panel.remove()
+    return figure
+
+
+def _points(o: Outcome) -> tuple[np.ndarray, np.ndarray]:
+    levels = o.table["levels"]
+    return np.array([level["value"] for level in levels]), np.array([level["errors"][o.claim.quantity] for level in levels])
+
+
+def _guide(panel, values: np.ndarray, found: np.ndarray, order: int) -> None:
+    """A dashed line of the claimed order through the finest error."""
+    sign = -order if values[-1] > values[0] else order
+    panel.loglog(values, found[-1] * (values / values[-1]) ** sign, "--", lw=0.7, color=style.DATA)
+
+
+def _concentration(outcomes: list[Outcome]):
+    figure, axes = style.figure(1, 2, 2.6)
+    shown = [
+        ("V1", "slopes mc", "resolved, t = 1"),
+        ("V2", "narrower than a cell", "concentrated, t = 6"),
+        ("V3", "sinh mesh", "stretched mesh, t = 6"),
+    ]
+    tanh = [("V19", w, w) for w in ("t = 2", "t = 10", "t = 40, gathered")]
+    for panel, lines, title in ((axes[0, 0], shown, "(a) W1 of a normal law"), (axes[0, 1], tanh, "(b) f of a tanh network")):
+        for colour, (row, what, label) in zip(style.PALETTE, lines, strict=False):
+            for o in outcomes:
+                if (o.claim.row, o.claim.what) == (row, what):
+                    values, found = _points(o)
+                    panel.loglog(values, found, "o-", ms=3, color=colour, label=f"{label}: {o.fitted:.2f}")
+        panel.set_title(title, loc="left")
+        panel.set_xlabel("cells")
+        panel.legend(title="fitted order", fontsize=7, title_fontsize=7)
+    axes[0, 0].set_ylabel("error")
+    return figure
