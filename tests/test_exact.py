@@ -266,7 +266,7 @@ def test_cosine_circle_is_the_closed_density_to_1e_10(initial, time):
 def test_circles_on_meshes_converge(solution, formulas, alpha, initial):
     cases = [potential_case(solution, {"x": circle(initial, cells)}, {"birth_death": alpha}, **formulas) for cells in (64, 128)]
     coarse, fine = (error_of(case.replace({"eulerian.max_step": 0.3 / n}), 1.0) for case, n in zip(cases, (64, 128), strict=True))
-    assert set(fine) == {"energy", "w1_x"}
+    assert set(fine) == {"energy", "density", "w1_x"}
     assert max(fine.values()) < 3e-3
     assert all(fine[name] < 0.4 * coarse[name] for name in fine), (coarse, fine)
 
@@ -292,7 +292,9 @@ def test_collapse_is_a_uniform_law_until_it_is_a_point():
 def test_collapse_on_meshes_converges(time):
     coarse, fine = (error_of(collapse_case(cells), time) for cells in (64, 128))
     assert fine["w1_x"] < 0.03
-    assert all(fine[name] < 0.7 * coarse[name] for name in fine), (coarse, fine)
+    # once collapsed, the density itself has no meaning on a mesh
+    weak = [name for name in fine if name != "density" or time < 1]
+    assert all(fine[name] < 0.7 * coarse[name] for name in weak), (coarse, fine)
 
 
 def test_gibbs_law_is_found_on_the_mesh():

@@ -14,7 +14,7 @@ from mfpde.device.runtime import choose_device
 from validation.agreement import PAIRS, agree
 from validation.checks import CHECKS
 from validation.claims import CLAIMS, measure
-from validation.page import write_page
+from validation.page import Measured, write_page
 
 #: shipped runs whose error budget is shown, and one made too coarse on purpose
 COARSE = {"parameters.a.cells": 13, "parameters.w.cells": 25, "parameters.b.cells": 33}
@@ -39,23 +39,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m validation", description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=Path("docs"), help="folder of validation.md; default docs")
     folder, start, device = parser.parse_args().output, perf_counter(), choose_device()
-    outcomes, checks, agreements, budgets = [], [], [], []
+    measured = Measured()
     for claim in CLAIMS:
-        outcomes.append(measure(claim, device))
-        _tell(f"{claim.name}: {claim.quantity} order {outcomes[-1].fitted:.2f}, error {outcomes[-1].error:.1e}", outcomes[-1].holds)
+        outcome = measure(claim, device)
+        measured.outcomes.append(outcome)
+        _tell(f"{claim.name}: {claim.quantity} order {outcome.fitted:.2f}, error {outcome.error:.1e}", outcome.holds)
     for check in CHECKS:
-        checks.append((check, check.measure(device, False)))
-        _tell(f"{check.row} {check.what}: {checks[-1][1]:.1e}", checks[-1][1] <= check.bound)
+        value = check.measure(device, False)
+        measured.checks.append((check, value))
+        _tell(f"{check.row} {check.what}: {value:.1e}", value <= check.bound)
     for pair in PAIRS:
-        agreements.append(agree(pair, device))
-        _tell(f"FiPy and OpenCL, {pair.what}", agreements[-1].holds)
+        measured.agreements.append(agree(pair, device))
+        _tell(f"FiPy and OpenCL, {pair.what}", measured.agreements[-1].holds)
     for title, name, changes in BUDGETS:
-        budgets.append(budget(title, name, changes))
-        _tell(f"budget of {title}: up to n about {budgets[-1]['largest_n']:.1e}", True)
-    page = write_page(folder, outcomes, checks, agreements, budgets, (perf_counter() - start) / 60)
-    holds = all(o.holds for o in outcomes) and all(v <= c.bound for c, v in checks) and all(a.holds for a in agreements)
-    print(f"wrote {page}; " + ("every claim holds" if holds else "NOT every claim holds"))
-    sys.exit(0 if holds else 3)
+        measured.budgets.append(budget(title, name, changes))
+        _tell(f"budget of {title}: up to n about {measured.budgets[-1]['largest_n']:.1e}", True)
+    page = write_page(folder, measured, (perf_counter() - start) / 60)
+    print(f"wrote {page}; " + ("every claim holds" if measured.holds else "NOT every claim holds"))
+    sys.exit(0 if measured.holds else 3)
 
 
 def _tell(line: str, holds: bool) -> None:

@@ -63,15 +63,9 @@ class Agreement:
         return all(difference <= ours + theirs for difference, theirs, ours in self.found.values())
 
 
-def agree(pair: Pair, device, small: bool = False) -> Agreement:
-    """Solve a case by both, each on its mesh and on one of half the cells.
-
-    Arguments:
-        small: on half the cells, for tests.
-    """
+def agree(pair: Pair, device) -> Agreement:
+    """Solve a case by both, each on its mesh and on one of half the cells."""
     case = load_case(pair.case).replace(dict(pair.changes))
-    if small:
-        case = halved(case)
     solved, seconds = {}, {}
     for backend in ("fipy", "opencl"):
         meant = case.replace({"eulerian.backend": backend})

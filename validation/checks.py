@@ -156,7 +156,7 @@ def threshold_of_the_reaction(device, small: bool) -> float:
 
 CHECKS = (
     Check("V5", "Gibbs state reached: L1 distance", 1e-12, gibbs_reached),
-    Check("V8", "weighted nodes against the closure: mean", 1e-7, closure_of_nodes),
+    Check("V8", "weighted nodes against the closure: mean", 1e-8, closure_of_nodes),
     Check("V12", "decay of Fourier modes at their known rates", 1e-5, modes_on_the_circle, 1e-4),
     Check("V14", "E(mu_t) - E(nu) - 2 KL/(alpha t)", 0.0, rate_of_fisher_rao),
     Check("V19", "energies of the mean field, independent values", 1e-7, energies_of_the_mean_field),

@@ -1,5 +1,6 @@
 """docs/validation.md and its figures, from what was measured."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +25,30 @@ log step) over all levels.
 """
 
 
-def write_page(
-    folder: Path,
-    outcomes: list[Outcome],
-    checks: list[tuple[Check, float]],
-    agreements: list[Agreement],
-    budgets: list[dict[str, Any]],
-    minutes: float,
-) -> Path:
+@dataclass
+class Measured:
+    """All that the page shows."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    checks: list[tuple[Check, float]] = field(default_factory=list)
+    agreements: list[Agreement] = field(default_factory=list)
+    budgets: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every claim holds."""
+        return all(o.holds for o in self.outcomes) and all(v <= c.bound for c, v in self.checks) and all(a.holds for a in self.agreements)
+
+
+def write_page(folder: Path, measured: Measured, minutes: float) -> Path:
     """Write the page and its figures into a docs folder; returns the page."""
+    outcomes = measured.outcomes
     (folder / "figures").mkdir(parents=True, exist_ok=True)
     with style.paper():
         _orders(outcomes).savefig(folder / "figures" / "validation_orders.png")
         _concentration(outcomes).savefig(folder / "figures" / "validation_concentration.png")
-    parts = [INTRODUCTION.format(minutes=max(1.0, minutes)), *_claims(outcomes), *_checks(checks), *_agreements(agreements), *_budgets(budgets)]
+    parts = [INTRODUCTION.format(minutes=max(1.0, minutes)), *_claims(outcomes), *_checks(measured.checks)]
+    parts += [*_agreements(measured.agreements), *_budgets(measured.budgets)]
     page = folder / "validation.md"
     page.write_text("\n".join(parts) + "\n", encoding="utf-8")
     return page
@@ -60,7 +71,7 @@ def _claims(outcomes: list[Outcome]) -> list[str]:
         )
     lines += ["", "![Errors against cells and steps](figures/validation_orders.png)", ""]
     lines += [
-        "Where the density gathers in less than a cell the order falls to 1 for every slope; a mesh stretched towards the point restores it:",
+        "Where the density gathers in less than a cell the order falls to 1; a mesh stretched towards the point restores it:",
         "",
     ]
     return [*lines, "![Order while resolved, concentrated, and on a stretched mesh](figures/validation_concentration.png)", ""]
@@ -75,18 +86,16 @@ def _checks(checks: list[tuple[Check, float]]) -> list[str]:
 def _agreements(agreements: list[Agreement]) -> list[str]:
     lines = ["## Against FiPy", ""]
     lines += [
-        "`--backend fipy` solves the same case with FiPy's own terms and SciPy's adaptive time steps; only V at the cells is shared. Each solver's error is its own",
-        "Richardson estimate (the distance to its solution on half the cells, over 3).",
+        "`--backend fipy` solves the same case with FiPy's own terms and SciPy's adaptive time steps; only V at the cells is shared.",
+        "Each solver's error is its own Richardson estimate (the distance to its solution on half the cells, over 3).",
         "",
         "| case | quantity | difference | error of FiPy | error of OpenCL | at most the sum | seconds, FiPy / OpenCL |",
         "|" + "---|" * 7,
     ]
     for a in agreements:
         for name, (difference, theirs, ours) in a.found.items():
-            holds = _mark(difference <= theirs + ours)
-            lines.append(
-                f"| {a.pair.what} | {name} | {difference:.1e} | {theirs:.1e} | {ours:.1e} | {holds} | {a.seconds[0]:.1f} / {a.seconds[1]:.1f} |"
-            )
+            holds, seconds = _mark(difference <= theirs + ours), f"{a.seconds[0]:.1f} / {a.seconds[1]:.1f}"
+            lines.append(f"| {a.pair.what} | {name} | {difference:.1e} | {theirs:.1e} | {ours:.1e} | {holds} | {seconds} |")
     return [*lines, ""]
 
 
@@ -96,7 +105,7 @@ def _budgets(budgets: list[dict[str, Any]]) -> list[str]:
     lines += ["| case | grid error of f, squared | observed order | sampling error at the widest n | the comparison means something up to n about |"]
     lines.append("|---|---|---|---|---|")
     for b in budgets:
-        verdict = f"{b['largest_n']:.1e}" + (" — **the mesh is the larger error**" if b["largest_n"] < b["widest"] else "")
+        verdict = f"{b['largest_n']:.1e}" if b["largest_n"] >= b["widest"] else "**the mesh is the larger error**"
         sampling = f"{b['sampling_constant'] / b['widest']:.1e} (n = {b['widest']})"
         lines.append(f"| {b['case']} | {b['grid_error']:.1e} | {b['order']:.2f} | {sampling} | {verdict} |")
     return lines
@@ -105,20 +114,29 @@ def _budgets(budgets: list[dict[str, Any]]) -> list[str]:
 def _orders(outcomes: list[Outcome]):
     rows = sorted({o.claim.row for o in outcomes}, key=lambda r: int(r[1:]))
     columns = 4
-    figure, axes = style.figure(-(-len(rows) // columns), columns, 1.75 * -(-len(rows) // columns))
+    height = -(-len(rows) // columns)
+    figure, axes = style.figure(height, columns, 1.75 * height)
     for panel, row in zip(axes.ravel(), rows, strict=False):
-        for colour, o in zip(style.PALETTE * 2, [o for o in outcomes if o.claim.row == row], strict=False):
+        mine = [o for o in outcomes if o.claim.row == row]
+        for colour, o in zip(style.PALETTE * 2, mine, strict=False):
             values, found = _points(o)
             panel.loglog(values, found, "o-", ms=3, lw=1, color=colour)
-            _guide(panel, values, found, 2 if o.claim.order[1] > 1.5 else 1)
-        cells = o.claim.refine == "cells"
-        panel.set_title(row, loc="left")
-        panel.set_xlabel("cells" if cells else "step")
-        panel.set_xticks(values, [f"{v:.2g}" if not cells else f"{v:g}" for v in values])
-        panel.minorticks_off()
+            _guide(panel, values, found, 2 if o.claim.order[0] > 1.5 else 1)
+        panel.set_title(f"{row}: {', '.join(dict.fromkeys(o.claim.quantity for o in mine))}", loc="left", fontsize=8)
+        _ticks(panel, mine)
     for panel in axes.ravel()[len(rows) :]:
         panel.remove()
     return figure
+
+
+def _ticks(panel, outcomes: list[Outcome]) -> None:
+    values = sorted({v for o in outcomes for v in _points(o)[0]})
+    cells = outcomes[0].claim.refine == "cells"
+    # meshes of nearly the same size share a tick
+    kept = [v for k, v in enumerate(values) if k == 0 or v > 1.2 * values[k - 1]]
+    panel.set_xticks(kept, [f"{v:g}" if cells else f"{v:.3f}".rstrip("0") for v in kept], fontsize=7)
+    panel.set_xlabel("cells" if cells else "step")
+    panel.xaxis.minorticks_off()
 
 
 def _points(o: Outcome) -> tuple[np.ndarray, np.ndarray]:
@@ -139,15 +157,16 @@ def _concentration(outcomes: list[Outcome]):
         ("V2", "narrower than a cell", "concentrated, t = 6"),
         ("V3", "sinh mesh", "stretched mesh, t = 6"),
     ]
-    tanh = [("V19", w, w) for w in ("t = 2", "t = 10", "t = 40, gathered")]
-    for panel, lines, title in ((axes[0, 0], shown, "(a) W1 of a normal law"), (axes[0, 1], tanh, "(b) f of a tanh network")):
+    tanh = [("V19", what, what) for what in ("t = 2", "t = 10", "t = 40, gathered")]
+    titles = ("(a) W1 of a normal law", "(b) f of a tanh network")
+    for panel, lines, title in zip(axes[0], (shown, tanh), titles, strict=True):
         for colour, (row, what, label) in zip(style.PALETTE, lines, strict=False):
             for o in outcomes:
                 if (o.claim.row, o.claim.what) == (row, what):
                     values, found = _points(o)
                     panel.loglog(values, found, "o-", ms=3, color=colour, label=f"{label}: {o.fitted:.2f}")
         panel.set_title(title, loc="left")
-        panel.set_xlabel("cells")
+        _ticks(panel, [o for o in outcomes if (o.claim.row, o.claim.what) in [line[:2] for line in lines]])
         panel.legend(title="fitted order", fontsize=7, title_fontsize=7)
     axes[0, 0].set_ylabel("error")
     return figure
