@@ -112,7 +112,7 @@ __kernel void fill_ghosts(__global real *restrict rho, const int axis)
 #endif
 
 // rate = -div(flux) with face velocities from potential differences and limited linear reconstruction.
-// Per run also: the largest sum_k max(u+, |u-|)/dx_k of a cell (the positivity bound is dt times this <= 1/2), and the
+// Per run also: the largest sum_k max(u+, |u-|)/dx_k of a cell that holds mass (the positivity bound is dt times this <= 1/2), and the
 // dissipation sum_faces A flux (V_left - V_right), each face counted by the cell on its left.
 __kernel void transport_rate(__global const real *restrict rho, POTENTIAL,
                              __global const real *restrict width, __global const real *restrict inverse_width,
@@ -152,7 +152,7 @@ __kernel void transport_rate(__global const real *restrict rho, POTENTIAL,
             loss -= flux_right * rise_right * inverse;
         }
         STORE(change, rate + p);
-        fastest = LARGER(speed, fastest);
+        fastest = LARGER(centre > (realv)0 ? speed : (realv)0, fastest);  // where nothing is, nothing can become negative
         dissipated += TO_SUM(loss) * TO_SUM(cross_section * LOAD(width + OFFSET[LAST] + run.cell[LAST]));
         next_block(&run);
     }

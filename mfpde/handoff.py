@@ -4,6 +4,7 @@ Every cell becomes 2^axes points that keep its second moments, and these follow 
 gradient flow contracts the errors they inherit, while a mesh would go on adding its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +12,12 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver
-from mfpde.eulerian.stepper import State
+from mfpde.eulerian.state import State
 from mfpde.lagrangian.characteristics import observe, points_flow, why_none
 from mfpde.lagrangian.flow import Flow
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model, Moments
+from mfpde.models.energy import Moments
+from mfpde.models.model import Model
 from mfpde.monitors.resolution import narrowest_blob
 
 NARROW = 3.0  #: cells; the standard deviation of a blob at which points take over
@@ -31,18 +33,27 @@ class Points:
     flow: Flow
     since: float
 
+    def __post_init__(self) -> None:
+        self._seen = observe(self.model, self.flow)
+
     def advance(self, until: float) -> None:
         """Bring the points to a time."""
         self.flow.advance(until - self.since)
+        self._seen = observe(self.model, self.flow)
+
+    @property
+    def prediction(self) -> np.ndarray:
+        """f at the data."""
+        return self._seen.prediction
 
     def state(self) -> State:
         """Functionals of the points; there is no field."""
-        seen = observe(self.model, self.flow)
+        seen = self._seen
         return State(None, Moments(seen.prediction, 0.0, float("nan"), float(seen.weights.sum())), seen.energy)
 
     def density(self) -> np.ndarray:
         """The points' masses in the cells they lie in, over the cells' volumes."""
-        seen = observe(self.model, self.flow)
+        seen = self._seen
         rows = [self.model.parameters.names.index(name) for name in self.mesh.names]
         masses, _ = np.histogramdd(seen.nodes[rows].T, bins=[axis.faces for axis in self.mesh.axes], weights=seen.weights)
         return masses / self.mesh.volumes
@@ -64,9 +75,15 @@ def is_narrow(solver: Solver) -> bool:
     return min(narrowest_blob(axis, solver.mesh.marginal(density, axis.name)) for axis in solver.mesh.axes) < NARROW
 
 
-def hand_off(case: Case, solver: Solver, device=None) -> None:
-    """Let points carry the density on from the present time."""
-    model = solver.stepper.model
+def hand_off_if_narrow(case: Case, solvers: Sequence[Solver], device=None) -> None:
+    """Let points carry densities on from the present time, once the case asks for it and the first of them is narrow."""
+    if case.eulerian.hand_off and solvers[0].carrier is None and is_narrow(solvers[0]):
+        for solver in solvers:
+            _hand_off(case, solver, device)
+
+
+def _hand_off(case: Case, solver: Solver, device) -> None:
+    model = solver.model
     points, weights = solver.mesh.points(solver.density(), NEGLIGIBLE)
     flow = points_flow(case, model, points.T, weights / weights.sum(), device)
     solver.carrier = Points(model, solver.mesh, flow, solver.time)

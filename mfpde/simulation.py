@@ -13,7 +13,7 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.errors import InputError, RunError
 from mfpde.eulerian.solver import Solver, build_solver
-from mfpde.handoff import check_hand_off, hand_off, is_narrow
+from mfpde.handoff import check_hand_off, hand_off_if_narrow
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
@@ -74,16 +74,13 @@ class Simulation:
             networks, self.snapshot = measure_networks(self.model, self.ladder, self.flow, shown)
             values |= networks
             if self.solver is not None and density is not None:
-                prediction = self.solver.state.moments.linear
-                values |= measure_comparison(self.model, self.ladder, self.snapshot, self.solver.mesh, density, prediction, with_fields)
+                values |= measure_comparison(self.model, self.ladder, self.snapshot, self.solver.mesh, density, self.solver.prediction, with_fields)
         return values
 
     def advance(self, until: float, report: Reporter) -> None:
         """Bring both sides to a time; hand the density over to points when it has become narrow."""
-        if self.solver is not None and self.case.eulerian.hand_off and self.solver.carrier is None and is_narrow(self.solver):
-            for solver in (self.solver, *(self.companions.solvers if self.companions else [])):
-                hand_off(self.case, solver, self.device)
         if self.solver is not None:
+            hand_off_if_narrow(self.case, [self.solver, *(self.companions.solvers if self.companions else [])], self.device)
             self.solver.advance(until, lambda s: report.progress(s.time, self.case.time, solver_facts(s)))
         if self.companions is not None:
             self.companions.advance(until)

@@ -50,10 +50,10 @@ def build_backends(case, device, forms=("row", "cell")):
     network = build_model(case)
     mesh = network.parameters.mesh()
     arrays = network.on_mesh(mesh)
-    settings = case.eulerian
-    backends = {"numpy": NumpyBackend(mesh, arrays, settings.scheme, settings.precision)}
+    settings, tau = case.eulerian, case.dynamics.diffusion
+    backends = {"numpy": NumpyBackend(mesh, arrays, settings.scheme, settings.precision, tau)}
     for form in forms:
-        backends[form] = OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device, form)
+        backends[form] = OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device, form, tau)
     return network, mesh, backends
 
 

@@ -7,8 +7,6 @@ import pytest
 from conftest import build_backends, rough_density, small_case
 
 from mfpde.case.load import case_from_tables
-from mfpde.eulerian.numpy_backend import NumpyBackend
-from mfpde.eulerian.opencl_backend import OpenCLBackend
 from mfpde.eulerian.scharfetter_gummel import exchange
 from mfpde.eulerian.solver import build_solver
 from mfpde.models import build_model
@@ -38,17 +36,6 @@ def langevin(kind="box", **changes):
     return case.replace(changes) if changes else case
 
 
-def backends_of(case, device):
-    model = build_model(case)
-    mesh = model.parameters.mesh()
-    arrays = model.on_mesh(mesh)
-    settings = (case.eulerian.scheme, case.eulerian.precision)
-    found = {"numpy": NumpyBackend(mesh, arrays, *settings, TAU)}
-    for form in ("row", "cell"):
-        found[form] = OpenCLBackend(mesh, arrays, *settings, device, form, TAU)
-    return model, mesh, found
-
-
 def operator(axis, v):
     """The matrix of the Scharfetter-Gummel operator along one axis, from fluxes face by face."""
     right, left = exchange(axis, v, TAU)
@@ -68,7 +55,7 @@ def operator(axis, v):
 @pytest.mark.parametrize("drift", [True, False])
 @pytest.mark.parametrize("kind", PARAMETERS)
 def test_a_sweep_is_the_inverse_of_the_flux_operator(kind, drift, device):
-    _, mesh, backends = backends_of(langevin(kind), device)
+    _, mesh, backends = build_backends(langevin(kind), device)
     density = rough_density(mesh)
     for k, axis in enumerate(mesh.axes):
         v = backends["numpy"].potential(np.zeros(0))
@@ -92,7 +79,7 @@ def test_a_sweep_is_the_inverse_of_the_flux_operator(kind, drift, device):
 
 @pytest.mark.parametrize("kind", PARAMETERS)
 def test_entropic_kernels_equal_the_reference(kind, device):
-    _, mesh, backends = backends_of(langevin(kind), device)
+    _, mesh, backends = build_backends(langevin(kind), device)
     density = rough_density(mesh)
     results = {}
     for name, backend in backends.items():
@@ -115,7 +102,7 @@ def test_gibbs_states_stay(kind, alpha, device):
         v = build_model(case).on_mesh(solver.mesh).values(np.zeros(0)).reshape(solver.mesh.shape)
         gibbs = np.exp(-v / TAU)
         gibbs /= np.sum(gibbs * solver.mesh.volumes)
-        solver.state = solver.stepper.state(solver.stepper.backend.upload(gibbs))
+        solver.state = solver.stepper.states.of(solver.stepper.backend.upload(gibbs))
         solver.advance(2.0)
         assert np.sum(np.abs(solver.density() - gibbs) * solver.mesh.volumes) < 1e-12
 

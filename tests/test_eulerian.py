@@ -26,8 +26,8 @@ def test_backends_agree_after_100_steps_to_1e_12(alpha, device):
     network, mesh, backends = build_backends(case, device)
     densities = {}
     for name, backend in backends.items():
-        stepper = Stepper(backend, network, case.eulerian, case.dynamics)
-        state = stepper.state(backend.upload(mesh.average_density([c.law for c in network.parameters.free])))
+        stepper = Stepper(backend, network.least_squares, network.scale, case.eulerian, case.dynamics)
+        state = stepper.states.of(backend.upload(mesh.average_density([c.law for c in network.parameters.free])))
         for _ in range(100):
             state = stepper.step(state, 100.0).state
         densities[name] = backend.download(state.field)
@@ -104,14 +104,14 @@ def test_frozen_features_follow_the_exact_exponential(scheme, cells, tolerance, 
     }
     case = small_case(**changes, **{"eulerian.scheme": scheme, "eulerian.max_step": 0.005})
     solver = build_solver(case, build_network(case), device)
-    network, mesh, start = solver.stepper.model, solver.mesh, solver.state.moments.linear
+    network, mesh, start = solver.model, solver.mesh, solver.prediction
     features = network.on_mesh(mesh).coupling.matrix
     law = solver.density().sum(axis=0) * mesh.axes[0].widths[0] * np.multiply.outer(mesh.axes[1].widths, mesh.axes[2].widths)
     kernel = features.T @ (law.ravel()[:, None] * features) * network.data.weights
     solver.advance(1.0)
     values, vectors = np.linalg.eig(kernel)
     exact = network.data.y + np.real(vectors @ (np.exp(-values) * np.linalg.solve(vectors, start - network.data.y)))
-    assert np.abs(solver.state.moments.linear - exact).max() < tolerance
+    assert np.abs(solver.prediction - exact).max() < tolerance
     assert np.abs(start - exact).max() > 0.05
 
 
@@ -180,7 +180,7 @@ def test_ott_antonsen_circle_spreads_as_the_closed_form_says(cells, device):
     cumulative = 0.5 + np.arctan((1 + r0) / (1 - r0) * np.tan((angle - np.pi) / 2)) / np.pi
     cumulative[[0, -1]] = 0, 1
     density = np.diff(cumulative) / solver.mesh.axes[0].widths
-    solver.state = solver.stepper.state(solver.stepper.backend.upload(density))
+    solver.state = solver.stepper.states.of(solver.stepper.backend.upload(density))
     # the two weights are 1/2, so time runs at half speed
     solver.advance(4.0)
     centres = solver.mesh.axes[0].centres
@@ -236,12 +236,12 @@ def test_a_non_finite_density_stops_the_run(device):
     density = solver.density()
     density[3, 3, 3] = np.nan
     with pytest.raises(RunError, match="finite"):
-        solver.stepper.state(solver.stepper.backend.upload(density))
+        solver.stepper.states.of(solver.stepper.backend.upload(density))
 
 
 def test_a_broken_invariant_stops_the_run(device):
     solver = build_solver(small_case(), build_network(small_case()), device)
-    solver.state = solver.stepper.state(solver.stepper.backend.upload(solver.density() * 1.001))
+    solver.state = solver.stepper.states.of(solver.stepper.backend.upload(solver.density() * 1.001))
     with pytest.raises(RunError, match="mass drifted"):
         solver.advance(0.5)
 

@@ -22,14 +22,14 @@ FIXED = {1: {"parameters.w": {"fixed": 1.0}, "parameters.b": {"fixed": 0.5}}, 2:
 
 
 def build_stepper(case, model, mesh, together=True):
-    return FipyStepper(mesh, model.on_mesh(mesh), model, case.eulerian, case.dynamics, together)
+    return FipyStepper(mesh, model.on_mesh(mesh), model.scale, case.eulerian, case.dynamics, together)
 
 
 def assert_upwind_rates_are_equal(case, mesh):
     model = build_model(case)
     arrays, density = model.on_mesh(mesh), rough_density(mesh)
     backend = NumpyBackend(mesh, arrays, "upwind", "float64")
-    ours = backend.rate(density, backend.potential(model.source(backend.moments(density).linear)))
+    ours = backend.rate(density, backend.potential(arrays.energy.source(backend.moments(density).linear)))
     theirs = build_stepper(case, model, mesh).rate(density.ravel()).reshape(mesh.shape)
     np.testing.assert_allclose(theirs, ours.field, rtol=0, atol=1e-13 * density.max() * ours.courant)
 
@@ -82,9 +82,9 @@ def test_second_order_solutions_approach_each_other(axes, refinement, alpha, dev
     for factor in (refinement, 2 * refinement):
         meshed = case.replace({f"parameters.{name}.cells": round(factor * cells) for name, cells in free.items()})
         runs.append((solve_by_fipy(meshed), solve(meshed, device)))
-    exact = solve(case.replace({f"parameters.{name}.cells": 3 * cells for name, cells in free.items()}), device).state.moments.linear
-    errors = [[np.abs(s.state.moments.linear - exact).max() for s in pair] for pair in runs]
-    differences = [np.abs(fipy.state.moments.linear - ours.state.moments.linear).max() for fipy, ours in runs]
+    exact = solve(case.replace({f"parameters.{name}.cells": 3 * cells for name, cells in free.items()}), device).prediction
+    errors = [[np.abs(s.prediction - exact).max() for s in pair] for pair in runs]
+    differences = [np.abs(fipy.prediction - ours.prediction).max() for fipy, ours in runs]
     assert differences[1] < differences[0] / 2
     assert errors[0][0] < 2 * errors[0][1]
     assert max(fipy.mass_drift for fipy, _ in runs) < 1e-12
@@ -103,7 +103,7 @@ def test_with_the_same_fluxes_only_the_splitting_differs(dynamics, device):
     differences = []
     for step in (0.1, 0.025):
         ours = solve(case.replace({"eulerian.max_step": step}), device)
-        differences.append(np.abs(fipy.state.moments.linear - ours.state.moments.linear).max())
+        differences.append(np.abs(fipy.prediction - ours.prediction).max())
         assert fipy.state.entropy == pytest.approx(ours.state.entropy, abs=20 * differences[-1])
     assert differences[0] < 5e-4
     assert differences[1] < differences[0] / 8
@@ -137,7 +137,7 @@ def error_of(case, axis, together=True):
     """L1 distance to the exact cell averages on a mesh of one axis."""
     model, mesh = build_model(case), Mesh([axis])
     stepper = build_stepper(case, model, mesh, together)
-    end = stepper.step(stepper.state(mesh.average_density([Normal(1.0, 0.4)])), case.time)
+    end = stepper.step(stepper.states.of(mesh.average_density([Normal(1.0, 0.4)])), case.time)
     assert end.state.moments.mass == pytest.approx(1, abs=1e-13)
     assert end.least > -1e-3
     mean, variance = gaussian(case)
@@ -180,7 +180,7 @@ def test_diffusion_on_a_circle_is_that_of_the_heat_equation():
     stepper = build_stepper(case, model, mesh)
     along = np.array([1.0, 0.5, 1.5, 1.0])  # an axis without mobility does not diffuse
     start = np.multiply.outer(1 + np.cos(x - 0.3), along) / (2 * np.pi)
-    end = stepper.step(stepper.state(start), 1.0).state.field
+    end = stepper.step(stepper.states.of(start), 1.0).state.field
     exact = np.multiply.outer(1 + np.exp(-0.25) * np.cos(x - 0.3), along) / (2 * np.pi)
     np.testing.assert_allclose(end, exact, rtol=0, atol=2e-4)
 

@@ -26,8 +26,8 @@ def test_the_estimate_is_near_the_error_itself(device):
     case = small_case(**{name: 3 * n for name, n in cells.items()})
     fine = build_solver(case, build_network(case), device)
     fine.advance(1.0)
-    weights = solver.stepper.model.data.weights
-    true = np.sum(weights * (solver.state.moments.linear - fine.state.moments.linear) ** 2)
+    weights = solver.model.data.weights
+    true = np.sum(weights * (solver.prediction - fine.prediction) ** 2)
     assert 1.5 < errors["observed_order"] <= 2.0
     assert true / 3 < errors["grid_error"] < 3 * true
     assert abs(solver.state.energy - fine.state.energy) / 2 < errors["grid_error_energy"] < 3 * abs(solver.state.energy - fine.state.energy)

@@ -8,6 +8,7 @@ import numpy as np
 from mfpde.case import Case, load_case
 from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.eulerian.stepper import Stepper
+from mfpde.exact import build_exact, errors
 from mfpde.lagrangian.characteristics import build_characteristics, observe
 from mfpde.models import build_model
 from mfpde.models.network import Network
@@ -35,15 +36,11 @@ def gibbs_reached(device, small: bool) -> float:
         case = case.replace({"parameters.x.cells": 10, "parameters.s.cells": 9})
     solver = _start(case, device)
     solver.advance(case.time)
-    v = build_model(case).on_mesh(solver.mesh).values(np.zeros(0)).reshape(solver.mesh.shape)  # type: ignore[union-attr]
-    gibbs = np.exp(-v / case.dynamics.diffusion)
-    return float(np.sum(np.abs(solver.density() - gibbs / np.sum(gibbs * solver.mesh.volumes)) * solver.mesh.volumes))
+    return errors(solver, build_exact(case, solver.model, solver.mesh).at(case.time))["density"]
 
 
 def closure_of_nodes(device, small: bool) -> float:
     """Largest error of the mean of weighted nodes of quadratic units against the closure: no mesh, only quadrature and time steps."""
-    from mfpde.exact import build_exact
-
     case = load_case("v08_quadratic_network")
     model = build_model(case)
     flow = build_characteristics(case, model, 4096, device)
@@ -61,11 +58,11 @@ def modes_on_the_circle(device, small: bool) -> float:
     inputs = {"data.inputs.points": count, "data.inputs.high": np.pi - 2 * np.pi / count, "parameters.b.cells": count}
     case = load_case("v12_circle_features").replace({"eulerian.max_step": 0.05 if small else 0.02, **inputs})
     solver = _start(case, device)
-    model = solver.stepper.model
+    model = solver.model
     assert isinstance(model, Network)
-    start = solver.state.moments.linear - model.data.y
+    start = solver.prediction - model.data.y
     solver.advance(case.time)
-    end, x = solver.state.moments.linear - model.data.y, model.data.x[:, 0]
+    end, x = solver.prediction - model.data.y, model.data.x[:, 0]
     rates = (1 / np.pi**2, 1 / 16, 1 / (9 * np.pi**2))
     modes = [np.cos(m * x) / np.mean(np.cos(m * x) ** 2) for m in range(3)]
     return float(max(abs(np.mean(m * end) - np.exp(-rate * case.time) * np.mean(m * start)) for m, rate in zip(modes, rates, strict=True)))
@@ -139,7 +136,7 @@ def threshold_of_the_reaction(device, small: bool) -> float:
     """Largest rise of the energy over frozen-V reaction steps with alpha dt = 2 / max |Phi|^2, from random masses."""
     case = load_case("v21_threshold").replace({"parameters.a.cells": 16, "parameters.w.cells": 16})
     solver = _start(case, device)
-    stepper, model, mesh = solver.stepper, solver.stepper.model, solver.mesh
+    stepper, model, mesh = solver.stepper, solver.model, solver.mesh
     assert isinstance(stepper, Stepper)
     assert isinstance(model, Network)
     phi = np.multiply.outer(mesh.axes[0].centres, model.on_mesh(mesh).coupling.matrix)  # type: ignore[union-attr]
@@ -147,9 +144,9 @@ def threshold_of_the_reaction(device, small: bool) -> float:
     random, worst = np.random.default_rng(1), -np.inf
     for _ in range(5 if small else 100):
         density = random.random(mesh.shape) ** 4
-        state = stepper.state(stepper.backend.upload(density / np.sum(density * mesh.volumes)))
+        state = stepper.states.of(stepper.backend.upload(density / np.sum(density * mesh.volumes)))
         for _ in range(60):
-            new = stepper.state(stepper._react_frozen(state, state.moments.linear, step))
+            new = stepper.states.of(stepper.reaction.frozen(state, state.moments.linear, step))
             worst, state = max(worst, new.energy - state.energy), new
     return worst
 

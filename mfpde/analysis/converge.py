@@ -13,7 +13,7 @@ from mfpde.analysis.references import Errors, ExactSolution, Finest, Reference, 
 from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver, build_solver
-from mfpde.handoff import check_hand_off, hand_off, is_narrow
+from mfpde.handoff import check_hand_off, hand_off_if_narrow
 from mfpde.lagrangian.characteristics import build_characteristics, observe, why_none
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
@@ -111,8 +111,7 @@ def solve(case: Case, device) -> Solver:
     if case.eulerian.hand_off:
         for time in np.arange(case.output_every, case.time, case.output_every):
             solver.advance(float(time))
-            if solver.carrier is None and is_narrow(solver):
-                hand_off(case, solver, device)
+            hand_off_if_narrow(case, [solver], device)
     solver.advance(case.time)
     return solver
 

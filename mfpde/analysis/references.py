@@ -59,7 +59,7 @@ class ExactSolution:
 
     def errors(self, solver: Solver) -> Errors:
         """Whatever of the solution is known."""
-        return errors(solver, build_exact(self.case, solver.stepper.model, solver.mesh).at(self.case.time))
+        return errors(solver, build_exact(self.case, solver.model, solver.mesh).at(self.case.time))
 
 
 @dataclass
@@ -72,8 +72,8 @@ class Nodes:
 
     def errors(self, solver: Solver) -> Errors:
         """Function, energy and marginals."""
-        model, density = solver.stepper.model, solver.density()
-        found = weak_errors(model, solver.state.moments.linear, solver.state.energy, self.seen.prediction, self.seen.energy)
+        model, density = solver.model, solver.density()
+        found = weak_errors(model, solver.prediction, solver.state.energy, self.seen.prediction, self.seen.energy)
         for axis in solver.mesh.axes:
             cloud = self.seen.nodes[model.parameters.names.index(axis.name)]
             found[f"w1_{axis.name}"] = w1_marginal(axis, solver.mesh.marginal(density, axis.name), cloud, self.seen.weights)
@@ -90,8 +90,8 @@ class Finest:
 
     def errors(self, solver: Solver) -> Errors:
         """Function, energy and marginals."""
-        exact = self.solver.state
-        found = weak_errors(solver.stepper.model, solver.state.moments.linear, solver.state.energy, exact.moments.linear, exact.energy)
+        exact = self.solver
+        found = weak_errors(solver.model, solver.prediction, solver.state.energy, exact.prediction, exact.state.energy)
         mine, theirs = solver.density(), self.solver.density()
         for axis, other in zip(solver.mesh.axes, self.solver.mesh.axes, strict=True):
             marginals = solver.mesh.marginal(mine, axis.name), self.solver.mesh.marginal(theirs, axis.name)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as RichTable
 
 from mfpde.analysis.statistics import evenly
@@ -149,10 +150,14 @@ def print_doctor(facts: dict[str, Any], console: Console) -> None:
         mark = f"{d['number']}{' (default)' if d['default'] else ''}"
         devices.add_row(mark, d["name"], d["platform"], d["version"], d["type"], "yes" if d["fp64"] else "no")
     console.print(devices)
+    if facts["default_reason"]:
+        console.print(f"the default device is used without --device: {facts['default_reason']}")
     console.print("runtimes: " + ", ".join(f"{name} {version}" for name, version in facts["runtimes"].items()))
     for name, extra in facts["extras"].items():
         console.print(f"{name}: {'installed' if extra['installed'] else 'not installed'} ({extra['purpose']})")
     for line in facts["advice"]:
-        console.print(f"[yellow]advice:[/yellow] {line}")
+        console.print(f"[yellow]advice:[/yellow] {escape(line)}")
     if not facts["advice"]:
         console.print("all is well")
+    for line in facts["tips"]:
+        console.print(line, markup=False)

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mfpde.models.model import Moments
+from mfpde.models.energy import Moments
 
 Field = Any  #: cell averages on the mesh, wherever they live
 Potential = Any  #: V on the mesh, wherever it lives
@@ -16,8 +16,18 @@ class Rate:
     """-div(flux) of a field, with what limits a step along it."""
 
     field: Field
-    courant: float  #: largest sum_k max(u+, |u-|) / dx_k of a cell, 1/time
+    courant: float  #: largest sum_k max(u+, |u-|) / dx_k of a cell that holds mass, 1/time
     dissipation: float  #: sum over faces of A flux (V_left - V_right) = -1/2 dE/dt, >= 0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The second stage of a step: the new field, and of the rate along which it went what limits a step."""
+
+    field: Field
+    courant: float
+    dissipation: float
+    least: float  #: min(0, smallest value of the field)
 
 
 class Backend(Protocol):
@@ -36,13 +46,16 @@ class Backend(Protocol):
         """Functionals the model needs, accumulated in float64."""
 
     def potential(self, source: np.ndarray) -> Potential:
-        """V from what the model's `source` gives."""
+        """V from what the energy's `source` gives."""
 
     def rate(self, field: Field, potential: Potential) -> Rate:
         """Transport along -grad V."""
 
     def combine(self, a: float, x: Field, b: float, y: Field, dt: float, rate: Field) -> tuple[Field, float]:
         """a x + b (y + dt rate), and min(0, its smallest value); values below the negligible threshold become 0."""
+
+    def stage(self, x: Field, y: Field, potential: Potential, dt: float) -> Stage:
+        """(x + y + dt rate(y)) / 2: the second stage of Heun's method."""
 
     def react(self, field: Field, potential: Potential, strength: float, shift: float, power: float = 1.0) -> Field:
         """field^power exp(-strength (V - shift))."""

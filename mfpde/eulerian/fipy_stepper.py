@@ -17,9 +17,10 @@ from scipy.integrate import RK45
 from mfpde.case import schema
 from mfpde.errors import InputError, RunError
 from mfpde.eulerian.numpy_backend import NumpyBackend
-from mfpde.eulerian.stepper import State, Step, Stepper
+from mfpde.eulerian.state import State
+from mfpde.eulerian.stepper import Step, Stepper
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import MeshPotential, Model
+from mfpde.models.model import MeshPotential
 
 TOLERANCE = 1e-7  #: error of a time step, relative to the density and to its maximum; far below the errors of meshes FiPy can afford
 TINY = 1e-200  #: stands for 0 in a denominator
@@ -45,6 +46,7 @@ class FipyStepper(Stepper):
     CentralDifferenceConvectionTerm, without limiter (the VanLeerConvectionTerm, evaluated explicitly, was measured not to converge).
 
     Arguments:
+        scale: size of the energy, for tolerances of rounding.
         together: whether the fluxes of drift and of diffusion depend on each other, as in the solver this one is compared with.
 
     Raises:
@@ -52,7 +54,7 @@ class FipyStepper(Stepper):
     """
 
     def __init__(
-        self, mesh: Mesh, arrays: MeshPotential, model: Model, settings: schema.Eulerian, dynamics: schema.Dynamics, together: bool = True
+        self, mesh: Mesh, arrays: MeshPotential, scale: float, settings: schema.Eulerian, dynamics: schema.Dynamics, together: bool = True
     ):  # fmt: skip
         if len(mesh.axes) > 3:
             raise InputError(f"eulerian.backend: fipy solves on 1 to 3 axes, not on {len(mesh.axes)}; use opencl or numpy")
@@ -64,7 +66,7 @@ class FipyStepper(Stepper):
             import fipy
         except ImportError:
             raise InputError('eulerian.backend: fipy is not installed; pip install "mfpde[fipy]"') from None
-        super().__init__(FipyFields(mesh, arrays, settings.scheme, settings.precision), model, settings, dynamics)
+        super().__init__(FipyFields(mesh, arrays, settings.scheme, settings.precision), arrays.energy, scale, settings, dynamics)
         self.mesh, self.volumes = mesh, mesh.volumes.ravel()
         grid = _grid(fipy, mesh)
         self.density = fipy.CellVariable(mesh=grid)
@@ -105,14 +107,14 @@ class FipyStepper(Stepper):
             RunError: V is not finite.
         """
         moments = self.backend.moments(density.reshape(self.mesh.shape))
-        potential = self.backend.potential(self.model.source(moments.linear)).ravel()
+        potential = self.states.potential(moments.linear).ravel()
         if not np.all(np.isfinite(potential)):
             raise RunError("a velocity is no longer finite")
         self.density.setValue(density)
         self.potential.setValue(potential)
         if self.alpha:
             # mu log mu is 0 at mu = 0, and here also below, where an undershoot may lead
-            xi = potential + self.entropic * np.log(np.where(density > 0, density, 1.0))
+            xi = potential + self.reaction.entropic * np.log(np.where(density > 0, density, 1.0))
             masses = density * self.volumes
             self.excess.setValue(self.alpha * (xi - (xi @ masses) / masses.sum()))
         return -np.asarray(self.equation.justResidualVector(var=self.density, dt=1.0)) / self.volumes
@@ -131,7 +133,7 @@ class FipyStepper(Stepper):
             least = min(least, float(inner.y.min()))
         if inner.status == "failed":
             raise RunError(f"the time step collapsed inside FiPy's run: {message}")
-        return Step(self.state(inner.y.reshape(self.mesh.shape)), remaining, "output", 0, least, float("nan"))
+        return Step(self.states.of(inner.y.reshape(self.mesh.shape)), remaining, "output", 0, least, float("nan"))
 
 
 def _grid(fipy: Any, mesh: Mesh) -> Any:

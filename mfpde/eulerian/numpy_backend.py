@@ -6,11 +6,12 @@ from typing import Literal
 import numpy as np
 from scipy.special import xlogy
 
-from mfpde.eulerian.backend import Rate, negligible
+from mfpde.eulerian.backend import Rate, Stage, negligible
 from mfpde.eulerian.scharfetter_gummel import implicit_step
 from mfpde.eulerian.slopes import limited_slope
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Features, MeshPotential, Moments
+from mfpde.models.energy import Moments
+from mfpde.models.model import MeshPotential
 
 GHOSTS = 2
 
@@ -38,18 +39,9 @@ class NumpyBackend:
 
     def moments(self, field: np.ndarray) -> Moments:
         """Functionals the model needs, in float64."""
-        coupling = self.model.coupling
         masses = (field.astype(np.float64) * self.mesh.volumes).reshape(self.columns)
         with np.errstate(over="ignore", invalid="ignore"):
-            first = self.model.amplitude @ masses
-            penalty = float(np.sum(self.model.penalty_a @ masses) + np.sum(masses @ self.model.penalty_z))
-            mass = float(masses.sum())
-            if coupling is None:
-                return Moments(np.zeros(0), 0.0, penalty, mass)
-            if isinstance(coupling, Features):
-                return Moments(coupling.matrix.T @ first, 0.0, penalty, mass)
-            linear = coupling(first)
-            return Moments(linear, float(first @ linear), penalty, mass)
+            return self.model.moments(masses)
 
     def potential(self, source: np.ndarray) -> np.ndarray:
         """V = a h(z) + r_a(a) + r_z(z) in the shape of the mesh."""
@@ -78,13 +70,19 @@ class NumpyBackend:
             courant += (np.maximum(_cells(forward, k, 1, None), -_cells(backward, k, 0, -1)) / widths).astype(self.dtype)
             area = self.mesh.volumes / widths
             dissipation -= float(np.sum(area * _cells(flux * rise, k, 1, None)))
-        return Rate(change, float(courant.max()), dissipation)
+        return Rate(change, float(courant[field > 0].max(initial=0.0)), dissipation)
 
     def combine(self, a: float, x: np.ndarray, b: float, y: np.ndarray, dt: float, rate: np.ndarray) -> tuple[np.ndarray, float]:
         """a x + b (y + dt rate), and min(0, smallest value)."""
         result = (a * x + b * (y + dt * rate)).astype(self.dtype)
         result[np.abs(result) < self.negligible] = 0
         return result, min(0.0, float(result.min()))
+
+    def stage(self, x: np.ndarray, y: np.ndarray, potential: np.ndarray, dt: float) -> Stage:
+        """(x + y + dt rate(y)) / 2."""
+        rate = self.rate(y, potential)
+        field, least = self.combine(0.5, x, 0.5, y, dt, rate.field)
+        return Stage(field, rate.courant, rate.dissipation, least)
 
     def react(self, field: np.ndarray, potential: np.ndarray, strength: float, shift: float, power: float = 1.0) -> np.ndarray:
         """field^power exp(-strength (V - shift))."""

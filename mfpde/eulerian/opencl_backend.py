@@ -6,10 +6,11 @@ import pyopencl as cl
 from mfpde.device.buffers import Buffers, Reduction
 from mfpde.device.program import build_program, precision_constants, vector_width
 from mfpde.device.runtime import Device
-from mfpde.eulerian.backend import Rate, negligible
+from mfpde.eulerian.backend import Rate, Stage, negligible
 from mfpde.eulerian.layout import Layout
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Features, MeshPotential, Moments
+from mfpde.models.energy import Moments
+from mfpde.models.model import Features, MeshPotential
 
 MOMENT_CHUNK = 64  #: z-cells per partial moment
 
@@ -174,6 +175,12 @@ class OpenCLBackend:
         self._run("combine_stage", (self.runs,), x, y, rate, real(a), real(b), real(dt), result, self.per_run)
         least = self.buffers.read(self.per_run, self.runs, np.float64)
         return result, float(least.min())
+
+    def stage(self, x: cl.Buffer, y: cl.Buffer, potential: cl.Buffer, dt: float) -> Stage:
+        """(x + y + dt rate(y)) / 2."""
+        rate = self.rate(y, potential)
+        field, least = self.combine(0.5, x, 0.5, y, dt, rate.field)
+        return Stage(field, rate.courant, rate.dissipation, least)
 
     def react(self, field: cl.Buffer, potential: cl.Buffer, strength: float, shift: float, power: float = 1.0) -> cl.Buffer:
         """field^power exp(-strength (V - shift))."""

@@ -12,7 +12,8 @@ from mfpde.case import Case
 from mfpde.errors import InputError, RunError, about
 from mfpde.eulerian.backend import Backend
 from mfpde.eulerian.diffusion import MAX_PECLET, Diffusion, median_peclet
-from mfpde.eulerian.stepper import State, Step, Stepper
+from mfpde.eulerian.state import State
+from mfpde.eulerian.stepper import Step, Stepper
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
 from mfpde.models.model import MeshPotential, Model
@@ -32,6 +33,10 @@ class Carrier(Protocol):
     def advance(self, until: float) -> None:
         """Bring the points to a time."""
 
+    @property
+    def prediction(self) -> np.ndarray:
+        """f at the data."""
+
     def state(self) -> State:
         """Functionals of the points."""
 
@@ -44,6 +49,7 @@ class Solver:
     """A density on a mesh at one time; after a hand-off, on points."""
 
     stepper: Stepper
+    model: Model
     mesh: Mesh
     state: State
     time: float = 0.0
@@ -97,6 +103,11 @@ class Solver:
         if self.mass_drift > MASS_TOLERANCE[self.stepper.settings.precision]:
             raise RunError(f"the mass drifted from 1 by {self.mass_drift:.1e} at time {self.time:g}")
 
+    @property
+    def prediction(self) -> np.ndarray:
+        """f at the data (L,); empty for a potential."""
+        return self.carrier.prediction if self.carrier is not None else self.stepper.energy.prediction(self.state.moments.linear)
+
     def density(self) -> np.ndarray:
         """Cell averages of mu on the host, float64."""
         return self.carrier.density() if self.carrier is not None else self.stepper.backend.download(self.state.field)
@@ -112,29 +123,34 @@ def build_solver(case: Case, model: Model, device=None) -> Solver:
         mesh = model.parameters.mesh()
         check_size(mesh, model, case.eulerian.precision)
         arrays = model.on_mesh(mesh)
-    backend = _backend(case, arrays, mesh, device)
-    births = births_laws(case, model.parameters)
-    source = None if births is None else backend.upload(mesh.average_density(births))
     initial = mesh.average_density([c.law for c in model.parameters.free])
-    diffusion = None
-    if case.dynamics.diffusion:
-        v = arrays.values(model.source(backend.moments(backend.upload(initial)).linear)).reshape(mesh.shape)
-        diffusion = Diffusion(backend, mesh, case.dynamics.diffusion, _together(case, mesh, initial, v))
-    stepper = Stepper(backend, model, case.eulerian, case.dynamics, source, diffusion)
-    if case.eulerian.backend == "fipy":
+    together = bool(case.dynamics.diffusion) and _together(case, mesh, arrays, initial)
+    stepper = _build_stepper(case, model, mesh, arrays, together, device)
+    state = stepper.states.of(stepper.backend.upload(initial))
+    return Solver(stepper, model, mesh, state, mass_drift=abs(state.moments.mass - 1))
+
+
+def _build_stepper(case: Case, model: Model, mesh: Mesh, arrays: MeshPotential, together: bool, device) -> Stepper:
+    settings, dynamics = case.eulerian, case.dynamics
+    if settings.backend == "fipy":
         from mfpde.eulerian.fipy_stepper import FipyStepper
 
         with about(case.path):
-            stepper = FipyStepper(mesh, arrays, model, case.eulerian, case.dynamics, diffusion is None or diffusion.together)
-    state = stepper.state(backend.upload(initial))
-    return Solver(stepper, mesh, state, mass_drift=abs(state.moments.mass - 1))
+            return FipyStepper(mesh, arrays, model.scale, settings, dynamics, together)
+    backend = _build_backend(case, arrays, mesh, device)
+    births = births_laws(case, model.parameters)
+    source = None if births is None else backend.upload(mesh.average_density(births))
+    diffusion = Diffusion(backend, mesh, dynamics.diffusion, together) if dynamics.diffusion else None
+    return Stepper(backend, arrays.energy, model.scale, settings, dynamics, source, diffusion)
 
 
-def _together(case: Case, mesh: Mesh, initial: np.ndarray, v: np.ndarray) -> bool:
+def _together(case: Case, mesh: Mesh, arrays: MeshPotential, initial: np.ndarray) -> bool:
     """Whether drift and diffusion are taken together; settled once, so that the order of a run does not change on the way."""
     scheme = case.eulerian.diffusion_scheme
     if scheme != "auto":
         return scheme == "scharfetter_gummel"
+    masses = (initial * mesh.volumes).reshape(len(arrays.amplitude), -1)
+    v = arrays.values(arrays.energy.source(arrays.moments(masses).linear)).reshape(mesh.shape)
     return median_peclet(mesh, initial, v, case.dynamics.diffusion) < MAX_PECLET
 
 
@@ -151,9 +167,9 @@ def check_size(mesh: Mesh, model: Model, precision: str) -> None:
         raise InputError(f"parameters: a mesh of {shape} cells with the coupling of its cells needs about {need / 1e9:.0f} GB; use fewer cells")
 
 
-def _backend(case: Case, arrays: MeshPotential, mesh: Mesh, device) -> Backend:
+def _build_backend(case: Case, arrays: MeshPotential, mesh: Mesh, device) -> Backend:
     settings, tau = case.eulerian, case.dynamics.diffusion
-    if settings.backend in ("numpy", "fipy"):  # FiPy's stepper makes its own, once it is known that it can solve the case
+    if settings.backend == "numpy":
         from mfpde.eulerian.numpy_backend import NumpyBackend
 
         return NumpyBackend(mesh, arrays, settings.scheme, settings.precision, tau)

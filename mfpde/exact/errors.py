@@ -18,10 +18,10 @@ def errors(solver: Solver, exact: ExactState) -> dict[str, float]:
 
     "function" (|f_h - f| in L2(nu)), "energy", "mean" and "covariance" (largest entry), "density" (L1), "w1_NAME" (W1 of a marginal).
     """
-    model, mesh, density = solver.stepper.model, solver.mesh, solver.density()
+    model, mesh, density = solver.model, solver.mesh, solver.density()
     found = {}
     if exact.prediction is not None and isinstance(model, Network):
-        found["function"] = float(np.sqrt(model.square_norm(solver.state.moments.linear - exact.prediction)))
+        found["function"] = float(np.sqrt(model.square_norm(solver.prediction - exact.prediction)))
     if exact.energy is not None:
         found["energy"] = abs(solver.state.energy - exact.energy)
     if exact.mean is not None and exact.covariance is not None:

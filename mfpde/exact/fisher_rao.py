@@ -12,9 +12,8 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.exact.state import ExactState, expect, expect_no
 from mfpde.exact.trajectory import Trajectory
-from mfpde.measures.convolution import PairOperator
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Features, MeshPotential, Model, Moments
+from mfpde.models.model import MeshPotential, Model
 from mfpde.models.network import Network
 
 
@@ -31,37 +30,22 @@ class FisherRao:
     def at(self, time: float) -> ExactState:
         """Density, energy, and the prediction of a network."""
         masses = self.masses(self._trajectory.at(time), time)
-        moments = self.moments(masses)
-        prediction = moments.linear if isinstance(self.model, Network) else None
-        return ExactState(prediction, self.model.energy_of(moments), density=masses.reshape(self.mesh.shape) / self.mesh.volumes)
+        moments, energy = self.arrays.moments(masses), self.arrays.energy
+        prediction = energy.prediction(moments.linear) if isinstance(self.model, Network) else None
+        return ExactState(prediction, energy.value(moments), density=masses.reshape(self.mesh.shape) / self.mesh.volumes)
 
     def masses(self, integral: np.ndarray, time: float) -> np.ndarray:
         """Masses of the cells (Na, Nz) from R and the time."""
-        coupling = self.arrays.coupling
-        h = coupling.matrix @ integral if isinstance(coupling, Features) else integral
-        penalty = self.arrays.penalty_a[:, None] + self.arrays.penalty_z
-        exponent = np.where(self.start > 0, -self.alpha * (self.arrays.amplitude[:, None] * h + time * penalty), -np.inf)
+        exponent = np.where(self.start > 0, -self.alpha * self.arrays.values(integral, time), -np.inf)
         masses = self.start * np.exp(exponent - exponent.max())
         return masses / masses.sum()
-
-    def moments(self, masses: np.ndarray) -> Moments:
-        """What the model's energy and source depend on."""
-        coupling = self.arrays.coupling
-        linear, square = np.zeros(1), 0.0  # no coupling: a source of 0
-        if isinstance(coupling, Features):
-            linear = coupling.matrix.T @ (self.arrays.amplitude @ masses)
-        elif isinstance(coupling, PairOperator):
-            linear = coupling(masses.ravel())
-            square = float(linear @ masses.ravel())
-        penalty = self.arrays.penalty_a @ masses.sum(axis=1) + masses.sum(axis=0) @ self.arrays.penalty_z
-        return Moments(linear, square, float(penalty), 1.0)
 
     @cached_property
     def _trajectory(self) -> Trajectory:
         def rate(time: float, integral: np.ndarray) -> np.ndarray:
-            return self.model.source(self.moments(self.masses(integral, time)).linear)
+            return self.arrays.energy.source(self.arrays.moments(self.masses(integral, time)).linear)
 
-        return Trajectory(rate, np.zeros_like(self.moments(self.start).linear), rtol=1e-11)
+        return Trajectory(rate, np.zeros_like(self.arrays.moments(self.start).linear), rtol=1e-11)
 
 
 def build_fisher_rao(case: Case, model: Model, mesh: Mesh) -> FisherRao:

@@ -1,25 +1,17 @@
 """What a model is: an energy E of measures whose potential V = (1/2) dE/dmu is linear in a few moments of the measure.
 
-The same object serves the mesh and the particles; `network` and `potential` implement it.
+The same object serves the mesh and the particles; `network` and `potential` implement it. On a mesh it becomes a `MeshPotential`.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from mfpde.measures.convolution import PairOperator
 from mfpde.measures.mesh import Mesh
+from mfpde.models.energy import Energy, Moments
 from mfpde.models.parameters import ParameterSpace
-
-
-class Moments(NamedTuple):
-    """Functionals of a measure, or of its rate of change."""
-
-    linear: np.ndarray  #: what V is linear in: f(x_l) = int a phi(x_l, z) dmu of a network, (W*mu)(theta_j) of a pair interaction
-    square: float  #: int int W dmu dmu of a pair interaction; 0 for a network, whose square is that of f
-    penalty: float  #: int r dmu of a network, int V0 dmu of a potential
-    mass: float  #: int dmu
 
 
 @dataclass(frozen=True)
@@ -35,7 +27,7 @@ Coupling = Features | PairOperator | None
 
 @dataclass(frozen=True)
 class MeshPotential:
-    """What a mesh needs to form V(a, z) = amplitude(a) h(z) + penalty_a(a) + penalty_z(z).
+    """A model on a mesh: its energy on moments, and what it needs to form V(a, z) = amplitude(a) h(z) + penalty_a(a) + penalty_z(z).
 
     h = matrix @ source for features, W * mu for a pair interaction, 0 without coupling. If `has_amplitude`, a is the first axis of
     the mesh; otherwise it is fixed and its arrays have one entry.
@@ -46,11 +38,25 @@ class MeshPotential:
     penalty_a: np.ndarray  #: (Na,)
     penalty_z: np.ndarray  #: (Nz,), z-cells in C order
     coupling: Coupling
+    energy: Energy
 
-    def values(self, source: np.ndarray) -> np.ndarray:
-        """V at the cells, (Na, Nz), for what the model's `source` gives."""
+    def moments(self, masses: np.ndarray) -> Moments:
+        """Functionals of a measure by its masses in the cells (Na, Nz)."""
+        first = self.amplitude @ masses
+        penalty = float(np.sum(self.penalty_a @ masses) + np.sum(masses @ self.penalty_z))
+        mass = float(masses.sum())
+        if self.coupling is None:
+            return Moments(np.zeros(0), 0.0, penalty, mass)
+        if isinstance(self.coupling, Features):
+            return Moments(self.coupling.matrix.T @ first, 0.0, penalty, mass)
+        linear = self.coupling(first)
+        return Moments(linear, float(first @ linear), penalty, mass)
+
+    def values(self, source: np.ndarray, duration: float = 1.0) -> np.ndarray:
+        """V at the cells, (Na, Nz), for what the energy's `source` gives; its time integral for that of the source."""
         h = self.coupling.matrix @ source if isinstance(self.coupling, Features) else 0.0 if self.coupling is None else source
-        return np.multiply.outer(self.amplitude, h + np.zeros_like(self.penalty_z)) + self.penalty_a[:, None] + self.penalty_z
+        penalty = self.penalty_a[:, None] + self.penalty_z
+        return np.multiply.outer(self.amplitude, h + np.zeros_like(self.penalty_z)) + duration * penalty
 
 
 class Model(Protocol):
@@ -67,18 +73,6 @@ class Model(Protocol):
     @property
     def has_kink(self) -> bool:
         """Whether a penalty lambda |a| holds units at a = 0."""
-
-    def energy_of(self, moments: Moments) -> float:
-        """E of a measure on a mesh."""
-
-    def curvature(self, change: Moments) -> float:
-        """Second-order coefficient of E along a rate m': E(m + dt m') = E(m) + dt E' + dt^2 curvature."""
-
-    def source(self, linear: np.ndarray) -> np.ndarray:
-        """What the mesh forms V from: weights (f - f*) for a network, W * mu itself for a pair interaction."""
-
-    def mean_potential(self, moments: Moments) -> float:
-        """int V dmu of a probability measure."""
 
     def cloud_energies(
         self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray

@@ -19,7 +19,8 @@ from mfpde.errors import InputError, about
 from mfpde.expressions import evaluate, opencl_function
 from mfpde.expressions.functions import absolute
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Features, MeshPotential, Moments
+from mfpde.models.energy import LeastSquares
+from mfpde.models.model import Features, MeshPotential
 from mfpde.models.parameters import ParameterSpace, network_parameters
 
 
@@ -32,42 +33,31 @@ class Network:
     data: Dataset
     parameters: ParameterSpace
 
+    @cached_property
+    def least_squares(self) -> LeastSquares:
+        """The energy by the values of f at the data."""
+        return LeastSquares(self.data.y, self.data.weights)
+
     def loss(self, prediction: np.ndarray) -> np.ndarray:
         """|f - f*|^2 in L2(nu); prediction has shape (..., L)."""
-        return self.square_norm(prediction - self.data.y)
-
-    def square_norm(self, values: np.ndarray) -> np.ndarray:
-        """|g|^2 in L2(nu) of a function by its values at the data (..., L)."""
-        return np.sum(self.data.weights * values**2, axis=-1)
+        return self.least_squares.loss(prediction)
 
     def energy(self, prediction: np.ndarray, mean_penalty: np.ndarray | float) -> np.ndarray:
         """E = loss + 2 int r dmu."""
         return self.loss(prediction) + 2 * mean_penalty
 
+    def square_norm(self, values: np.ndarray) -> np.ndarray:
+        """|g|^2 in L2(nu) of a function by its values at the data (..., L)."""
+        return self.least_squares.square_norm(values)
+
+    def residual(self, prediction: np.ndarray) -> np.ndarray:
+        """weights * (f - f*): what the potential is linear in."""
+        return self.least_squares.source(prediction)
+
     @property
     def scale(self) -> float:
         """Size of the energy, for tolerances of rounding."""
         return float(self.square_norm(self.data.y))
-
-    def energy_of(self, moments: Moments) -> float:
-        """E of a measure on a mesh."""
-        return float(self.energy(moments.linear, moments.penalty))
-
-    def curvature(self, change: Moments) -> float:
-        """|f'|^2 of a rate."""
-        return float(self.square_norm(change.linear))
-
-    def source(self, linear: np.ndarray) -> np.ndarray:
-        """The residual of a prediction."""
-        return self.residual(linear)
-
-    def residual(self, prediction: np.ndarray) -> np.ndarray:
-        """weights * (f - f*): what the potential is linear in."""
-        return self.data.weights * (prediction - self.data.y)
-
-    def mean_potential(self, moments: Moments) -> float:
-        """int V dmu = <f - f*, f> + int r dmu, for a probability measure."""
-        return float(self.residual(moments.linear) @ moments.linear + moments.penalty)
 
     def cloud_energies(
         self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray
@@ -157,7 +147,7 @@ class Network:
         if not np.all(np.isfinite(features)):
             raise InputError(f"model.activation: '{self.activation.name}' is not finite on the mesh; narrow the domain of w or b")
         penalty_a, penalty_z = self.penalty_amplitude(amplitude), self.penalty_rest(z)
-        return MeshPotential(self.parameters.amplitude.free, amplitude, penalty_a, penalty_z, Features(features))
+        return MeshPotential(self.parameters.amplitude.free, amplitude, penalty_a, penalty_z, Features(features), self.least_squares)
 
 
 def build_network(case: Case) -> Network:

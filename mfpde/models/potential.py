@@ -18,7 +18,8 @@ from mfpde.errors import InputError, about
 from mfpde.expressions import evaluate, opencl_function, parse
 from mfpde.measures.convolution import PairOperator
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import MeshPotential, Moments
+from mfpde.models.energy import PairEnergy
+from mfpde.models.model import MeshPotential
 from mfpde.models.parameters import Component, ParameterSpace, potential_parameters
 
 
@@ -74,22 +75,6 @@ class Potential:
             sizes.append(np.abs(self.interaction.value([q - q[1] for q in quartiles])))
         return float(np.max(np.nan_to_num(sizes)))
 
-    def energy_of(self, moments: Moments) -> float:
-        """2 int V0 dmu + int int W dmu dmu."""
-        return 2 * moments.penalty + moments.square
-
-    def curvature(self, change: Moments) -> float:
-        """int int W dm' dm'."""
-        return change.square
-
-    def source(self, linear: np.ndarray) -> np.ndarray:
-        """W * mu is itself the part of V that depends on the measure."""
-        return linear
-
-    def mean_potential(self, moments: Moments) -> float:
-        """int V0 dmu + int int W dmu dmu."""
-        return moments.penalty + moments.square
-
     def cloud_energies(
         self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray
     ) -> np.ndarray:
@@ -108,7 +93,7 @@ class Potential:
         if not np.all(np.isfinite(external)):
             raise InputError("model.external: is not finite on the mesh; narrow the domain")
         pair = None if self.interaction is None else PairOperator(mesh, lambda d: self._pair(mesh, d))
-        return MeshPotential(False, np.ones(1), np.zeros(1), external.ravel(), pair)
+        return MeshPotential(False, np.ones(1), np.zeros(1), external.ravel(), pair, PairEnergy())
 
     def _pair(self, mesh: Mesh, differences: Sequence[np.ndarray]) -> np.ndarray:
         assert self.interaction is not None

@@ -41,9 +41,9 @@ def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> d
     stepper = solver.stepper
     if stepper.tau:
         values |= {"entropy": state.entropy, "free_energy": stepper.functional(state)}
-    model = stepper.model
+    model = solver.model
     if isinstance(model, Network):
-        values |= {"loss": float(model.loss(state.moments.linear)), "prediction": state.moments.linear}
+        values |= {"loss": float(model.loss(solver.prediction)), "prediction": solver.prediction}
     values |= {f"marginal_{name}": marginal for name, marginal in marginals.items()}
     values |= {f"wall_mass_{name}": mass for name, mass in solver.wall_mass.items()}
     if with_fields:

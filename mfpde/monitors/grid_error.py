@@ -42,11 +42,11 @@ class Companions:
     def estimate(self, solver: Solver) -> dict[str, float]:
         """Errors of the finest solution, by name: function (a squared distance in L2(nu)), energy, W1 of marginals; and the order."""
         levels = [solver, *self.solvers]
-        model, half = solver.stepper.model, self.solvers[0]
+        model, half = solver.model, self.solvers[0]
         energies = [level.state.energy for level in levels]
         fine, coarse = (abs(a - b) for a, b in itertools.pairwise(energies))
         if isinstance(model, Network):
-            predictions = [level.state.moments.linear for level in levels]
+            predictions = [level.prediction for level in levels]
             fine, coarse = (float(np.sqrt(model.square_norm(a - b))) for a, b in itertools.pairwise(predictions))
         order = observed_order(fine, coarse)
         factor = 2**order - 1
