@@ -71,35 +71,86 @@ static inline realv potential_at(const int ia, const int iz, POTENTIAL)
 #endif
 }
 
-// Rise of V from this block to its neighbour one cell further along axis k, without cancellation.
-static inline realv potential_rise(const int k, const int ia, const int iz, POTENTIAL)
+// Face velocities -M dV/d(distance) are linear in a: of the face beyond cell (ia, iz) along axis k. `fall` is -M dh/d(distance) per
+// z-axis, `drift` the same of penalty_z; `fall_a` and `drift_a` are -M da/d(distance) and that of penalty_a. All vanish at walls.
+#define VELOCITIES __global const real *restrict amplitude, __global const real *restrict h, \
+                   __global const real *restrict fall_a, __global const real *restrict drift_a, \
+                   __global const real *restrict fall, __global const real *restrict drift
+#define THE_VELOCITIES amplitude, h, fall_a, drift_a, fall, drift
+
+static inline realv face_velocity(const int k, const int ia, const int iz, VELOCITIES)
 {
 #if ROW_IS_AMPLITUDE
-    return (LOAD(amplitude + ia + 1) - LOAD(amplitude + ia)) * h[0] + (LOAD(penalty_a + ia + 1) - LOAD(penalty_a + ia));
+    return LOAD(fall_a + ia) * h[0] + LOAD(drift_a + ia);
 #else
-    if (HAS_AMPLITUDE && k == 0)
-        return (amplitude[ia + 1] - amplitude[ia]) * LOAD(h + iz) + (realv)(penalty_a[ia + 1] - penalty_a[ia]);
-    const int next = iz + STRIDE[k];
-    return amplitude[ia] * (LOAD(h + next) - LOAD(h + iz)) + (LOAD(penalty_z + next) - LOAD(penalty_z + iz));
+    if (HAS_AMPLITUDE && k == 0) return fall_a[ia] * LOAD(h + iz) + (realv)(drift_a[ia]);
+    const int face = (k - HAS_AMPLITUDE) * ZSIZE + iz;
+#if HAS_DRIFT
+    return amplitude[ia] * LOAD(fall + face) + LOAD(drift + face);
+#else
+    return amplitude[ia] * LOAD(fall + face);
+#endif
 #endif
 }
 
-// Ghost cells of one axis: copies of the edge cell at a wall, of the opposite side on a circle.
-__kernel void fill_ghosts(__global real *restrict rho, const int axis)
+// h and its falls from the values at z-cells without ghosts; where_z says which of them lies at a padded z-cell.
+__kernel void spread_potential(__global const double *restrict values, __global const int *restrict where_z,
+                               __global const double *restrict inverse_distance, __global real *restrict h, __global real *restrict fall)
 {
-    int id = get_global_id(0);
-    int base = 0;
-    for (int k = LAST; k >= 0; --k) {
-        if (k == axis) continue;
-        base += (GHOSTS + id % CELLS[k]) * STRIDE[k];
-        id /= CELLS[k];
+    const int iz = get_global_id(0);
+    const double here = values[where_z[iz]];
+    h[iz] = (real)here;
+    int rest = iz;
+#pragma unroll
+    for (int k = HAS_AMPLITUDE; k < DIM; ++k) {
+        const int cell = rest / STRIDE[k];
+        rest -= cell * STRIDE[k];
+        const int next = iz + STRIDE[k] < ZPITCH ? iz + STRIDE[k] : iz;
+        fall[(k - HAS_AMPLITUDE) * ZSIZE + iz] = (real)((here - values[where_z[next]]) * inverse_distance[OFFSET[k] + cell + 1]);
     }
-    const int stride = STRIDE[axis], cells = CELLS[axis];
-    for (int g = 0; g < GHOSTS; ++g) {
-        const int low = PERIODIC[axis] ? cells + g : GHOSTS;
-        const int high = PERIODIC[axis] ? GHOSTS + g : GHOSTS + cells - 1;
-        rho[base + g * stride] = rho[base + low * stride];
-        rho[base + (GHOSTS + cells + g) * stride] = rho[base + high * stride];
+}
+
+// Upwind flux through a face between two cells, whose reconstructions rise by half a slope from their centres.
+static inline realv upwind_flux(const realv velocity, const realv west, const realv half_west, const realv east, const realv half_east)
+{
+    return velocity * (velocity > (realv)0 ? west + half_west : east - half_east);
+}
+
+// Ghost cells are copies of the edge cell at a wall, of the opposite side on a circle. No stencil reaches into corners.
+
+static inline void copy_row(__global const real *restrict from, __global real *restrict to)
+{
+    for (int i = 0; i < ROW_PITCH; i += VW) STORE(LOAD(from + i), to + i);
+}
+
+// One work item per row: the ghosts in the row, and the ghost rows that copy it.
+__kernel void fill_ghosts(__global real *restrict rho)
+{
+    int id = get_global_id(0), base = 0, cell[DIM];
+#pragma unroll
+    for (int k = LAST - 1; k >= 0; --k) {
+        cell[k] = id % CELLS[k];
+        id /= CELLS[k];
+        base += (GHOSTS + cell[k]) * STRIDE[k];
+    }
+    __global real *restrict row = rho + base + GHOSTS;
+    const int cells = CELLS[LAST];
+    for (int g = 1; g <= GHOSTS; ++g) {
+        row[-g] = row[PERIODIC[LAST] ? cells - g : 0];
+        row[cells - 1 + g] = row[PERIODIC[LAST] ? g - 1 : cells - 1];
+    }
+#pragma unroll
+    for (int k = 0; k < LAST; ++k) {
+        const int n = CELLS[k], s = STRIDE[k], c = cell[k];
+        if (PERIODIC[k]) {
+            if (c < GHOSTS) copy_row(row, row + n * s);
+            if (c >= n - GHOSTS) copy_row(row, row - n * s);
+        } else {
+            for (int g = 1; g <= GHOSTS; ++g) {
+                if (c == 0) copy_row(row, row - g * s);
+                if (c == n - 1) copy_row(row, row + g * s);
+            }
+        }
     }
 }
 
@@ -111,13 +162,14 @@ __kernel void fill_ghosts(__global real *restrict rho, const int axis)
     AXIS_VALUE(slope_left, k, run, shift), AXIS_VALUE(slope_right, k, run, shift), AXIS_VALUE(slope_both, k, run, shift)
 #endif
 
-// rate = -div(flux) with face velocities from potential differences and limited linear reconstruction.
+#define AXES __global const real *restrict width, __global const real *restrict inverse_width, __global const real *restrict loss_weight, \
+             __global const real *restrict slope_left, __global const real *restrict slope_right, __global const real *restrict slope_both
+#define THE_AXES width, inverse_width, loss_weight, slope_left, slope_right, slope_both
+
+// rate = -div(flux), one work item per run: for GPUs, where every face is computed by both of its cells.
 // Per run also: the largest sum_k max(u+, |u-|)/dx_k of a cell that holds mass (the positivity bound is dt times this <= 1/2), and the
-// dissipation sum_faces A flux (V_left - V_right), each face counted by the cell on its left.
-__kernel void transport_rate(__global const real *restrict rho, POTENTIAL,
-                             __global const real *restrict width, __global const real *restrict inverse_width,
-                             __global const real *restrict inverse_distance, __global const real *restrict slope_left,
-                             __global const real *restrict slope_right, __global const real *restrict slope_both,
+// dissipation sum_faces A flux (V_left - V_right), each face counted by the cell on its left: loss_weight is distance / (M width).
+__kernel void transport_rate(__global const real *restrict rho, VELOCITIES, AXES,
                              __global real *restrict rate, __global double *restrict courant, __global double *restrict dissipation)
 {
     run_t run = locate_run(get_global_id(0));
@@ -133,23 +185,18 @@ __kernel void transport_rate(__global const real *restrict rho, POTENTIAL,
         for (int k = 0; k < DIM; ++k) {
             const int s = STRIDE[k];
             const int amplitude_axis = HAS_AMPLITUDE && k == 0;
-            const realv rise_left = potential_rise(k, run.ia - amplitude_axis, amplitude_axis ? run.iz : run.iz - s,
-                                                   amplitude, h, penalty_a, penalty_z);
-            const realv rise_right = potential_rise(k, run.ia, run.iz, amplitude, h, penalty_a, penalty_z);
-            const realv u_left = -rise_left * AXIS_VALUE(inverse_distance, k, run, 0);
-            const realv u_right = -rise_right * AXIS_VALUE(inverse_distance, k, run, 1);
+            const realv u_left = face_velocity(k, run.ia - amplitude_axis, amplitude_axis ? run.iz : run.iz - s, THE_VELOCITIES);
+            const realv u_right = face_velocity(k, run.ia, run.iz, THE_VELOCITIES);
             const realv west = LOAD(rho + p - s), east = LOAD(rho + p + s);
-            const realv half_west = (real)0.5 * limited_slope(LOAD(rho + p - 2 * s), west, centre, SLOPE_FACTORS(k, run, -1));
-            const realv half_centre = (real)0.5 * limited_slope(west, centre, east, SLOPE_FACTORS(k, run, 0));
-            const realv half_east = (real)0.5 * limited_slope(centre, east, LOAD(rho + p + 2 * s), SLOPE_FACTORS(k, run, 1));
-            const realv out_left = SMALLER(u_left, (realv)0), out_right = LARGER(u_right, (realv)0);
-            const realv flux_left = LARGER(u_left, (realv)0) * (west + half_west) + out_left * (centre - half_centre);
-            const realv flux_right = out_right * (centre + half_centre) + SMALLER(u_right, (realv)0) * (east - half_east);
+            const realv half_west = half_slope(LOAD(rho + p - 2 * s), west, centre, SLOPE_FACTORS(k, run, -1));
+            const realv half_centre = half_slope(west, centre, east, SLOPE_FACTORS(k, run, 0));
+            const realv half_east = half_slope(centre, east, LOAD(rho + p + 2 * s), SLOPE_FACTORS(k, run, 1));
+            const realv flux_left = upwind_flux(u_left, west, half_west, centre, half_centre);
+            const realv flux_right = upwind_flux(u_right, centre, half_centre, east, half_east);
             const realv inverse = AXIS_VALUE(inverse_width, k, run, 0);
-            change -= (flux_right - flux_left) * inverse;
-            speed += LARGER(out_right, -out_left) * inverse;
-            // a wall has velocity 0 and hence flux 0, so its rise does not count
-            loss -= flux_right * rise_right * inverse;
+            change += (flux_left - flux_right) * inverse;
+            speed += LARGER(LARGER(u_right, -u_left), (realv)0) * inverse;
+            loss += flux_right * u_right * AXIS_VALUE(loss_weight, k, run, 0);
         }
         STORE(change, rate + p);
         fastest = LARGER(centre > (realv)0 ? speed : (realv)0, fastest);  // where nothing is, nothing can become negative
@@ -212,6 +259,18 @@ __kernel void potential_spread(__global const real *restrict rho, POTENTIAL,
     }
     spread[get_global_id(0)] = cross_section * HSUM(total);
 }
+
+#if COLUMN_VW == 1
+#define COLUMN_LOAD(p) ((double)*(p))
+#define COLUMN_LOADD(p) (*(p))
+#define COLUMN_STORED(v, p) (*(p) = (v))
+typedef double columnv;
+#else
+#define COLUMN_LOAD(p) TO_SUM(LOAD(p))
+#define COLUMN_LOADD(p) LOADD(p)
+#define COLUMN_STORED(v, p) STORED(v, p)
+typedef sumv columnv;
+#endif
 
 // Sums over the amplitude axis: per z-cell its mass, its first moment sum a m, and its penalty sum r m.
 // z_volume vanishes in ghost and padding cells.

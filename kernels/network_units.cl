@@ -1,7 +1,18 @@
-// The flow of networks: theta = (a, w1, ..., wd[, b]). Inputs are x[d][DATA_PITCH], data in vectors of VW lanes, rows padded.
+// The flow of networks: theta = (a, w1, ..., wd[, b]).
+//
+// Work goes in blocks of UNIT_BLOCK units by tiles of TILE_VECTORS vectors of VW data, so that an input or a weight once loaded
+// serves several pairs; loops over a block are unrolled to keep its numbers in registers. Inputs are x[tile][d][TILE_VECTORS],
+// data padded to whole tiles with weight 0. All data are read as aligned vectors: calls, such as vload, would spill registers.
 //
 // Generated code gives activation(t, &value), activation_with_slope(t, &value, &slope), and
 // amplitude_penalty(a, &value, &slope) for lambda |a|^q.
+
+#define BLOCK_VECTORS (UNIT_BLOCK * TILE_VECTORS)
+#define DATA_VECTORS (DATA_PITCH / VW)
+// Vectors of data whose sums run in `real` lanes, before they join those in double.
+#define SPAN (64 / TILE_VECTORS * TILE_VECTORS)
+// Sums over the data, per unit, of residual times: value; slope; slope times each input.
+#define ROWS (INPUTS + 2)
 
 #if VW == 1
 #define FIRST(v) (v)
@@ -9,29 +20,80 @@
 #define FIRST(v) ((v).s0)
 #endif
 
-static inline realv preactivation(__global const real *restrict state, const int unit, __global const real *restrict x, const int l)
+// Sum over the lanes of a vector, in double and in a fixed order.
+static inline double sum_lanes(const realv v)
 {
-#if HAS_BIAS
-    realv t = (realv)(state[(INPUTS + 1) * UNITS + unit]);
+#if VW == 1
+    return v;
 #else
-    realv t = (realv)0;
+    const sumv all = TO_SUM(v);
+#if VW == 2
+    return all.x + all.y;
+#else
+#if VW == 16
+    const double8 eight = all.lo + all.hi;
+#else
+#define eight all
 #endif
-    for (int k = 0; k < INPUTS; ++k) t += state[(k + 1) * UNITS + unit] * LOAD(x + k * DATA_PITCH + l);
-    return t;
+#if VW >= 8
+    const double4 four = eight.lo + eight.hi;
+#else
+#define four all
+#endif
+    const double2 two = four.lo + four.hi;
+    return two.x + two.y;
+#endif
+#endif
 }
 
-// partial[chunk][l] = sum over the units of a chunk of weight a sigma(<w, x_l> + b).
-__kernel void partial_predictions(__global const real *restrict state, __global const real *restrict weights, __global const real *restrict x,
-                                  __global const int *restrict chunk_start, __global double *restrict partial)
+// t[unit][vector] = <w, x> + b of a block of units at a tile of data.
+static inline void preactivations(__global const real *restrict state, const int *unit, __global const realv *restrict x, realv *t)
 {
-    const int l = get_global_id(0) * VW, chunk = get_global_id(1);
-    realv total = (realv)0;
-    for (int unit = chunk_start[chunk]; unit < chunk_start[chunk + 1]; ++unit) {
-        realv value;
-        activation(preactivation(state, unit, x, l), &value);
-        total += weights[unit] * state[unit] * value;
+    realv sum[BLOCK_VECTORS];
+    #pragma unroll
+    for (int i = 0; i < BLOCK_VECTORS; ++i) sum[i] = HAS_BIAS ? (realv)(state[(INPUTS + HAS_BIAS) * UNITS + unit[i / TILE_VECTORS]]) : (realv)0;
+    for (int k = 0; k < INPUTS; ++k) {
+        #pragma unroll
+        for (int i = 0; i < BLOCK_VECTORS; ++i)
+            sum[i] += state[(k + 1) * UNITS + unit[i / TILE_VECTORS]] * x[k * TILE_VECTORS + i % TILE_VECTORS];
     }
-    STORED(TO_SUM(total), partial + (size_t)chunk * DATA_PITCH + l);
+    #pragma unroll
+    for (int i = 0; i < BLOCK_VECTORS; ++i) t[i] = sum[i];
+}
+
+// partial[chunk][l] = sum over the units of a chunk of weight a sigma(<w, x_l> + b); KEEP keeps the preactivations for `velocity`.
+__kernel void partial_predictions(__global const real *restrict state, __global const real *restrict weights, __global const realv *restrict x,
+                                  __global const int *restrict chunk_start, __global sumv *restrict partial, __global realv *restrict kept)
+{
+    const int tile = get_global_id(0), chunk = get_global_id(1), last = chunk_start[chunk + 1] - 1;
+    realv total[TILE_VECTORS];
+    #pragma unroll
+    for (int v = 0; v < TILE_VECTORS; ++v) total[v] = (realv)0;
+    for (int first = chunk_start[chunk]; first <= last; first += UNIT_BLOCK) {
+        // a block that is not full repeats the last unit, with factor 0
+        int unit[UNIT_BLOCK];
+        #pragma unroll
+        for (int u = 0; u < UNIT_BLOCK; ++u) unit[u] = SMALLER(first + u, last);
+        realv t[BLOCK_VECTORS];
+        preactivations(state, unit, x + (size_t)tile * INPUTS * TILE_VECTORS, t);
+#if KEEP
+        #pragma unroll
+        for (int i = 0; i < BLOCK_VECTORS; ++i)
+            kept[(size_t)unit[i / TILE_VECTORS] * DATA_VECTORS + tile * TILE_VECTORS + i % TILE_VECTORS] = t[i];
+#endif
+        for (int u = 0; u < UNIT_BLOCK; ++u) {
+            const int at = SMALLER(first + u, last);
+            const real factor = first + u <= last ? weights[at] * state[at] : 0;
+            #pragma unroll
+            for (int v = 0; v < TILE_VECTORS; ++v) {
+                realv value;
+                activation(t[u * TILE_VECTORS + v], &value);
+                total[v] += factor * value;
+            }
+        }
+    }
+    #pragma unroll
+    for (int v = 0; v < TILE_VECTORS; ++v) partial[(size_t)chunk * DATA_VECTORS + tile * TILE_VECTORS + v] = TO_SUM(total[v]);
 }
 
 // Predictions of each network, and residual = data weight (f - f*), from the partial sums of its chunks.
@@ -46,42 +108,68 @@ __kernel void predict(__global const double *restrict partial, __global const in
     residual[network * DATA_PITCH + l] = (real)(data_weights[l] * (total - targets[l]));
 }
 
-// d/dt of a state: -mobility grad V for the components, as far as walls allow; V for the action.
-__kernel void velocity(__global const real *restrict state, __global const real *restrict residual, __global const real *restrict x,
-                       __global const int *restrict network_of, __constant real *restrict mobility, const real confinement,
-                       __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic,
-                       __global real *restrict rate)
+// Adds a tile of data, from vector l on, to sum[ROWS][UNIT_BLOCK] of the block that starts at unit `first`.
+static inline void add_tile(__global const real *restrict state, __global const realv *restrict residual, __global const realv *restrict x,
+                            __global const int *restrict network_of, __global const realv *restrict kept, const int first, const int l,
+                            realv *sum)
 {
-    const int unit = get_global_id(0);
-    __global const real *restrict r = residual + network_of[unit] * DATA_PITCH;
-    realv sum_value = (realv)0, sum_slope = (realv)0, sum_input[INPUTS];
-    for (int k = 0; k < INPUTS; ++k) sum_input[k] = (realv)0;
-    for (int l = 0; l < DATA_PITCH; l += VW) {
-        realv value, slope;
-        activation_with_slope(preactivation(state, unit, x, l), &value, &slope);
-        const realv here = LOAD(r + l);
-        sum_value += here * value;
-        slope *= here;
-        sum_slope += slope;
-        for (int k = 0; k < INPUTS; ++k) sum_input[k] += slope * LOAD(x + k * DATA_PITCH + l);
+    // a block that is not full repeats the last unit
+    int unit[UNIT_BLOCK];
+    #pragma unroll
+    for (int u = 0; u < UNIT_BLOCK; ++u) unit[u] = SMALLER(first + u, UNITS - 1);
+    realv t[BLOCK_VECTORS];
+#if KEEP
+    #pragma unroll
+    for (int i = 0; i < BLOCK_VECTORS; ++i) t[i] = kept[(size_t)unit[i / TILE_VECTORS] * DATA_VECTORS + l + i % TILE_VECTORS];
+#else
+    preactivations(state, unit, x + (size_t)l * INPUTS, t);
+#endif
+    for (int u = 0; u < UNIT_BLOCK; ++u) {
+        __global const realv *restrict r = residual + (size_t)network_of[SMALLER(first + u, UNITS - 1)] * DATA_VECTORS + l;
+        realv value_sum = sum[u], slope_sum = sum[UNIT_BLOCK + u];
+        #pragma unroll
+        for (int v = 0; v < TILE_VECTORS; ++v) {
+            realv value, slope;
+            activation_with_slope(t[u * TILE_VECTORS + v], &value, &slope);
+            value_sum += r[v] * value;
+            slope *= r[v];
+            slope_sum += slope;
+            t[u * TILE_VECTORS + v] = slope;
+        }
+        sum[u] = value_sum;
+        sum[UNIT_BLOCK + u] = slope_sum;
     }
-    const real a = state[unit];
+    realv slope[BLOCK_VECTORS];
+    #pragma unroll
+    for (int i = 0; i < BLOCK_VECTORS; ++i) slope[i] = t[i];
+    for (int k = 0; k < INPUTS; ++k) {
+        #pragma unroll
+        for (int u = 0; u < UNIT_BLOCK; ++u) {
+            realv part = sum[(k + 2) * UNIT_BLOCK + u];
+            #pragma unroll
+            for (int v = 0; v < TILE_VECTORS; ++v) part += slope[u * TILE_VECTORS + v] * x[(size_t)l * INPUTS + k * TILE_VECTORS + v];
+            sum[(k + 2) * UNIT_BLOCK + u] = part;
+        }
+    }
+}
+
+// The rate of one unit from its sums over the data, which lie UNIT_BLOCK apart.
+static inline void write_rate(__global const real *restrict state, const double *sum, __constant real *restrict mobility, const real confinement,
+                              __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic, const int unit,
+                              __global real *restrict rate)
+{
+    const real a = state[unit], h = (real)sum[0];
     realv penalty, penalty_slope;
     amplitude_penalty((realv)a, &penalty, &penalty_slope);
-    const real h = (real)HSUM(TO_SUM(sum_value));
     real rest = 0;
-    for (int k = 0; k < INPUTS; ++k) {
-        const real w = state[(k + 1) * UNITS + unit];
-        rest += confinement * w * w;
-        const real v = -mobility[k + 1] * (a * (real)HSUM(TO_SUM(sum_input[k])) + 2 * confinement * w);
-        rate[(k + 1) * UNITS + unit] = allowed(v, w, k + 1, low, high, periodic);
+    for (int c = 1; c < COMPONENTS; ++c) {
+        const real z = state[c * UNITS + unit];
+        rest += confinement * z * z;
+        // the bias is the last component, its sum comes before those of the inputs
+        const real slope = (real)sum[(c <= INPUTS ? c + 1 : 1) * UNIT_BLOCK];
+        const real v = -mobility[c] * (a * slope + 2 * confinement * z);
+        rate[c * UNITS + unit] = allowed(v, z, c, low, high, periodic);
     }
-#if HAS_BIAS
-    const real b = state[(INPUTS + 1) * UNITS + unit];
-    rest += confinement * b * b;
-    const real vb = -mobility[INPUTS + 1] * (a * (real)HSUM(TO_SUM(sum_slope)) + 2 * confinement * b);
-    rate[(INPUTS + 1) * UNITS + unit] = allowed(vb, b, INPUTS + 1, low, high, periodic);
-#endif
 #if KINK
     // lambda |a| holds a unit at a = 0 as long as |h| <= lambda
     const real force = a != 0 ? -h - FIRST(penalty_slope) : fabs(h) <= (real)LAMBDA ? 0 : -h + copysign((real)LAMBDA, h);
@@ -90,4 +178,24 @@ __kernel void velocity(__global const real *restrict state, __global const real 
 #endif
     rate[unit] = allowed(mobility[0] * force, a, 0, low, high, periodic);
     rate[COMPONENTS * UNITS + unit] = a * h + FIRST(penalty) + rest;
+}
+
+// d/dt of a state: -mobility grad V for the components, as far as walls allow; V for the action. One block of units per work item.
+__kernel void velocity(__global const real *restrict state, __global const realv *restrict residual, __global const realv *restrict x,
+                       __global const int *restrict network_of, __global const realv *restrict kept, __constant real *restrict mobility,
+                       const real confinement, __constant real *restrict low, __constant real *restrict high,
+                       __constant int *restrict periodic, __global real *restrict rate)
+{
+    const int first = get_global_id(0) * UNIT_BLOCK;
+    double total[ROWS * UNIT_BLOCK];
+    for (int i = 0; i < ROWS * UNIT_BLOCK; ++i) total[i] = 0;
+    for (int start = 0; start < DATA_VECTORS; start += SPAN) {
+        realv sum[ROWS * UNIT_BLOCK];
+        for (int i = 0; i < ROWS * UNIT_BLOCK; ++i) sum[i] = (realv)0;
+        for (int l = start; l < SMALLER(start + SPAN, DATA_VECTORS); l += TILE_VECTORS)
+            add_tile(state, residual, x, network_of, kept, first, l, sum);
+        for (int i = 0; i < ROWS * UNIT_BLOCK; ++i) total[i] += sum_lanes(sum[i]);
+    }
+    for (int u = 0; u < UNIT_BLOCK && first + u < UNITS; ++u)
+        write_rate(state, total + u, mobility, confinement, low, high, periodic, first + u, rate);
 }

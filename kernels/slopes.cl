@@ -1,5 +1,5 @@
-// Limited slopes times cell width, from three consecutive cell averages (Carrillo, Chertock & Huang 2015).
-// Every slope is clipped to |s| <= 2 rho, so both edge values are nonnegative: all that positivity and dissipation need.
+// Half of limited slopes times cell width, from three consecutive cell averages (Carrillo, Chertock & Huang 2015).
+// Clipped to |s/2| <= rho, so both edge values are nonnegative: all that positivity and dissipation need.
 
 #define SLOPE_upwind 0
 #define SLOPE_fromm 1
@@ -10,7 +10,7 @@
 #define MINMOD2(a, b) (LARGER(SMALLER(a, b), (realv)0) + SMALLER(LARGER(a, b), (realv)0))
 
 // left_, right_, both: what differences are multiplied with (cell width over distance), constants 1, 1, 1/2 on uniform axes.
-static inline realv limited_slope(const realv left, const realv centre, const realv right, const realv left_, const realv right_, const realv both)
+static inline realv half_slope(const realv left, const realv centre, const realv right, const realv left_, const realv right_, const realv both)
 {
 #if SLOPE == SLOPE_upwind
     return (realv)0;
@@ -28,7 +28,6 @@ static inline realv limited_slope(const realv left, const realv centre, const re
     const realv sum = below + above_;
     const realv s = (real)2 * product / (product > (realv)0 ? sum : (realv)1);
 #endif
-    const realv bound = (real)2 * centre;
-    return LARGER(SMALLER(s, bound), -bound);
+    return LARGER(SMALLER((real)0.5 * s, centre), -centre);
 #endif
 }

@@ -1,5 +1,6 @@
 """Small cases and backends that tests share."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,8 @@ def small_case(**changes):
 
 @pytest.fixture(scope="session")
 def device():
-    return choose_device()
+    """The default device, or what MFPDE_TEST_DEVICE selects: the same tests under another runtime."""
+    return choose_device(os.environ.get("MFPDE_TEST_DEVICE"))
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,12 @@ class Buffers:
             buffer = self.pool.allocate(size)
         except cl.Error:
             raise self._no_room(size) from None
-        cl.enqueue_fill_buffer(self.queue, buffer, np.zeros(1, dtype=np.uint32), 0, size)
+        self.fill(buffer, 0, count, dtype)
         return buffer
+
+    def fill(self, buffer: Any, value: float, count: int, dtype: np.dtype | type) -> None:
+        """Set the first `count` numbers of a buffer."""
+        cl.enqueue_fill_buffer(self.queue, buffer, np.array([value], dtype=dtype), 0, count * np.dtype(dtype).itemsize)
 
     def upload(self, array: np.ndarray) -> cl.Buffer:
         """A buffer holding a copy of an array."""

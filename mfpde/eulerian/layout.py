@@ -118,6 +118,36 @@ class Layout:
         index = index % n if self.mesh.axes[axis].periodic else np.clip(index, 0, n - 1)
         return np.take(array, index, axis=k)
 
+    def fall(self, padded: np.ndarray, k: int) -> np.ndarray:
+        """-M (difference to the next cell along axis k) / distance, of values per padded a- or z-cell with spare room; 0 at walls."""
+        stride = 1 if self.has_amplitude and k == 0 else self.strides[k]
+        inverse = np.zeros(self.pitches[k] + 1)
+        inverse[GHOSTS : GHOSTS + self.cells[k] + 1] = self.mesh.axes[k].inverse_distances
+        cell = np.arange(len(padded)) // stride % self.pitches[k]
+        beyond = np.append(padded[stride:], padded[len(padded) - stride :])
+        return (padded - beyond) * inverse[cell + 1]
+
+    @property
+    def z_cells(self) -> int:
+        """z-cells without ghosts."""
+        return int(np.prod(self.cells[int(self.has_amplitude) :]))
+
+    def inside_z(self) -> np.ndarray:
+        """Padded index of every z-cell (z_cells,), C order."""
+        first = int(self.has_amplitude)
+        padded = np.arange(self.z_pitch).reshape(self.pitches[first:] or [1])
+        return padded[tuple(slice(GHOSTS, GHOSTS + n) for n in self.cells[first:])].ravel()
+
+    def where_z(self, order: np.ndarray) -> np.ndarray:
+        """For every padded z-cell, where its value lies among values in some order of z-cells; ghosts as in `pad_z`.
+
+        Arguments:
+            order: z-cells, each at least once; its first place counts.
+        """
+        position = np.empty(self.z_cells, dtype=int)
+        position[order[::-1]] = np.arange(len(order))[::-1]
+        return self.pad_z(position, spare=0).astype(int)
+
     def z_volumes(self) -> np.ndarray:
         """Volumes of z-cells, zero in ghosts, padding and spare room."""
         first = int(self.has_amplitude)

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,8 @@ from mfpde.eulerian.state import State
 from mfpde.eulerian.stepper import Step, Stepper
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
+from mfpde.models.energy import LeastSquares
+from mfpde.models.features import Features, compress
 from mfpde.models.model import MeshPotential, Model
 
 GROWTH = 1.5  #: of the step after one that had to be redone
@@ -122,12 +124,21 @@ def build_solver(case: Case, model: Model, device=None) -> Solver:
     with about(case.path):
         mesh = model.parameters.mesh()
         check_size(mesh, model, case.eulerian.precision)
-        arrays = model.on_mesh(mesh)
+        arrays = compressed(model.on_mesh(mesh), mesh, case.eulerian.compression)
     initial = mesh.average_density([c.law for c in model.parameters.free])
     together = bool(case.dynamics.diffusion) and _together(case, mesh, arrays, initial)
     stepper = _build_stepper(case, model, mesh, arrays, together, device)
     state = stepper.states.of(stepper.backend.upload(initial))
     return Solver(stepper, model, mesh, state, mass_drift=abs(state.moments.mass - 1))
+
+
+def compressed(arrays: MeshPotential, mesh: Mesh, tolerance: float) -> MeshPotential:
+    """A model on a mesh with its features compressed, where it has any and that pays."""
+    if not (isinstance(arrays.coupling, Features) and isinstance(arrays.energy, LeastSquares)):
+        return arrays
+    shape = mesh.shape[1:] if arrays.has_amplitude else mesh.shape
+    coupling, energy = compress(arrays.coupling, arrays.energy, shape or (1,), tolerance)
+    return replace(arrays, coupling=coupling, energy=energy)
 
 
 def _build_stepper(case: Case, model: Model, mesh: Mesh, arrays: MeshPotential, together: bool, device) -> Stepper:

@@ -13,7 +13,7 @@ _OPENCL = {
     sympy.sin: "sin",
     sympy.cos: "cos",
     sympy.tan: "tan",
-    sympy.tanh: "tanh",
+    sympy.tanh: "fast_tanh",
     sympy.exp: "exp",
     sympy.log: "log",
     sympy.erf: "erf",

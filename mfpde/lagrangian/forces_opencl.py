@@ -3,7 +3,7 @@
 import numpy as np
 import pyopencl as cl
 
-from mfpde.device.program import function_width
+from mfpde.device.program import vector_width
 from mfpde.device.runtime import Device
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.opencl_backend import OpenCLBackend
@@ -12,6 +12,18 @@ from mfpde.models.potential import Potential
 
 #: Units whose contributions to a prediction one work item adds up.
 CHUNK = 64
+#: Units, and vectors of data, whose pairs a CPU holds in its registers at a time; half the vectors where it has half the registers.
+UNIT_BLOCK, TILE_VECTORS = 4, 4
+#: Preactivations are kept for the gradient, rather than computed again, from this many inputs on and up to this many bytes.
+KEEP_INPUTS, KEEP_BYTES = 16, 2**28
+
+
+def tile_vectors(vectors: int, most: int) -> int:
+    """Vectors of a tile: as many as allowed, unless that pads the data by more than an eighth."""
+    tile = most
+    while tile > 1 and 8 * (-vectors % tile) > vectors:
+        tile //= 2
+    return tile
 
 
 class OpenCLNetwork(OpenCLBackend):
@@ -19,26 +31,40 @@ class OpenCLNetwork(OpenCLBackend):
 
     def __init__(self, network: Network, ladder: Ladder, precision: str, weight_rate: float, device: Device):
         self.network = network
-        self.width = function_width(device, np.dtype(precision))
+        self.width = vector_width(device, np.dtype(precision))
         self.count = len(network.data.y)
-        self.pitch = -(-self.count // self.width) * self.width
+        vectors = -(-self.count // self.width)
+        # blocks and tiles of one on GPUs, whose lanes are work items
+        self.block = UNIT_BLOCK if device.is_cpu else 1
+        most = 1 if not device.is_cpu else TILE_VECTORS if self.width * np.dtype(precision).itemsize >= 64 else TILE_VECTORS // 2
+        self.tile = self.width * tile_vectors(vectors, most)
+        self.pitch = -(-self.count // self.tile) * self.tile
+        kept = ladder.total * self.pitch
+        keep = device.is_cpu and network.data.dimension >= KEEP_INPUTS and kept * np.dtype(precision).itemsize <= KEEP_BYTES
+        # PoCL would put all work items into one group, hence on one core, where their number has no suitable divisor
+        self.group = (1, 1) if device.is_cpu else None
         constants = {
             "INPUTS": network.data.dimension,
             "HAS_BIAS": int(network.parameters.has_bias),
             "DATA_PITCH": self.pitch,
+            "UNIT_BLOCK": self.block,
+            "TILE_VECTORS": self.tile // self.width,
+            "KEEP": int(keep),
             "KINK": int(network.has_kink),
             "LAMBDA": network.penalty.strength,
         }
         generated = network.activation.opencl() + network.penalty_opencl()
         kernels = ("partial_predictions", "predict")
         super().__init__(network, ladder, precision, weight_rate, device, self.width, "network_units.cl", kernels, constants, generated)
+        self.kept = self.buffers.empty(kept if keep else 1, self.dtype)
         self._upload_data()
         self._upload_chunks()
 
     def _upload_data(self) -> None:
         data, pad = self.network.data, self.pitch - self.count
         # padding repeats a datum, where the activation is finite, with weight 0
-        self.x = self._real(np.pad(data.x.T, ((0, 0), (0, pad)), mode="edge"))
+        x = np.pad(data.x, ((0, pad), (0, 0)), mode="edge")
+        self.x = self._real(x.reshape(-1, self.tile, data.dimension).transpose(0, 2, 1))
         self.targets = self.buffers.upload(np.pad(data.y, (0, pad)))
         self.data_weights = self.buffers.upload(np.pad(data.weights, (0, pad)))
 
@@ -54,8 +80,8 @@ class OpenCLNetwork(OpenCLBackend):
 
     def _predict(self, state: cl.Buffer) -> None:
         self._weigh(state)
-        size = (self.pitch // self.width, self.chunks)
-        self._run("partial_predictions", size, state, self.unit_weights, self.x, self.chunk_start, self.partial)
+        arguments = (state, self.unit_weights, self.x, self.chunk_start, self.partial, self.kept)
+        self.kernels["partial_predictions"](self.buffers.queue, (self.pitch // self.tile, self.chunks), self.group, *arguments)
         targets = (self.targets, self.data_weights)
         self._run("predict", (self.pitch, len(self.ladder.sizes)), self.partial, self.first_chunk, *targets, self.prediction, self.residual)
 
@@ -70,8 +96,8 @@ class OpenCLNetwork(OpenCLBackend):
         self._predict(state)
         rate = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
         confinement = self.dtype.type(self.network.penalty.confinement)
-        arguments = (state, self.residual, self.x, self.network_of, self.mobility, confinement, *self.walls, rate)
-        self._run("velocity", (self.ladder.total,), *arguments)
+        arguments = (state, self.residual, self.x, self.network_of, self.kept, self.mobility, confinement, *self.walls, rate)
+        self.kernels["velocity"](self.buffers.queue, (-(-self.ladder.total // self.block), 1), self.group, *arguments)
         return rate
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from scipy.stats import qmc
 
 from mfpde.measures.laws import Law, Normal, Point, Uniform, WrappedCauchy
 from mfpde.measures.mesh import outer
@@ -24,6 +23,8 @@ def quadrature(laws: Sequence[Law], count: int, rule: Rule) -> tuple[np.ndarray,
         count: n for Sobol points, a power of 2; about n for the trapezoidal rule, which has the same number of nodes on every axis.
     """
     if rule == "sobol":
+        from scipy.stats import qmc  # takes a third of a second, and few runs have Sobol points
+
         cube = qmc.Sobol(len(laws), scramble=True, rng=np.random.default_rng(0)).random(count)
         return np.stack([law.quantile(u) for law, u in zip(laws, cube.T, strict=True)]), np.full(count, 1 / count)
     spread = sum(not isinstance(law, Point) for law in laws)

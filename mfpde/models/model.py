@@ -11,18 +11,11 @@ import numpy as np
 from mfpde.measures.convolution import PairOperator
 from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import Energy, Moments
+from mfpde.models.features import BoxFeatures, Features
 from mfpde.models.parameters import ParameterSpace
 
-
-@dataclass(frozen=True)
-class Features:
-    """A coupling of finite rank: h = matrix @ source, moments = matrix.T @ (first moments in a)."""
-
-    matrix: np.ndarray  #: (Nz, L), z-cells in C order
-
-
 #: how cells see each other: through features, through a pair interaction, or not at all
-Coupling = Features | PairOperator | None
+Coupling = Features | BoxFeatures | PairOperator | None
 
 
 @dataclass(frozen=True)
@@ -47,14 +40,16 @@ class MeshPotential:
         mass = float(masses.sum())
         if self.coupling is None:
             return Moments(np.zeros(0), 0.0, penalty, mass)
-        if isinstance(self.coupling, Features):
-            return Moments(self.coupling.matrix.T @ first, 0.0, penalty, mass)
+        if isinstance(self.coupling, Features | BoxFeatures):
+            return Moments(self.coupling.moments(first), 0.0, penalty, mass)
         linear = self.coupling(first)
         return Moments(linear, float(first @ linear), penalty, mass)
 
     def values(self, source: np.ndarray, duration: float = 1.0) -> np.ndarray:
         """V at the cells, (Na, Nz), for what the energy's `source` gives; its time integral for that of the source."""
-        h = self.coupling.matrix @ source if isinstance(self.coupling, Features) else 0.0 if self.coupling is None else source
+        h = np.zeros(1) if self.coupling is None else source
+        if isinstance(self.coupling, Features | BoxFeatures):
+            h = self.coupling.potential(source)
         penalty = self.penalty_a[:, None] + self.penalty_z
         return np.multiply.outer(self.amplitude, h + np.zeros_like(self.penalty_z)) + duration * penalty
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
-from scipy.optimize import bisect
 
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.randomness import generator
@@ -68,6 +67,8 @@ def _area(left: np.ndarray, right: np.ndarray, length: np.ndarray, periodic: boo
 
 def _median(left: np.ndarray, right: np.ndarray, length: np.ndarray) -> float:
     """Median of a function that is linear on intervals of these lengths, from its values at their ends."""
+    from scipy.optimize import bisect  # slow to import, and only circles have medians
+
     low, high = np.minimum(left, right), np.maximum(left, right)
 
     def excess(s: float) -> float:

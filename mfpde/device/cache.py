@@ -1,0 +1,90 @@
+"""Compiled programs on disk, for drivers that keep none themselves; and a place for the caches of those that do.
+
+pyopencl has such a cache, but a damaged file or a folder that cannot be written ends the run there. Here both mean that the program is built.
+"""
+
+import atexit
+import hashlib
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+import pyopencl as cl
+from pyopencl.characterize import has_src_build_cache
+
+MOST_FILES = 300  #: programs kept; of some 100 kB each
+
+
+@cache
+def prepare_user_cache() -> None:
+    """Give this process a temporary cache folder if the user's cannot be written: PoCL shows no device and pyopencl fails without one."""
+    try:
+        for name in ("mfpde", "pocl", "pyopencl"):
+            folder = platformdirs.user_cache_path(name)
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        temporary = tempfile.mkdtemp(prefix="mfpde-cache-")
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        os.environ["XDG_CACHE_HOME"] = temporary
+
+
+def build_cached(context: cl.Context, source: str, options: list[str]) -> cl.Program:
+    """Build a program, or load it if this driver has built it before.
+
+    Raises:
+        pyopencl.RuntimeError: the compiler refused the source.
+    """
+    device = context.devices[0]
+    if has_src_build_cache(device):
+        return cl.Program(context, source).build(options)
+    file = _folder() / _key(device, source, options)
+    if (binary := _read(file)) is not None:
+        try:
+            return cl.Program(context, [device], [binary]).build(options)
+        except cl.Error:  # the driver no longer takes it
+            pass
+    program = cl.Program(context, source).build(options, cache_dir=False)  # type: ignore[arg-type]
+    with suppress(cl.Error):  # some drivers hand out no binaries
+        _write(file, program.binaries[0])
+    return program
+
+
+def _folder() -> Path:
+    return platformdirs.user_cache_path("mfpde") / "programs"
+
+
+def _key(device: cl.Device, source: str, options: list[str]) -> str:
+    driver = (device.platform.name, device.platform.version, device.name, device.version, device.driver_version)
+    # processors of one name may differ in what they can do, on virtual machines above all
+    machine = (device.native_vector_width_double, device.extensions)
+    return hashlib.sha256(repr((cl.VERSION, driver, machine, options, source)).encode()).hexdigest()
+
+
+def _read(file: Path) -> bytes | None:
+    """A binary that was written completely: it follows its own digest."""
+    try:
+        content = file.read_bytes()
+        os.utime(file)  # those used last are kept longest
+    except OSError:
+        return None
+    digest, binary = content[:32], content[32:]
+    return binary if hashlib.sha256(binary).digest() == digest else None
+
+
+def _write(file: Path, binary: bytes) -> None:
+    """Written beside and then renamed, so that runs at the same time see all of it or nothing."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
+            part.write(hashlib.sha256(binary).digest() + binary)
+        os.replace(part.name, file)
+        kept = sorted(file.parent.iterdir(), key=lambda f: f.stat().st_mtime)
+        for old in kept[:-MOST_FILES]:
+            old.unlink(missing_ok=True)
+    except OSError:  # a cache that cannot be written costs time, nothing else
+        pass

@@ -1,0 +1,130 @@
+"""Couplings of finite rank: h = Phi s for a source s, moments = Phi^T c for first moments c in a. Dense, or compressed in two steps.
+
+1. Features of all z-cells are projected on the span of a few of them, whose residuals in L2(nu) are below a tolerance: cost no longer
+   depends on the number of data.
+2. Neighbouring z-cells have nearly parallel features: each box of them gets a basis of its own, of lower rank, in the span of the first.
+
+Both steps replace Phi by another matrix, used in both directions; so a run stays an exact gradient flow, of an energy nearby:
+|V - V~| <= |a| error sqrt(loss) and |E - E~| <= 2 A error sqrt(loss) + A^2 error^2 with A = int |a| dmu.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mfpde.measures.compression import Compressed, compress_features
+from mfpde.models.energy import LeastSquares
+
+SMALL = 2**17  #: entries of a feature matrix that is not worth compressing
+PAYS = 0.7  #: share of the entries that must not be exceeded
+BOX_CELLS = 144  #: z-cells of a box, about
+SINGLE = 5e-7  #: tolerance from which single precision suffices to store boxes
+
+
+@dataclass(frozen=True)
+class Features:
+    """All features: rows of Phi are z-cells in C order."""
+
+    matrix: np.ndarray  #: (Nz, L), or (Nz, rank) after the first step
+    error: float = 0.0  #: the largest distance of a feature from its approximation, in L2(nu)
+
+    @property
+    def rank(self) -> int:
+        """Number of linear moments."""
+        return self.matrix.shape[1]
+
+    def potential(self, source: np.ndarray) -> np.ndarray:
+        """h (Nz,)."""
+        return self.matrix @ source
+
+    def moments(self, first: np.ndarray) -> np.ndarray:
+        """Linear moments (rank,)."""
+        return self.matrix.T @ first
+
+
+@dataclass(frozen=True)
+class Box:
+    """Neighbouring z-cells: their features are coefficients^T @ transfer."""
+
+    cells: np.ndarray  #: (n,) z-cells in C order
+    coefficients: np.ndarray  #: (k, n)
+    transfer: np.ndarray  #: (k, rank)
+
+
+@dataclass(frozen=True)
+class BoxFeatures:
+    """Features compressed in boxes that together hold every z-cell once."""
+
+    boxes: list[Box]
+    rank: int
+    error: float
+
+    @property
+    def stored(self) -> np.dtype:
+        """Type of the coefficients and transfers."""
+        return self.boxes[0].coefficients.dtype
+
+    def potential(self, source: np.ndarray) -> np.ndarray:
+        """h (Nz,)."""
+        h = np.empty(sum(len(box.cells) for box in self.boxes))
+        for box in self.boxes:
+            h[box.cells] = (box.transfer.astype(float) @ source) @ box.coefficients.astype(float)
+        return h
+
+    def moments(self, first: np.ndarray) -> np.ndarray:
+        """Linear moments (rank,)."""
+        return sum((box.coefficients.astype(float) @ first[box.cells]) @ box.transfer.astype(float) for box in self.boxes)
+
+
+def compress(features: Features, energy: LeastSquares, shape: tuple[int, ...], tolerance: float) -> tuple[Features | BoxFeatures, LeastSquares]:
+    """The coupling and the energy on its moments, compressed as far as that pays.
+
+    Arguments:
+        shape: z-cells per axis.
+        tolerance: error relative to the largest feature, of each step; 0 for none.
+    """
+    entries = features.matrix.size
+    if tolerance == 0 or entries < SMALL:
+        return features, energy
+    found = compress_features(features.matrix, energy.weights, tolerance, min(features.matrix.shape))
+    if found is not None:
+        size = np.sqrt(np.max(np.sum(found.coefficients**2, axis=1)))
+        boxes = _boxes(found, shape, tolerance * size, np.dtype(np.float32 if tolerance >= SINGLE else np.float64))
+        numbers = sum(box.coefficients.size + box.transfer.size for box in boxes)
+        if numbers < PAYS * found.coefficients.size and numbers < PAYS * entries:
+            coupling = BoxFeatures(boxes, len(found.basis), found.error)
+            return replace(coupling, error=found.error + _missed(found, coupling)), _projected(energy, found)
+        if found.coefficients.size < PAYS * entries:
+            return Features(found.coefficients, found.error), _projected(energy, found)
+    return features, energy
+
+
+def _projected(energy: LeastSquares, found: Compressed) -> LeastSquares:
+    """The energy by coefficients in the basis; what it misses of f* is constant."""
+    targets = found.basis @ (energy.weights * energy.targets)
+    offset = energy.offset + energy.square_norm(energy.targets - targets @ found.basis)
+    return LeastSquares(targets, np.ones(len(targets)), float(offset), found.basis)
+
+
+def _boxes(found: Compressed, shape: tuple[int, ...], target: float, stored: np.dtype) -> list[Box]:
+    """Low-rank factors of every box, by its singular values: no row misses more than the target."""
+    edge = max(2, round(BOX_CELLS ** (1 / len(shape))))
+    numbers = np.arange(int(np.prod(shape))).reshape(shape)
+    grid = np.indices([-(-n // edge) for n in shape]).reshape(len(shape), -1).T
+    boxes = []
+    for corner in grid:
+        cells = numbers[tuple(slice(edge * c, edge * (c + 1)) for c in corner)].ravel()
+        u, s, v = np.linalg.svd(found.coefficients[cells], full_matrices=False)
+        left = np.cumsum(((u * s) ** 2)[:, ::-1], axis=1)[:, ::-1].max(axis=0)  # worst row, if components from here on are missing
+        k = max(1, int(np.sum(left > target**2)))
+        boxes.append(Box(cells, (u[:, :k] * s[:k]).T.astype(stored), v[:k].astype(stored)))
+    return boxes
+
+
+def _missed(found: Compressed, coupling: BoxFeatures) -> float:
+    """The largest distance of a row from its factors as they are stored."""
+    worst = 0.0
+    for box in coupling.boxes:
+        missed = found.coefficients[box.cells] - box.coefficients.astype(float).T @ box.transfer.astype(float)
+        worst = max(worst, float(np.max(np.sum(missed**2, axis=1))))
+    return float(np.sqrt(worst))
