@@ -93,21 +93,17 @@ static inline realv face_velocity(const int k, const int ia, const int iz, VELOC
 #endif
 }
 
-// h and its falls from the values at z-cells without ghosts; where_z says which of them lies at a padded z-cell.
-__kernel void spread_potential(__global const double *restrict values, __global const int *restrict where_z,
-                               __global const double *restrict inverse_distance, __global real *restrict h, __global real *restrict fall)
+// h and its falls from the values at z-cells without ghosts. `where_z` says which of them lies at a padded z-cell and, per z-axis, at the
+// next one along it; `slope_z` is M / distance of the two, 0 at walls.
+__kernel void spread_potential(__global const double *restrict values, __global const int *restrict where_z, __global const double *restrict slope_z,
+                               __global real *restrict h, __global real *restrict fall)
 {
     const int iz = get_global_id(0);
     const double here = values[where_z[iz]];
     h[iz] = (real)here;
-    int rest = iz;
 #pragma unroll
-    for (int k = HAS_AMPLITUDE; k < DIM; ++k) {
-        const int cell = rest / STRIDE[k];
-        rest -= cell * STRIDE[k];
-        const int next = iz + STRIDE[k] < ZPITCH ? iz + STRIDE[k] : iz;
-        fall[(k - HAS_AMPLITUDE) * ZSIZE + iz] = (real)((here - values[where_z[next]]) * inverse_distance[OFFSET[k] + cell + 1]);
-    }
+    for (int k = 0; k < DIM - HAS_AMPLITUDE; ++k)
+        fall[k * ZSIZE + iz] = (real)((here - values[where_z[(k + 1) * ZPITCH + iz]]) * slope_z[k * ZPITCH + iz]);
 }
 
 // Upwind flux through a face between two cells, whose reconstructions rise by half a slope from their centres.
@@ -116,42 +112,43 @@ static inline realv upwind_flux(const realv velocity, const realv west, const re
     return velocity * (velocity > (realv)0 ? west + half_west : east - half_east);
 }
 
-// Ghost cells are copies of the edge cell at a wall, of the opposite side on a circle. No stencil reaches into corners.
-
-static inline void copy_row(__global const real *restrict from, __global real *restrict to)
+// Ghost cells are copies of the edge cell at a wall, of the opposite side on a circle; no stencil reaches into corners. These are the
+// ghosts that copy `blocks` blocks of cells of the row `cell`, from the part `part` of it, which starts at `here`.
+static inline void spread_ghosts(__global real *restrict rho, const int *cell, const int part, const int here, const int blocks)
 {
-    for (int i = 0; i < ROW_PITCH; i += VW) STORE(LOAD(from + i), to + i);
+    __global real *restrict row = rho + here;
+    const int last = CELLS[LAST] - 1 - part * PART;  // the row's last cell, seen from here
+    for (int g = 0; g < GHOSTS; ++g) {
+        if (part == 0) row[PERIODIC[LAST] ? last + 1 + g : -1 - g] = row[PERIODIC[LAST] ? g : 0];
+        if (part == PARTS - 1) row[PERIODIC[LAST] ? -1 - g - part * PART : last + 1 + g] = row[PERIODIC[LAST] ? last - g : last];
+    }
+#pragma unroll
+    for (int k = 0; k < LAST; ++k) {
+        const int n = CELLS[k], s = STRIDE[k];
+        for (int g = 0; g < GHOSTS; ++g) {
+            int shift = 0;
+            if (cell[k] == (PERIODIC[k] ? g : 0)) shift = PERIODIC[k] ? n : -1 - g;
+            if (shift) for (int block = 0; block < blocks; ++block) STORE(LOAD(row + block * VW), row + shift * s + block * VW);
+            shift = 0;
+            if (cell[k] == n - 1 - (PERIODIC[k] ? g : 0)) shift = PERIODIC[k] ? -n : 1 + g;
+            if (shift) for (int block = 0; block < blocks; ++block) STORE(LOAD(row + block * VW), row + shift * s + block * VW);
+        }
+    }
 }
 
-// One work item per row: the ghosts in the row, and the ghost rows that copy it.
+// One work item per part of a row.
 __kernel void fill_ghosts(__global real *restrict rho)
 {
-    int id = get_global_id(0), base = 0, cell[DIM];
+    const int part = get_global_id(0) % PARTS;
+    int id = get_global_id(0) / PARTS, here = GHOSTS + part * PART, cell[DIM];
 #pragma unroll
     for (int k = LAST - 1; k >= 0; --k) {
         cell[k] = id % CELLS[k];
         id /= CELLS[k];
-        base += (GHOSTS + cell[k]) * STRIDE[k];
+        here += (GHOSTS + cell[k]) * STRIDE[k];
     }
-    __global real *restrict row = rho + base + GHOSTS;
-    const int cells = CELLS[LAST];
-    for (int g = 1; g <= GHOSTS; ++g) {
-        row[-g] = row[PERIODIC[LAST] ? cells - g : 0];
-        row[cells - 1 + g] = row[PERIODIC[LAST] ? g - 1 : cells - 1];
-    }
-#pragma unroll
-    for (int k = 0; k < LAST; ++k) {
-        const int n = CELLS[k], s = STRIDE[k], c = cell[k];
-        if (PERIODIC[k]) {
-            if (c < GHOSTS) copy_row(row, row + n * s);
-            if (c >= n - GHOSTS) copy_row(row, row - n * s);
-        } else {
-            for (int g = 1; g <= GHOSTS; ++g) {
-                if (c == 0) copy_row(row, row - g * s);
-                if (c == n - 1) copy_row(row, row + g * s);
-            }
-        }
-    }
+    const int left = CELLS[LAST] - part * PART;
+    spread_ghosts(rho, cell, part, here, ((left < PART ? left : PART) + VW - 1) / VW);
 }
 
 // Factors of the slope of the cell `shift` cells further along axis k. In ghost cells they are 0, and so is the velocity of a wall.

@@ -43,19 +43,20 @@ static inline int part_of_row(const int *cell, const int axis, const int shift, 
 // Whether the part and everything its fluxes depend on is 0. Two cells reach no further than the next part of a row.
 static inline int is_idle(__global const int *restrict occupied, const int *cell, const int part)
 {
-    int busy = occupied[part_of_row(cell, -1, 0, part)];
-    busy |= occupied[part_of_row(cell, -1, 0, (part + 1) % PARTS)] | occupied[part_of_row(cell, -1, 0, (part + PARTS - 1) % PARTS)];
+    if (!SKIP_ZEROS || occupied[part_of_row(cell, -1, 0, part)]) return 0;
+    int busy = occupied[part_of_row(cell, -1, 0, (part + 1) % PARTS)] | occupied[part_of_row(cell, -1, 0, (part + PARTS - 1) % PARTS)];
     for (int k = 0; k < LAST; ++k)
         for (int shift = -2; shift <= 2; ++shift) busy |= occupied[part_of_row(cell, k, shift, part)];
     return !busy;
 }
 
-// A part of a row becomes 0; no memory is touched where it is 0 already.
-static inline void clear_part(__global real *restrict field, __global int *restrict occupied)
+// A part of a row becomes 0; no memory is touched, and 0 returned, where it is 0 already.
+static inline int clear_part(__global real *restrict field, const int blocks, __global int *restrict occupied)
 {
-    if (!*occupied) return;
-    for (int i = 0; i < PART_PITCH; i += VW) STORE((realv)0, field + i);
+    if (!*occupied) return 0;
+    for (int block = 0; block < blocks; ++block) STORE((realv)0, field + block * VW);
     *occupied = 0;
+    return 1;
 }
 
 #define ROW_VALUE(array, cell, shift) LOAD((array) + OFFSET[LAST] + GHOSTS + (cell) + (shift))
@@ -99,23 +100,30 @@ static inline void march(const int second, __global const real *restrict rho, __
     realv fastest = (realv)0, smallest = (realv)0;
     sumv dissipated = (sumv)0, mass = (sumv)0, penalty = (sumv)0;
 
+    int at_row[DIM];  // of the tile
+    for (int k = 0; k < LAST; ++k) at_row[k] = 0;
     for (int number = 0; number < rows; ++number) {
-        int cell[DIM], slot[DIM], rest = number, here = 0, inner = 0, inner_size = 1;
+        int cell[DIM], slot[DIM], here = GHOSTS + part * PART, inner = 0, inner_size = 1;
         double cross_section = 1;
+#pragma unroll
         for (int k = LAST - 1; k >= 0; --k) {
-            const int local_cell = rest % size[k];
-            rest /= size[k];
             slot[k] = CARRY_START[k] + inner;
-            inner += local_cell * inner_size;
-            inner_size *= k > 0 ? TILE[k] : 1;
-            cell[k] = low[k] + local_cell;
+            inner += at_row[k] * inner_size;
+            inner_size *= TILE[k];
+            cell[k] = low[k] + at_row[k];
             here += (GHOSTS + cell[k]) * STRIDE[k];
             cross_section *= width[OFFSET[k] + GHOSTS + cell[k]];
         }
-        here += GHOSTS + part * PART;
+        int carried = 1;  // to the next row
+#pragma unroll
+        for (int k = LAST - 1; k >= 0; --k) {
+            at_row[k] += carried;
+            carried = k > 0 && at_row[k] == size[k];
+            if (carried) at_row[k] = 0;
+        }
         const int this_part = part_of_row(cell, -1, 0, part);
         if (is_idle(occupied, cell, part) && !(second && start_occupied[this_part])) {
-            clear_part(result + here, result_occupied + this_part);
+            if (clear_part(result + here, blocks, result_occupied + this_part)) spread_ghosts(result, cell, part, here, blocks);
             for (int k = 0; k < LAST; ++k) ready[slot[k]] = 0;
             continue;
         }
@@ -215,6 +223,7 @@ static inline void march(const int second, __global const real *restrict rho, __
             penalty += cross_section * (column_weights[2 * APITCH + ia] / column_weights[ia] * TO_SUM(held) + TO_SUM(confined));
         }
         result_occupied[this_part] = !second || HMAX(largest) > 0;
+        if (second) spread_ghosts(result, cell, part, here, blocks);
     }
     if (FUSED) {  // the tile is whole in a, hence so are these sums
         const int columns_of_tile = rows / size[0];
@@ -266,17 +275,19 @@ __kernel void combine_parts(__global const real *restrict x, __global const int 
                             __global real *restrict result, __global int *restrict result_occupied, __global double *restrict least)
 {
     const int id = get_global_id(0), part = id % PARTS;
-    int rest = id / PARTS, here = GHOSTS + part * PART;
+    int rest = id / PARTS, here = GHOSTS + part * PART, cell[DIM];
+#pragma unroll
     for (int k = LAST - 1; k >= 0; --k) {
-        here += (GHOSTS + rest % CELLS[k]) * STRIDE[k];
+        cell[k] = rest % CELLS[k];
+        here += (GHOSTS + cell[k]) * STRIDE[k];
         rest /= CELLS[k];
     }
+    const int left = CELLS[LAST] - part * PART, blocks = ((left < PART ? left : PART) + VW - 1) / VW;
     least[id] = 0;
-    if (!(x_occupied[id] | y_occupied[id] | rate_occupied[id])) {
-        clear_part(result + here, result_occupied + id);
+    if (SKIP_ZEROS && !(x_occupied[id] | y_occupied[id] | rate_occupied[id])) {
+        if (clear_part(result + here, blocks, result_occupied + id)) spread_ghosts(result, cell, part, here, blocks);
         return;
     }
-    const int left = CELLS[LAST] - part * PART, blocks = ((left < PART ? left : PART) + VW - 1) / VW;
     realv smallest = (realv)0, largest = (realv)0;
     for (int block = 0; block < blocks; ++block) {
         const int p = here + block * VW;
@@ -289,4 +300,5 @@ __kernel void combine_parts(__global const real *restrict x, __global const int 
     }
     least[id] = HMIN(smallest);
     result_occupied[id] = HMAX(largest) > 0;
+    spread_ghosts(result, cell, part, here, blocks);
 }

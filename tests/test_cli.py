@@ -149,6 +149,15 @@ def test_cases_are_listed_and_copied(call):
 SMALL = {
     "mcycle": ["parameters.w.cells=20", "parameters.b.cells=20", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
     "teacher_student": ["parameters.a.cells=21", "parameters.w.cells=20", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
+    "two_inputs": [
+        "parameters.a.cells=9",
+        "parameters.w.cells=8",
+        "parameters.b.cells=8",
+        "time=1",
+        "lagrangian.units=[30,90]",
+        "lagrangian.replicates=4",
+    ],
+    "population_teacher": ["parameters.a.cells=21", "parameters.w.cells=20", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
     "gaussian_mixture": ["parameters.a.cells=33", "parameters.b.cells=32", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
     "gaussian_mixture_bad_start": ["parameters.a.cells=33", "parameters.b.cells=64", "time=1", "lagrangian.replicates=4"],
     "gaussian_mixture_births": ["parameters.a.cells=33", "parameters.b.cells=64", "time=1", "lagrangian.replicates=4"],
@@ -162,7 +171,7 @@ def test_every_shipped_case_runs_small(name, call):
     assert call("run", name, "-q", *settings, "--set", "output.every=0.5")[0] == 0
     health = mfpde.open_run(f"{name}.h5").health
     assert health["finished"]
-    assert health["eulerian"]["mass_drift"] < 1e-12
+    assert health["eulerian"]["mass_drift"] < (1e-5 if name == "two_inputs" else 1e-12)  # that one runs in single precision
     assert call("plot", f"{name}.h5")[0] == 0
 
 

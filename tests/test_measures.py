@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from mfpde.case import schema
+from mfpde.case import data_tables
 from mfpde.data.inputs import draw_inputs
 from mfpde.measures.laws import Normal, Point, Uniform, mass_outside
 from mfpde.measures.mesh import Axis, Mesh
@@ -66,17 +66,17 @@ def test_streams_of_random_numbers_differ_in_every_part_of_their_key():
 
 
 def test_inputs_follow_their_laws():
-    sphere, weights = draw_inputs(schema.SphereInputs(law="sphere", dimension=5, radius=2.0, samples=50))
+    sphere, weights = draw_inputs(data_tables.SphereInputs(law="sphere", dimension=5, radius=2.0, samples=50))
     np.testing.assert_allclose(np.linalg.norm(sphere, axis=1), 2.0)
     assert weights.sum() == pytest.approx(1)
-    uniform, _ = draw_inputs(schema.UniformInputs(law="uniform", low=1, high=3, samples=4000, dimension=2))
+    uniform, _ = draw_inputs(data_tables.UniformInputs(law="uniform", low=1, high=3, samples=4000, dimension=2))
     assert stats.kstest(uniform.ravel(), stats.uniform(1, 2).cdf).pvalue > 1e-3
-    normal, _ = draw_inputs(schema.NormalInputs(law="normal", mean=1, std=2, samples=4000))
+    normal, _ = draw_inputs(data_tables.NormalInputs(law="normal", mean=1, std=2, samples=4000))
     assert stats.kstest(normal.ravel(), stats.norm(1, 2).cdf).pvalue > 1e-3
 
 
 def test_lebesgue_weights_integrate():
-    x, weights = draw_inputs(schema.GridInputs(law="grid", dimension=2, low=-8, high=8, points=65, weights="lebesgue"))
+    x, weights = draw_inputs(data_tables.GridInputs(law="grid", dimension=2, low=-8, high=8, points=65, weights="lebesgue"))
     density = np.exp(-np.sum(x**2, axis=1) / 2) / (2 * np.pi)
     assert weights @ density == pytest.approx(1, abs=1e-12)
     exact = integrate.quad(lambda t: np.exp(-(t**2) / 2), -8, 8)[0] ** 2 / (2 * np.pi)

@@ -69,14 +69,14 @@ def test_sliced_w2_is_that_of_pot_on_the_same_directions():
     atoms = np.stack([g.ravel() for g in np.meshgrid(*axes, indexing="ij")], axis=-1)
     masses = np.repeat(np.repeat(density * mesh.volumes / 64, 8, axis=0), 8, axis=1).ravel()
     expected = ot.sliced_wasserstein_distance(atoms, cloud, masses / masses.sum(), weights, projections=sliced.vectors.T)
-    assert sliced.w2(cloud, weights) == pytest.approx(expected, rel=2e-3)
+    assert sliced.w2(cloud.T[:, None], weights[None]) == pytest.approx(expected, rel=2e-3)
 
 
 def test_sliced_w2_of_a_translation_and_in_one_dimension():
     mesh = Mesh([AXIS])
     density = mesh.average_density([Uniform(-1, 1)])
     cloud = np.linspace(-0.5, 1.5, 4001)[:, None]
-    assert SlicedDensity(mesh, density).w2(cloud, np.full(4001, 1 / 4001)) == pytest.approx(0.5, abs=1e-3)
+    assert SlicedDensity(mesh, density).w2(cloud.T[:, None], np.full((1, 4001), 1 / 4001)) == pytest.approx(0.5, abs=1e-3)
 
 
 @pytest.mark.parametrize("std", [0.3, 0.5, 1.0])

@@ -131,7 +131,7 @@ def test_a_run_that_goes_bad_keeps_its_frames_and_says_why(tmp_path, monkeypatch
     from mfpde.eulerian import stepper
 
     monkeypatch.setattr(stepper, "MAX_HALVINGS", 1)
-    monkeypatch.setattr(stepper.Stepper, "_check", _refuse_after(6))
+    monkeypatch.setattr(stepper.Stepper, "_transport", _refuse_after(6, stepper.Stepper._transport))
     path = tmp_path / "bad.h5"
     with pytest.raises(RunError, match="collapsed"):
         simulate(small_case(), path)
@@ -142,16 +142,17 @@ def test_a_run_that_goes_bad_keeps_its_frames_and_says_why(tmp_path, monkeypatch
     run.compare()
 
 
-def _refuse_after(count):
-    from mfpde.eulerian.stepper import _Refused
+def _refuse_after(count, transport):
+    from mfpde.eulerian.state import Refused
 
     calls = iter(range(10**6))
 
-    def check(self, *arguments):
+    def refuse(self, *arguments):
         if next(calls) >= count:
-            raise _Refused
+            raise Refused
+        return transport(self, *arguments)
 
-    return check
+    return refuse
 
 
 def test_output_times_hold_start_end_and_every_multiple():

@@ -33,7 +33,7 @@ def compare(run: "Run") -> Comparison:
         "times": run.times.tolist(),
         "eulerian": _eulerian(run) if has_density else None,
         "lagrangian": [_lagrangian(run, units, has_density) for units in run.units],
-        "rate": {"function_gap": _rate(run) if has_density and run.has_data else None},
+        "rate": {"function_gap": _rate(run) if has_density and run.has_function else None},
     }
     table["budget"] = error_budget(table)
     return Comparison(table)

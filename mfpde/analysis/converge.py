@@ -19,7 +19,7 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.measures.nodes import Rule
 from mfpde.models import build_model
-from mfpde.models.network import Network
+from mfpde.models.shallow import ShallowNetwork
 from mfpde.monitors.grid_error import halved
 
 REFINABLE = ("cells", "dt", "units", "nodes")
@@ -156,7 +156,7 @@ def _units(study: _Study) -> tuple[list[Level], str, float]:
     reference = characteristics(case, study.device, study.tell, study.nodes, study.rule)
     if reference is None:
         raise InputError(f"{case.path}: {why_none(case)}, so there are no characteristics against which widths could be refined")
-    if not isinstance(model, Network) or not case.lagrangian.units:
+    if not isinstance(model, ShallowNetwork) or not case.lagrangian.units:
         raise InputError(f"{case.path}: --refine units: needs a network and a width in lagrangian.units; refine cells, dt or nodes")
     found = []
     widest, replicates = max(case.lagrangian.units), max(case.lagrangian.replicate_counts())

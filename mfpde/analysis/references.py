@@ -17,7 +17,7 @@ from mfpde.exact.solution import OF_MESH
 from mfpde.lagrangian.characteristics import Characteristics, build_characteristics, observe, why_none
 from mfpde.measures.nodes import Rule
 from mfpde.models import Model, build_model
-from mfpde.models.network import Network
+from mfpde.models.shallow import ShallowNetwork
 from mfpde.monitors.distances import w1_densities, w1_marginal
 
 Errors = dict[str, float]
@@ -102,7 +102,7 @@ class Finest:
 def weak_errors(model: Model, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float) -> Errors:
     """Errors of the function (of networks) and of the energy."""
     found = {"energy": abs(energy - exact_energy)}
-    if isinstance(model, Network):
+    if isinstance(model, ShallowNetwork):
         found = {"function": float(np.sqrt(model.square_norm(prediction - exact)))} | found
     return found
 

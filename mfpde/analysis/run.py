@@ -47,8 +47,13 @@ class Run:
 
     @property
     def has_data(self) -> bool:
-        """Whether the model is a network that learns data."""
+        """Whether the model is a network that learns data points."""
         return "inputs" in self.tree.to_dataset()
+
+    @property
+    def has_function(self) -> bool:
+        """Whether the model is a network, of data points or of all inputs, so that functions have a distance."""
+        return "targets" in self.tree.to_dataset()
 
     @property
     def eulerian(self) -> xr.Dataset:

@@ -3,85 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
-#: beyond this, squares and powers of parameters leave the range of single precision
-LARGEST = 1e12
-
-Positive = Annotated[float, Field(gt=0, le=LARGEST, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, le=LARGEST, allow_inf_nan=False)]
-Real = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
-PositiveInt = Annotated[int, Field(gt=0, le=10_000_000)]
-Dimension = Annotated[int, Field(gt=0, le=10_000)]
-Samples = Annotated[int, Field(ge=2, le=10_000_000)]
-Seed = Annotated[int, Field(ge=0, le=2**64 - 1)]
-Text = Annotated[str, Field(min_length=1)]
-
-
-def _as_interval(value: Any) -> Any:
-    numbers = isinstance(value, list | tuple) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
-    if not numbers or len(value) != 2:
-        raise ValueError(f"expected [low, high], two numbers, got {value!r}")
-    return tuple(value)
-
-
-def _increasing(interval: tuple[float, float]) -> tuple[float, float]:
-    if not interval[0] < interval[1]:
-        raise ValueError(f"expected [low, high] with low < high, got {list(interval)}")
-    return interval
-
-
-Interval = Annotated[tuple[Real, Real], BeforeValidator(_as_interval), AfterValidator(_increasing)]
-
-
-class Table(BaseModel):
-    """Base of all tables: unknown keys are errors, text and truth values do not become numbers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-# --- laws of one parameter ------------------------------------------------------------------------------------------
-
-
-class NormalLaw(Table):
-    """Normal law, optionally conditioned on an interval."""
-
-    law: Literal["normal"]
-    mean: Real = 0.0
-    std: Positive = 1.0
-    within: Interval | None = None
-
-
-class UniformLaw(Table):
-    """Uniform law on [low, high]."""
-
-    law: Literal["uniform"]
-    low: Real = -1.0
-    high: Real = 1.0
-
-    @model_validator(mode="after")
-    def _ordered(self):
-        _increasing((self.low, self.high))
-        return self
-
-
-class PointLaw(Table):
-    """All mass at one point."""
-
-    law: Literal["point"]
-    at: Real = 0.0
-
-
-class WrappedCauchyLaw(Table):
-    """Wrapped Cauchy law on a circle of length 2 pi; r is the length of its mean direction."""
-
-    law: Literal["wrapped_cauchy"]
-    mean: Real = 0.0
-    r: Annotated[float, Field(ge=0, le=0.9999, allow_inf_nan=False)] = 0.5
-
-
-Law = Annotated[NormalLaw | UniformLaw | PointLaw | WrappedCauchyLaw, Field(discriminator="law")]
-
+from mfpde.case.base import Interval, NonNegative, Positive, PositiveInt, Real, Seed, Table, Text
+from mfpde.case.data_tables import Data as Data
+from mfpde.case.law_tables import Law as Law
+from mfpde.case.law_tables import NormalLaw as NormalLaw
+from mfpde.case.law_tables import PointLaw as PointLaw
+from mfpde.case.law_tables import UniformLaw as UniformLaw
+from mfpde.case.law_tables import WrappedCauchyLaw as WrappedCauchyLaw
 
 # --- [model] --------------------------------------------------------------------------------------------------------
 
@@ -125,154 +55,6 @@ def _network_by_default(value: Any) -> Any:
 
 
 Model = Annotated[Annotated[NetworkModel | PotentialModel, Field(discriminator="kind")], BeforeValidator(_network_by_default)]
-
-
-# --- [data] ---------------------------------------------------------------------------------------------------------
-
-
-class GridInputs(Table):
-    """Inputs on a tensor grid with end points included; weights 1/L, or trapezoidal for Lebesgue inner products."""
-
-    law: Literal["grid"]
-    dimension: Dimension = 1
-    low: Real = -1.0
-    high: Real = 1.0
-    points: Samples = 32
-    weights: Literal["average", "lebesgue"] = "average"
-
-    @model_validator(mode="after")
-    def _ordered(self):
-        _increasing((self.low, self.high))
-        return self
-
-
-class UniformInputs(Table):
-    """Independent inputs, uniform on [low, high] in each coordinate."""
-
-    law: Literal["uniform"]
-    dimension: Dimension = 1
-    low: Real = -1.0
-    high: Real = 1.0
-    samples: Samples = 128
-    seed: Seed = 0
-
-    @model_validator(mode="after")
-    def _ordered(self):
-        _increasing((self.low, self.high))
-        return self
-
-
-class NormalInputs(Table):
-    """Independent inputs, normal in each coordinate."""
-
-    law: Literal["normal"]
-    dimension: Dimension = 1
-    mean: Real = 0.0
-    std: Positive = 1.0
-    samples: Samples = 128
-    seed: Seed = 0
-
-
-class SphereInputs(Table):
-    """Independent inputs, uniform on a sphere centred at 0."""
-
-    law: Literal["sphere"]
-    dimension: Annotated[int, Field(ge=2, le=10_000)] = 2
-    radius: Positive = 1.0
-    samples: Samples = 128
-    seed: Seed = 0
-
-
-class GaussHermiteInputs(Table):
-    """Tensor Gauss-Hermite nodes and weights of the standard normal law: a population loss, exact for polynomials of degree 2 points - 1."""
-
-    law: Literal["gauss_hermite"]
-    dimension: Dimension = 1
-    points: Annotated[int, Field(ge=2, le=128)] = 16
-
-
-Inputs = Annotated[GridInputs | GaussHermiteInputs | UniformInputs | NormalInputs | SphereInputs, Field(discriminator="law")]
-
-
-class FormulaTeacher(Table):
-    """f*(x) given by a formula in x0, x1, ..."""
-
-    kind: Literal["formula"]
-    formula: Text
-
-
-class PlantedUnit(Table):
-    """One unit of a planted teacher."""
-
-    a: Real
-    w: list[Real] | Real
-    b: Real = 0.0
-
-
-class PlantedTeacher(Table):
-    """f*(x) = (1/m) sum over m planted units of a sigma(<w, x> + b), or the plain sum."""
-
-    kind: Literal["planted"]
-    units: Annotated[list[PlantedUnit], Field(min_length=1)]
-    scaling: Literal["mean", "sum"] = "mean"
-    activation: str | None = None
-
-
-class MixtureComponent(Table):
-    """One Gaussian of a mixture teacher: weight * N(x; mean, variance * identity)."""
-
-    weight: Real
-    mean: list[Real] | Real
-    variance: Positive
-
-
-class MixtureTeacher(Table):
-    """f*(x) = sum of weighted Gaussian densities."""
-
-    kind: Literal["mixture"]
-    components: Annotated[list[MixtureComponent], Field(min_length=1)]
-
-
-def _formula_as_table(value: Any) -> Any:
-    return {"kind": "formula", "formula": value} if isinstance(value, str) else value
-
-
-Teacher = Annotated[
-    Annotated[FormulaTeacher | PlantedTeacher | MixtureTeacher, Field(discriminator="kind")],
-    BeforeValidator(_formula_as_table),
-]
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-class Data(Table):
-    """Pairs (x, y): a file, or a teacher at given inputs."""
-
-    file: Text | None = None
-    x: Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)] | None = None
-    y: Text | None = None
-    weights: Text | None = None
-    standardize: bool = False
-    teacher: Teacher | None = None
-    inputs: Inputs | None = None
-    noise: NonNegative = 0.0
-    noise_seed: Seed = 0
-
-    @model_validator(mode="after")
-    def _one_source(self):
-        if (self.file is None) == (self.teacher is None):
-            raise ValueError("expected either 'file' (with x and y columns) or 'teacher' (with inputs), and not both")
-        if self.file is not None and (self.x is None or self.y is None):
-            raise ValueError("'file' needs the column names 'x' (a list) and 'y'")
-        if self.file is not None and self.inputs is not None:
-            raise ValueError("'inputs' belongs to a 'teacher', not to a 'file'")
-        if self.x is not None and (len(set(self.x)) < len(self.x) or self.y in self.x):
-            raise ValueError(f"x = {self.x} and y = '{self.y}' name a column twice")
-        if self.teacher is not None and self.inputs is None:
-            raise ValueError("'teacher' needs 'inputs', for example inputs = { law = \"normal\", dimension = 2, samples = 256 }")
-        return self
 
 
 # --- [parameters.*] -------------------------------------------------------------------------------------------------
@@ -340,6 +122,7 @@ class Eulerian(Table):
     error_estimate: bool = False
     diffusion_scheme: Literal["auto", "scharfetter_gummel", "strang"] = "auto"
     hand_off: bool = False
+    compression: Annotated[float, Field(ge=0, lt=0.1, allow_inf_nan=False)] = 1e-6
 
 
 class Lagrangian(Table):

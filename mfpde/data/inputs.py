@@ -4,37 +4,37 @@ import itertools
 
 import numpy as np
 
-from mfpde.case import schema
+from mfpde.case import data_tables
 from mfpde.errors import InputError
 from mfpde.randomness import generator
 
 MAX_POINTS = 1_000_000
 
 
-def draw_inputs(spec: schema.Inputs) -> tuple[np.ndarray, np.ndarray]:
+def draw_inputs(spec: data_tables.Inputs) -> tuple[np.ndarray, np.ndarray]:
     """Inputs of shape (L, d) and their weights of shape (L,).
 
     Raises:
         InputError: a tensor grid of more than a million points.
     """
-    if isinstance(spec, schema.GridInputs):
+    if isinstance(spec, data_tables.GridInputs):
         return _grid(spec)
-    if isinstance(spec, schema.GaussHermiteInputs):
+    if isinstance(spec, data_tables.GaussHermiteInputs):
         return _gauss_hermite(spec)
     shape = (spec.samples, spec.dimension)
     random = generator(spec.seed, "inputs")
-    if isinstance(spec, schema.UniformInputs):
+    if isinstance(spec, data_tables.UniformInputs):
         x = random.uniform(spec.low, spec.high, shape)
     else:
         x = random.standard_normal(shape)
-        if isinstance(spec, schema.SphereInputs):
+        if isinstance(spec, data_tables.SphereInputs):
             x *= spec.radius / np.linalg.norm(x, axis=1, keepdims=True)
         else:
             x = spec.mean + spec.std * x
     return x, np.full(len(x), 1 / len(x))
 
 
-def _gauss_hermite(spec: schema.GaussHermiteInputs) -> tuple[np.ndarray, np.ndarray]:
+def _gauss_hermite(spec: data_tables.GaussHermiteInputs) -> tuple[np.ndarray, np.ndarray]:
     _check_count(spec.points, spec.dimension)
     nodes, weights = np.polynomial.hermite_e.hermegauss(spec.points)
     x = np.array(list(itertools.product(nodes, repeat=spec.dimension)))
@@ -46,7 +46,7 @@ def _check_count(points: int, dimension: int) -> None:
         raise InputError(f"data.inputs: {points} points in {dimension} dimensions are {points**dimension} inputs; at most {MAX_POINTS} are accepted")
 
 
-def _grid(spec: schema.GridInputs) -> tuple[np.ndarray, np.ndarray]:
+def _grid(spec: data_tables.GridInputs) -> tuple[np.ndarray, np.ndarray]:
     _check_count(spec.points, spec.dimension)
     count = spec.points**spec.dimension
     axis = np.linspace(spec.low, spec.high, spec.points)

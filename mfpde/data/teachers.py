@@ -3,12 +3,12 @@
 import numpy as np
 
 from mfpde.activations import find_activation
-from mfpde.case import schema
+from mfpde.case import data_tables
 from mfpde.errors import InputError
 from mfpde.expressions import evaluate, parse
 
 
-def teach(spec: schema.Teacher, x: np.ndarray, activation: str) -> np.ndarray:
+def teach(spec: data_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarray:
     """f*(x) of shape (L,) at inputs of shape (L, d).
 
     Arguments:
@@ -16,11 +16,11 @@ def teach(spec: schema.Teacher, x: np.ndarray, activation: str) -> np.ndarray:
     Raises:
         InputError: a formula or a unit that does not fit the input dimension, or a non-finite value.
     """
-    if isinstance(spec, schema.FormulaTeacher):
+    if isinstance(spec, data_tables.FormulaTeacher):
         names = [f"x{k}" for k in range(x.shape[1])]
         values = {name: x[:, k] for k, name in enumerate(names)}
         y = evaluate(parse(spec.formula, names, "data.teacher"), values)
-    elif isinstance(spec, schema.PlantedTeacher):
+    elif isinstance(spec, data_tables.PlantedTeacher):
         y = _planted(spec, x, activation)
     else:
         y = _mixture(spec, x)
@@ -30,16 +30,24 @@ def teach(spec: schema.Teacher, x: np.ndarray, activation: str) -> np.ndarray:
     return y
 
 
-def _planted(spec: schema.PlantedTeacher, x: np.ndarray, activation: str) -> np.ndarray:
+def planted_units(spec: data_tables.PlantedTeacher, dimension: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights w (m, d), biases b (m,) and amplitudes (m,) of the units of f* = sum_k a_k sigma(<w_k, x> + b_k).
+
+    Raises:
+        InputError: a unit that does not fit the input dimension.
+    """
+    w = np.array([_point(unit.w, dimension, f"data.teacher.units.{number}.w") for number, unit in enumerate(spec.units)])
+    b, a = np.array([[unit.b, unit.a] for unit in spec.units]).T
+    return w, b, a / len(spec.units) if spec.scaling == "mean" else a
+
+
+def _planted(spec: data_tables.PlantedTeacher, x: np.ndarray, activation: str) -> np.ndarray:
     sigma = find_activation(spec.activation or activation, "data.teacher.activation")
-    y = np.zeros(len(x))
-    for number, unit in enumerate(spec.units):
-        w = _point(unit.w, x.shape[1], f"data.teacher.units.{number}.w")
-        y += unit.a * sigma.value(x @ w + unit.b)
-    return y / len(spec.units) if spec.scaling == "mean" else y
+    w, b, a = planted_units(spec, x.shape[1])
+    return sigma.value(x @ w.T + b) @ a
 
 
-def _mixture(spec: schema.MixtureTeacher, x: np.ndarray) -> np.ndarray:
+def _mixture(spec: data_tables.MixtureTeacher, x: np.ndarray) -> np.ndarray:
     y = np.zeros(len(x))
     for number, part in enumerate(spec.components):
         mean = _point(part.mean, x.shape[1], f"data.teacher.components.{number}.mean")

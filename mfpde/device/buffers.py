@@ -43,8 +43,9 @@ class Buffers:
             raise self._no_room(array.nbytes) from None
 
     def write(self, buffer: cl.Buffer, array: np.ndarray) -> None:
-        """Overwrite a buffer from the host."""
-        cl.enqueue_copy(self.queue, buffer, np.ascontiguousarray(array))
+        """Overwrite a buffer from the host, without waiting for it."""
+        # the array lives until the copy is done: pyopencl holds it with the event
+        self.last_write = cl.enqueue_copy(self.queue, buffer, np.ascontiguousarray(array), is_blocking=False)
 
     def read(self, buffer: cl.Buffer, shape: tuple[int, ...] | int, dtype: np.dtype | type) -> np.ndarray:
         """A copy of a buffer's first numbers on the host."""

@@ -118,14 +118,23 @@ class Layout:
         index = index % n if self.mesh.axes[axis].periodic else np.clip(index, 0, n - 1)
         return np.take(array, index, axis=k)
 
-    def fall(self, padded: np.ndarray, k: int) -> np.ndarray:
-        """-M (difference to the next cell along axis k) / distance, of values per padded a- or z-cell with spare room; 0 at walls."""
-        stride = 1 if self.has_amplitude and k == 0 else self.strides[k]
+    def slopes(self, size: int, k: int) -> np.ndarray:
+        """M / distance to the next cell along axis k, per padded a- or z-cell (size,); 0 at walls."""
         inverse = np.zeros(self.pitches[k] + 1)
         inverse[GHOSTS : GHOSTS + self.cells[k] + 1] = self.mesh.axes[k].inverse_distances
-        cell = np.arange(len(padded)) // stride % self.pitches[k]
-        beyond = np.append(padded[stride:], padded[len(padded) - stride :])
-        return (padded - beyond) * inverse[cell + 1]
+        return inverse[np.arange(size) // self._stride(k) % self.pitches[k] + 1]
+
+    def next_along(self, padded: np.ndarray, k: int) -> np.ndarray:
+        """Values of the next cells along axis k, per padded a- or z-cell; beyond the end, a cell's own."""
+        stride = self._stride(k)
+        return np.append(padded[stride:], padded[len(padded) - stride :])
+
+    def fall(self, padded: np.ndarray, k: int) -> np.ndarray:
+        """-M (difference to the next cell along axis k) / distance, of values per padded a- or z-cell; 0 at walls."""
+        return (padded - self.next_along(padded, k)) * self.slopes(len(padded), k)
+
+    def _stride(self, k: int) -> int:
+        return 1 if self.has_amplitude and k == 0 else self.strides[k]
 
     @property
     def z_cells(self) -> int:

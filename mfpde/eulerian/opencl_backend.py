@@ -10,7 +10,7 @@ from mfpde.device.buffers import Buffers, Reduction
 from mfpde.device.program import build_program, precision_constants, vector_width
 from mfpde.device.runtime import Device
 from mfpde.eulerian.backend import Rate, Stage, negligible
-from mfpde.eulerian.layout import GHOSTS, Layout
+from mfpde.eulerian.layout import Layout
 from mfpde.eulerian.opencl_coupling import build_coupling, constants
 from mfpde.eulerian.opencl_fields import Field, Pool, Potential
 from mfpde.eulerian.tiles import Tiles
@@ -31,12 +31,17 @@ class OpenCLBackend:
 
     Arguments:
         form: "row" (marching along rows, explicit vectors), "cell" (one work item per cell), or None for what suits the device.
+        tau: of the diffusion.
+        skip_zeros: whether rows leave parts alone that are 0 with all they depend on; the result is the same, bit by bit.
     """
 
     name = "opencl"
     undershoot = 0.0
 
-    def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str, device: Device, form: str | None = None, tau: float = 0.0):
+    def __init__(
+        self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str, device: Device, form: str | None = None, tau: float = 0.0,
+        skip_zeros: bool = True,
+    ):  # fmt: skip
         self.dtype = np.dtype(precision)
         self.by_row = device.is_cpu if form is None else form == "row"
         width = max(vector_width(device, self.dtype), 1) if self.by_row else 1
@@ -45,20 +50,26 @@ class OpenCLBackend:
         #: whether sums over a come with the march: the tile is whole in a then
         self.fused = self.by_row and model.has_amplitude and len(mesh.axes) > 1
         self.buffers = Buffers(device)
-        self._build(device, scheme, precision, width, model, tau)
+        self._build(device, scheme, precision, width, model, {"TAU": repr(float(tau)), "SKIP_ZEROS": int(skip_zeros)})
+        #: whether kernels that write parts of rows may write their ghosts too: on a circle one part's are inside another's last block
+        self.writes_ghosts = self.tiles.parts == 1 or not mesh.axes[-1].periodic
         self.parts = self.tiles.rows * self.tiles.parts
         self.fields, self.potentials = Pool(self._make_field), Pool(self._make_potential)
         self._upload_axes()
         self._upload_model(model)
         self.coupling = build_coupling(model.coupling, self.layout, self.buffers, self._run, self.data_width)
-        self.where_z = self.buffers.upload(self.layout.where_z(self.coupling.order).astype(np.int32))
+        where, z_axes = self.layout.where_z(self.coupling.order), range(int(model.has_amplitude), len(mesh.axes))
+        around = [where, *(self.layout.next_along(where, k) for k in z_axes)]
+        self.where_z = self.buffers.upload(np.concatenate(around).astype(np.int32))
+        self.slope_z = self.buffers.upload(np.concatenate([*(self.layout.slopes(len(where), k) for k in z_axes), np.zeros(1)]))
+        self.pending: Field | None = None  #: whose linear moments are on their way
         self.per_run, self.per_run_too = (self.buffers.empty(self.runs, np.float64) for _ in range(2))
         self.per_tile = self.buffers.empty(self.tiles.items * SUMS, np.float64)
         self.per_part = self.buffers.empty(self.parts, np.float64)
         self.reduce_runs = Reduction(self.buffers, self.program, self.runs)
         self.reduce_columns = Reduction(self.buffers, self.program, self.layout.z_pitch)
 
-    def _build(self, device: Device, scheme: str, precision: str, width: int, model: MeshPotential, tau: float) -> None:
+    def _build(self, device: Device, scheme: str, precision: str, width: int, model: MeshPotential, options: dict[str, object]) -> None:
         layout = self.layout
         self.data_width = vector_width(device, np.dtype(np.float64))
         run = layout.cells[-1] if self.by_row else 1
@@ -66,10 +77,9 @@ class OpenCLBackend:
         column_width = width if layout.z_pitch > 1 else 1
         self.column_items = -(-layout.z_pitch // column_width)
         given = precision_constants(self.dtype, width) | self.tiles.constants() | constants(model.coupling, self.data_width)
-        given |= {
+        given |= options | {
             "DIM": len(layout.cells),
             "CELLS": layout.cells,
-            "ROW_PITCH": layout.pitches[-1] - 2 * GHOSTS,
             "STRIDE": layout.strides,
             "OFFSET": layout.offsets,
             "PERIODIC": [axis.periodic for axis in self.mesh.axes],
@@ -81,7 +91,6 @@ class OpenCLBackend:
             "UNIFORM": int(all(axis.uniform for axis in self.mesh.axes)),
             "FUSED": int(self.fused),
             "RUN": run,
-            "TAU": repr(float(tau)),
             "SLOPE": f"SLOPE_{scheme}",
             "NEGLIGIBLE": negligible(precision),
             "DATA_VW": self.data_width,
@@ -96,7 +105,7 @@ class OpenCLBackend:
         distances = layout.face_arrays([axis.inverse_distances for axis in axes])
         self.width = self._real(layout.axis_arrays([axis.widths for axis in axes]))
         self.inverse_width = self._real(layout.axis_arrays([1 / axis.widths for axis in axes]))
-        self.inverse_distance, self.inverse_distance_double = self._real(distances), self.buffers.upload(distances)
+        self.inverse_distance = self._real(distances)
         factors = [self._real(layout.axis_arrays(values)) for values in zip(*(axis.slope_factors for axis in axes), strict=True)]
         self.axes = (self.width, self.inverse_width, self._real(layout.axis_arrays([_loss_weight(axis) for axis in axes])), *factors)
 
@@ -154,14 +163,19 @@ class OpenCLBackend:
             mass, first, penalty = (self.columns[name] for name in ("mass", "first", "penalty"))
             self._run("sum_columns", (self.column_items,), field.values, self.column_weights, self.penalty_z, self.z_volume, mass, first, penalty)
             sums = self.reduce_columns(penalty, "sum"), self.reduce_columns(mass, "sum")
-            return Moments(*self.coupling.moments(first), *sums)
-        return Moments(*self.coupling.moments(field.columns), *field.sums)
+            self.coupling.start(first)
+            self.pending = None
+            return Moments(*self.coupling.finish(), *sums)
+        if self.pending is not field:
+            self.coupling.start(field.columns)
+        self.pending = None
+        return Moments(*self.coupling.finish(), *field.sums)
 
     def potential(self, source: np.ndarray) -> Potential:
         """h at every z-cell, ghosts included, and its fall across faces."""
         result = Potential(self.potentials)
         values = self.coupling.values(source)
-        self._run("spread_potential", (self.layout.z_pitch,), values, self.where_z, self.inverse_distance_double, result.h, result.fall)
+        self._run("spread_potential", (self.layout.z_pitch,), values, self.where_z, self.slope_z, result.h, result.fall)
         return result
 
     def _v(self, potential: Potential) -> tuple[cl.Buffer, ...]:
@@ -171,7 +185,9 @@ class OpenCLBackend:
         return self.amplitude, potential.h, *self.falls, potential.fall, self.drift
 
     def _fill_ghosts(self, field: Field) -> None:
-        self._run("fill_ghosts", (self.tiles.rows,), field.values)
+        if not field.has_ghosts:
+            self._run("fill_ghosts", (self.parts,), field.values)
+            field.has_ghosts = True
 
     def rate(self, field: Field, potential: Potential) -> Rate:
         """Upwind fluxes of the limited linear reconstruction."""
@@ -191,6 +207,7 @@ class OpenCLBackend:
             return Stage(field, rate.courant, rate.dissipation, least)
         self._fill_ghosts(y)
         field, sums = self._march("march_stage", (y.values, y.occupied, x.values, x.occupied, self.dtype.type(dt)), potential)
+        field.has_ghosts = self.writes_ghosts
         return Stage(field, float(sums[:, 0].max()), float(sums[:, 1].sum()), float(sums[:, 4].min()))
 
     def _march(self, kernel: str, arguments: tuple, potential: Potential) -> tuple[Field, np.ndarray]:
@@ -199,6 +216,9 @@ class OpenCLBackend:
         tables = (self.column_weights, self.penalty_z, self.z_volume)
         outputs = (result.values, result.occupied, result.columns, self.per_tile, *self.local)
         self._run(kernel, (items,), *arguments, *self._velocities(potential), *self.axes, *tables, *outputs, local=(1,))
+        if self.fused:  # before anything is waited for
+            self.coupling.start(result.columns)
+            self.pending = result
         sums = self.buffers.read(self.per_tile, (items, SUMS), np.float64)
         if self.fused:
             result.sums = (float(sums[:, 3].sum()), float(sums[:, 2].sum()))
@@ -210,6 +230,7 @@ class OpenCLBackend:
         given = [buffer for field in (x, y, rate) for buffer in (field.values, field.occupied)]
         outputs = (result.values, result.occupied, self.per_part)
         self._run("combine_parts", (self.parts,), *given, real(a), real(b), real(dt), self.width, *outputs)
+        result.has_ghosts = self.writes_ghosts
         return result, float(self.buffers.read(self.per_part, self.parts, np.float64).min())
 
     def react(self, field: Field, potential: Potential, strength: float, shift: float, power: float = 1.0) -> Field:

@@ -15,7 +15,7 @@ from mfpde.models.features import BoxFeatures, Features
 from mfpde.models.model import Coupling
 
 CHUNK = 64  #: z-cells per partial moment of dense features
-GROUPS = 64  #: partial moments of boxes of features
+GROUPS_PER_CORE = 4  #: partial moments of boxes
 
 Run = Callable[..., None]  #: run a kernel: name, size, arguments
 
@@ -25,8 +25,11 @@ class DeviceCoupling(Protocol):
 
     order: np.ndarray  #: which z-cell (C order, without ghosts) each of the values of h belongs to
 
-    def moments(self, first: Any) -> tuple[np.ndarray, float]:
-        """Linear moments, and the square of a pair interaction, from the first moments of padded z-cells."""
+    def start(self, first: Any) -> None:
+        """Begin to find the linear moments of first moments per padded z-cell."""
+
+    def finish(self) -> tuple[np.ndarray, float]:
+        """The linear moments that were begun last, and the square of a pair interaction."""
 
     def values(self, source: np.ndarray) -> Any:
         """h at the z-cells, float64, in `order`; to be used before the next call."""
@@ -60,10 +63,13 @@ class DenseCoupling:
         self.partial = buffers.empty(self.chunks * self.pitch, np.float64)
         self.source, self.h = buffers.empty(self.pitch, np.float64), buffers.empty(rows, np.float64)
 
-    def moments(self, first: Any) -> tuple[np.ndarray, float]:
+    def start(self, first: Any) -> None:
         """One product with the transposed features."""
         size = (self.pitch // self.width, self.chunks)
         self.run("partial_moments", size, self.features, first, self.inside, np.int32(self.rows), np.int32(CHUNK), self.partial)
+
+    def finish(self) -> tuple[np.ndarray, float]:
+        """Its sum over chunks."""
         return self.buffers.read(self.partial, (self.chunks, self.pitch), np.float64).sum(axis=0)[: self.count], 0.0
 
     def values(self, source: np.ndarray) -> Any:
@@ -93,15 +99,18 @@ class BoxCoupling:
         transfer = np.concatenate([b.transfer for b in boxes])
         self.transfer = buffers.upload(np.pad(transfer, ((0, 3), (0, self.pitch - self.rank))).astype(features.stored))
         self.cells = buffers.upload(inside[self.order].astype(np.int32))
-        self.groups = min(GROUPS, len(boxes))
+        self.groups = min(GROUPS_PER_CORE * buffers.device.cl_device.max_compute_units, len(boxes))
         self.boxes = np.int32(len(boxes))
         self.partial = buffers.empty(self.groups * self.pitch, np.float64)
         self.source, self.h = buffers.empty(self.pitch, np.float64), buffers.empty(len(self.order), np.float64)
 
-    def moments(self, first: Any) -> tuple[np.ndarray, float]:
+    def start(self, first: Any) -> None:
         """From cells to the moments of boxes, and from these to the moments."""
         arguments = (self.coefficients, self.transfer, first, self.cells, self.starts, self.boxes, np.int32(self.groups), self.partial)
         self.run("box_moments", (self.groups,), *arguments, local=(1,))
+
+    def finish(self) -> tuple[np.ndarray, float]:
+        """Their sum over groups."""
         return self.buffers.read(self.partial, (self.groups, self.pitch), np.float64).sum(axis=0)[: self.rank], 0.0
 
     def values(self, source: np.ndarray) -> Any:
@@ -117,11 +126,16 @@ class PairCoupling:
 
     def __init__(self, pair: PairOperator, layout: Layout, buffers: Buffers):
         self.pair, self.layout, self.buffers = pair, layout, buffers
+        self.first: Any = None
         self.order = np.arange(int(np.prod(layout.cells)))
 
-    def moments(self, first: Any) -> tuple[np.ndarray, float]:
+    def start(self, first: Any) -> None:
+        """Nothing can be begun on the device."""
+        self.first = first
+
+    def finish(self) -> tuple[np.ndarray, float]:
         """W * mu at the cells, and int int W dmu dmu."""
-        masses = self.layout.unpad_field(self.buffers.read(first, self.layout.size, np.float64)).ravel()
+        masses = self.layout.unpad_field(self.buffers.read(self.first, self.layout.size, np.float64)).ravel()
         linear = self.pair(masses)
         return linear, float(masses @ linear)
 
@@ -137,7 +151,10 @@ class NoCoupling:
         self.order = np.arange(layout.z_cells)
         self.nothing = buffers.empty(layout.z_cells, np.float64)
 
-    def moments(self, first: Any) -> tuple[np.ndarray, float]:
+    def start(self, first: Any) -> None:
+        """Nothing."""
+
+    def finish(self) -> tuple[np.ndarray, float]:
         """None."""
         return np.zeros(0), 0.0
 

@@ -37,6 +37,8 @@ class Field(Pooled):
 
     sums: tuple[float, float] | None = None  #: penalty and mass, if the kernel that made the field left them and `columns`
 
+    has_ghosts: bool = False  #: whether ghost cells are what they should be
+
     @property
     def values(self) -> Any:
         """Cell averages."""

@@ -17,7 +17,7 @@ from mfpde.eulerian.stepper import Step, Stepper
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
 from mfpde.models.energy import LeastSquares
-from mfpde.models.features import Features, compress
+from mfpde.models.features import BoxFeatures, Features, compress
 from mfpde.models.model import MeshPotential, Model
 
 GROWTH = 1.5  #: of the step after one that had to be redone
@@ -68,6 +68,7 @@ class Solver:
     last_limit: str = "-"
     limits: Counter = field(default_factory=Counter)
     carrier: Carrier | None = None
+    features_error: float = 0.0  #: the largest distance of a feature from its compressed form, in L2(nu)
 
     def advance(self, until: float, watch: Callable[["Solver"], None] | None = None) -> None:
         """Step to a time; `watch` is called after every step.
@@ -129,7 +130,8 @@ def build_solver(case: Case, model: Model, device=None) -> Solver:
     together = bool(case.dynamics.diffusion) and _together(case, mesh, arrays, initial)
     stepper = _build_stepper(case, model, mesh, arrays, together, device)
     state = stepper.states.of(stepper.backend.upload(initial))
-    return Solver(stepper, model, mesh, state, mass_drift=abs(state.moments.mass - 1))
+    error = arrays.coupling.error if isinstance(arrays.coupling, Features | BoxFeatures) else 0.0
+    return Solver(stepper, model, mesh, state, mass_drift=abs(state.moments.mass - 1), features_error=error)
 
 
 def compressed(arrays: MeshPotential, mesh: Mesh, tolerance: float) -> MeshPotential:

@@ -7,8 +7,8 @@ import numpy as np
 
 from mfpde.eulerian.layout import Layout
 
-ROWS = {3: [8], 4: [4, 8]}  #: cells of a tile along the axes between the first and the last
-PARTS_PER_CORE = 4  #: parts of a row on one or two axes, which have no axes between
+ROWS = {3: [8], 4: [2, 20]}  #: cells of a tile along the axes between the first and the last
+PARTS_PER_CORE = 2  #: parts of a row on one or two axes, which have no axes between
 SHORTEST_PART = 32
 
 

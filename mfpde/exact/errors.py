@@ -7,7 +7,7 @@ import numpy as np
 from mfpde.eulerian.solver import Solver
 from mfpde.exact.state import ExactState
 from mfpde.measures.mesh import Axis, Mesh
-from mfpde.models.network import Network
+from mfpde.models.shallow import ShallowNetwork
 from mfpde.monitors.distances import w1_densities
 
 PARTS = 16  #: of a cell, to resolve the exact law
@@ -20,7 +20,7 @@ def errors(solver: Solver, exact: ExactState) -> dict[str, float]:
     """
     model, mesh, density = solver.model, solver.mesh, solver.density()
     found = {}
-    if exact.prediction is not None and isinstance(model, Network):
+    if exact.prediction is not None and isinstance(model, ShallowNetwork):
         found["function"] = float(np.sqrt(model.square_norm(solver.prediction - exact.prediction)))
     if exact.energy is not None:
         found["energy"] = abs(solver.state.energy - exact.energy)

@@ -14,7 +14,7 @@ from mfpde.exact.state import ExactState, expect, expect_no
 from mfpde.exact.trajectory import Trajectory
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import MeshPotential, Model
-from mfpde.models.network import Network
+from mfpde.models.shallow import ShallowNetwork
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class FisherRao:
         """Density, energy, and the prediction of a network."""
         masses = self.masses(self._trajectory.at(time), time)
         moments, energy = self.arrays.moments(masses), self.arrays.energy
-        prediction = energy.prediction(moments.linear) if isinstance(self.model, Network) else None
+        prediction = energy.prediction(moments.linear) if isinstance(self.model, ShallowNetwork) else None
         return ExactState(prediction, energy.value(moments), density=masses.reshape(self.mesh.shape) / self.mesh.volumes)
 
     def masses(self, integral: np.ndarray, time: float) -> np.ndarray:

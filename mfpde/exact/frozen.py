@@ -10,7 +10,8 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.exact.state import ExactState, expect, expect_no
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Features, Model
+from mfpde.models.features import Features
+from mfpde.models.model import Model
 from mfpde.models.network import Network
 
 
@@ -44,7 +45,7 @@ def build_frozen_features(case: Case, model: Model, mesh: Mesh) -> FrozenFeature
         InputError: the case is another one.
     """
     expect_no(case, birth_death=True, diffusion=True)
-    expect(case, isinstance(model, Network), "model.kind = 'network'")
+    expect(case, isinstance(model, Network), "model.kind = 'network' with data points")
     assert isinstance(model, Network)
     amplitude, *rest = model.parameters.components
     expect(case, amplitude.free and amplitude.mobility > 0, "a free parameters.a with mobility > 0")

@@ -92,6 +92,8 @@ def build_gaussian(case: Case, model: Model, mesh: Mesh) -> Gaussian:
     elif isinstance(model, Potential):
         energy = quadratic_potential(model)
         expect(case, energy is not None, "polynomials of degree at most 2 as model.external and model.interaction")
+    else:
+        expect(case, False, "data points (data.file or data.inputs) rather than data.population")
     assert energy is not None
     laws = [c.law for c in free if isinstance(c.law, Normal)]
     return Gaussian(

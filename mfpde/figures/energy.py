@@ -10,7 +10,7 @@ from mfpde.figures import style
 def draw(run) -> Figure | None:
     """Energy; with data the loss; with diffusion the free energy. Bands are one standard deviation over replicates, cut at 0.3 of the mean."""
     has_free_energy = run.has_density and "free_energy" in run.eulerian
-    titles = [("energy", r"energy $E$")] + ([("loss", r"loss $\|f-f^*\|^2_{\nu}$")] if run.has_data else [])
+    titles = [("energy", r"energy $E$")] + ([("loss", r"loss $\|f-f^*\|^2_{\nu}$")] if run.has_function else [])
     titles += [("free_energy", r"free energy $E + 2\tau\int\mu\log\mu$")] if has_free_energy else []
     figure, axes = style.figure(1, len(titles), 2.7, sharex=True)
     figure.set_figwidth(style.WIDTH if len(titles) > 1 else 4.2)

@@ -10,7 +10,7 @@ from mfpde.figures import style
 
 def draw(run) -> Figure | None:
     """One curve per time, with standard errors; the fit is that of the last time."""
-    if "comparison" not in run.tree.children or len(run.units) < 2 or not run.has_data:
+    if "comparison" not in run.tree.children or len(run.units) < 2 or not run.has_function:
         return None
     figure, axes = style.figure(1, 1, 3.2)
     figure.set_figwidth(4.2)

@@ -9,7 +9,7 @@ from mfpde.figures import style
 
 def draw(run) -> Figure | None:
     """One curve per width, with a band of one standard error."""
-    if "comparison" not in run.tree.children or not run.has_data:
+    if "comparison" not in run.tree.children or not run.has_function:
         return None
     figure, axes = style.figure(1, 1, 3.0)
     figure.set_figwidth(4.2)

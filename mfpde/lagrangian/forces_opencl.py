@@ -32,7 +32,10 @@ class OpenCLNetwork(OpenCLBackend):
     def __init__(self, network: Network, ladder: Ladder, precision: str, weight_rate: float, device: Device):
         self.network = network
         self.width = vector_width(device, np.dtype(precision))
-        self.count = len(network.data.y)
+        # data with the same input act as one, with the sum of their weights and their mean target
+        self.x_distinct, datum = np.unique(network.data.x, axis=0, return_inverse=True)
+        self.datum = datum.ravel()
+        self.count = len(self.x_distinct)
         vectors = -(-self.count // self.width)
         # blocks and tiles of one on GPUs, whose lanes are work items
         self.block = UNIT_BLOCK if device.is_cpu else 1
@@ -62,11 +65,13 @@ class OpenCLNetwork(OpenCLBackend):
 
     def _upload_data(self) -> None:
         data, pad = self.network.data, self.pitch - self.count
+        weights = np.bincount(self.datum, data.weights, self.count)
+        targets = np.bincount(self.datum, data.weights * data.y, self.count) / weights
         # padding repeats a datum, where the activation is finite, with weight 0
-        x = np.pad(data.x, ((0, pad), (0, 0)), mode="edge")
+        x = np.pad(self.x_distinct, ((0, pad), (0, 0)), mode="edge")
         self.x = self._real(x.reshape(-1, self.tile, data.dimension).transpose(0, 2, 1))
-        self.targets = self.buffers.upload(np.pad(data.y, (0, pad)))
-        self.data_weights = self.buffers.upload(np.pad(data.weights, (0, pad)))
+        self.targets = self.buffers.upload(np.pad(targets, (0, pad)))
+        self.data_weights = self.buffers.upload(np.pad(weights, (0, pad)))
 
     def _upload_chunks(self) -> None:
         ladder = self.ladder
@@ -89,7 +94,7 @@ class OpenCLNetwork(OpenCLBackend):
         """f of every network at the data."""
         self._predict(state)
         shape = (len(self.ladder.sizes), self.pitch)
-        return self.buffers.read(self.prediction, shape, np.float64)[:, : self.count].copy()
+        return self.buffers.read(self.prediction, shape, np.float64)[:, self.datum]
 
     def velocity(self, state: cl.Buffer) -> cl.Buffer:
         """-mobility grad V, and V."""

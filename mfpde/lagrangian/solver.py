@@ -12,6 +12,7 @@ from mfpde.lagrangian.noise import Noise
 from mfpde.models.births import births_laws
 from mfpde.models.model import Model
 from mfpde.models.network import Network
+from mfpde.models.population import PopulationNetwork
 from mfpde.models.potential import Potential
 
 #: largest ladder that is tried, in bytes of device memory
@@ -59,14 +60,23 @@ def build_backend(model: Model, ladder: Ladder, precision: str, weight_rate: flo
         backend: the one named for the mesh: one switch for both sides, but FiPy moves no units.
         device: an OpenCL device, unless the backend is "numpy".
     """
+    arguments = (ladder, precision, weight_rate)
+    if isinstance(model, PopulationNetwork):
+        if backend == "numpy":
+            from mfpde.lagrangian.forces_population import NumpyPopulation
+
+            return NumpyPopulation(model, *arguments)
+        from mfpde.lagrangian.forces_population_opencl import OpenCLPopulation
+
+        return OpenCLPopulation(model, *arguments, device)
     if backend == "numpy":
         from mfpde.lagrangian.forces_numpy import NumpyNetwork, NumpyPotential
 
         if isinstance(model, Potential):
-            return NumpyPotential(model, ladder, precision, weight_rate)
-        return NumpyNetwork(cast(Network, model), ladder, precision, weight_rate)
+            return NumpyPotential(model, *arguments)
+        return NumpyNetwork(cast(Network, model), *arguments)
     from mfpde.lagrangian.forces_opencl import OpenCLNetwork, OpenCLPotential
 
     if isinstance(model, Potential):
-        return OpenCLPotential(model, ladder, precision, weight_rate, device)
-    return OpenCLNetwork(cast(Network, model), ladder, precision, weight_rate, device)
+        return OpenCLPotential(model, *arguments, device)
+    return OpenCLNetwork(cast(Network, model), *arguments, device)

@@ -14,6 +14,10 @@ def build_model(case: Case) -> Model:
         from mfpde.models.potential import build_potential
 
         return build_potential(case)
+    if case.data is not None and case.data.population is not None:
+        from mfpde.models.population import build_population
+
+        return build_population(case)
     from mfpde.models.network import build_network
 
     return build_network(case)

@@ -17,7 +17,7 @@ from mfpde.models.energy import LeastSquares
 
 SMALL = 2**17  #: entries of a feature matrix that is not worth compressing
 PAYS = 0.7  #: share of the entries that must not be exceeded
-BOX_CELLS = 144  #: z-cells of a box, about
+BOX_EDGE = {1: 64, 2: 12, 3: 6}  #: z-cells along the edges of a box, by the number of z-axes
 SINGLE = 5e-7  #: tolerance from which single precision suffices to store boxes
 
 
@@ -107,18 +107,27 @@ def _projected(energy: LeastSquares, found: Compressed) -> LeastSquares:
 
 
 def _boxes(found: Compressed, shape: tuple[int, ...], target: float, stored: np.dtype) -> list[Box]:
-    """Low-rank factors of every box, by its singular values: no row misses more than the target."""
-    edge = max(2, round(BOX_CELLS ** (1 / len(shape))))
+    """Low-rank factors of every box: no row misses more than the target, in L2(nu)."""
+    edge = BOX_EDGE.get(len(shape), 4)
     numbers = np.arange(int(np.prod(shape))).reshape(shape)
     grid = np.indices([-(-n // edge) for n in shape]).reshape(len(shape), -1).T
     boxes = []
     for corner in grid:
         cells = numbers[tuple(slice(edge * c, edge * (c + 1)) for c in corner)].ravel()
-        u, s, v = np.linalg.svd(found.coefficients[cells], full_matrices=False)
-        left = np.cumsum(((u * s) ** 2)[:, ::-1], axis=1)[:, ::-1].max(axis=0)  # worst row, if components from here on are missing
-        k = max(1, int(np.sum(left > target**2)))
-        boxes.append(Box(cells, (u[:, :k] * s[:k]).T.astype(stored), v[:k].astype(stored)))
+        coefficients, transfer = _factors(found.coefficients[cells], target)
+        boxes.append(Box(cells, coefficients.T.astype(stored), transfer.astype(stored)))
     return boxes
+
+
+def _factors(rows: np.ndarray, target: float) -> tuple[np.ndarray, np.ndarray]:
+    """Rows ~ the product of two factors: some of the rows span nearly all, and singular values, few by then, find the rank needed."""
+    norms = np.sqrt(np.max(np.sum(rows**2, axis=1)))
+    some = compress_features(rows, np.ones(rows.shape[1]), min(target / max(norms, target) / 2, 0.5), rows.shape[1])
+    assert some is not None
+    u, s, v = np.linalg.svd(some.coefficients, full_matrices=False)
+    left = np.cumsum(((u * s) ** 2)[:, ::-1], axis=1)[:, ::-1].max(axis=0)  # worst row, if components from here on are missing
+    k = max(1, int(np.sum(left > target**2 - some.error**2)))
+    return u[:, :k] * s[:k], v[:k] @ some.basis
 
 
 def _missed(found: Compressed, coupling: BoxFeatures) -> float:

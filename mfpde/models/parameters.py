@@ -14,7 +14,10 @@ from mfpde.measures.mesh import Axis, Mesh, sinh_faces
 #: A law may put this much outside its domain before it is called too wide for it.
 MAX_OUTSIDE = 1e-6
 #: names that mean something else in the output file
-RESERVED = {"time", "fields_time", "data", "input", "inputs", "targets", "data_weights", "parameter", "bound", "eulerian", "lagrangian", "comparison"}
+RESERVED = {
+    *("time", "fields_time", "data", "coefficient", "input", "inputs", "targets", "data_weights", "pivots"),
+    *("parameter", "unit_parameter", "bound", "eulerian", "lagrangian", "comparison"),
+}
 #: a normal law conditioned on less than this of its mass cannot be told from rounding
 MIN_HELD = 1e-9
 

@@ -17,25 +17,30 @@ BINS = 4096
 
 
 def w1_marginal(axis: Axis, density: np.ndarray, samples: np.ndarray, weights: np.ndarray | None = None) -> float:
-    """W1 between a piecewise constant density on an axis and a weighted cloud of points, by the area between their
+    """W1 between a piecewise constant density on an axis and a weighted cloud of points; see `w1_marginals`."""
+    given = np.full(len(samples), 1 / len(samples)) if weights is None else weights
+    return float(w1_marginals(axis, density, samples[None], given[None])[0])
+
+
+def w1_marginals(axis: Axis, density: np.ndarray, samples: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """W1 between a piecewise constant density on an axis and weighted clouds of points, by the area between their
     distribution functions; on a circle, the area after removal of the median difference.
 
     Arguments:
-        density: (cells,); samples, weights: (n,), weights sum to 1 (default 1/n).
+        density: (cells,); samples, weights: (clouds, n), weights sum to 1 over each cloud.
     Returns:
-        W1 in the units of the axis.
+        W1 in the units of the axis (clouds,).
     """
-    n = len(samples)
-    order = np.argsort(samples)
-    points = samples[order]
-    steps = np.arange(1, n + 1) / n if weights is None else np.cumsum(weights[order])
     cumulative = np.concatenate([[0.0], np.cumsum(density * axis.widths)])
-    breaks = np.sort(np.concatenate([axis.faces, points]))
-    smooth = np.interp(breaks, axis.faces, cumulative / cumulative[-1])
-    # the cloud's distribution function is constant between breaks: its value just right of each
-    stairs = np.concatenate([[0.0], steps])[np.searchsorted(points, breaks[:-1], side="right")]
-    length = np.diff(breaks)
-    return _area(smooth[:-1] - stairs, smooth[1:] - stairs, length, axis.periodic)
+    faces = np.broadcast_to(axis.faces, (len(samples), len(axis.faces)))
+    breaks, masses = np.concatenate([faces, samples], axis=1), np.concatenate([np.zeros_like(faces), weights], axis=1)
+    order = np.argsort(breaks, axis=1)
+    breaks = np.take_along_axis(breaks, order, axis=1)
+    smooth = np.interp(breaks.ravel(), axis.faces, cumulative / cumulative[-1]).reshape(breaks.shape)
+    # a cloud's distribution function is constant between breaks: its value just right of each
+    stairs = np.cumsum(np.take_along_axis(masses, order, axis=1), axis=1)[:, :-1]
+    left, right, length = smooth[:, :-1] - stairs, smooth[:, 1:] - stairs, np.diff(breaks, axis=1)
+    return np.array([_area(*ends, axis.periodic) for ends in zip(left, right, length, strict=True)])
 
 
 def w1_densities(axis: Axis, density: np.ndarray, other: Axis, other_density: np.ndarray) -> float:
@@ -96,12 +101,13 @@ class _Projection:
     first: np.ndarray  #: int_0^u Q
     second: float  #: int_0^1 Q^2
 
-    def w2_squared(self, points: np.ndarray, weights: np.ndarray) -> float:
-        order = np.argsort(points)
-        y, w = points[order], weights[order]
-        upto = np.concatenate([[0.0], np.cumsum(w)])
-        parts = np.diff(np.interp(upto / upto[-1], self.levels, self.first))
-        return max(0.0, self.second - 2 * float(y @ parts) + float(w @ y**2))
+    def w2_squared(self, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Squared W2 to clouds (clouds, n) -> (clouds,)."""
+        order = np.argsort(points, axis=1)
+        y, w = np.take_along_axis(points, order, axis=1), np.take_along_axis(weights, order, axis=1)
+        upto = np.pad(np.cumsum(w, axis=1), ((0, 0), (1, 0)))
+        parts = np.diff(np.interp((upto / upto[:, -1:]).ravel(), self.levels, self.first).reshape(upto.shape), axis=1)
+        return np.maximum(0.0, self.second - 2 * np.sum(y * parts, axis=1) + np.sum(w * y**2, axis=1))
 
 
 class SlicedDensity:
@@ -142,7 +148,7 @@ class SlicedDensity:
         first = np.concatenate([[0.0], np.cumsum(histogram * x)])
         return _Projection(levels, first, float(histogram @ x**2))
 
-    def w2(self, points: np.ndarray, weights: np.ndarray) -> float:
-        """Sliced W2 to a cloud: points (n, axes), weights (n,) summing to 1."""
-        squares = [p.w2_squared(points @ v, weights) for p, v in zip(self.projections, self.vectors, strict=True)]
-        return float(np.sqrt(np.mean(squares)))
+    def w2(self, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Sliced W2 to clouds (clouds,): points (axes, clouds, n), weights (clouds, n) summing to 1 over each cloud."""
+        squares = [p.w2_squared(np.tensordot(v, points, 1), weights) for p, v in zip(self.projections, self.vectors, strict=True)]
+        return np.sqrt(np.mean(squares, axis=0))

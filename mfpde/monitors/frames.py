@@ -9,8 +9,8 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import Model
-from mfpde.models.network import Network
-from mfpde.monitors.distances import SlicedDensity, w1_marginal
+from mfpde.models.shallow import ShallowNetwork
+from mfpde.monitors.distances import SlicedDensity, w1_marginals
 from mfpde.monitors.resolution import narrowest_blob
 
 
@@ -19,7 +19,7 @@ class Snapshot(NamedTuple):
 
     state: np.ndarray  #: (components + 1, units)
     weights: np.ndarray  #: (units,), summing to 1 over each network
-    predictions: np.ndarray  #: (networks, L)
+    predictions: np.ndarray  #: (networks, r)
 
 
 def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> dict[str, Any]:
@@ -42,13 +42,27 @@ def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> d
     if stepper.tau:
         values |= {"entropy": state.entropy, "free_energy": stepper.functional(state)}
     model = solver.model
-    if isinstance(model, Network):
-        values |= {"loss": float(model.loss(solver.prediction)), "prediction": solver.prediction}
+    if isinstance(model, ShallowNetwork):
+        loss = float(model.loss(solver.prediction))
+        values |= {"loss": loss, "prediction": solver.prediction, "compression_bound": _compression_bound(solver, marginals, loss)}
     values |= {f"marginal_{name}": marginal for name, marginal in marginals.items()}
     values |= {f"wall_mass_{name}": mass for name, mass in solver.wall_mass.items()}
     if with_fields:
         values["mu"] = density
     return {f"eulerian/{name}": value for name, value in values.items()}
+
+
+def _compression_bound(solver: Solver, marginals: dict[str, np.ndarray], loss: float) -> float:
+    """Bound of |E - E~| by the error of compressed features, see `models.features`."""
+    amplitude, error = solver.model.parameters.components[0], solver.features_error
+    if not error:
+        return 0.0
+    if amplitude.free:
+        axis = solver.mesh.axes[0]
+        size = float(np.sum(np.abs(axis.centres) * marginals[axis.name] * axis.widths))
+    else:
+        size = abs(float(amplitude.law.quantile(np.zeros(1))[0]))
+    return 2 * size * error * np.sqrt(loss) + (size * error) ** 2
 
 
 def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tuple[dict[str, Any], Snapshot]:
@@ -61,15 +75,16 @@ def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tu
         if c.domain is not None and not c.periodic:
             at_wall |= touches_wall(state[k], c.domain)
     jumps = flow.birth_death
+    cloud = (state, weights, predictions, flow.potential(), ladder.first_unit[:-1])
     per_network = {
-        "energy": model.cloud_energies(state, weights, predictions, flow.potential(), ladder.first_unit[:-1]),
+        "energy": model.cloud_energies(*cloud),
         "wall_fraction": np.add.reduceat(at_wall.astype(float), ladder.first_unit[:-1]) / ladder.sizes,
         "effective_units": 1 / np.add.reduceat(weights**2, ladder.first_unit[:-1]),
         "killed": jumps.killed if jumps else np.zeros(len(ladder.sizes)),
         "cloned": jumps.cloned if jumps else np.zeros(len(ladder.sizes)),
     }
-    if isinstance(model, Network):
-        per_network |= {"loss": model.loss(predictions), "prediction": predictions}
+    if isinstance(model, ShallowNetwork):
+        per_network |= {"loss": model.cloud_losses(*cloud), "prediction": predictions}
     values: dict[str, Any] = {}
     for units, count in zip(ladder.units, ladder.replicates, strict=True):
         networks, where = ladder.of_width(units)
@@ -94,7 +109,7 @@ def measure_comparison(
     """How far every network is from the density."""
     rows = [model.parameters.names.index(axis.name) for axis in mesh.axes]
     sliced = SlicedDensity(mesh, density) if with_fields else None
-    gap = model.square_norm(snapshot.predictions - prediction) if isinstance(model, Network) else None
+    gap = model.square_norm(snapshot.predictions - prediction) if isinstance(model, ShallowNetwork) else None
     marginals = [mesh.marginal(density, axis.name) for axis in mesh.axes]
     values: dict[str, Any] = {}
     for units in ladder.units:
@@ -104,9 +119,7 @@ def measure_comparison(
         clouds = snapshot.state[rows, where].reshape(len(rows), -1, units)
         weights = snapshot.weights[where].reshape(-1, units)
         for axis, marginal, cloud in zip(mesh.axes, marginals, clouds, strict=True):
-            distances = [w1_marginal(axis, marginal, c, w) for c, w in zip(cloud, weights, strict=True)]
-            values[f"comparison/{units}/w1_{axis.name}"] = np.array(distances)
+            values[f"comparison/{units}/w1_{axis.name}"] = w1_marginals(axis, marginal, cloud, weights)
         if sliced is not None:
-            distances = [sliced.w2(clouds[:, r].T, weights[r]) for r in range(len(weights))]
-            values[f"comparison/{units}/sliced_w2"] = np.array(distances)
+            values[f"comparison/{units}/sliced_w2"] = sliced.w2(clouds, weights)
     return values

@@ -13,7 +13,7 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.models import build_model
-from mfpde.models.network import Network
+from mfpde.models.shallow import ShallowNetwork
 from mfpde.monitors.distances import w1_densities
 
 LEVELS = 2
@@ -45,13 +45,13 @@ class Companions:
         model, half = solver.model, self.solvers[0]
         energies = [level.state.energy for level in levels]
         fine, coarse = (abs(a - b) for a, b in itertools.pairwise(energies))
-        if isinstance(model, Network):
+        if isinstance(model, ShallowNetwork):
             predictions = [level.prediction for level in levels]
             fine, coarse = (float(np.sqrt(model.square_norm(a - b))) for a, b in itertools.pairwise(predictions))
         order = observed_order(fine, coarse)
         factor = 2**order - 1
         errors = {"grid_error_energy": abs(energies[0] - energies[1]) / factor, "observed_order": order}
-        if isinstance(model, Network):
+        if isinstance(model, ShallowNetwork):
             errors["grid_error"] = (fine / factor) ** 2
         densities = [level.density() for level in levels[:2]]
         for axis, coarse_axis in zip(solver.mesh.axes, half.mesh.axes, strict=True):

@@ -14,8 +14,11 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import Model
 from mfpde.models.network import Network
+from mfpde.models.population import PopulationNetwork
 
 SCHEMA_VERSION = 1
+#: dimension of predictions -> what they are
+PREDICTIONS = {"data": "f(x_l)", "coefficient": "coefficients of f"}
 
 
 class Variable(NamedTuple):
@@ -45,7 +48,8 @@ def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None)
     }
     growing: list[Variable] = []
     fixed: list[tuple[Variable, np.ndarray]] = []
-    has_data = isinstance(model, Network)
+    # a prediction of a network is its values at the data or, without data, its coefficients
+    values = "data" if isinstance(model, Network) else "coefficient" if isinstance(model, PopulationNetwork) else None
     if isinstance(model, Network):
         data = model.data
         dimensions["data"] = (np.arange(len(data.y)), "index of the data point")
@@ -55,12 +59,21 @@ def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None)
             (Variable("targets", ("data",), f"targets f*(x) ({data.y_name}), as the networks see them"), data.y),
             (Variable("data_weights", ("data",), "weights of the inner product <u, v> = sum_l weight_l u_l v_l"), data.weights),
         ]
+    if isinstance(model, PopulationNetwork):
+        basis, targets = model.basis, model.least_squares.targets
+        dimensions["coefficient"] = (np.arange(len(targets)), "index of the coefficient of a function in an orthonormal basis of L2(nu)")
+        dimensions["unit_parameter"] = (np.arange(basis.pivots.shape[1]), f"component of z: {', '.join(model.parameters.names[1:])}")
+        spanned = f"pivots z_p: features sigma(<w_p, x> + b_p) span the basis and represent those in the domain to {basis.error:.1e} of the largest"
+        fixed += [
+            (Variable("pivots", ("coefficient", "unit_parameter"), spanned), basis.pivots),
+            (Variable("targets", ("coefficient",), "coefficients of the teacher f*"), targets),
+        ]
     if mesh is not None:
         for axis in mesh.axes:
             dimensions[axis.name] = (axis.centres, f"cell centres of the parameter {axis.name}")
             bounds = np.column_stack([axis.faces[:-1], axis.faces[1:]])
             fixed.append((Variable(f"{axis.name}_bounds", (axis.name, "bound"), f"cell faces of the parameter {axis.name}"), bounds))
-        growing += _eulerian(case, mesh, has_data)
+        growing += _eulerian(case, mesh, values)
     if ladder is not None:
         for units, count in zip(ladder.units, ladder.replicates, strict=True):
             dimensions[f"replicate_{units}"] = (np.arange(count), f"replicate of the networks of {units} units")
@@ -68,19 +81,19 @@ def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None)
             if shown:
                 dimensions[f"snapshot_{units}"] = (np.arange(shown), f"replicates of {units} units whose units are stored")
                 dimensions[f"unit_{units}"] = (np.arange(units), f"index of the unit in networks of {units}")
-            growing += _lagrangian(units, bool(shown), has_data)
+            growing += _lagrangian(units, bool(shown), values)
             if mesh is not None:
-                growing += _comparison(units, mesh, has_data)
+                growing += _comparison(units, mesh, values is not None)
     return Layout(dimensions, growing, fixed)
 
 
-def _eulerian(case: Case, mesh: Mesh, has_data: bool) -> list[Variable]:
+def _eulerian(case: Case, mesh: Mesh, values: str | None) -> list[Variable]:
     group = "eulerian"
     axes = tuple(mesh.names)
     series = [
         ("elapsed_time", "time, repeated for viewers that want axes beside the signal"),
-        ("energy", "energy E = |f - f*|^2 + 2 int r dmu" if has_data else "energy E = 2 int V0 dmu + int int W dmu dmu"),
-        *([("loss", "loss |f - f*|^2 in L2(nu)")] if has_data else []),
+        ("energy", "energy E = |f - f*|^2 + 2 int r dmu" if values else "energy E = 2 int V0 dmu + int int W dmu dmu"),
+        *([("loss", "loss |f - f*|^2 in L2(nu)")] if values else []),
         *([("entropy", "int mu log mu"), ("free_energy", "free energy E + 2 tau int mu log mu")] if case.dynamics.diffusion else []),
         ("mass", "total mass of mu"),
         ("minimum_density", "smallest cell average of mu"),
@@ -93,13 +106,14 @@ def _eulerian(case: Case, mesh: Mesh, has_data: bool) -> list[Variable]:
     ]
     variables = [Variable(f"{group}/mu", ("fields_time", *axes), "density mu, cell averages", dtype=case.eulerian.precision)]
     variables += [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in series]
-    if has_data:
-        variables.append(Variable(f"{group}/prediction", ("time", "data"), "f(x_l) of the infinitely wide network"))
+    if values:
+        variables.append(Variable(f"{group}/compression_bound", ("time",), "bound of the error of E from the compression of features"))
+        variables.append(Variable(f"{group}/prediction", ("time", values), f"{PREDICTIONS[values]} of the infinitely wide network"))
     if case.eulerian.error_estimate:
         estimates = [
-            *([("grid_error", "estimated |f_h - f|^2 of the mesh in L2(nu), a squared distance")] if has_data else []),
+            *([("grid_error", "estimated |f_h - f|^2 of the mesh in L2(nu), a squared distance")] if values else []),
             ("grid_error_energy", "estimated |E_h - E| of the mesh"),
-            ("observed_order", f"order of convergence of {'f' if has_data else 'E'} over three meshes, clipped to [1, 2]"),
+            ("observed_order", f"order of convergence of {'f' if values else 'E'} over three meshes, clipped to [1, 2]"),
             *((f"grid_error_w1_{axis.name}", f"estimated W1 error of the marginal of {axis.name}") for axis in mesh.axes),
         ]
         variables += [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in estimates]
@@ -110,19 +124,19 @@ def _eulerian(case: Case, mesh: Mesh, has_data: bool) -> list[Variable]:
     return variables
 
 
-def _lagrangian(units: int, snapshots: bool, has_data: bool) -> list[Variable]:
+def _lagrangian(units: int, snapshots: bool, values: str | None) -> list[Variable]:
     group, replicate = f"lagrangian/{units}", f"replicate_{units}"
     per_replicate = [
         ("energy", "energy of each network"),
-        *([("loss", "loss of each network")] if has_data else []),
+        *([("loss", "loss of each network")] if values else []),
         ("wall_fraction", "share of the units that sit on a wall"),
         ("effective_units", "effective number of units (sum w)^2 / sum w^2"),
         ("killed", "jumps so far in which a unit above the mean of V died and was replaced"),
         ("cloned", "jumps so far in which a unit below the mean of V was cloned over another"),
     ]
     variables = [Variable(f"{group}/{name}", ("time", replicate), meaning) for name, meaning in per_replicate]
-    if has_data:
-        variables.append(Variable(f"{group}/prediction", ("time", replicate, "data"), f"f(x_l) of networks of {units} units"))
+    if values:
+        variables.append(Variable(f"{group}/prediction", ("time", replicate, values), f"{PREDICTIONS[values]} of networks of {units} units"))
     if snapshots:
         dims = ("fields_time", f"snapshot_{units}", f"unit_{units}")
         variables.append(Variable(f"{group}/particles", (*dims, "parameter"), "parameters theta of every unit"))
@@ -130,10 +144,10 @@ def _lagrangian(units: int, snapshots: bool, has_data: bool) -> list[Variable]:
     return variables
 
 
-def _comparison(units: int, mesh: Mesh, has_data: bool) -> list[Variable]:
+def _comparison(units: int, mesh: Mesh, has_function: bool) -> list[Variable]:
     group, replicate = f"comparison/{units}", f"replicate_{units}"
     gap = Variable(f"{group}/function_gap", ("time", replicate), "|f_n - f|^2 in L2(nu), a squared distance")
-    variables = [gap] if has_data else []
+    variables = [gap] if has_function else []
     variables += [Variable(f"{group}/w1_{axis.name}", ("time", replicate), f"W1 distance of the marginals of {axis.name}") for axis in mesh.axes]
     variables.append(Variable(f"{group}/sliced_w2", ("fields_time", replicate), "sliced W2 distance of the clouds of units from mu"))
     return variables

@@ -1,0 +1,1 @@
+"""How fast: transport, potential, particles and whole runs, beside peers and the limits of the machine, measured in one run."""

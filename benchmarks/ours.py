@@ -1,0 +1,230 @@
+"""Everything the benchmarks take from mfpde, in one place: when its interfaces change, this file does, and no other."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+import mfpde
+from benchmarks.timing import Candidate
+from mfpde.case import Case, load_case
+from mfpde.case.load import case_from_tables
+from mfpde.device.program import vector_width
+from mfpde.device.runtime import Device, choose_device
+from mfpde.eulerian.numpy_backend import NumpyBackend
+from mfpde.eulerian.solver import build_solver
+from mfpde.figures import style
+from mfpde.lagrangian.characteristics import build_characteristics
+from mfpde.lagrangian.ladder import Ladder
+from mfpde.lagrangian.solver import build_flow
+from mfpde.models import build_model
+
+__all__ = [
+    "Case", "Device", "Stage", "Units", "case_from_tables", "choose_device", "load_case", "particle_gradient", "potential_product",
+    "solve_characteristics", "solve_density", "solve_units", "step_shares", "style", "transport_stage", "vector_width", "whole_run",
+]  # fmt: skip
+
+
+class Stage:
+    """One transport stage of a case, rho + dt d rho/dt with V = a h(z) + penalty_a(a) + penalty_z(z) given, as arrays in float64.
+
+    Arguments:
+        rho: density to start from; if None, half the initial law and half the uniform one, so that no cell is empty.
+    """
+
+    def __init__(self, case: Case, rho: np.ndarray | None = None):
+        self.model = build_model(case)
+        plain = case.replace({"eulerian.backend": "numpy", "eulerian.precision": "float64"})
+        solver = build_solver(plain, self.model)
+        backend = solver.stepper.backend
+        self.mesh, self.arrays = solver.mesh, backend.model
+        self.initial = solver.density()
+        self.rho = (self.initial + 1 / self.mesh.volumes.sum()) / 2 if rho is None else rho
+        self.source = solver.stepper.energy.source(solver.state.moments.linear)
+        self.v = backend.potential(self.source)
+        self.amplitude, self.penalty_a = self.arrays.amplitude, self.arrays.penalty_a
+        self.penalty_z = self.arrays.penalty_z.reshape(self.mesh.shape[1:])
+        self.h = (self.v[-1] - self.penalty_a[-1] - self.penalty_z) / self.amplitude[-1]
+        self.widths = [float(axis.widths[0]) for axis in self.mesh.axes]
+        self.dt = 0.45 / backend.rate(self.rho, self.v).courant
+
+    def reference(self, scheme: str = "fromm") -> np.ndarray:
+        """The density after the stage, by the backend that is made to be read."""
+        backend = NumpyBackend(self.mesh, self.arrays, scheme, "float64")
+        return self.rho + self.dt * backend.rate(self.rho, self.v).field
+
+
+def transport_stage(case: Case, stage: Stage, precision: str, device: Device) -> list[Candidate]:
+    """The stage on a device, with what a step must know: largest speed, dissipation, smallest density.
+
+    A step has two stages. The second is one operation of the backend, (x + y + dt rate(y)) / 2, here with x = y and twice dt; the first
+    is two, since its rate sets the step.
+    """
+    settings = {"eulerian.precision": precision, "lagrangian.units": [], "lagrangian.replicates": 1}
+    solver = build_solver(case.replace(settings), stage.model, device)
+    backend = solver.stepper.backend
+    field, potential = backend.upload(stage.rho), backend.potential(stage.source)
+
+    def second() -> Any:
+        made = backend.stage(field, field, potential, 2 * stage.dt)
+        backend.buffers.queue.finish()
+        return made.field
+
+    def first() -> Any:
+        rate = backend.rate(field, potential)
+        after, _ = backend.combine(0.0, field, 1.0, field, stage.dt, rate.field)
+        backend.buffers.queue.finish()
+        return after
+
+    return [
+        Candidate("mfpde", precision, second, lambda: backend.download(second()), stage.rho.size),
+        Candidate("mfpde, rate first", precision, first, lambda: backend.download(first()), stage.rho.size),
+    ]
+
+
+def potential_product(case: Case, precision: str, device: Device) -> tuple[Candidate, np.ndarray]:
+    """h on the cells of z as a step finds it from the moments; also the dense matrix of the features, for peers."""
+    model = build_model(case)
+    solver = build_solver(case.replace({"eulerian.precision": precision}), model, device)
+    backend, source = solver.stepper.backend, solver.stepper.energy.source(solver.state.moments.linear)
+    matrix = model.on_mesh(solver.mesh).coupling.matrix
+
+    def run() -> None:
+        backend.potential(source)
+        backend.buffers.queue.finish()
+
+    return Candidate("mfpde", precision, run, None, matrix.size), matrix
+
+
+@dataclass(frozen=True)
+class StepShares:
+    """Where the time of a step goes, in seconds per step."""
+
+    step: float
+    by_part: dict[str, float]  #: "potential" (h from the residual), "moments" (f from the density), "transport", "rest"
+
+    @property
+    def potential(self) -> float:
+        """Share of the potential: of both products with the features, there and back."""
+        return (self.by_part["potential"] + self.by_part["moments"]) / self.step
+
+
+#: operations of the backend by part of a step
+PARTS = {"potential": ("potential",), "moments": ("moments",), "transport": ("rate", "combine", "stage", "react", "blend", "spread")}
+
+
+def step_shares(case: Case, device: Device, steps: int = 6) -> StepShares:
+    """Steps of a case, every operation of the backend timed until its queue is empty; the fastest step counts."""
+    solver = build_solver(case, build_model(case), device)
+    stepper, backend = solver.stepper, solver.stepper.backend
+    spent = dict.fromkeys(PARTS, 0.0)
+    inside = False  # operations may call each other
+
+    def timed(part: str, operation: Callable) -> Callable:
+        def call(*arguments: Any) -> Any:
+            nonlocal inside
+            if inside:
+                return operation(*arguments)
+            inside = True
+            start = perf_counter()
+            result = operation(*arguments)
+            backend.buffers.queue.finish()
+            spent[part] += perf_counter() - start
+            inside = False
+            return result
+
+        return call
+
+    for part, names in PARTS.items():
+        for name in names:
+            setattr(backend, name, timed(part, getattr(backend, name)))
+    best, state = StepShares(float("inf"), {}), solver.state
+    for _ in range(steps):
+        spent.update(dict.fromkeys(spent, 0.0))
+        start = perf_counter()
+        state = stepper.step(state, case.time).state
+        total = perf_counter() - start
+        if total < best.step:
+            best = StepShares(total, spent | {"rest": total - sum(spent.values())})
+    return best
+
+
+class Units:
+    """A network of n units on the data of a case, as arrays: parameters (a, w, b), data (x, y), weights of the data."""
+
+    def __init__(self, case: Case, units: int):
+        self.case = case.replace({"lagrangian.units": [units], "lagrangian.replicates": 1})
+        self.model = build_model(self.case)
+        self.ladder = Ladder([units], [1], 1)
+        self.state = self.ladder.initial_state(self.model.parameters)
+        self.a, self.w, self.b = self.state[0], self.state[1:-2], self.state[-2]
+        self.x, self.y, self.weights = self.model.data.x, self.model.data.y, self.model.data.weights
+        self.penalty = self.model.penalty.strength  #: lambda of lambda a^2
+
+    @cached_property
+    def reference(self) -> np.ndarray:
+        """-grad V of every unit (components, n), by the backend that is made to be read."""
+        flow = build_flow(self.case.replace({"eulerian.backend": "numpy"}), self.model, self.ladder)
+        return flow.backend.velocity(flow.backend.upload(self.state))[:-1]
+
+
+def particle_gradient(units: Units, precision: str, device: Device) -> Candidate:
+    """-grad V of all units on a device."""
+    backend = build_flow(units.case.replace({"lagrangian.precision": precision}), units.model, units.ladder, device).backend
+    state = backend.upload(units.state)
+
+    def run() -> Any:
+        rate = backend.velocity(state)
+        backend.buffers.queue.finish()
+        return rate
+
+    return Candidate("mfpde", precision, run, lambda: backend.download(run())[:-1], units.a.size * units.y.size)
+
+
+def whole_run(case: Case, device: str | None) -> dict[str, float]:
+    """A run from the case to the file, as `mfpde run` does it: seconds in all, and those of the density alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = perf_counter()
+        run = mfpde.run(case, Path(folder) / "run.h5", device=device)
+        seconds = perf_counter() - start
+        run.close()
+    solver = build_solver(case, build_model(case), choose_device(device))
+    start = perf_counter()
+    solver.advance(case.time)
+    return {"seconds": seconds, "density_seconds": perf_counter() - start, "steps": solver.steps, "cells": float(np.prod(solver.mesh.shape))}
+
+
+def solve_density(case: Case, device: Device) -> tuple[float, np.ndarray]:
+    """Seconds to advance the density to the end of the case, and f at the data then."""
+    model = build_model(case)
+    solver = build_solver(case, model, device)
+    start = perf_counter()
+    solver.advance(case.time)
+    seconds = perf_counter() - start
+    return seconds, solver.stepper.energy.prediction(solver.state.moments.linear)
+
+
+def solve_units(case: Case, units: int, seed: int, device: Device) -> tuple[float, np.ndarray]:
+    """The same for a network of so many random units."""
+    model = build_model(case)
+    flow = build_flow(case, model, Ladder([units], [1], seed), device)
+    return _advance(flow, case.time)
+
+
+def solve_characteristics(case: Case, nodes: int, tolerance: float, device: Device) -> tuple[float, np.ndarray]:
+    """The same for quadrature nodes of the initial law."""
+    flow = build_characteristics(case, build_model(case), nodes, device)
+    flow.settings = flow.settings.model_copy(update={"tolerance": tolerance})
+    return _advance(flow, case.time)
+
+
+def _advance(flow: Any, until: float) -> tuple[float, np.ndarray]:
+    start = perf_counter()
+    flow.advance(until)
+    seconds = perf_counter() - start
+    return seconds, flow.backend.predictions(flow.state)[0]

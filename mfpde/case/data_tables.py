@@ -1,0 +1,172 @@
+"""The table [data]: a file, a teacher at given inputs, or a planted teacher under a law of all inputs."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from mfpde.case.base import Dimension, NonNegative, Positive, Real, Samples, Seed, Table, Text, increasing
+
+
+class GridInputs(Table):
+    """Inputs on a tensor grid with end points included; weights 1/L, or trapezoidal for Lebesgue inner products."""
+
+    law: Literal["grid"]
+    dimension: Dimension = 1
+    low: Real = -1.0
+    high: Real = 1.0
+    points: Samples = 32
+    weights: Literal["average", "lebesgue"] = "average"
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        increasing((self.low, self.high))
+        return self
+
+
+class UniformInputs(Table):
+    """Independent inputs, uniform on [low, high] in each coordinate."""
+
+    law: Literal["uniform"]
+    dimension: Dimension = 1
+    low: Real = -1.0
+    high: Real = 1.0
+    samples: Samples = 128
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        increasing((self.low, self.high))
+        return self
+
+
+class NormalInputs(Table):
+    """Independent inputs, normal in each coordinate."""
+
+    law: Literal["normal"]
+    dimension: Dimension = 1
+    mean: Real = 0.0
+    std: Positive = 1.0
+    samples: Samples = 128
+    seed: Seed = 0
+
+
+class SphereInputs(Table):
+    """Independent inputs, uniform on a sphere centred at 0."""
+
+    law: Literal["sphere"]
+    dimension: Annotated[int, Field(ge=2, le=10_000)] = 2
+    radius: Positive = 1.0
+    samples: Samples = 128
+    seed: Seed = 0
+
+
+class GaussHermiteInputs(Table):
+    """Tensor Gauss-Hermite nodes and weights of the standard normal law: a population loss, exact for polynomials of degree 2 points - 1."""
+
+    law: Literal["gauss_hermite"]
+    dimension: Dimension = 1
+    points: Annotated[int, Field(ge=2, le=128)] = 16
+
+
+Inputs = Annotated[GridInputs | GaussHermiteInputs | UniformInputs | NormalInputs | SphereInputs, Field(discriminator="law")]
+
+
+class FormulaTeacher(Table):
+    """f*(x) given by a formula in x0, x1, ..."""
+
+    kind: Literal["formula"]
+    formula: Text
+
+
+class PlantedUnit(Table):
+    """One unit of a planted teacher."""
+
+    a: Real
+    w: list[Real] | Real
+    b: Real = 0.0
+
+
+class PlantedTeacher(Table):
+    """f*(x) = (1/m) sum over m planted units of a sigma(<w, x> + b), or the plain sum."""
+
+    kind: Literal["planted"]
+    units: Annotated[list[PlantedUnit], Field(min_length=1)]
+    scaling: Literal["mean", "sum"] = "mean"
+    activation: str | None = None
+
+
+class MixtureComponent(Table):
+    """One Gaussian of a mixture teacher: weight * N(x; mean, variance * identity)."""
+
+    weight: Real
+    mean: list[Real] | Real
+    variance: Positive
+
+
+class MixtureTeacher(Table):
+    """f*(x) = sum of weighted Gaussian densities."""
+
+    kind: Literal["mixture"]
+    components: Annotated[list[MixtureComponent], Field(min_length=1)]
+
+
+def _formula_as_table(value: Any) -> Any:
+    return {"kind": "formula", "formula": value} if isinstance(value, str) else value
+
+
+Teacher = Annotated[
+    Annotated[FormulaTeacher | PlantedTeacher | MixtureTeacher, Field(discriminator="kind")],
+    BeforeValidator(_formula_as_table),
+]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Data(Table):
+    """What is learnt: pairs (x, y) of a file, a teacher at given inputs, or a planted teacher under a law of all inputs (no data points)."""
+
+    file: Text | None = None
+    x: Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)] | None = None
+    y: Text | None = None
+    weights: Text | None = None
+    standardize: bool = False
+    teacher: Teacher | None = None
+    inputs: Inputs | None = None
+    noise: NonNegative = 0.0
+    noise_seed: Seed = 0
+    population: Literal["gaussian", "sphere"] | None = None
+    dimension: Dimension | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self):
+        if (self.file is None) == (self.teacher is None):
+            raise ValueError("expected either 'file' (with x and y columns) or 'teacher' (with inputs), and not both")
+        if self.file is not None and (self.x is None or self.y is None):
+            raise ValueError("'file' needs the column names 'x' (a list) and 'y'")
+        if self.file is not None and self.inputs is not None:
+            raise ValueError("'inputs' belongs to a 'teacher', not to a 'file'")
+        if self.x is not None and (len(set(self.x)) < len(self.x) or self.y in self.x):
+            raise ValueError(f"x = {self.x} and y = '{self.y}' name a column twice")
+        if self.teacher is not None and self.inputs is None and self.population is None:
+            raise ValueError("'teacher' needs 'inputs', for example inputs = { law = \"normal\", dimension = 2, samples = 256 }, or 'population'")
+        return self
+
+    @model_validator(mode="after")
+    def _population_has_no_points(self):
+        if self.population is None:
+            if self.dimension is not None:
+                raise ValueError("'dimension' belongs to 'population'; with data points it is a key of 'inputs'")
+            return self
+        if not isinstance(self.teacher, PlantedTeacher):
+            raise ValueError("'population' needs a planted 'teacher', whose inner products with units have closed forms; expected kind = \"planted\"")
+        given = [name for name in ("file", "x", "y", "weights", "inputs") if getattr(self, name) is not None]
+        given += [name for name in ("standardize", "noise") if getattr(self, name)]
+        if given:
+            raise ValueError(f"'population' is a loss over all x, without data points: leave out '{given[0]}'")
+        if self.dimension is None:
+            raise ValueError("'population' needs 'dimension', that of x")
+        if self.population == "sphere" and self.dimension < 2:
+            raise ValueError('population = "sphere" needs dimension of at least 2: x lies on the unit sphere of that space')
+        return self

@@ -1,0 +1,39 @@
+"""What moves units under a population loss: pair sums over the units of a network and over the teacher's, readably.
+
+The reference for kernels/population_units.cl; `forces_population_opencl` drives that.
+"""
+
+import numpy as np
+
+from mfpde.lagrangian.ladder import Ladder
+from mfpde.lagrangian.numpy_backend import NumpyBackend
+from mfpde.models.population import PopulationNetwork
+
+
+class NumpyPopulation(NumpyBackend):
+    """Units see each other, and the teacher's, through the kernel."""
+
+    def __init__(self, network: PopulationNetwork, ladder: Ladder, precision: str, weight_rate: float):
+        super().__init__(network, ladder, precision, weight_rate, network.penalty.strength if network.has_kink else 0.0)
+        self.network = network
+
+    def predictions(self, state: np.ndarray) -> np.ndarray:
+        """f of every network by its coefficients (networks, r)."""
+        return self.network.predictions(state, self.weights(state), [where for *_, where in self.ladder.networks()])
+
+    def velocity(self, state: np.ndarray) -> np.ndarray:
+        """-mobility grad V, and V."""
+        model = self.network
+        state = state.astype(np.float64)
+        rate = np.empty_like(state)
+        charges = self.weights(state) * state[0]
+        for *_, where in self.ladder.networks():
+            a, z = state[0, where], state[1:-1, where].T
+            sources = np.concatenate([z, model.units])
+            h, gradient = model.kernel.pull(z, sources, np.concatenate([charges[where], -model.amplitudes]))
+            rate[0, where] = -(h + model.penalty_amplitude_slope(a))
+            if self.kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
+                rate[0, where] = np.where(a == 0, -np.sign(h) * np.maximum(np.abs(h) - self.kink, 0), rate[0, where])
+            rate[1:-1, where] = -(a[:, None] * gradient + 2 * model.penalty.confinement * z).T
+            rate[-1, where] = a * h + model.penalty_amplitude(a) + model.penalty_rest(z)
+        return self.allowed(rate, state)
