@@ -31,13 +31,13 @@ __kernel void implicit_sweep(__global const real *restrict y, POTENTIAL, __globa
                              const int axis, const real dt, const int drift,
                              __global real *restrict upper, __global real *restrict last, __global real *restrict x)
 {
-    int id = get_global_id(0), base = GHOSTS * STRIDE[axis];
+    int id = get_global_id(0), base = START[axis] * STRIDE[axis];
     for (int k = LAST; k >= 0; --k) {
         if (k == axis) continue;
-        base += (GHOSTS + id % CELLS[k]) * STRIDE[k];
+        base += (START[k] + id % CELLS[k]) * STRIDE[k];
         id /= CELLS[k];
     }
-    const int n = CELLS[axis], s = STRIDE[axis], start = OFFSET[axis] + GHOSTS;
+    const int n = CELLS[axis], s = STRIDE[axis], start = OFFSET[axis] + START[axis];
     const real scale = dt * (real)TAU;
     // dt times the rates at which mass crosses a face: forth, over its left cell's width, and back, over its right cell's
     real forth = 0, back = 0, forth_first = 0;

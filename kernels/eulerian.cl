@@ -1,7 +1,7 @@
-// The finite-volume side on a tensor mesh of DIM axes (1 to 4), two ghost cells on each side of each axis.
+// The finite-volume side on a tensor mesh of DIM axes (1 to 4), at least two ghost cells on each side of each axis.
 //
-// The generated header gives, per axis k: CELLS[k], PITCH[k] (cells with ghosts and padding), STRIDE[k], OFFSET[k]
-// (where the axis starts in the concatenated axis arrays), PERIODIC[k]. The last axis is contiguous. If HAS_AMPLITUDE,
+// The generated header gives, per axis k: CELLS[k], START[k] (ghosts and padding before the first cell), STRIDE[k], OFFSET[k]
+// (where the axis starts in the concatenated axis arrays), PERIODIC[k]. On the last axis START is a whole vector, so that rows are aligned. The last axis is contiguous. If HAS_AMPLITUDE,
 // axis 0 is the amplitude a and V(a, z) = amplitude(a) h(z) + penalty_a(a) + penalty_z(z); otherwise amplitude has one
 // entry. ZPITCH is the number of padded z-cells, so that a padded cell p has a-index p / ZPITCH and z-index p % ZPITCH.
 //
@@ -29,12 +29,12 @@ static inline run_t locate_run(int id)
     run_t run;
     const int part = id % RUNS;
     id /= RUNS;
-    run.cell[LAST] = GHOSTS + part * RUN;
+    run.cell[LAST] = START[LAST] + part * RUN;
     const int left = CELLS[LAST] - part * RUN;
     run.blocks = ((left < RUN ? left : RUN) + VW - 1) / VW;
     run.base = run.cell[LAST];
     for (int k = LAST - 1; k >= 0; --k) {
-        run.cell[k] = GHOSTS + id % CELLS[k];
+        run.cell[k] = START[k] + id % CELLS[k];
         id /= CELLS[k];
         run.base += run.cell[k] * STRIDE[k];
     }
@@ -140,12 +140,12 @@ static inline void spread_ghosts(__global real *restrict rho, const int *cell, c
 __kernel void fill_ghosts(__global real *restrict rho)
 {
     const int part = get_global_id(0) % PARTS;
-    int id = get_global_id(0) / PARTS, here = GHOSTS + part * PART, cell[DIM];
+    int id = get_global_id(0) / PARTS, here = START[LAST] + part * PART, cell[DIM];
 #pragma unroll
     for (int k = LAST - 1; k >= 0; --k) {
         cell[k] = id % CELLS[k];
         id /= CELLS[k];
-        here += (GHOSTS + cell[k]) * STRIDE[k];
+        here += (START[k] + cell[k]) * STRIDE[k];
     }
     const int left = CELLS[LAST] - part * PART;
     spread_ghosts(rho, cell, part, here, ((left < PART ? left : PART) + VW - 1) / VW);
@@ -202,24 +202,6 @@ __kernel void transport_rate(__global const real *restrict rho, VELOCITIES, AXES
     }
     courant[get_global_id(0)] = HMAX(fastest);
     dissipation[get_global_id(0)] = HSUM(dissipated);
-}
-
-// result = a x + b (y + dt rate): a stage of a strong-stability-preserving Runge-Kutta method. Values too small to matter
-// are set to 0, since subnormal numbers slow processors down. Per run: the smallest value.
-__kernel void combine_stage(__global const real *restrict x, __global const real *restrict y, __global const real *restrict rate,
-                            const real a, const real b, const real dt, __global real *restrict result, __global double *restrict least)
-{
-    run_t run = locate_run(get_global_id(0));
-    realv smallest = (realv)0;
-    for (int block = 0; block < run.blocks; ++block) {
-        const int p = run.base;
-        realv v = a * LOAD(x + p) + b * (LOAD(y + p) + dt * LOAD(rate + p));
-        v = fabs(v) < (realv)NEGLIGIBLE ? (realv)0 : v;
-        STORE(v, result + p);
-        smallest = SMALLER(v, smallest);
-        next_block(&run);
-    }
-    least[get_global_id(0)] = HMIN(smallest);
 }
 
 // result = rho^power exp(-strength (V - shift)): the Fisher-Rao flow for frozen V, before normalisation; power < 1 if its

@@ -27,6 +27,13 @@
 #define ONE_RIGHT(h, a) (realv)((h).s12345678, (h).s9abc, (h).sde, (h).sf, (a).s0)
 #endif
 
+// A new density: 0 beyond the row's end, where widths are 0, and where it is too small to matter, since subnormal numbers slow processors down.
+static inline realv kept(const realv value, const realv width)
+{
+    const realv size = LARGER(value, -value);  // fabs may be left as a call
+    return size < (realv)NEGLIGIBLE || width == (realv)0 ? (realv)0 : value;
+}
+
 // Part `part` of the row `shift` rows further along axis k, as `occupied` counts them; clipped at walls, around on circles.
 static inline int part_of_row(const int *cell, const int axis, const int shift, const int part)
 {
@@ -59,12 +66,12 @@ static inline int clear_part(__global real *restrict field, const int blocks, __
     return 1;
 }
 
-#define ROW_VALUE(array, cell, shift) LOAD((array) + OFFSET[LAST] + GHOSTS + (cell) + (shift))
+#define ROW_VALUE(array, cell, shift) LOAD((array) + OFFSET[LAST] + START[LAST] + (cell) + (shift))
 #if UNIFORM
 #define OUTER_FACTORS(k, shift) (realv)1, (realv)1, (realv)0.5
 #define ROW_FACTORS(cell, shift) (realv)1, (realv)1, (realv)0.5
 #else
-#define OUTER_VALUE(array, k, shift) (realv)((array)[OFFSET[k] + GHOSTS + cell[k] + (shift)])
+#define OUTER_VALUE(array, k, shift) (realv)((array)[OFFSET[k] + START[k] + cell[k] + (shift)])
 #define OUTER_FACTORS(k, shift) OUTER_VALUE(slope_left, k, shift), OUTER_VALUE(slope_right, k, shift), OUTER_VALUE(slope_both, k, shift)
 #define ROW_FACTORS(cell, shift) ROW_VALUE(slope_left, cell, shift), ROW_VALUE(slope_right, cell, shift), ROW_VALUE(slope_both, cell, shift)
 #endif
@@ -103,7 +110,7 @@ static inline void march(const int second, __global const real *restrict rho, __
     int at_row[DIM];  // of the tile
     for (int k = 0; k < LAST; ++k) at_row[k] = 0;
     for (int number = 0; number < rows; ++number) {
-        int cell[DIM], slot[DIM], here = GHOSTS + part * PART, inner = 0, inner_size = 1;
+        int cell[DIM], slot[DIM], here = START[LAST] + part * PART, inner = 0, inner_size = 1;
         double cross_section = 1;
 #pragma unroll
         for (int k = LAST - 1; k >= 0; --k) {
@@ -111,8 +118,8 @@ static inline void march(const int second, __global const real *restrict rho, __
             inner += at_row[k] * inner_size;
             inner_size *= TILE[k];
             cell[k] = low[k] + at_row[k];
-            here += (GHOSTS + cell[k]) * STRIDE[k];
-            cross_section *= width[OFFSET[k] + GHOSTS + cell[k]];
+            here += (START[k] + cell[k]) * STRIDE[k];
+            cross_section *= width[OFFSET[k] + START[k] + cell[k]];
         }
         int carried = 1;  // to the next row
 #pragma unroll
@@ -188,10 +195,10 @@ static inline void march(const int second, __global const real *restrict rho, __
                 const realv u = face_velocity(k, ia, iz, THE_VELOCITIES);
                 const realv u_before = face_velocity(k, ia - amplitude_axis, amplitude_axis ? iz : iz - s, THE_VELOCITIES);
                 const realv through = upwind_flux(u, centre, LOAD(half_of), east, half_east);
-                const real inverse = inverse_width[OFFSET[k] + GHOSTS + cell[k]];
+                const real inverse = inverse_width[OFFSET[k] + START[k] + cell[k]];
                 change += (LOAD(flux) - through) * inverse;
                 speed += LARGER(LARGER(u, -u_before), (realv)0) * inverse;
-                loss += through * u * loss_weight[OFFSET[k] + GHOSTS + cell[k]];
+                loss += through * u * loss_weight[OFFSET[k] + START[k] + cell[k]];
                 STORE(through, flux);
                 STORE(half_east, half_of);
             }
@@ -200,10 +207,9 @@ static inline void march(const int second, __global const real *restrict rho, __
             realv value = change;
             if (second) {
                 value = (real)0.5 * (LOAD(start + p) + (centre + dt * change));
-                value = fabs(value) < (realv)NEGLIGIBLE ? (realv)0 : value;
-                value = row_width > (realv)0 ? value : (realv)0;
+                value = kept(value, row_width);
                 smallest = SMALLER(value, smallest);
-                largest = LARGER(fabs(value), largest);
+                largest = LARGER(value, largest);
             }
             STORE(value, result + p);
             if (FUSED) {
@@ -222,15 +228,15 @@ static inline void march(const int second, __global const real *restrict rho, __
             mass += cross_section * TO_SUM(held);
             penalty += cross_section * (column_weights[2 * APITCH + ia] / column_weights[ia] * TO_SUM(held) + TO_SUM(confined));
         }
-        result_occupied[this_part] = !second || HMAX(largest) > 0;
+        result_occupied[this_part] = !second || HMAX(largest) > 0 || HMIN(smallest) < 0;
         if (second) spread_ghosts(result, cell, part, here, blocks);
     }
     if (FUSED) {  // the tile is whole in a, hence so are these sums
         const int columns_of_tile = rows / size[0];
         for (int number = 0; number < columns_of_tile; ++number) {
-            int rest = number, iz = GHOSTS + part * PART, inner = 0, inner_size = 1;
+            int rest = number, iz = START[LAST] + part * PART, inner = 0, inner_size = 1;
             for (int k = LAST - 1; k >= 1; --k) {
-                iz += (GHOSTS + low[k] + rest % size[k]) * STRIDE[k];
+                iz += (START[k] + low[k] + rest % size[k]) * STRIDE[k];
                 inner += (rest % size[k]) * inner_size;
                 inner_size *= TILE[k];
                 rest /= size[k];
@@ -275,11 +281,11 @@ __kernel void combine_parts(__global const real *restrict x, __global const int 
                             __global real *restrict result, __global int *restrict result_occupied, __global double *restrict least)
 {
     const int id = get_global_id(0), part = id % PARTS;
-    int rest = id / PARTS, here = GHOSTS + part * PART, cell[DIM];
+    int rest = id / PARTS, here = START[LAST] + part * PART, cell[DIM];
 #pragma unroll
     for (int k = LAST - 1; k >= 0; --k) {
         cell[k] = rest % CELLS[k];
-        here += (GHOSTS + cell[k]) * STRIDE[k];
+        here += (START[k] + cell[k]) * STRIDE[k];
         rest /= CELLS[k];
     }
     const int left = CELLS[LAST] - part * PART, blocks = ((left < PART ? left : PART) + VW - 1) / VW;
@@ -292,13 +298,12 @@ __kernel void combine_parts(__global const real *restrict x, __global const int 
     for (int block = 0; block < blocks; ++block) {
         const int p = here + block * VW;
         realv v = a * LOAD(x + p) + b * (LOAD(y + p) + dt * LOAD(rate + p));
-        v = fabs(v) < (realv)NEGLIGIBLE ? (realv)0 : v;
-        v = ROW_VALUE(width, part * PART + block * VW, 0) > (realv)0 ? v : (realv)0;
+        v = kept(v, ROW_VALUE(width, part * PART + block * VW, 0));
         STORE(v, result + p);
         smallest = SMALLER(v, smallest);
-        largest = LARGER(fabs(v), largest);
+        largest = LARGER(v, largest);
     }
     least[id] = HMIN(smallest);
-    result_occupied[id] = HMAX(largest) > 0;
+    result_occupied[id] = HMAX(largest) > 0 || HMIN(smallest) < 0;
     spread_ghosts(result, cell, part, here, blocks);
 }

@@ -87,7 +87,7 @@ def test_rounds_visit_all_until_the_budget_is_spent():
 
 
 def test_operations_are_those_of_the_table():
-    assert work_per_cell(3, "float32").operations == 78
+    assert work_per_cell(3, "float32").operations == 86
     assert work_per_cell(3, "float64", guards=False).operations == 53
     assert work_per_cell(3, "float64").bytes == 16
     reached = fraction_reached(LIMITS, 3, "float32", 1e-9)

@@ -1,4 +1,4 @@
-"""How a mesh lies in device memory: two ghost cells on each side of each axis, rows padded so that blocks may overrun."""
+"""How a mesh lies in device memory: at least two ghost cells on each side of each axis, rows aligned and padded so that blocks may overrun."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,9 +27,13 @@ class Layout:
     @cached_property
     def pitches(self) -> list[int]:
         """Cells per axis with ghosts; the last also holds whole blocks."""
-        last = self.cells[-1]
-        blocks = -(-last // self.width) * self.width
-        return [n + 2 * GHOSTS for n in self.cells[:-1]] + [blocks + 2 * GHOSTS]
+        last = self.starts[-1] + self.cells[-1] + GHOSTS
+        return [n + 2 * GHOSTS for n in self.cells[:-1]] + [-(-last // self.width) * self.width]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Ghosts and padding before the first cell of each axis; whole blocks on the last, so that rows are aligned."""
+        return [GHOSTS] * (len(self.cells) - 1) + [max(GHOSTS, self.width)]
 
     @cached_property
     def strides(self) -> list[int]:
@@ -39,7 +43,8 @@ class Layout:
     @cached_property
     def offsets(self) -> list[int]:
         """Where each axis starts in concatenated axis arrays."""
-        return [int(sum(self.pitches[:k])) + k for k in range(len(self.pitches))]
+        starts = [sum(self.pitches[:k]) + k for k in range(len(self.pitches))]
+        return [*starts[:-1], -(-starts[-1] // self.width) * self.width]
 
     @property
     def spare(self) -> int:
@@ -75,13 +80,13 @@ class Layout:
         return self._concatenate(values)
 
     def _concatenate(self, values: Sequence[np.ndarray]) -> np.ndarray:
-        result = np.zeros(sum(self.pitches) + len(self.pitches) + self.spare)
-        for offset, value in zip(self.offsets, values, strict=True):
-            result[offset + GHOSTS : offset + GHOSTS + len(value)] = value
+        result = np.zeros(self.offsets[-1] + self.pitches[-1] + 1 + self.spare)
+        for first, value in zip(np.add(self.offsets, self.starts), values, strict=True):
+            result[first : first + len(value)] = value
         return result
 
     def _padding(self, k: int) -> tuple[int, int]:
-        return GHOSTS, self.pitches[k] - GHOSTS - self.cells[k]
+        return self.starts[k], self.pitches[k] - self.starts[k] - self.cells[k]
 
     def pad_field(self, density: np.ndarray) -> np.ndarray:
         """A flat padded copy of cell averages; ghosts are zero."""
@@ -90,7 +95,7 @@ class Layout:
 
     def unpad_field(self, flat: np.ndarray) -> np.ndarray:
         """Cell averages without ghosts."""
-        inner = tuple(slice(GHOSTS, GHOSTS + n) for n in self.cells)
+        inner = tuple(slice(start, start + n) for start, n in zip(self.starts, self.cells, strict=True))
         return flat[: int(np.prod(self.pitches))].reshape(self.pitches)[inner]
 
     def pad_amplitude(self, values: np.ndarray) -> np.ndarray:
@@ -121,7 +126,7 @@ class Layout:
     def slopes(self, size: int, k: int) -> np.ndarray:
         """M / distance to the next cell along axis k, per padded a- or z-cell (size,); 0 at walls."""
         inverse = np.zeros(self.pitches[k] + 1)
-        inverse[GHOSTS : GHOSTS + self.cells[k] + 1] = self.mesh.axes[k].inverse_distances
+        inverse[self.starts[k] : self.starts[k] + self.cells[k] + 1] = self.mesh.axes[k].inverse_distances
         return inverse[np.arange(size) // self._stride(k) % self.pitches[k] + 1]
 
     def next_along(self, padded: np.ndarray, k: int) -> np.ndarray:
@@ -145,7 +150,7 @@ class Layout:
         """Padded index of every z-cell (z_cells,), C order."""
         first = int(self.has_amplitude)
         padded = np.arange(self.z_pitch).reshape(self.pitches[first:] or [1])
-        return padded[tuple(slice(GHOSTS, GHOSTS + n) for n in self.cells[first:])].ravel()
+        return padded[tuple(slice(start, start + n) for start, n in zip(self.starts[first:], self.cells[first:], strict=True))].ravel()
 
     def where_z(self, order: np.ndarray) -> np.ndarray:
         """For every padded z-cell, where its value lies among values in some order of z-cells; ghosts as in `pad_z`.

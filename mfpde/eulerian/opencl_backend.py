@@ -80,6 +80,7 @@ class OpenCLBackend:
         given |= options | {
             "DIM": len(layout.cells),
             "CELLS": layout.cells,
+            "START": layout.starts,
             "STRIDE": layout.strides,
             "OFFSET": layout.offsets,
             "PERIODIC": [axis.periodic for axis in self.mesh.axes],

@@ -40,7 +40,7 @@ def w1_marginals(axis: Axis, density: np.ndarray, samples: np.ndarray, weights: 
     # a cloud's distribution function is constant between breaks: its value just right of each
     stairs = np.cumsum(np.take_along_axis(masses, order, axis=1), axis=1)[:, :-1]
     left, right, length = smooth[:, :-1] - stairs, smooth[:, 1:] - stairs, np.diff(breaks, axis=1)
-    return np.array([_area(*ends, axis.periodic) for ends in zip(left, right, length, strict=True)])
+    return _area(left, right, length, axis.periodic)
 
 
 def w1_densities(axis: Axis, density: np.ndarray, other: Axis, other_density: np.ndarray) -> float:
@@ -57,17 +57,17 @@ def w1_densities(axis: Axis, density: np.ndarray, other: Axis, other_density: np
         upto = np.concatenate([[0.0], np.cumsum(d * a.widths)])
         cumulative.append(np.interp(breaks, a.faces, upto / upto[-1]))
     difference = cumulative[0] - cumulative[1]
-    return _area(difference[:-1], difference[1:], np.diff(breaks), axis.periodic)
+    return float(_area(difference[None, :-1], difference[None, 1:], np.diff(breaks)[None], axis.periodic)[0])
 
 
-def _area(left: np.ndarray, right: np.ndarray, length: np.ndarray, periodic: bool) -> float:
-    """int |D| for D linear on intervals of these lengths; on a circle, of D less its median."""
+def _area(left: np.ndarray, right: np.ndarray, length: np.ndarray, periodic: bool) -> np.ndarray:
+    """int |D| for functions D (functions, intervals) -> (functions,), linear on intervals of these lengths; on a circle, of D less its median."""
     if periodic:
-        shift = _median(left, right, length)
+        shift = np.array([[_median(*given)] for given in zip(left, right, length, strict=True)])
         left, right = left - shift, right - shift
     magnitude = np.abs(left) + np.abs(right)
     crossing = (left**2 + right**2) / np.where(magnitude > 0, magnitude, 1.0)
-    return float(np.sum(length * np.where(left * right >= 0, magnitude, crossing)) / 2)
+    return np.sum(length * np.where(left * right >= 0, magnitude, crossing), axis=1) / 2
 
 
 def _median(left: np.ndarray, right: np.ndarray, length: np.ndarray) -> float:
@@ -103,8 +103,11 @@ class _Projection:
 
     def w2_squared(self, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Squared W2 to clouds (clouds, n) -> (clouds,)."""
-        order = np.argsort(points, axis=1)
-        y, w = np.take_along_axis(points, order, axis=1), np.take_along_axis(weights, order, axis=1)
+        if np.ptp(weights) == 0:  # the same for all: sorting suffices, and all clouds have the same levels
+            y, w = np.sort(points, axis=1), weights[:1]
+        else:
+            order = np.argsort(points, axis=1)
+            y, w = np.take_along_axis(points, order, axis=1), np.take_along_axis(weights, order, axis=1)
         upto = np.pad(np.cumsum(w, axis=1), ((0, 0), (1, 0)))
         parts = np.diff(np.interp((upto / upto[:, -1:]).ravel(), self.levels, self.first).reshape(upto.shape), axis=1)
         return np.maximum(0.0, self.second - 2 * np.sum(y * parts, axis=1) + np.sum(w * y**2, axis=1))
