@@ -86,11 +86,11 @@ def draw_accuracy(part: Part, path: Path) -> None:
         figure.set_figwidth(5.2)
         panel = axes[0, 0]
         curves: list[dict[str, Any]] = part.numbers["curves"]
-        for curve, colour, marker in zip(curves, (style.DENSITY, *style.PALETTE), MARKERS, strict=False):
+        for number, (curve, colour, marker) in enumerate(zip(curves, (style.DENSITY, *style.PALETTE), MARKERS, strict=False)):
             panel.plot(curve["seconds"], curve["errors"], f"{marker}-", ms=4, color=colour, label=curve["who"])
             for which in (0, -1):
                 spot = (curve["seconds"][which], curve["errors"][which])
-                panel.annotate(curve["levels"][which], spot, xytext=(4, 4), textcoords="offset points", fontsize=6.5, color=colour)
+                panel.annotate(curve["levels"][which], spot, xytext=(4, (4, 4, -10)[number % 3]), textcoords="offset points", fontsize=6.5, color=colour)
         panel.axhline(part.numbers["doubt"], color=style.DATA, ls=":", lw=1, label="the reference, against half its nodes")
         panel.set(xscale="log", yscale="log", xlabel="seconds", ylabel=rf"$\|f - f_\mathrm{{ref}}\|$ at $t = {part.numbers['until']:g}$")
         figure.legend(loc="outside lower center", ncol=2)

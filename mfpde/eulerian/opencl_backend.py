@@ -151,6 +151,9 @@ class OpenCLBackend:
         """A field with these cell averages; its ghosts are filled when they are needed."""
         field = self._fresh()
         self.buffers.write(field.values, self.layout.pad_field(density).astype(self.dtype))
+        rows = density.reshape(self.tiles.rows, -1)
+        starts = np.arange(self.tiles.parts) * self.tiles.part
+        self.buffers.write(field.occupied, np.logical_or.reduceat(rows != 0, starts, axis=1).astype(np.int32))
         return field
 
     def download(self, field: Field) -> np.ndarray:
