@@ -90,7 +90,9 @@ def draw_accuracy(part: Part, path: Path) -> None:
             panel.plot(curve["seconds"], curve["errors"], f"{marker}-", ms=4, color=colour, label=curve["who"])
             for which in (0, -1):
                 spot = (curve["seconds"][which], curve["errors"][which])
-                panel.annotate(curve["levels"][which], spot, xytext=(4, (4, 4, -10)[number % 3]), textcoords="offset points", fontsize=6.5, color=colour)
+                panel.annotate(
+                    curve["levels"][which], spot, xytext=(4, (4, 4, -10)[number % 3]), textcoords="offset points", fontsize=6.5, color=colour
+                )
         panel.axhline(part.numbers["doubt"], color=style.DATA, ls=":", lw=1, label="the reference, against half its nodes")
         panel.set(xscale="log", yscale="log", xlabel="seconds", ylabel=rf"$\|f - f_\mathrm{{ref}}\|$ at $t = {part.numbers['until']:g}$")
         figure.legend(loc="outside lower center", ncol=2)

@@ -151,7 +151,7 @@ __kernel void fill_ghosts(__global real *restrict rho)
     spread_ghosts(rho, cell, part, here, ((left < PART ? left : PART) + VW - 1) / VW);
 }
 
-// Factors of the slope of the cell `shift` cells further along axis k. In ghost cells they are 0, and so is the velocity of a wall.
+// Factors of the slope of the cell `shift` cells further along axis k. Beyond walls they are 0, and so is the velocity there.
 #if UNIFORM
 #define SLOPE_FACTORS(k, run, shift) (realv)1, (realv)1, (realv)0.5
 #else

@@ -34,6 +34,9 @@ static inline realv kept(const realv value, const realv width)
     return size < (realv)NEGLIGIBLE || width == (realv)0 ? (realv)0 : value;
 }
 
+// Whether a sum of absolute values is not 0; NaN counts, so that nothing that blew up looks empty.
+static inline int is_filled(const realv sum) { return !(HSUM(TO_SUM(sum)) == 0); }
+
 // Part `part` of the row `shift` rows further along axis k, as `occupied` counts them; clipped at walls, around on circles.
 static inline int part_of_row(const int *cell, const int axis, const int shift, const int part)
 {
@@ -166,7 +169,8 @@ static inline void march(const int second, __global const real *restrict rho, __
 #else
         realv flux_before = upwind_flux(face_velocity(LAST, ia, iz - 1, THE_VELOCITIES), west, half_west, centre, half_centre);
 #endif
-        realv lost = (realv)0, held = (realv)0, confined = (realv)0, largest = (realv)0;
+        realv lost = (realv)0, filled = (realv)0;
+        sumv held = (sumv)0, confined = (sumv)0;  // masses and penalties over the width in a
         const double column_weight = column_weights[APITCH + (ROW_IS_AMPLITUDE ? 0 : ia)];
         for (int block = 0; block < blocks; ++block) {
             const int at = block * VW, p = here + at;
@@ -209,14 +213,15 @@ static inline void march(const int second, __global const real *restrict rho, __
                 value = (real)0.5 * (LOAD(start + p) + (centre + dt * change));
                 value = kept(value, row_width);
                 smallest = SMALLER(value, smallest);
-                largest = LARGER(value, largest);
+                filled += LARGER(value, -value);
             }
             STORE(value, result + p);
             if (FUSED) {
-                held += value * row_width;
-                if (HAS_DRIFT) confined += value * row_width * LOAD(penalty_z + iz);
+                const sumv density = TO_SUM(value), mass_here = density * LOADD(z_volume + iz);
+                held += mass_here;
+                if (HAS_DRIFT) confined += mass_here * TO_SUM(LOAD(penalty_z + iz));
                 __local double *restrict column = columns + (slot[0] - CARRY_START[0]) * PART_PITCH + at;
-                STORED(LOADD(column) + column_weight * TO_SUM(value), column);
+                STORED(LOADD(column) + column_weight * density, column);
             }
             centre = after;
             half_centre = half_after;
@@ -225,10 +230,10 @@ static inline void march(const int second, __global const real *restrict rho, __
         }
         dissipated += cross_section * TO_SUM(lost);
         if (FUSED) {
-            mass += cross_section * TO_SUM(held);
-            penalty += cross_section * (column_weights[2 * APITCH + ia] / column_weights[ia] * TO_SUM(held) + TO_SUM(confined));
+            mass += column_weights[ia] * held;
+            penalty += column_weights[2 * APITCH + ia] * held + column_weights[ia] * confined;
         }
-        result_occupied[this_part] = !second || HMAX(largest) > 0 || HMIN(smallest) < 0;
+        result_occupied[this_part] = !second || is_filled(filled);
         if (second) spread_ghosts(result, cell, part, here, blocks);
     }
     if (FUSED) {  // the tile is whole in a, hence so are these sums
@@ -274,11 +279,12 @@ __kernel void march_stage(__global const real *restrict rho, __global const int 
           first, sums, carry, columns);
 }
 
-// a x + b (y + dt rate) by parts of rows; where all three are 0 nothing is done. Per part: the smallest value.
+// a x + b (y + dt rate) by parts of rows; where all three are 0 nothing is done. Per part: how far below 0 its
+// smallest value lies.
 __kernel void combine_parts(__global const real *restrict x, __global const int *restrict x_occupied, __global const real *restrict y,
                             __global const int *restrict y_occupied, __global const real *restrict rate, __global const int *restrict rate_occupied,
                             const real a, const real b, const real dt, __global const real *restrict width,
-                            __global real *restrict result, __global int *restrict result_occupied, __global double *restrict least)
+                            __global real *restrict result, __global int *restrict result_occupied, __global double *restrict undershoot)
 {
     const int id = get_global_id(0), part = id % PARTS;
     int rest = id / PARTS, here = START[LAST] + part * PART, cell[DIM];
@@ -289,21 +295,21 @@ __kernel void combine_parts(__global const real *restrict x, __global const int 
         rest /= CELLS[k];
     }
     const int left = CELLS[LAST] - part * PART, blocks = ((left < PART ? left : PART) + VW - 1) / VW;
-    least[id] = 0;
+    undershoot[id] = 0;
     if (SKIP_ZEROS && !(x_occupied[id] | y_occupied[id] | rate_occupied[id])) {
         if (clear_part(result + here, blocks, result_occupied + id)) spread_ghosts(result, cell, part, here, blocks);
         return;
     }
-    realv smallest = (realv)0, largest = (realv)0;
+    realv smallest = (realv)0, filled = (realv)0;
     for (int block = 0; block < blocks; ++block) {
         const int p = here + block * VW;
         realv v = a * LOAD(x + p) + b * (LOAD(y + p) + dt * LOAD(rate + p));
         v = kept(v, ROW_VALUE(width, part * PART + block * VW, 0));
         STORE(v, result + p);
         smallest = SMALLER(v, smallest);
-        largest = LARGER(v, largest);
+        filled += LARGER(v, -v);
     }
-    least[id] = HMIN(smallest);
-    result_occupied[id] = HMAX(largest) > 0 || HMIN(smallest) < 0;
+    undershoot[id] = -HMIN(smallest);
+    result_occupied[id] = is_filled(filled);
     spread_ghosts(result, cell, part, here, blocks);
 }

@@ -5,8 +5,10 @@ import pytest
 from conftest import build_backends, rough_density, small_case
 
 from mfpde.eulerian import tiles
+from mfpde.eulerian.layout import Layout
 from mfpde.eulerian.opencl_backend import OpenCLBackend
 from mfpde.eulerian.stepper import Stepper
+from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models import build_model
 
 SCHEMES = ["fromm", "mc", "minmod", "vanleer", "upwind"]
@@ -22,6 +24,7 @@ MESHES = {
     "a w": ({"a": AXIS, "w": AXIS | {"cells": 14}}, 1),
     "a w b, mixed": ({"a": AXIS, "w": AXIS | {"cells": 7, "mobility": 0.5}, "b": CIRCLE | {"cells": 11}}, 1),
     "a w, stretched": ({"a": AXIS | {"stretch": 2.0}, "w": AXIS | {"cells": 14, "stretch": 3.0, "stretch_at": -0.7}}, 1),
+    "a stretched, b on a circle": ({"a": AXIS | {"stretch": 2.0}, "w": {"fixed": 1.0}, "b": CIRCLE | {"cells": 21}}, 1),
     "w b, a fixed": ({"a": {"fixed": -1.0}, "w": CIRCLE, "b": AXIS | {"cells": 6}}, 1),
     "a w1 w2 b": ({"a": AXIS | {"cells": 5}, "w1": AXIS | {"cells": 6}, "w2": AXIS | {"cells": 4}, "b": AXIS | {"cells": 7}}, 2),
     "a w1 w2 b, circles": ({"a": AXIS | {"cells": 5}, "w": CIRCLE | {"cells": 5}, "b": CIRCLE}, 2),
@@ -185,3 +188,40 @@ def test_the_fused_stage_equals_its_parts(kind, device):
     assert other_stage.courant == pytest.approx(stage.courant, rel=1e-12)
     assert other_stage.dissipation == pytest.approx(stage.dissipation, rel=1e-10)
     assert other_stage.least == 0
+
+
+@pytest.mark.usefixtures("parts")
+@pytest.mark.parametrize("kind", ["a w", "a w b, mixed", "a w1 w2 b"])
+def test_fused_sums_are_those_of_the_field(kind, device):
+    """In single precision too: a reaction scales by one and is measured by the other, step after step."""
+    network, mesh, backends = build_backends(mesh_case(kind, precision="float32"), device, forms=("row",))
+    backend = backends["row"]
+    field = backend.upload(rough_density(mesh))
+    potential = backend.potential(network.residual(backend.moments(field).linear))
+    made = backend.stage(field, field, potential, 0.2 / backend.rate(field, potential).courant).field
+    fused = backend.moments(made)
+    made.sums = None
+    alone = backend.moments(made)
+    assert fused.mass == pytest.approx(alone.mass, rel=1e-14)
+    assert fused.penalty == pytest.approx(alone.penalty, rel=1e-13)
+    np.testing.assert_allclose(fused.linear, alone.linear, rtol=0, atol=1e-14)
+
+
+def test_what_is_not_a_number_is_not_taken_for_empty(device):
+    network, mesh, backends = build_backends(mesh_case("a w b, mixed"), device, forms=("row",))
+    backend = backends["row"]
+    density = np.zeros(mesh.shape)
+    density[4, 3] = np.nan
+    field = backend.upload(density)
+    again = backend.combine(0.0, field, 1.0, field, 0.0, field)[0]
+    made = backend.stage(again, again, backend.potential(network.residual(network.data.y)), 0.1)
+    assert np.isnan(backend.moments(made.field).mass)
+
+
+@pytest.mark.parametrize(("cells", "room"), [([10**6], 2**21), ([32, 1300], 2**15), ([16, 16, 16, 200], 2**18), ([24, 24, 65], 2**16)])
+def test_tiles_fit_into_local_memory(cells, room):
+    axes = [Axis(f"x{k}", np.linspace(0, 1, n + 1)) for k, n in enumerate(cells)]
+    cut = tiles.Tiles(Layout(Mesh(axes), len(cells) > 1, 8), True, len(cells) > 1, 2, room, 8)
+    assert sum(cut.local_bytes) <= room
+    assert cut.part % 8 == 0 or cut.parts == 1
+    assert (cut.parts - 1) * cut.part + 2 <= cells[-1] <= cut.parts * cut.part

@@ -75,6 +75,14 @@ class Layout:
         """One number per cell of each axis, concatenated; zero in ghosts and padding."""
         return self._concatenate(values)
 
+    def slope_arrays(self, values: Sequence[np.ndarray]) -> np.ndarray:
+        """As `axis_arrays`, but ghosts of circles hold what the cells they copy hold: their slopes count at the face where a circle closes."""
+        result = self.axis_arrays(values)
+        for first, value, axis in zip(np.add(self.offsets, self.starts), values, self.mesh.axes, strict=True):
+            if axis.periodic:
+                result[first - GHOSTS : first + len(value) + GHOSTS] = np.pad(value, GHOSTS, mode="wrap")
+        return result
+
     def face_arrays(self, values: Sequence[np.ndarray]) -> np.ndarray:
         """One number per face of each axis; entry j belongs to the face left of padded cell j."""
         return self._concatenate(values)

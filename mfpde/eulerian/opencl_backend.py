@@ -46,13 +46,14 @@ class OpenCLBackend:
         self.by_row = device.is_cpu if form is None else form == "row"
         width = max(vector_width(device, self.dtype), 1) if self.by_row else 1
         self.mesh, self.layout = mesh, Layout(mesh, model.has_amplitude, width)
-        self.tiles = Tiles(self.layout, device.cl_device.max_compute_units)
         #: whether sums over a come with the march: the tile is whole in a then
         self.fused = self.by_row and model.has_amplitude and len(mesh.axes) > 1
+        cores, room = device.cl_device.max_compute_units, device.cl_device.local_mem_size
+        self.tiles = Tiles(self.layout, self.by_row, self.fused, cores, room, self.dtype.itemsize)
         self.buffers = Buffers(device)
         self._build(device, scheme, precision, width, model, {"TAU": repr(float(tau)), "SKIP_ZEROS": int(skip_zeros)})
         #: whether kernels that write parts of rows may write their ghosts too: on a circle one part's are inside another's last block
-        self.writes_ghosts = self.tiles.parts == 1 or not mesh.axes[-1].periodic
+        self.writes_ghosts = self.by_row and (self.tiles.parts == 1 or not mesh.axes[-1].periodic)
         self.parts = self.tiles.rows * self.tiles.parts
         self.fields, self.potentials = Pool(self._make_field), Pool(self._make_potential)
         self._upload_axes()
@@ -66,6 +67,7 @@ class OpenCLBackend:
         self.per_run, self.per_run_too = (self.buffers.empty(self.runs, np.float64) for _ in range(2))
         self.per_tile = self.buffers.empty(self.tiles.items * SUMS, np.float64)
         self.per_part = self.buffers.empty(self.parts, np.float64)
+        self.reduce_parts = Reduction(self.buffers, self.program, self.parts)
         self.reduce_runs = Reduction(self.buffers, self.program, self.runs)
         self.reduce_columns = Reduction(self.buffers, self.program, self.layout.z_pitch)
 
@@ -99,7 +101,7 @@ class OpenCLBackend:
         }
         self.program = build_program(device, FILES, given)
         self.kernels = {name: cl.Kernel(self.program, name) for name in KERNELS}
-        self.local = [cl.LocalMemory(size) for size in self.tiles.local_bytes(self.dtype.itemsize)]
+        self.local = [cl.LocalMemory(size) for size in self.tiles.local_bytes]
 
     def _upload_axes(self) -> None:
         layout, axes = self.layout, self.mesh.axes
@@ -107,7 +109,7 @@ class OpenCLBackend:
         self.width = self._real(layout.axis_arrays([axis.widths for axis in axes]))
         self.inverse_width = self._real(layout.axis_arrays([1 / axis.widths for axis in axes]))
         self.inverse_distance = self._real(distances)
-        factors = [self._real(layout.axis_arrays(values)) for values in zip(*(axis.slope_factors for axis in axes), strict=True)]
+        factors = [self._real(layout.slope_arrays(values)) for values in zip(*(axis.slope_factors for axis in axes), strict=True)]
         self.axes = (self.width, self.inverse_width, self._real(layout.axis_arrays([_loss_weight(axis) for axis in axes])), *factors)
 
     def _upload_model(self, model: MeshPotential) -> None:
@@ -235,7 +237,7 @@ class OpenCLBackend:
         outputs = (result.values, result.occupied, self.per_part)
         self._run("combine_parts", (self.parts,), *given, real(a), real(b), real(dt), self.width, *outputs)
         result.has_ghosts = self.writes_ghosts
-        return result, float(self.buffers.read(self.per_part, self.parts, np.float64).min())
+        return result, -self.reduce_parts(self.per_part, "max")
 
     def react(self, field: Field, potential: Potential, strength: float, shift: float, power: float = 1.0) -> Field:
         """field^power exp(-strength (V - shift))."""

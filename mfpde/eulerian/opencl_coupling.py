@@ -84,6 +84,7 @@ class BoxCoupling:
 
     def __init__(self, features: BoxFeatures, layout: Layout, buffers: Buffers, run: Run, width: int):
         self.rank, self.buffers, self.run = features.rank, buffers, run
+        self.group = (1,) if buffers.device.is_cpu else None  # PoCL would put all boxes into one group, hence on one core
         self.pitch = -(-self.rank // width) * width
         inside, boxes = layout.inside_z(), features.boxes
         # cells of a box are padded to pairs of vectors by repeating its last one, with coefficients 0
@@ -107,7 +108,7 @@ class BoxCoupling:
     def start(self, first: Any) -> None:
         """From cells to the moments of boxes, and from these to the moments."""
         arguments = (self.coefficients, self.transfer, first, self.cells, self.starts, self.boxes, np.int32(self.groups), self.partial)
-        self.run("box_moments", (self.groups,), *arguments, local=(1,))
+        self.run("box_moments", (self.groups,), *arguments, local=self.group)
 
     def finish(self) -> tuple[np.ndarray, float]:
         """Their sum over groups."""
@@ -117,7 +118,7 @@ class BoxCoupling:
         """From the source to boxes, and from these to cells."""
         self.buffers.write(self.source, np.pad(source, (0, self.pitch - self.rank)))
         arguments = (self.coefficients, self.transfer, self.source, self.starts, self.boxes, self.h)
-        self.run("box_potential", (int(self.boxes),), *arguments, local=(1,))
+        self.run("box_potential", (int(self.boxes),), *arguments, local=self.group)
         return self.h
 
 

@@ -22,14 +22,16 @@ class Pooled:
     """Buffers of a pool, which go back to it with the last reference."""
 
     def __init__(self, pool: Pool):
-        self.pool, self.memory = pool, pool.take()
+        self.pool, self.memory = pool, Memory()
+        self.memory = pool.take()
 
     def __del__(self) -> None:
-        self.pool.free.append(self.memory)
+        if self.memory:  # else there was no room for it
+            self.pool.free.append(self.memory)
 
 
 class Field(Pooled):
-    """Cell averages; padded, and 0 where rows are padded.
+    """Cell averages, padded.
 
     Zeros need no work, and no memory traffic: kernels that march along rows leave parts alone that `occupied` calls empty. What it says
     is true at all times, also between uses.

@@ -124,7 +124,7 @@ class Stepper:
     def _slope(self, state: State) -> tuple[Rate, Moments]:
         """The transport rate of a state, and the moments of that rate."""
         rate = self.backend.rate(state.field, self.states.potential(state.moments.linear))
-        if not np.isfinite(rate.courant):
+        if not (np.isfinite(rate.courant) and np.isfinite(rate.dissipation)):
             raise RunError("a velocity is no longer finite")
         return rate, self.backend.moments(rate.field)
 
@@ -168,7 +168,7 @@ class Stepper:
         # these moments are linear in the field, so those of the stage need no new sum over the mesh
         potential = self.states.potential(state.moments.linear + dt * change.linear)
         stage = self.backend.stage(state.field, euler, potential, dt)
-        if not np.isfinite(stage.courant):
+        if not (np.isfinite(stage.courant) and np.isfinite(stage.dissipation)):
             raise RunError("a velocity is no longer finite")
         if dt * stage.courant > POSITIVITY_BOUND:
             raise Refused

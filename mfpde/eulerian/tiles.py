@@ -10,24 +10,37 @@ from mfpde.eulerian.layout import Layout
 ROWS = {3: [8], 4: [2, 20]}  #: cells of a tile along the axes between the first and the last
 PARTS_PER_CORE = 2  #: parts of a row on one or two axes, which have no axes between
 SHORTEST_PART = 32
+SHARE = 0.5  #: of local memory that may be used
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """A tile is all of axis 0, some cells of the axes between, and a part of the last."""
+    """A tile is all of axis 0, some cells of the axes between, and a part of the last. Where every cell is a work item, so is every part."""
 
     layout: Layout
+    by_row: bool
+    fused: bool  #: whether sums over a are kept for a tile
     cores: int
+    room: int  #: bytes of local memory
+    itemsize: int
 
     @cached_property
     def part(self) -> int:
-        """Cells of a part of a row; whole vectors, at least 2 in every part."""
+        """Cells of a part of a row: whole vectors, at least 2 in every part, and no more than local memory holds."""
         row, width = self.layout.cells[-1], self.layout.width
-        if len(self.layout.cells) > 2:
-            return row
-        part = max(SHORTEST_PART, -(-row // (PARTS_PER_CORE * self.cores)))
-        part = -(-part // width) * width
-        return row if part >= row or row % part == 1 else part
+        if not self.by_row:
+            return 1
+        part = row if len(self.layout.cells) > 2 else max(SHORTEST_PART, -(-row // (PARTS_PER_CORE * self.cores)))
+        fits = int(SHARE * self.room) // self._bytes_per_cell // width * width
+        part = max(min(-(-part // width) * width, fits), width)
+        while part < row and row % part == 1:
+            part += width
+        return min(part, row)
+
+    @property
+    def _bytes_per_cell(self) -> int:
+        """Local memory for one cell of every carried row and column."""
+        return 2 * max(sum(self.carry_rows), 1) * self.itemsize + 8 * self.column_rows
 
     @cached_property
     def parts(self) -> int:
@@ -57,6 +70,11 @@ class Tiles:
         return [int(np.prod(self.sizes[k + 1 : -1])) for k in range(len(self.sizes) - 1)]
 
     @property
+    def column_rows(self) -> int:
+        """Rows of sums over a."""
+        return self.carry_rows[0] if self.fused else 1
+
+    @property
     def rows(self) -> int:
         """Rows of the mesh."""
         return int(np.prod(self.layout.cells[:-1]))
@@ -71,11 +89,11 @@ class Tiles:
             "TILES": self.counts,
             "CARRY_START": [*starts],
             "CARRY_ROWS": max(int(starts[-1]), 1),
-            "COLUMN_ROWS": self.carry_rows[0] if self.carry_rows else 1,
+            "COLUMN_ROWS": self.column_rows,
         }
 
-    def local_bytes(self, itemsize: int) -> tuple[int, int]:
+    @property
+    def local_bytes(self) -> tuple[int, int]:
         """Local memory for what is carried, and for sums over a."""
         pitch = -(-self.part // self.layout.width) * self.layout.width
-        constants = self.constants()
-        return 2 * int(str(constants["CARRY_ROWS"])) * pitch * itemsize, int(str(constants["COLUMN_ROWS"])) * pitch * 8
+        return 2 * max(sum(self.carry_rows), 1) * pitch * self.itemsize, 8 * self.column_rows * pitch

@@ -14,6 +14,8 @@ from mfpde.models.potential import Potential
 CHUNK = 64
 #: Units, and vectors of data, whose pairs a CPU holds in its registers at a time; half the vectors where it has half the registers.
 UNIT_BLOCK, TILE_VECTORS = 4, 4
+#: Inputs up to which the sums of a block of units are held at once.
+MOST_INPUTS = 256
 #: Preactivations are kept for the gradient, rather than computed again, from this many inputs on and up to this many bytes.
 KEEP_INPUTS, KEEP_BYTES = 16, 2**28
 
@@ -38,7 +40,7 @@ class OpenCLNetwork(OpenCLBackend):
         self.count = len(self.x_distinct)
         vectors = -(-self.count // self.width)
         # blocks and tiles of one on GPUs, whose lanes are work items
-        self.block = UNIT_BLOCK if device.is_cpu else 1
+        self.block = UNIT_BLOCK if device.is_cpu and network.data.dimension <= MOST_INPUTS else 1
         most = 1 if not device.is_cpu else TILE_VECTORS if self.width * np.dtype(precision).itemsize >= 64 else TILE_VECTORS // 2
         self.tile = self.width * tile_vectors(vectors, most)
         self.pitch = -(-self.count // self.tile) * self.tile

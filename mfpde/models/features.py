@@ -87,7 +87,7 @@ def compress(features: Features, energy: LeastSquares, shape: tuple[int, ...], t
     if tolerance == 0 or entries < SMALL:
         return features, energy
     found = compress_features(features.matrix, energy.weights, tolerance, min(features.matrix.shape))
-    if found is not None:
+    if found is not None and len(found.basis):  # else all features vanish
         size = np.sqrt(np.max(np.sum(found.coefficients**2, axis=1)))
         boxes = _boxes(found, shape, tolerance * size, np.dtype(np.float32 if tolerance >= SINGLE else np.float64))
         numbers = sum(box.coefficients.size + box.transfer.size for box in boxes)
