@@ -14,12 +14,6 @@
 // Sums over the data, per unit, of residual times: value; slope; slope times each input.
 #define ROWS (INPUTS + 2)
 
-#if VW == 1
-#define FIRST(v) (v)
-#else
-#define FIRST(v) ((v).s0)
-#endif
-
 // Sum over the lanes of a vector, in double and in a fixed order.
 static inline double sum_lanes(const realv v)
 {
@@ -159,8 +153,6 @@ static inline void write_rate(__global const real *restrict state, const double 
                               __global real *restrict rate)
 {
     const real a = state[unit], h = (real)sum[0];
-    realv penalty, penalty_slope;
-    amplitude_penalty((realv)a, &penalty, &penalty_slope);
     real rest = 0;
     for (int c = 1; c < COMPONENTS; ++c) {
         const real z = state[c * UNITS + unit];
@@ -170,14 +162,7 @@ static inline void write_rate(__global const real *restrict state, const double 
         const real v = -mobility[c] * (a * slope + 2 * confinement * z);
         rate[c * UNITS + unit] = allowed(v, z, c, low, high, periodic);
     }
-#if KINK
-    // lambda |a| holds a unit at a = 0 as long as |h| <= lambda
-    const real force = a != 0 ? -h - FIRST(penalty_slope) : fabs(h) <= (real)LAMBDA ? 0 : -h + copysign((real)LAMBDA, h);
-#else
-    const real force = -h - FIRST(penalty_slope);
-#endif
-    rate[unit] = allowed(mobility[0] * force, a, 0, low, high, periodic);
-    rate[COMPONENTS * UNITS + unit] = a * h + FIRST(penalty) + rest;
+    write_amplitude_rate(unit, a, h, rest, mobility, low, high, periodic, rate);
 }
 
 // d/dt of a state: -mobility grad V for the components, as far as walls allow; V for the action. One block of units per work item.

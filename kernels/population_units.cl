@@ -3,12 +3,6 @@
 // mfpde/models/population_kernels.py and bivariate.py. PAIR is the function for the activation; generated code gives
 // amplitude_penalty(a, &value, &slope) and the nodes and weights of Owen's T.
 
-#if VW == 1
-#define FIRST(v) (v)
-#else
-#define FIRST(v) ((v).s0)
-#endif
-
 #define ROOT_HALF ((real)0.70710678118654752440)
 #define PI ((real)3.14159265358979323846)
 #define TINY ((real)1e-30)
@@ -178,8 +172,6 @@ __kernel void velocity(__global const real *restrict state, __global const real 
     }
 
     const real h = (real)(FACTOR * HSUM(sum_value)), by_square = (real)(FACTOR * HSUM(sum_square));
-    realv penalty, penalty_slope;
-    amplitude_penalty((realv)a, &penalty, &penalty_slope);
     for (int k = 0; k < INPUTS; ++k) {
         const real pull = 2 * by_square * w[k] + (real)(FACTOR * HSUM(sum_product[k]));
         rate[(k + 1) * UNITS + unit] = allowed(-mobility[k + 1] * (a * pull + 2 * confinement * w[k]), w[k], k + 1, low, high, periodic);
@@ -188,12 +180,5 @@ __kernel void velocity(__global const real *restrict state, __global const real 
     const real v = -mobility[INPUTS + 1] * (a * (real)(FACTOR * HSUM(sum_bias)) + 2 * confinement * b);
     rate[(INPUTS + 1) * UNITS + unit] = allowed(v, b, INPUTS + 1, low, high, periodic);
 #endif
-#if KINK
-    // lambda |a| holds a unit at a = 0 as long as |h| <= lambda
-    const real force = a != 0 ? -h - FIRST(penalty_slope) : fabs(h) <= (real)LAMBDA ? 0 : -h + copysign((real)LAMBDA, h);
-#else
-    const real force = -h - FIRST(penalty_slope);
-#endif
-    rate[unit] = allowed(mobility[0] * force, a, 0, low, high, periodic);
-    rate[COMPONENTS * UNITS + unit] = a * h + FIRST(penalty) + confinement * (square + b * b);
+    write_amplitude_rate(unit, a, h, confinement * (square + b * b), mobility, low, high, periodic, rate);
 }

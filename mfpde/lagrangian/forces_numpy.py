@@ -6,6 +6,7 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import NumpyBackend
 from mfpde.models.network import Network
 from mfpde.models.potential import Potential
+from mfpde.models.shallow import ShallowNetwork
 
 
 class NumpyNetwork(NumpyBackend):
@@ -34,12 +35,22 @@ class NumpyNetwork(NumpyBackend):
             h = model.activation.value(t) @ residuals[number]
             slope = model.activation.slope(t) * residuals[number]
             gradient = np.column_stack([slope @ model.data.x, *([slope.sum(axis=1)] if z.shape[1] > d else [])])
-            rate[0, where] = -(h + model.penalty_amplitude_slope(a))
-            if self.kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
-                rate[0, where] = np.where(a == 0, -np.sign(h) * np.maximum(np.abs(h) - self.kink, 0), rate[0, where])
-            rate[1:-1, where] = -(a[:, None] * gradient + 2 * model.penalty.confinement * z).T
-            rate[-1, where] = a * h + model.penalty_amplitude(a) + model.penalty_rest(z)
+            rate[:, where] = network_rates(model, a, z, h, gradient, self.kink)
         return self.allowed(rate, state)
+
+
+def network_rates(model: ShallowNetwork, a: np.ndarray, z: np.ndarray, h: np.ndarray, gradient: np.ndarray, kink: float) -> np.ndarray:
+    """-grad V of the components, and V (components + 1, n), where V = a h(z) + r.
+
+    Arguments:
+        a, h: (n,); z and the gradient of h in z: (n, components of z).
+        kink: lambda of a penalty lambda |a|, else 0.
+    """
+    pull = -(h + model.penalty_amplitude_slope(a))
+    if kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
+        pull = np.where(a == 0, -np.sign(h) * np.maximum(np.abs(h) - kink, 0), pull)
+    moved = -(a[:, None] * gradient + 2 * model.penalty.confinement * z).T
+    return np.concatenate([pull[None], moved, (a * h + model.penalty_amplitude(a) + model.penalty_rest(z))[None]])
 
 
 class NumpyPotential(NumpyBackend):

@@ -60,7 +60,9 @@ class OpenCLNetwork(OpenCLBackend):
         }
         generated = network.activation.opencl() + network.penalty_opencl()
         kernels = ("partial_predictions", "predict")
-        super().__init__(network, ladder, precision, weight_rate, device, self.width, "network_units.cl", kernels, constants, generated)
+        super().__init__(
+            network, ladder, precision, weight_rate, device, self.width, ["amplitude.cl", "network_units.cl"], kernels, constants, generated
+        )
         self.kept = self.buffers.empty(kept if keep else 1, self.dtype)
         self._upload_data()
         self._upload_chunks()
@@ -116,7 +118,7 @@ class OpenCLPotential(OpenCLBackend):
         if potential.interaction is not None:
             generated += potential.interaction.opencl("interaction")
         constants = {"HAS_INTERACTION": int(potential.interaction is not None)}
-        super().__init__(potential, ladder, precision, weight_rate, device, 1, "potential_units.cl", (), constants, generated)
+        super().__init__(potential, ladder, precision, weight_rate, device, 1, ["potential_units.cl"], (), constants, generated)
 
     def predictions(self, state: cl.Buffer) -> np.ndarray:
         """Nothing: a potential has no data."""

@@ -5,6 +5,7 @@ The reference for kernels/population_units.cl; `forces_population_opencl` drives
 
 import numpy as np
 
+from mfpde.lagrangian.forces_numpy import network_rates
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import NumpyBackend
 from mfpde.models.population import PopulationNetwork
@@ -31,9 +32,5 @@ class NumpyPopulation(NumpyBackend):
             a, z = state[0, where], state[1:-1, where].T
             sources = np.concatenate([z, model.units])
             h, gradient = model.kernel.pull(z, sources, np.concatenate([charges[where], -model.amplitudes]))
-            rate[0, where] = -(h + model.penalty_amplitude_slope(a))
-            if self.kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
-                rate[0, where] = np.where(a == 0, -np.sign(h) * np.maximum(np.abs(h) - self.kink, 0), rate[0, where])
-            rate[1:-1, where] = -(a[:, None] * gradient + 2 * model.penalty.confinement * z).T
-            rate[-1, where] = a * h + model.penalty_amplitude(a) + model.penalty_rest(z)
+            rate[:, where] = network_rates(model, a, z, h, gradient, self.kink)
         return self.allowed(rate, state)

@@ -38,7 +38,9 @@ class OpenCLPopulation(OpenCLBackend):
         constants |= {"SOURCES": self.count}
         generated = _table("owen_nodes", bivariate.NODES) + _table("owen_weights", bivariate.WEIGHTS) + network.penalty_opencl()
         kernels = ("gather_sources",)
-        super().__init__(network, ladder, precision, weight_rate, device, self.width, "population_units.cl", kernels, constants, generated)
+        super().__init__(
+            network, ladder, precision, weight_rate, device, self.width, ["amplitude.cl", "population_units.cl"], kernels, constants, generated
+        )
         self.teacher, self.charges = self._real(network.units.T), self._real(charges)
         self.origin, self.first_source = self._int(origin), self._int(first_source)
         self.sources = self.buffers.empty((network.units.shape[1] + 1) * self.count, self.dtype)

@@ -17,15 +17,15 @@ class OpenCLBackend:
     """States are buffers (components + 1, units). See the numpy backend for what each operation means.
 
     Arguments:
-        forces: kernel file that holds `velocity`, with `constants` and `generated` code it needs, in vectors of `width` lanes.
+        forces: kernel files, of which the last holds `velocity`, with `constants` and `generated` code it needs, in vectors of `width` lanes.
         kernels: names of its kernels.
     """
 
     name = "opencl"
 
     def __init__(
-        self, model: Model, ladder: Ladder, precision: str, weight_rate: float, device: Device, width: int, forces: str, kernels: Sequence[str],
-        constants: Mapping[str, object], generated: str,
+        self, model: Model, ladder: Ladder, precision: str, weight_rate: float, device: Device, width: int,
+        forces: Sequence[str], kernels: Sequence[str], constants: Mapping[str, object], generated: str,
     ):  # fmt: skip
         self.ladder, self.weight_rate = ladder, weight_rate
         self.dtype = np.dtype(precision)
@@ -34,7 +34,7 @@ class OpenCLBackend:
         self.shape = (len(components) + 1, ladder.total)
         common = {"UNITS": ladder.total, "COMPONENTS": len(components), "NEGLIGIBLE": 0, "KINK": 0, "LAMBDA": 0}
         constants = precision_constants(self.dtype, width) | common | dict(constants)
-        self.program = build_program(device, ["integrator.cl", forces, "reductions.cl"], constants, generated)
+        self.program = build_program(device, ["integrator.cl", *forces, "reductions.cl"], constants, generated)
         names = ("velocity", "combine_stages", "project", "local_errors", "normalise_weights", *kernels)
         self.kernels = {name: cl.Kernel(self.program, name) for name in names}
         self.reduce = Reduction(self.buffers, self.program, int(np.prod(self.shape)))
