@@ -131,6 +131,7 @@ class Lagrangian(Table):
     units: list[PositiveInt] = [100, 300, 1000, 3000]
     replicates: PositiveInt | list[PositiveInt] = 16
     seed: Seed = 1
+    common: bool = False
     precision: Literal["float64", "float32"] = "float64"
     reaction: Literal["birth_death", "weights"] = "birth_death"
     reaction_step: Positive = 0.02
@@ -150,6 +151,38 @@ class Lagrangian(Table):
     def replicate_counts(self) -> list[int]:
         """Number of replicates of each width."""
         return list(self.replicates) if isinstance(self.replicates, list) else [self.replicates] * len(self.units)
+
+
+class Characteristics(Table):
+    """The mean field carried by quadrature nodes of the initial law, beside a mesh or without one."""
+
+    nodes: Annotated[int, Field(ge=0, le=2**22)] = 0
+    rule: Literal["auto", "trapezoid", "sobol"] = "auto"
+    tolerance: Annotated[float, Field(ge=1e-13, le=0.1, allow_inf_nan=False)] = 1e-7
+
+
+class Fluctuations(Table):
+    """The dynamical central limit theorem: lim n E|f_n - f|^2 predicted from the mean field alone."""
+
+    predict: bool = False
+    rank: Annotated[int, Field(ge=2, le=4096)] = 64
+    method: Literal["auto", "tangent", "perturbation"] = "auto"
+
+
+class Descent(Table):
+    """Networks trained by steps of finite length beside the flow: gradient descent, and stochastic gradient descent on minibatches."""
+
+    steps: list[Positive] = []
+    batches: Annotated[list[Annotated[int, Field(ge=0, le=10_000_000)]], Field(min_length=1)] = [0]
+    units: PositiveInt = 1000
+    replicates: PositiveInt = 8
+
+    @model_validator(mode="after")
+    def _each_once(self):
+        for name in ("steps", "batches"):
+            if len(set(getattr(self, name))) != len(getattr(self, name)):
+                raise ValueError(f"'{name}' names a value twice")
+        return self
 
 
 class Output(Table):
@@ -177,6 +210,9 @@ class Case(Table):
     dynamics: Dynamics = Dynamics()
     eulerian: Eulerian = Eulerian()
     lagrangian: Lagrangian = Lagrangian()
+    characteristics: Characteristics = Characteristics()
+    fluctuations: Fluctuations = Fluctuations()
+    descent: Descent = Descent()
     output: Output = Output()
     exact: Exact | None = None
 
