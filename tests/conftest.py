@@ -1,6 +1,7 @@
 """Small cases and backends that tests share."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from mfpde.case.load import case_from_tables
+from mfpde.cli import main
 from mfpde.device.runtime import choose_device
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.opencl_backend import OpenCLBackend
@@ -31,6 +33,24 @@ def small_case(**changes):
     }
     case = case_from_tables(tables, Path("small.toml"))
     return case.replace(changes) if changes else case
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """Run `mfpde ...` in an empty folder; gives (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mfpde", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """From a TOML file and overrides to a checked case."""
 
+import copy
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ from pydantic import ValidationError
 from mfpde.case.messages import explain
 from mfpde.case.schema import Case
 from mfpde.case.shipped import shipped_files
-from mfpde.errors import InputError, nearest
+from mfpde.case.variants import check_variants, variant_tables
+from mfpde.errors import InputError, about, nearest
 
 MAX_BYTES = 1_000_000
 
@@ -37,12 +39,49 @@ def find_case_file(name: str | Path) -> Path:
     raise InputError(f"{name}: no such case file, nor a shipped case of that name{nearest(path.stem, shipped)}")
 
 
-def load_case(name: str | Path, overrides: Sequence[str] = ()) -> Case:
+def load_case(name: str | Path, overrides: Sequence[str] = (), variant: str | None = None) -> Case:
     """Read a case file, or a shipped case by name, and apply ``key=value`` overrides.
 
+    Arguments:
+        variant: which of the file's variants, if it has any.
     Raises:
         InputError: anything wrong with the file, a key or a value; the message is one sentence.
     """
+    found = load_variants(name, overrides, [] if variant is None else [variant])
+    if len(found) > 1:
+        raise InputError(f"{find_case_file(name)}: has the variants {', '.join(found)}; choose one")
+    return next(iter(found.values()))
+
+
+def load_variants(name: str | Path, overrides: Sequence[str] = (), only: Sequence[str] = ()) -> dict[str, Case]:
+    """The variants of a case file by name; of a file without variants the case itself, under the name "".
+
+    Arguments:
+        only: names of the variants that are wanted; all if empty.
+    Raises:
+        InputError: as `load_case`, or an unknown variant.
+    """
+    path, text, tables = _read(name)
+    variants = tables.pop("variants", {})
+    if not isinstance(variants, dict):
+        raise InputError(f"{path}: variants: expected tables [variants.NAME]")
+    check_variants(variants, str(path))
+    for wanted in only:
+        if wanted not in variants:
+            raise InputError(f"{path}: has no variant '{wanted}'{nearest(wanted, variants) if variants else ''}")
+    if not variants:
+        return {"": _override(tables, overrides, path, text)}
+    cases = {}
+    for key, changes in variants.items():
+        if not only or key in only:
+            with about(f"variants.{key}"):
+                cases[key] = _override(variant_tables(tables, changes), overrides, path, text)
+                cases[key]._variant = key
+    return cases
+
+
+def _read(name: str | Path) -> tuple[Path, str, dict[str, Any]]:
+    """Path, text and tables of a case file."""
     path = find_case_file(name)
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"{path}: a case file has at most {MAX_BYTES} bytes; this one has {path.stat().st_size}")
@@ -55,6 +94,12 @@ def load_case(name: str | Path, overrides: Sequence[str] = ()) -> Case:
         raise InputError(f"{path}: is not valid TOML: {str(error)[:200] or 'nested too deep'}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    return path, text, tables
+
+
+def _override(tables: dict[str, Any], overrides: Sequence[str], path: Path, text: str) -> Case:
+    """The case of these tables with ``key=value`` overrides applied."""
+    tables = copy.deepcopy(tables)  # variants share what they do not change
     typed: dict[str, str] = {}
     for override in overrides:
         key, equals, value = override.partition("=")

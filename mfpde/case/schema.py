@@ -226,6 +226,7 @@ class Case(Table):
 
     _path: Path = PrivateAttr(default=Path("case.toml"))
     _text: str = PrivateAttr(default="")
+    _variant: str = PrivateAttr(default="")
 
     @property
     def path(self) -> Path:
@@ -236,6 +237,11 @@ class Case(Table):
     def text(self) -> str:
         """The case as it was given, before defaults."""
         return self._text
+
+    @property
+    def variant(self) -> str:
+        """Which variant of its file the case is; empty for a file without variants."""
+        return self._variant
 
     def resolved(self) -> dict[str, Any]:
         """The case with every default filled in, as plain data (JSON and TOML types)."""
@@ -264,4 +270,6 @@ class Case(Table):
         tables = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         for key, value in {**(changes or {}), **more}.items():
             set_key(tables, key, value)
-        return case_from_tables(tables, self._path, self._text)
+        changed = case_from_tables(tables, self._path, self._text)
+        changed._variant = self._variant
+        return changed
