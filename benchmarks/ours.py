@@ -218,8 +218,7 @@ def solve_units(case: Case, units: int, seed: int, device: Device) -> tuple[floa
 
 def solve_characteristics(case: Case, nodes: int, tolerance: float, device: Device) -> tuple[float, np.ndarray]:
     """The same for quadrature nodes of the initial law."""
-    flow = build_characteristics(case, build_model(case), nodes, device)
-    flow.settings = flow.settings.model_copy(update={"tolerance": tolerance})
+    flow = build_characteristics(case, build_model(case), nodes, device, tolerance=tolerance)
     return _advance(flow, case.time)
 
 

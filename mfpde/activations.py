@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 
 from mfpde.errors import InputError, nearest
-from mfpde.expressions import evaluate, opencl_function, parse
+from mfpde.expressions import evaluate, functions, opencl_function, parse
 
 FORMULAS = {
     "relu": "relu(t)",
@@ -40,6 +40,16 @@ class Activation:
         """sigma'(t), symbolic; 0 at the kink of relu."""
         return sympy.diff(self.formula, _T)
 
+    @cached_property
+    def second_derivative(self) -> sympy.Expr:
+        """sigma''(t), symbolic, away from kinks."""
+        return sympy.diff(self.derivative, _T)
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether sigma' is continuous, as far as can be told from the formula: known to be, or made of smooth functions alone."""
+        return self.name == "relu_squared" or not self.formula.has(*functions.KINKED)
+
     def value(self, t: np.ndarray) -> np.ndarray:
         """sigma(t), elementwise."""
         return evaluate(self.formula, {"t": t})
@@ -48,11 +58,20 @@ class Activation:
         """sigma'(t), elementwise."""
         return evaluate(self.derivative, {"t": t})
 
+    def curvature(self, t: np.ndarray) -> np.ndarray:
+        """sigma''(t), elementwise."""
+        return evaluate(self.second_derivative, {"t": t})
+
     def opencl(self) -> str:
         """Source of ``activation(t, &value)`` and ``activation_with_slope(t, &value, &slope)``."""
         value = opencl_function("activation", [_T], [("value", self.formula)])
         both = opencl_function("activation_with_slope", [_T], [("value", self.formula), ("slope", self.derivative)])
         return value + both
+
+    def curvature_opencl(self) -> str:
+        """Source of ``activation_with_curvature(t, &value, &slope, &curvature)``."""
+        outputs = [("value", self.formula), ("slope", self.derivative), ("curvature", self.second_derivative)]
+        return opencl_function("activation_with_curvature", [_T], outputs)
 
 
 def find_activation(text: str, where: str = "model.activation") -> Activation:

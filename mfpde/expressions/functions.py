@@ -52,3 +52,7 @@ class absolute(sympy.Function):
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """Derivative sign(t), taken as 0 at 0."""
         return above(self.args[0]) - above(-self.args[0])
+
+
+#: what formulas with kinks or jumps are made of
+KINKED = (above, relu, absolute, sympy.Abs, sympy.sign)

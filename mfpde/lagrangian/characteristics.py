@@ -16,8 +16,10 @@ from mfpde.lagrangian.solver import build_flow
 from mfpde.measures.nodes import Rule, quadrature
 from mfpde.models.model import Model
 
-TOLERANCE = 1e-9
+TOLERANCE = 1e-9  #: of nodes that serve as a reference
 MOST_TENSOR = 2  #: free components up to which the tensor trapezoidal rule beats Sobol points
+#: nodes that a prediction of fluctuations has unless the case says otherwise: with the trapezoidal rule, with Sobol points
+NODES = {"trapezoid": 1024, "sobol": 8192}
 
 
 @dataclass(frozen=True)
@@ -37,18 +39,36 @@ def why_none(case: Case) -> str | None:
     return "dynamics.diffusion: noise scatters units" if case.dynamics.diffusion else None
 
 
-def points_flow(case: Case, model: Model, points: np.ndarray, weights: np.ndarray, device=None) -> Flow:
+def node_settings(case: Case, tolerance: float) -> Case:
+    """The case with what moves units set for nodes: weights, float64 and a tolerance of their own."""
+    return case.replace({"lagrangian.reaction": "weights", "lagrangian.tolerance": tolerance, "lagrangian.precision": "float64"})
+
+
+def node_rule(case: Case, model: Model) -> Rule:
+    """The rule of the nodes: the case's, or by the number of free components."""
+    if case.characteristics.rule != "auto":
+        return case.characteristics.rule
+    return "trapezoid" if len(model.parameters.free) <= MOST_TENSOR else "sobol"
+
+
+def node_count(case: Case, model: Model) -> int:
+    """Nodes the case asks for; 0 for none."""
+    asked = case.characteristics.nodes
+    return asked or (NODES[node_rule(case, model)] if case.fluctuations.predict else 0)
+
+
+def points_flow(case: Case, model: Model, points: np.ndarray, weights: np.ndarray, device=None, tolerance: float = TOLERANCE) -> Flow:
     """The flow of weighted points at time 0; the reaction acts on their weights.
 
     Arguments:
         points: (free components, n); weights: (n,), summing to 1.
+        tolerance: of the integrator.
     Raises:
         InputError: the case has no characteristics.
     """
     if reason := why_none(case):
         raise InputError(f"{case.path}: {reason}, so there are no characteristics")
-    settings = {"lagrangian.reaction": "weights", "lagrangian.tolerance": TOLERANCE, "lagrangian.precision": "float64"}
-    flow = build_flow(case.replace(settings), model, Ladder([len(weights)], [1], 0), device)
+    flow = build_flow(node_settings(case, tolerance), model, Ladder([len(weights)], [1], 0), device)
     flow.backend.set_prior(weights)
     state = flow.backend.download(flow.state)
     free = [k for k, c in enumerate(model.parameters.components) if c.free]
@@ -58,17 +78,19 @@ def points_flow(case: Case, model: Model, points: np.ndarray, weights: np.ndarra
     return flow
 
 
-def build_characteristics(case: Case, model: Model, nodes: int, device=None, rule: Rule | None = None) -> Flow:
-    """The flow of about `nodes` quadrature nodes at time 0.
+def build_characteristics(case: Case, model: Model, nodes: int, device=None, rule: Rule | None = None, tolerance: float = TOLERANCE) -> Flow:
+    """The flow of about `nodes` quadrature nodes at time 0; Sobol points are rounded up to a power of 2.
 
     Arguments:
-        rule: by default "trapezoid" for one or two free components, else "sobol" (then the next power of 2).
+        rule: the case's if None.
+        tolerance: of the integrator.
     Raises:
         InputError: the case has no characteristics.
     """
     laws = [c.law for c in model.parameters.free]
-    rule = rule or ("trapezoid" if len(laws) <= MOST_TENSOR else "sobol")
-    return points_flow(case, model, *quadrature(laws, 2 ** int(np.ceil(np.log2(nodes))), rule), device)
+    rule = rule or node_rule(case, model)
+    count = 2 ** int(np.ceil(np.log2(nodes))) if rule == "sobol" else nodes
+    return points_flow(case, model, *quadrature(laws, count, rule), device, tolerance)
 
 
 def observe(model: Model, flow: Flow) -> Characteristics:

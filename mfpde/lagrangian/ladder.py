@@ -17,6 +17,7 @@ class Ladder:
     units: Sequence[int]
     replicates: Sequence[int]
     seed: int
+    common: bool = False  #: whether networks of different widths share random numbers
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -56,11 +57,15 @@ class Ladder:
     def initial_state(self, parameters: ParameterSpace) -> np.ndarray:
         """(components + 1, total): units drawn i.i.d. from the initial law, and action 0.
 
-        Every network has random numbers of its own, keyed by seed, width and replicate.
+        Every network has random numbers of its own, keyed by seed, width and replicate; with common numbers, a network starts with the first
+        units of every wider one of the same replicate.
         """
         state = np.zeros((len(parameters.components) + 1, self.total))
         for _, units, replicate, where in self.networks():
-            uniform = generator(self.seed, "initial", units, replicate).random((len(parameters.components), units))
+            if self.common:
+                uniform = generator(self.seed, "initial", 0, replicate).random((units, len(parameters.components))).T
+            else:
+                uniform = generator(self.seed, "initial", units, replicate).random((len(parameters.components), units))
             for k, component in enumerate(parameters.components):
                 state[k, where] = component.place(component.law.quantile(uniform[k]))
         return state

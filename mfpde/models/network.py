@@ -19,6 +19,9 @@ from mfpde.models.energy import LeastSquares
 from mfpde.models.parameters import network_parameters
 from mfpde.models.shallow import ShallowNetwork
 
+#: features formed at once
+BLOCK = 1 << 22
+
 
 @dataclass(frozen=True)
 class Network(ShallowNetwork):
@@ -38,6 +41,11 @@ class Network(ShallowNetwork):
     def features(self, z: np.ndarray) -> np.ndarray:
         """sigma(<w, x_l> + b) at the data (..., L), for z of shape (..., components of z)."""
         return self.activation.value(self.preactivations(z))
+
+    def feature_squares(self, z: np.ndarray) -> np.ndarray:
+        """|phi(., z)|^2 (N,), in blocks."""
+        rows = max(1, BLOCK // len(self.data.y))
+        return np.concatenate([self.square_norm(self.features(z[i : i + rows])) for i in range(0, len(z), rows)])
 
     def digest(self) -> str:
         """SHA-256 of the data."""

@@ -16,7 +16,7 @@ MAX_OUTSIDE = 1e-6
 #: names that mean something else in the output file
 RESERVED = {
     *("time", "fields_time", "data", "coefficient", "input", "inputs", "targets", "data_weights", "pivots"),
-    *("parameter", "unit_parameter", "bound", "eulerian", "lagrangian", "comparison"),
+    *("parameter", "unit_parameter", "bound", "mode", "eulerian", "lagrangian", "comparison", "characteristics", "fluctuations", "descent"),
 }
 #: a normal law conditioned on less than this of its mass cannot be told from rounding
 MIN_HELD = 1e-9

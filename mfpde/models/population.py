@@ -52,6 +52,10 @@ class PopulationNetwork(ShallowNetwork):
         """Coefficients of phi(., z), shape (N, r), for z of shape (N, components of z)."""
         return self.basis(z)
 
+    def feature_squares(self, z: np.ndarray) -> np.ndarray:
+        """k(z, z) (N,), without the basis."""
+        return self.kernel.diagonal(z)
+
     def predictions(self, state: np.ndarray, weights: np.ndarray, networks: Sequence[slice]) -> np.ndarray:
         """f of every network by its coefficients (networks, r), for a state (components + 1, units)."""
         state = state.astype(np.float64)

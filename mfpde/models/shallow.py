@@ -53,6 +53,14 @@ class ShallowNetwork(ABC):
         """Coefficients of phi(., z) = sigma(<w, .> + b), shape (..., r), for z = (w1, ..., wd[, b]) of shape (..., components of z)."""
 
     @abstractmethod
+    def digest(self) -> str:
+        """SHA-256 of the data, or of the law of inputs."""
+
+    @abstractmethod
+    def feature_squares(self, z: np.ndarray) -> np.ndarray:
+        """|phi(., z)|^2 in L2(nu), shape (N,), for z of shape (N, components of z)."""
+
+    @abstractmethod
     def cloud_losses(self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """|f - f*|^2 of every network of units; arguments as of `cloud_energies`."""
 
@@ -134,6 +142,14 @@ class ShallowNetwork(ABC):
         """d/da of lambda |a|^q; 0 at a = 0."""
         return evaluate(self._amplitude_penalty[1], {"a": a})
 
+    def penalty_amplitude_curvature(self, a: np.ndarray) -> np.ndarray:
+        """d^2/da^2 of lambda |a|^q, for q of 2 or more."""
+        return evaluate(self._penalty_curvature, {"a": a})
+
+    @cached_property
+    def _penalty_curvature(self) -> sympy.Expr:
+        return sympy.diff(self._amplitude_penalty[1], sympy.Symbol("a", real=True))
+
     @property
     def has_kink(self) -> bool:
         """Whether the penalty is lambda |a|, which holds units at a = 0."""
@@ -143,6 +159,11 @@ class ShallowNetwork(ABC):
         """Source of ``amplitude_penalty(a, &value, &slope)``."""
         value, slope = self._amplitude_penalty
         return opencl_function("amplitude_penalty", [sympy.Symbol("a", real=True)], [("value", value), ("slope", slope)])
+
+    def penalty_curvature_opencl(self) -> str:
+        """Source of ``amplitude_penalty_curvature(a, &slope, &curvature)``."""
+        outputs = [("slope", self._amplitude_penalty[1]), ("curvature", self._penalty_curvature)]
+        return opencl_function("amplitude_penalty_curvature", [sympy.Symbol("a", real=True)], outputs)
 
     def penalty_rest(self, z: np.ndarray) -> np.ndarray:
         """kappa |z|^2 for z of shape (..., components of z)."""

@@ -1,0 +1,148 @@
+"""The dynamical central limit theorem as a prediction: lim n E|f_n,t - f_t|^2 from the mean field alone, with its own numerical error.
+
+Units start i.i.d., so sqrt(n) (mu_n - mu) starts as Gaussian noise; f answers to it linearly in the limit (`tangent`). The noise has covariance
+diag(omega) on nodes; the few directions of it that f feels (`directions`) are followed. Contributions of directions add up, so that the last
+half of them tells the error of the rank; nodes of half the number tell the error of the nodes. Source: Chen, Rotskoff, Bruna & Vanden-Eijnden,
+arXiv:2008.09623. With a reaction the prediction is for units with weights; jumps add noise of their own.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mfpde.case import Case
+from mfpde.errors import InputError
+from mfpde.lagrangian.characteristics import build_characteristics, node_count, node_settings, why_none
+from mfpde.lagrangian.directions import Directions, find_directions
+from mfpde.lagrangian.flow import Flow
+from mfpde.lagrangian.forces_numpy import NumpyNetwork
+from mfpde.lagrangian.perturbation import Perturbation, unfollowed
+from mfpde.lagrangian.tangent import Linearisation, Tangent
+from mfpde.models.model import Model
+from mfpde.models.network import Network
+from mfpde.models.shallow import ShallowNetwork
+
+#: times at which features are looked at for directions, as shares of the whole time
+PATH = (0.0, 1 / 64, 1 / 16, 1 / 8, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1.0)
+#: eigenvalues of the limit covariance that are kept
+SPECTRUM = 16
+
+
+class Follower(Protocol):
+    """Directions carried along the flow. Implemented by `FollowedTangent` and `Perturbation`."""
+
+    flow: Flow
+
+    def response(self) -> np.ndarray:
+        """g (r, directions): the change of f by its coefficients."""
+
+    def mean_variance(self) -> np.ndarray:
+        """lim n Var of the mean of every component over the units (components,)."""
+
+
+class FollowedTangent:
+    """Directions carried by the tangent."""
+
+    def __init__(self, nodes: Flow, settings, linear: Linearisation, directions: np.ndarray):
+        self.linear, self.directions = linear, directions
+        self.rate = getattr(linear.nodes, "weight_rate", 0.0)
+        self.prior = nodes.backend.weights(nodes.state)
+        backend = Tangent(linear)
+        self.flow = Flow(backend, settings, backend.upload(nodes.backend.download(nodes.state)))
+
+    def response(self) -> np.ndarray:
+        """g at the data."""
+        return self.linear.response(self.flow.state)
+
+    def mean_variance(self) -> np.ndarray:
+        """Of the changes sum_j p_j [T_j + (theta_j - mean) (s_j - alpha q_j)], and of what no direction follows."""
+        backend, state = self.flow.backend, self.flow.state
+        theta, p, tangents = backend.download(state)[:-1], backend.weights(state), self.linear.download(state.tangents)
+        shares = p[:, None] * (self.directions - self.rate * tangents[:, -1])
+        centred = theta - (theta @ p)[:, None]
+        changes = np.einsum("j,jcr->cr", p, tangents[:, :-1]) + centred @ shares
+        return np.sum(changes**2, axis=1) + unfollowed(theta, p, self.prior, self.directions)
+
+
+@dataclass
+class Fluctuations:
+    """The prediction at one time."""
+
+    model: ShallowNetwork
+    full: Follower
+    half: Follower  #: with half the nodes
+    missed: float  #: share of the variance along the path that the directions leave out
+
+    def advance(self, until: float) -> None:
+        """Bring both to a time."""
+        self.full.flow.advance(until)
+        self.half.flow.advance(until)
+
+    def measure(self) -> dict[str, np.ndarray | float]:
+        """What is predicted now, by name."""
+        response = self.full.response()
+        shares = self.model.square_norm(response.T)
+        predicted, directions = float(shares.sum()), len(shares)
+        other = float(self.model.square_norm(self.half.response().T).sum())
+        weighted = np.sqrt(self.model.least_squares.weights)[:, None] * response
+        found = np.linalg.svd(weighted, compute_uv=False)[:SPECTRUM] ** 2
+        return {
+            "predicted": predicted,
+            "node_error": abs(predicted - other),
+            "rank_error": float(shares[directions // 2 :].sum()),
+            "spectrum": np.pad(found, (0, SPECTRUM - len(found))),
+            "mean_variance": self.full.mean_variance(),
+        }
+
+
+def why_no_tangent(model: Model) -> str | None:
+    """The key that leaves a model without a tangent, and why; None if it has one."""
+    if not isinstance(model, Network):
+        return "data.population: the tangent needs data points"
+    if not model.activation.is_smooth:
+        return f"model.activation: '{model.activation.name}' has a kink, where the tangent jumps"
+    if model.penalty.strength and model.penalty.power < 2:
+        return f"model.penalty.power: {model.penalty.power:g} has no second derivative at a = 0"
+    return None
+
+
+def build_fluctuations(case: Case, model: Model, device=None) -> Fluctuations | None:
+    """The prediction a case asks for, at time 0; None if it asks for none.
+
+    Raises:
+        InputError: the model has no function, the dynamics no characteristics, or the chosen method does not apply.
+    """
+    if not case.fluctuations.predict:
+        return None
+    if not isinstance(model, ShallowNetwork):
+        raise InputError(f'{case.path}: fluctuations.predict: a potential has no function f to fluctuate; expected model.kind = "network"')
+    if reason := why_none(case):
+        raise InputError(f"{case.path}: fluctuations.predict: the linearised flow has no {reason}")
+    obstacle = why_no_tangent(model)
+    if case.fluctuations.method == "tangent" and obstacle:
+        raise InputError(f'{case.path}: fluctuations.method: "tangent" does not serve this case: {obstacle}; use "perturbation"')
+    by_tangent = case.fluctuations.method != "perturbation" and not obstacle
+    count = node_count(case, model)
+    followers = [_follow(case, model, nodes, by_tangent, device) for nodes in (count, count // 2)]
+    return Fluctuations(model, followers[0][0], followers[1][0], followers[0][1].missed)
+
+
+def _follow(case: Case, model: ShallowNetwork, count: int, by_tangent: bool, device) -> tuple[Follower, Directions]:
+    times, tolerance = case.time * np.array(PATH), case.characteristics.tolerance
+    path = build_characteristics(case, model, count, device, tolerance=tolerance)
+    found = find_directions(model, path, times, case.fluctuations.rank)
+    nodes = build_characteristics(case, model, count, device, tolerance=tolerance)
+    settings = node_settings(case, tolerance)
+    if not by_tangent:
+        start, prior = nodes.backend.download(nodes.state), nodes.backend.weights(nodes.state)
+        return Perturbation(settings, model, start, prior, found.values, device), found
+    if isinstance(nodes.backend, NumpyNetwork):
+        from mfpde.lagrangian.tangent_numpy import NumpyTangent
+
+        return FollowedTangent(nodes, settings.lagrangian, NumpyTangent(nodes.backend, found.values), found.values), found
+    from mfpde.lagrangian.forces_opencl import OpenCLNetwork
+    from mfpde.lagrangian.tangent_opencl import OpenCLTangent
+
+    assert isinstance(nodes.backend, OpenCLNetwork)
+    return FollowedTangent(nodes, settings.lagrangian, OpenCLTangent(nodes.backend, found.values, device), found.values), found
