@@ -1,5 +1,6 @@
 """The verbs of `mfpde`. Thin: numerical libraries are imported inside verbs, so that --help answers at once."""
 
+import itertools
 import json
 import shlex
 import sys
@@ -53,49 +54,94 @@ def run(
         str | None, typer.Option(help="opencl (default), numpy (the readable reference) or fipy (an independent solver, slow).")
     ] = None,
     device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name, see `mfpde doctor`.")] = None,
+    variant: Annotated[list[str] | None, typer.Option(help="Run this variant of the case alone; repeatable. Default: all it has.")] = None,
+    plots: Annotated[bool, typer.Option("--plot", help="Draw the figures too, as `mfpde plot` would.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still stored in the file.")] = False,
 ) -> None:
-    """Run a case: the density by finite volumes, the networks beside it, one HDF5 file.
+    """Run a case: the density by finite volumes, the networks beside it, one HDF5 file; a file for each variant of a case that has some.
 
-    Examples: `mfpde run mcycle`, `mfpde run my.toml -o my.h5 --set time=5 --set eulerian.scheme=mc`
+    Examples: `mfpde run mcycle`, `mfpde run my.toml -o my.h5 --set time=5 --set eulerian.scheme=mc`, `mfpde run birth_death --plot`
     """
-    from mfpde.case import load_case
+    from mfpde.case.load import load_variants
+    from mfpde.store.writer import check_output
+
+    overrides = [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])]
+    cases = load_variants(case, overrides, variant or [])
+    stem = output or Path(f"{next(iter(cases.values())).path.stem}.h5")
+    targets = {name: stem.with_name(f"{stem.stem}-{name}{stem.suffix}") if name else stem for name in cases}
+    for target in targets.values():  # before any of them is run
+        check_output(target, overwrite)
+    for name, loaded in cases.items():
+        _run_one(loaded, targets[name], overwrite, device, quiet)
+    files = list(targets.values())
+    if plots:
+        _draw(files, None, None)
+    elif not quiet:
+        listed = " ".join(map(str, files))
+        typer.echo(f"wrote {listed}; next: mfpde compare {files[0]}, mfpde plot {listed}", err=True)
+
+
+def _run_one(case: Any, target: Path, overwrite: bool, device: str | None, quiet: bool) -> None:
     from mfpde.progress import Display
     from mfpde.simulation import Silent, simulate
 
-    overrides = [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])]
-    loaded = load_case(case, overrides)
-    target = output or Path(f"{loaded.path.stem}.h5")
     if quiet:
-        finished = simulate(loaded, target, overwrite, device, Silent())
+        finished = simulate(case, target, overwrite, device, Silent())
     else:
-        with Display(loaded.path.stem) as display:
-            finished = simulate(loaded, target, overwrite, device, display)
+        with Display(target.stem) as display:
+            finished = simulate(case, target, overwrite, device, display)
     if not finished:
         again = shlex.join(["mfpde", *(word for word in sys.argv[1:] if word != "--overwrite"), "--overwrite"])
         typer.echo(
             f"interrupted: {target} holds every frame so far and can be compared, inspected and plotted; to run the case anew: {again}", err=True
         )
         raise typer.Exit(130)
-    if not quiet:
-        typer.echo(f"wrote {target}; next: mfpde compare {target}, mfpde plot {target}", err=True)
 
 
 @app.command()
-def compare(output: OutputArgument, as_json: JsonOption = False) -> None:
-    """How far the networks are from the density: energies, function gap, W1, sliced W2, and the rate in n with its interval."""
-    from mfpde.analysis.run import open_run
+def compare(
+    output: OutputArgument,
+    tolerance: Annotated[
+        float | None, typer.Option(help="Plan a width: how many units bring |f_n - f| in L2(nu) below this, with what probability.")
+    ] = None,
+    at: Annotated[float | None, typer.Option(help="Output time the width is planned for; default: the last.")] = None,
+    network: Annotated[
+        Path | None, typer.Option(metavar="NPZ", help="Compare a network trained elsewhere instead: its parameters at given times.")
+    ] = None,
+    scaling: Annotated[
+        str | None, typer.Option(help="Its scaling, if the file does not say: mean (1/n), sum (1) or sqrt (n^-1/2) before the sum over units.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How far the networks are from the density: energies, function gap, W1, sliced W2, rates in n with intervals; predicted and observed
+    fluctuations, bias and variance, correlations of units, descent by finite steps, as far as the run has them.
 
-    comparison = open_run(output).compare()
-    if as_json:
-        _print_json(comparison.table)
-        return
+    Examples: `mfpde compare mcycle.h5`, `mfpde compare clt.h5 --tolerance 1e-2 --at 5`, `mfpde compare mcycle.h5 --network weights.npz`
+    """
     from rich.console import Console
 
-    from mfpde.analysis.report import print_comparison
+    from mfpde.analysis.run import open_run
+    from mfpde.errors import InputError
 
-    print_comparison(comparison.table, Console())
+    run = open_run(output)
+    if at is not None and tolerance is None:
+        raise InputError("--at: belongs to --tolerance, the accuracy a width is planned for")
+    if scaling is not None and network is None:
+        raise InputError("--scaling: belongs to --network, the network trained elsewhere")
+    if network is not None:
+        from mfpde.analysis.outside import compare_network, open_network
+        from mfpde.analysis.outside_report import print_outside
+
+        table, show = compare_network(run, open_network(run, network, scaling)), print_outside
+    else:
+        from mfpde.analysis.report import print_comparison
+
+        table, show = run.compare(tolerance, at).table, print_comparison
+    if as_json:
+        _print_json(table)
+        return
+    show(table, Console())
 
 
 @app.command()
@@ -116,26 +162,60 @@ def inspect(output: OutputArgument, as_json: JsonOption = False) -> None:
 
 @app.command()
 def plot(
-    output: OutputArgument,
+    outputs: Annotated[list[Path], typer.Argument(metavar="OUT...", help="Output files of `mfpde run`; several are drawn side by side.")],
     folder: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for the figures; default: OUT's name with _figures, beside it.")
+        Path | None, typer.Option("-o", "--output", help="Folder for the figures; default: what the names of OUT share, with _figures.")
     ] = None,
     only: Annotated[list[str] | None, typer.Option("--only", metavar="FIGURE", help="Draw this figure alone; repeatable.")] = None,
+    network: Annotated[
+        Path | None, typer.Option(metavar="NPZ", help="Draw a network trained elsewhere beside the run instead, see `mfpde compare --network`.")
+    ] = None,
+    scaling: Annotated[str | None, typer.Option(help="Its scaling, if the file does not say: mean, sum or sqrt.")] = None,
 ) -> None:
     """Draw the figures one would put in a paper, as PDF and PNG.
 
-    Figures: overview (with one input and two widths), energy, function, marginals, density (with two parameters), gap_by_width (with two
-    widths), gap_in_time.
+    Figures of one run: overview (with one input and two widths), energy, function, marginals, density (with two parameters), gap_by_width (with
+    two widths), gap_in_time, fluctuations (with a prediction or nodes), bias_variance (with replicates), chaos (with replicates), descent (with
+    descent), width_planner (with a prediction).
+
+    Figures of several runs: energies, clouds (with two parameters), fluctuation_panels.
     """
+    if network is not None:
+        from mfpde.analysis.outside import compare_network, open_network
+        from mfpde.analysis.run import open_run
+        from mfpde.errors import InputError
+        from mfpde.figures.outside import save_outside
+
+        if len(outputs) != 1 or only:
+            raise InputError("--network: is drawn beside one run, and is one figure; expected a single OUT and no --only")
+        run = open_run(outputs[0])
+        saved = open_network(run, network, scaling)
+        files = save_outside(run, saved, compare_network(run, saved), folder or _figures_folder(outputs))
+        for file in files:
+            typer.echo(str(file))
+        return
+    _draw(outputs, folder, only)
+
+
+def _draw(outputs: list[Path], folder: Path | None, only: list[str] | None) -> None:
     from mfpde.analysis.run import open_run
-    from mfpde.figures import FIGURES
+    from mfpde.figures import FIGURES, FIGURES_OF_SEVERAL
     from mfpde.figures import plot as draw
 
-    files = draw(open_run(output), folder or output.with_name(f"{output.stem}_figures"), only or FIGURES)
+    runs = [open_run(output) for output in outputs]
+    files = draw(runs, folder or _figures_folder(outputs), only)
     for file in files:
         typer.echo(str(file))
-    for name in [name for name in only or FIGURES if not any(file.stem == name for file in files)]:
-        typer.echo(f"{name}: not drawn, since the run has not what it shows (mfpde plot --help)", err=True)
+    for name in only or (FIGURES if len(runs) == 1 else FIGURES_OF_SEVERAL):
+        if not any(file.stem == name for file in files):
+            typer.echo(f"{name}: not drawn, since the run has not what it shows (mfpde plot --help)", err=True)
+
+
+def _figures_folder(outputs: list[Path]) -> Path:
+    """Beside the first output, named by what their names share."""
+    letters = itertools.takewhile(lambda column: len(set(column)) == 1, zip(*(output.stem for output in outputs), strict=False))
+    shared = "".join(column[0] for column in letters).rstrip("-_.") or "comparison"
+    return outputs[0].with_name(f"{shared}_figures")
 
 
 @app.command()
@@ -144,6 +224,7 @@ def converge(
     refine: Annotated[
         str, typer.Option(help="What to refine: cells, dt (the time step), units (the width) or nodes (of the characteristics).")
     ] = "cells",
+    variant: Annotated[str | None, typer.Option(help="Which variant of the case, if it has some.")] = None,
     levels: Annotated[int, typer.Option(help="How many levels, each twice as fine; the case's own mesh or width is the finest.")] = 3,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case; repeatable.")] = None,
     backend: Annotated[str | None, typer.Option(help="opencl (default), numpy or fipy.")] = None,
@@ -174,7 +255,7 @@ def converge(
         raise InputError(f"--refine {refine}: cannot be refined{nearest(refine, REFINABLE)}")
     if rule not in (None, "sobol", "trapezoid"):
         raise InputError(f"--rule {rule}: is no rule{nearest(str(rule), ('sobol', 'trapezoid'))}")
-    loaded = load_case(case, [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])])
+    loaded = load_case(case, [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])], variant)
     chosen = None
     if loaded.eulerian.backend != "numpy":
         from mfpde.device.runtime import choose_device

@@ -14,14 +14,18 @@ from mfpde.case import Case
 from mfpde.errors import InputError, RunError
 from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.handoff import check_hand_off, hand_off_if_narrow
+from mfpde.lagrangian.characteristics import build_characteristics, node_count
 from mfpde.lagrangian.flow import Flow
+from mfpde.lagrangian.fluctuations import SPECTRUM, Fluctuations, FollowedTangent, build_fluctuations
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.models import Model, build_model
-from mfpde.monitors.frames import Snapshot, measure_comparison, measure_density, measure_networks
+from mfpde.models.shallow import ShallowNetwork
+from mfpde.monitors.frames import Snapshot, measure_density, measure_distances, measure_gaps, measure_networks
 from mfpde.monitors.grid_error import Companions, build_companions
 from mfpde.monitors.health import Health
-from mfpde.store.layout import describe
+from mfpde.monitors.nodes import measure_nodes
+from mfpde.store.layout import Parts, describe
 from mfpde.store.provenance import now, provenance
 from mfpde.store.writer import Writer, check_output
 
@@ -56,6 +60,9 @@ class Simulation:
     ladder: Ladder | None
     flow: Flow | None
     companions: Companions | None = None
+    nodes: Flow | None = None  #: the mean field carried by quadrature nodes
+    fluctuations: Fluctuations | None = None
+    descent: Any = None
     device: Any = None
     snapshot: Snapshot | None = None  #: of the networks, at the last frame
     health: Health = field(default_factory=Health)
@@ -69,13 +76,32 @@ class Simulation:
             values |= measure_density(self.solver, density, with_fields)
             if self.companions is not None:
                 values |= {f"eulerian/{name}": value for name, value in self.companions.estimate(self.solver).items()}
+        if self.nodes is not None:
+            values |= measure_nodes(self.model, self.nodes, self.jump_rate)
+        if self.fluctuations is not None:
+            values |= {f"fluctuations/{name}": value for name, value in self.fluctuations.measure().items()}
+        limit = self.solver.prediction if self.solver is not None else values.get("characteristics/prediction")
         if self.flow is not None and self.ladder is not None:
             shown = self.case.output.snapshot_replicates if with_fields else 0
             networks, self.snapshot = measure_networks(self.model, self.ladder, self.flow, shown)
             values |= networks
+            if limit is not None and isinstance(self.model, ShallowNetwork):
+                values |= measure_gaps(self.model, self.ladder, self.snapshot, limit)
             if self.solver is not None and density is not None:
-                values |= measure_comparison(self.model, self.ladder, self.snapshot, self.solver.mesh, density, self.solver.prediction, with_fields)
+                values |= measure_distances(self.model, self.ladder, self.snapshot, self.solver.mesh, density, with_fields)
+        if self.descent is not None:
+            values |= self.descent.measure(limit)
         return values
+
+    @property
+    def jump_rate(self) -> float:
+        """alpha if units jump, else 0."""
+        return self.case.dynamics.birth_death if self.case.lagrangian.reaction == "birth_death" else 0.0
+
+    @property
+    def parts(self) -> Parts:
+        """What the run has besides a density and a ladder."""
+        return Parts(self.nodes is not None, self.jump_rate > 0, SPECTRUM if self.fluctuations is not None else 0)
 
     def advance(self, until: float, report: Reporter) -> None:
         """Bring both sides to a time; hand the density over to points when it has become narrow."""
@@ -84,6 +110,9 @@ class Simulation:
             self.solver.advance(until, lambda s: report.progress(s.time, self.case.time, solver_facts(s)))
         if self.companions is not None:
             self.companions.advance(until)
+        for side in (self.nodes, self.fluctuations, self.descent):
+            if side is not None:
+                side.advance(until)
         if self.flow is not None:
             self.flow.advance(until)
             report.progress(until, self.case.time, {} if self.solver is None else solver_facts(self.solver))
@@ -135,7 +164,7 @@ def build_simulation(case: Case, device: str | None = None) -> Simulation:
     """
     model = build_model(case)
     check_hand_off(case)
-    if not case.eulerian.enabled and not case.lagrangian.units:
+    if not (case.eulerian.enabled or case.lagrangian.units or node_count(case, model) or case.descent.steps):
         raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty")
     chosen = None
     if case.eulerian.backend != "numpy":
@@ -148,9 +177,19 @@ def build_simulation(case: Case, device: str | None = None) -> Simulation:
     companions = build_companions(case, chosen) if solver is not None and case.eulerian.error_estimate else None
     ladder = flow = None
     if case.lagrangian.units:
-        ladder = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), case.lagrangian.seed)
+        ladder = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), case.lagrangian.seed, case.lagrangian.common)
         flow = build_flow(case, model, ladder, chosen)
-    return Simulation(case, model, solver, ladder, flow, companions, chosen)
+    fluctuations = build_fluctuations(case, model, chosen)
+    nodes = _build_nodes(case, model, fluctuations, chosen)
+    return Simulation(case, model, solver, ladder, flow, companions, nodes, fluctuations, None, chosen)
+
+
+def _build_nodes(case: Case, model: Model, fluctuations: Fluctuations | None, device) -> Flow | None:
+    """The nodes a case asks for; those of the tangent, if there is one, serve."""
+    if fluctuations is not None and isinstance(fluctuations.full, FollowedTangent):
+        return fluctuations.full.flow
+    count = node_count(case, model)
+    return build_characteristics(case, model, count, device, tolerance=case.characteristics.tolerance) if count else None
 
 
 def simulate(case: Case, output: Path, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> bool:
@@ -173,9 +212,10 @@ def simulate(case: Case, output: Path, overwrite: bool = False, device: str | No
         "case": case.text,
         "case_resolved": case.resolved(),
         "case_file": case.path.name,
+        "variant": case.variant,
         "parameters": simulation.model.parameters.names,
     } | facts
-    writer = Writer(output, describe(case, simulation.model, mesh, simulation.ladder), attributes, overwrite)
+    writer = Writer(output, describe(case, simulation.model, mesh, simulation.ladder, simulation.parts), attributes, overwrite)
     try:
         with _interruptible(report) as interrupted:
             return _loop(simulation, writer, report, times, stored, interrupted)

@@ -208,11 +208,11 @@ def test_mixture_of_gaussians_matches_the_reference_energies(alpha, device):
 def test_bad_start_stops_at_the_plateau_and_births_leave_it(device):
     coarse = ["parameters.a.cells=97", "parameters.b.cells=160"]
     energies = {}
-    for name in ("gaussian_mixture_bad_start", "gaussian_mixture_births"):
-        case = load_case(name, coarse)
+    for name in ("bad_birth_death", "bad_births"):
+        case = load_case("birth_death", coarse, name)
         energies[name] = solve(case, 30.0, device).state.energy / 2
-    assert energies["gaussian_mixture_bad_start"] == pytest.approx(0.0137, rel=0.02)
-    assert energies["gaussian_mixture_births"] < 1e-3
+    assert energies["bad_birth_death"] == pytest.approx(0.0137, rel=0.02)
+    assert energies["bad_births"] < 1e-3
 
 
 def test_births_converge_at_second_order_in_the_step(device):

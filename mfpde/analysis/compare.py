@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mfpde.analysis.chaos import chaos_table
+from mfpde.analysis.descent import descent_table
+from mfpde.analysis.fluctuations import fluctuation_table
+from mfpde.analysis.limit import limit_table, mean_field, scatter
+from mfpde.analysis.planner import plan_width
 from mfpde.analysis.statistics import mean_and_error, power_law
 
 if TYPE_CHECKING:
@@ -23,19 +28,31 @@ class Comparison:
         return comparison_text(self.table)
 
 
-def compare(run: "Run") -> Comparison:
-    """Energies, function gaps and distances at every time, for every width, and the rate in n.
+def compare(run: "Run", tolerance: float | None = None, time: float | None = None) -> Comparison:
+    """Energies, function gaps and distances at every time, for every width, the rate in n, and what the limit theorems say of them.
 
-    Stable keys: times, eulerian, lagrangian, rate, budget. Quantities a run does not have are None.
+    Stable keys: times, eulerian, lagrangian, rate, budget, limit, fluctuations, chaos, descent, plan. Quantities a run does not have are None.
+
+    Arguments:
+        tolerance: plan the width that brings |f_n - f| below this at `time` (the last if None).
+    Raises:
+        InputError: a tolerance for which the run holds nothing to plan by, or no output at that time.
     """
-    has_density = run.has_density
+    has_density, limit = run.has_density, mean_field(run)
+    has_gap = limit is not None and bool(run.units)
+    scatters = [scatter(run, units, limit) for units in run.units] if limit is not None else []
     table = {
         "times": run.times.tolist(),
         "eulerian": _eulerian(run) if has_density else None,
         "lagrangian": [_lagrangian(run, units, has_density) for units in run.units],
-        "rate": {"function_gap": _rate(run) if has_density and run.has_function else None},
+        "rate": {"function_gap": _rate(run) if has_gap else None},
     }
     table["budget"] = error_budget(table)
+    table["limit"] = limit_table(run, limit, scatters) if limit is not None and scatters else None
+    table["fluctuations"] = fluctuation_table(run, limit, scatters) if limit is not None else None
+    table["chaos"] = chaos_table(run, scatters)
+    table["descent"] = descent_table(run, scatters)
+    table["plan"] = None if tolerance is None else plan_width(run, scatters, tolerance, time)
     return Comparison(table)
 
 
@@ -74,12 +91,14 @@ def _lagrangian(run: "Run", units: int, has_density: bool) -> dict[str, Any]:
         "killed": networks["killed"].values.mean(axis=1).tolist(),
         "cloned": networks["cloned"].values.mean(axis=1).tolist(),
     }
-    if not has_density:
+    if "comparison" not in run.tree.children:
         return entry
     distances = run.comparison(units)
     if "function_gap" in distances:
         mean, error = mean_and_error(distances["function_gap"].values)
         entry["function_gap"] = {"mean": _numbers(mean), "stderr": _numbers(error)}
+    if not has_density:
+        return entry
     names = [str(name) for name in distances.data_vars if str(name).startswith("w1_")]
     entry["w1"] = {name.removeprefix("w1_"): _numbers(distances[name].values.mean(axis=1)) for name in names}
     sliced = distances["sliced_w2"].mean(f"replicate_{units}")

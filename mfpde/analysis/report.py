@@ -1,24 +1,17 @@
-"""Tables for people: what `compare` and `inspect` print on a terminal."""
+"""Tables for people: what the reporting verbs print on a terminal."""
 
 import io
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as RichTable
 
+from mfpde.analysis.report_limit import print_limit, print_plan
+from mfpde.analysis.report_tables import Table
 from mfpde.analysis.statistics import evenly
 
 WIDTH = 118
-
-
-class Table(RichTable):
-    """A plain table with its title at the left."""
-
-    def __init__(self, *headers: str, title: str, **options: Any):
-        super().__init__(*headers, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, **options)
 
 
 def comparison_text(table: dict[str, Any]) -> str:
@@ -41,8 +34,6 @@ def print_comparison(table: dict[str, Any], console: Console) -> None:
         mean, std = entry["energy"]["mean"], entry["energy"]["std"]
         energies.add_row(f"n = {entry['units']}", *(f"{mean[k]:.5g}" + (f" ± {std[k]:.1g}" if std[k] is not None else "") for k in shown))
     console.print(energies)
-    if density is None or not table["lagrangian"]:
-        return
     with_gap = [entry for entry in table["lagrangian"] if "function_gap" in entry]
     gaps = Table("n", "replicates", *columns, title="Function gap |f_n - f|² in L²(ν), mean ± standard error")
     for entry in with_gap:
@@ -51,6 +42,19 @@ def print_comparison(table: dict[str, Any], console: Console) -> None:
         gaps.add_row(str(entry["units"]), str(entry["replicates"]), *cells)
     if with_gap:
         console.print(gaps)
+    if density is not None and table["lagrangian"]:
+        _print_distances(table, shown, columns, console)
+    if table["rate"]["function_gap"] is not None:
+        _print_rate(table["rate"]["function_gap"], console)
+    print_limit(table, console)
+    if density is not None and table["lagrangian"]:
+        _print_budget(table, console)
+        print_health_of_density(density, console)
+    if table["plan"] is not None:
+        print_plan(table["plan"], console)
+
+
+def _print_distances(table: dict[str, Any], shown: list[int], columns: list[str], console: Console) -> None:
     distances = Table("n", "distance", *columns, title="Distance of units from the density")
     for entry in table["lagrangian"]:
         for name, values in entry["w1"].items():
@@ -58,10 +62,6 @@ def print_comparison(table: dict[str, Any], console: Console) -> None:
         sliced = entry["sliced_w2"]
         distances.add_row("", "sliced W2", *("-" if sliced[k] is None else f"{sliced[k]:.2e}" for k in shown))
     console.print(distances)
-    if table["rate"]["function_gap"] is not None:
-        _print_rate(table["rate"]["function_gap"], console)
-    _print_budget(table, console)
-    print_health_of_density(density, console)
 
 
 def _print_rate(rate: dict[str, Any], console: Console) -> None:

@@ -27,8 +27,8 @@ class Run:
         """Everything in the file; large arrays are read when used."""
         return xr.open_datatree(self.path, engine="h5netcdf", phony_dims="sort")
 
-    def _group(self, path: str) -> xr.Dataset:
-        """A group without the coordinates of the whole file that it does not use."""
+    def group(self, path: str) -> xr.Dataset:
+        """A group of the file by its path, without the coordinates of the whole file that it does not use."""
         node = self.tree[path]
         assert isinstance(node, xr.DataTree)
         dataset = node.to_dataset()
@@ -64,7 +64,7 @@ class Run:
         """
         if not self.has_density:
             raise InputError(f"{self.path}: this run has no Eulerian side (eulerian.enabled = false)")
-        return self._group("eulerian")
+        return self.group("eulerian")
 
     @property
     def mu(self) -> xr.DataArray:
@@ -78,16 +78,21 @@ class Run:
 
     def lagrangian(self, units: int) -> xr.Dataset:
         """The networks of one width."""
-        return self._group(f"lagrangian/{units}")
+        return self.group(f"lagrangian/{units}")
 
     def comparison(self, units: int) -> xr.Dataset:
         """Distances of the networks of one width from the density."""
-        return self._group(f"comparison/{units}")
+        return self.group(f"comparison/{units}")
 
     @property
     def data(self) -> xr.Dataset:
         """Inputs, targets and weights, as the networks see them."""
         return self.tree.to_dataset()[["inputs", "targets", "data_weights"]]
+
+    @property
+    def norm_weights(self) -> np.ndarray:
+        """Weights (r,) with which squares of a prediction's coefficients sum to its square norm in L2(nu)."""
+        return self.data["data_weights"].values if self.has_data else np.ones(self.tree.to_dataset().sizes["coefficient"])
 
     @cached_property
     def attributes(self) -> dict[str, Any]:
@@ -109,11 +114,11 @@ class Run:
         """Whether the run finished, what was watched, and what was noticed."""
         return self.attributes.get("health", {"finished": False, "failure": "stopped before its first frame", "warnings": []})
 
-    def compare(self) -> "Comparison":
-        """How far the networks are from the density; prints as the table of `mfpde compare`."""
+    def compare(self, tolerance: float | None = None, time: float | None = None) -> "Comparison":
+        """How far the networks are from the density; prints as the table of `mfpde compare`. Arguments: see `analysis.compare.compare`."""
         from mfpde.analysis.compare import compare
 
-        return compare(self)
+        return compare(self, tolerance, time)
 
     def close(self) -> None:
         """Close the file."""

@@ -66,3 +66,32 @@ def power_law(samples: Mapping[int, np.ndarray]) -> Slope:
 def _slopes(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     centred = x - x.mean()
     return (y - y.mean(axis=1, keepdims=True)) @ centred / (centred @ centred)
+
+
+class Interval(NamedTuple):
+    """An estimate at every time and its 95 % bootstrap interval (times,); NaN for a single replicate."""
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def resamples(count: int) -> np.ndarray:
+    """How often each of `count` replicates is drawn, as shares (RESAMPLES, count); the same for every quantity, so that they can be combined."""
+    picks = generator(0, "bootstrap", count).integers(count, size=(RESAMPLES, count))
+    shares = np.zeros((RESAMPLES, count))
+    np.add.at(shares, (np.arange(RESAMPLES)[:, None], picks), 1 / count)
+    return shares
+
+
+def bootstrap_mean(values: np.ndarray) -> Interval:
+    """Mean over replicates of values (times, replicates)."""
+    return interval(values.mean(axis=1), resamples(values.shape[1]) @ values.T, values.shape[1])
+
+
+def interval(value: np.ndarray, resampled: np.ndarray, replicates: int) -> Interval:
+    """The percentile interval of resampled estimates (RESAMPLES, times)."""
+    if replicates < 2:
+        missing = np.full(len(value), np.nan)
+        return Interval(value, missing, missing)
+    return Interval(value, *np.percentile(resampled, [2.5, 97.5], axis=0))

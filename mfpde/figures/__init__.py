@@ -1,10 +1,11 @@
-"""Figures drawn from an opened run, ready for a paper: PDF and PNG.
+"""Figures drawn from opened runs, ready for a paper: PDF and PNG.
 
-To add one, write a module with ``draw(run) -> Figure | None`` and name it in `FIGURES`.
+To add one, write a module with ``draw(run) -> Figure | None`` and name it in `FIGURES`, or ``draw(runs) -> Figure | None`` of several runs and
+name it in `FIGURES_OF_SEVERAL`.
 """
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,31 +15,43 @@ if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
 #: figures in the order in which `mfpde plot` draws them; each is a module of this package
-FIGURES = ("overview", "energy", "function", "marginals", "density", "gap_by_width", "gap_in_time")
+FIGURES = (
+    *("overview", "energy", "function", "marginals", "density", "gap_by_width", "gap_in_time"),
+    *("fluctuations", "bias_variance", "chaos", "descent", "width_planner"),
+)
+#: figures of several runs side by side
+FIGURES_OF_SEVERAL = ("energies", "clouds", "fluctuation_panels")
 FORMATS = ("pdf", "png")
 
 
-def plot(run: "Run", folder: str | Path, names: Iterable[str] = FIGURES, formats: Iterable[str] = FORMATS) -> list[Path]:
+def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
     """Draw figures into a folder, which is made if needed; returns the files written.
 
-    A figure whose quantities the run does not have is left out.
+    A figure whose quantities the runs do not have is left out.
 
+    Arguments:
+        runs: one run, or several to be drawn side by side.
+        names: all figures of one run, or of several, if None.
     Raises:
         InputError: an unknown figure, or a folder that cannot be made.
     """
     from mfpde.figures import style
 
+    several = list(runs) if isinstance(runs, Sequence) else [runs]
+    known, drawn = (FIGURES, several[0]) if len(several) == 1 else (FIGURES_OF_SEVERAL, several)
+    wanted = known if names is None else tuple(names)
+    for name in wanted:
+        if name not in known:
+            raise InputError(f"unknown figure '{name}' of {'one run' if len(several) == 1 else 'several runs'}{nearest(name, known)}")
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made: {error.strerror}") from None
     written = []
-    for name in names:
-        if name not in FIGURES:
-            raise InputError(f"unknown figure '{name}'{nearest(name, FIGURES)}")
+    for name in wanted:
         with style.paper():
-            figure = importlib.import_module(f"mfpde.figures.{name}").draw(run)
+            figure = importlib.import_module(f"mfpde.figures.{name}").draw(drawn)
             if figure is None:
                 continue
             for suffix in formats:

@@ -80,6 +80,7 @@ def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tu
         "energy": model.cloud_energies(*cloud),
         "wall_fraction": np.add.reduceat(at_wall.astype(float), ladder.first_unit[:-1]) / ladder.sizes,
         "effective_units": 1 / np.add.reduceat(weights**2, ladder.first_unit[:-1]),
+        **_moments(state[:-1], weights, ladder),
         "killed": jumps.killed if jumps else np.zeros(len(ladder.sizes)),
         "cloned": jumps.cloned if jumps else np.zeros(len(ladder.sizes)),
     }
@@ -97,25 +98,34 @@ def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tu
     return values, snapshot
 
 
+def _moments(theta: np.ndarray, weights: np.ndarray, ladder: Ladder) -> dict[str, np.ndarray]:
+    """Mean and variance of every component over the units of each network (networks, components)."""
+    starts = ladder.first_unit[:-1]
+    mean = np.add.reduceat(theta * weights, starts, axis=1)
+    centred = theta - mean[:, ladder.network_of]
+    return {"mean": mean.T, "variance": np.add.reduceat(centred**2 * weights, starts, axis=1).T}
+
+
 def touches_wall(values: np.ndarray, domain: tuple[float, float]) -> np.ndarray:
     """Which units sit on a wall, up to the rounding of single precision."""
     room = 1e-6 * (domain[1] - domain[0])
     return (values <= domain[0] + room) | (values >= domain[1] - room)
 
 
-def measure_comparison(
-    model: Model, ladder: Ladder, snapshot: Snapshot, mesh: Mesh, density: np.ndarray, prediction: np.ndarray, with_fields: bool
-) -> dict[str, Any]:
-    """How far every network is from the density."""
+def measure_gaps(model: ShallowNetwork, ladder: Ladder, snapshot: Snapshot, prediction: np.ndarray) -> dict[str, Any]:
+    """How far every network's function is from that of the mean field."""
+    gap = model.square_norm(snapshot.predictions - prediction)
+    return {f"comparison/{units}/function_gap": gap[ladder.of_width(units)[0]] for units in ladder.units}
+
+
+def measure_distances(model: Model, ladder: Ladder, snapshot: Snapshot, mesh: Mesh, density: np.ndarray, with_fields: bool) -> dict[str, Any]:
+    """How far the units of every network are from the density."""
     rows = [model.parameters.names.index(axis.name) for axis in mesh.axes]
     sliced = SlicedDensity(mesh, density) if with_fields else None
-    gap = model.square_norm(snapshot.predictions - prediction) if isinstance(model, ShallowNetwork) else None
     marginals = [mesh.marginal(density, axis.name) for axis in mesh.axes]
     values: dict[str, Any] = {}
     for units in ladder.units:
-        networks, where = ladder.of_width(units)
-        if gap is not None:
-            values[f"comparison/{units}/function_gap"] = gap[networks]
+        where = ladder.of_width(units)[1]
         clouds = snapshot.state[rows, where].reshape(len(rows), -1, units)
         weights = snapshot.weights[where].reshape(-1, units)
         for axis, marginal, cloud in zip(mesh.axes, marginals, clouds, strict=True):

@@ -18,6 +18,7 @@ from mfpde.models.population import PopulationNetwork
 
 SCHEMA_VERSION = 1
 #: dimension of predictions -> what they are
+JUMP_NOISE = "alpha int int |V - Vbar| |Phi - Phi'|^2 dmu dmu"
 PREDICTIONS = {"data": "f(x_l)", "coefficient": "coefficients of f"}
 
 
@@ -40,7 +41,16 @@ class Layout:
     fixed: list[tuple[Variable, np.ndarray]]
 
 
-def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None) -> Layout:
+@dataclass(frozen=True)
+class Parts:
+    """What a run has besides a density and a ladder."""
+
+    nodes: bool = False
+    jumps: bool = False  #: whether units jump
+    spectrum: int = 0  #: eigenvalues that are kept of the predicted fluctuations; 0 for no prediction
+
+
+def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None, parts: Parts = Parts()) -> Layout:
     """The layout of the file of a run."""
     dimensions = {
         "parameter": (np.arange(len(model.parameters.names)), f"component of theta: {', '.join(model.parameters.names)}"),
@@ -82,8 +92,19 @@ def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None)
                 dimensions[f"snapshot_{units}"] = (np.arange(shown), f"replicates of {units} units whose units are stored")
                 dimensions[f"unit_{units}"] = (np.arange(units), f"index of the unit in networks of {units}")
             growing += _lagrangian(units, bool(shown), values)
+            if values and (mesh is not None or parts.nodes):
+                gap = "|f_n - f|^2 in L2(nu), a squared distance" + ("; f is that of the nodes" if mesh is None else "")
+                growing.append(Variable(f"comparison/{units}/function_gap", ("time", f"replicate_{units}"), gap))
             if mesh is not None:
-                growing += _comparison(units, mesh, values is not None)
+                growing += _distances(units, mesh)
+    if parts.nodes:
+        growing += _characteristics(values, parts.jumps)
+    if parts.spectrum:
+        dimensions["mode"] = (np.arange(parts.spectrum), "index of the eigenvalue, the largest first")
+        growing += _fluctuations()
+    if case.descent.steps:
+        dimensions |= _descent_dimensions(case)
+        growing += _descent(case.eulerian.enabled or parts.nodes)
     return Layout(dimensions, growing, fixed)
 
 
@@ -135,6 +156,10 @@ def _lagrangian(units: int, snapshots: bool, values: str | None) -> list[Variabl
         ("cloned", "jumps so far in which a unit below the mean of V was cloned over another"),
     ]
     variables = [Variable(f"{group}/{name}", ("time", replicate), meaning) for name, meaning in per_replicate]
+    variables += [
+        Variable(f"{group}/{name}", ("time", replicate, "parameter"), f"{name} of every component of theta over the units of each network")
+        for name in ("mean", "variance")
+    ]
     if values:
         variables.append(Variable(f"{group}/prediction", ("time", replicate, values), f"{PREDICTIONS[values]} of networks of {units} units"))
     if snapshots:
@@ -144,10 +169,59 @@ def _lagrangian(units: int, snapshots: bool, values: str | None) -> list[Variabl
     return variables
 
 
-def _comparison(units: int, mesh: Mesh, has_function: bool) -> list[Variable]:
+def _characteristics(values: str | None, jumps: bool) -> list[Variable]:
+    group = "characteristics"
+    series = [
+        ("energy", "energy of the mean field carried by quadrature nodes"),
+        *([("loss", "its loss |f - f*|^2 in L2(nu)")] if values else []),
+        ("effective_nodes", "effective number of nodes 1 / sum p^2"),
+        *([("monte_carlo", "int |Phi|^2 dmu - |f|^2: n E|f_n - f|^2 of n units drawn i.i.d. from mu at this time")] if values else []),
+        *([("jump_noise", f"noise that jumps add to n |f_n - f|^2 per unit time: {JUMP_NOISE}")] if jumps and values else []),
+    ]
+    variables = [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in series]
+    variables.append(Variable(f"{group}/mean", ("time", "parameter"), "mean of every component of theta"))
+    variables.append(Variable(f"{group}/variance", ("time", "parameter"), "variance of every component of theta"))
+    if values:
+        variables.append(Variable(f"{group}/prediction", ("time", values), f"{PREDICTIONS[values]} of the mean field"))
+    return variables
+
+
+def _fluctuations() -> list[Variable]:
+    group = "fluctuations"
+    series = [
+        ("predicted", "lim n E|f_n - f|^2 as the number n of units grows, predicted from the mean field"),
+        ("node_error", "its change when the number of nodes is halved"),
+        ("rank_error", "its change when the number of directions is halved"),
+    ]
+    return [
+        *(Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in series),
+        Variable(f"{group}/spectrum", ("time", "mode"), "largest eigenvalues of the covariance of lim sqrt(n) (f_n - f) in L2(nu)"),
+        Variable(f"{group}/mean_variance", ("time", "parameter"), "lim n Var of the mean of every component over the units"),
+    ]
+
+
+def _descent_dimensions(case: Case) -> dict[str, tuple[np.ndarray, str]]:
+    return {
+        "descent_step": (np.array(case.descent.steps, dtype=float), "length eta of the steps of descent, in units of time"),
+        "descent_batch": (np.array(case.descent.batches, dtype=float), "size B of minibatches; 0: all data"),
+        "descent_replicate": (np.arange(case.descent.replicates), "replicate of the networks that descend"),
+    }
+
+
+def _descent(has_limit: bool) -> list[Variable]:
+    dims = ("time", "descent_step", "descent_batch", "descent_replicate")
+    meanings = [
+        ("loss", "loss of every network"),
+        ("energy", "energy of every network"),
+        ("flow_gap", "|f_descent - f_flow|^2 in L2(nu) for the same initial units"),
+        *([("function_gap", "|f_descent - f|^2 in L2(nu), f of the mean field")] if has_limit else []),
+        ("diverged", "time at which the network diverged; NaN if it has not"),
+    ]
+    return [Variable(f"descent/{name}", dims, meaning) for name, meaning in meanings]
+
+
+def _distances(units: int, mesh: Mesh) -> list[Variable]:
     group, replicate = f"comparison/{units}", f"replicate_{units}"
-    gap = Variable(f"{group}/function_gap", ("time", replicate), "|f_n - f|^2 in L2(nu), a squared distance")
-    variables = [gap] if has_function else []
-    variables += [Variable(f"{group}/w1_{axis.name}", ("time", replicate), f"W1 distance of the marginals of {axis.name}") for axis in mesh.axes]
+    variables = [Variable(f"{group}/w1_{axis.name}", ("time", replicate), f"W1 distance of the marginals of {axis.name}") for axis in mesh.axes]
     variables.append(Variable(f"{group}/sliced_w2", ("fields_time", replicate), "sliced W2 distance of the clouds of units from mu"))
     return variables

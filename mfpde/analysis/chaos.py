@@ -1,0 +1,64 @@
+"""Propagation of chaos: how correlated two tagged units of a network are, against its width.
+
+Units of a network are exchangeable. With m the mean of a component over the units of a network, Var(m) over networks is
+(V + (n - 1) C) / n, V the variance of one unit and C the covariance of two; hence C / V without tagging any pair. In the limit n C tends to
+sigma^2 - V, where sigma^2 = lim n Var(m) is predicted by the tangent of the flow: units are independent only in the limit.
+
+The same holds for what units give to f, Phi = a sigma(<w, x> + b), with inner products of L2(nu): there V is the Monte-Carlo value and
+n Var(f_n) the fluctuation, so that a fluctuation below Monte-Carlo is nothing but a negative correlation of order 1/n.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mfpde.analysis.limit import Scatter, as_lists
+from mfpde.analysis.statistics import Interval, interval, resamples
+
+if TYPE_CHECKING:
+    from mfpde.analysis.run import Run
+
+
+def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
+    """n times the correlation of two units, for every component that moves and for Phi, at every time; None without widths of three replicates.
+
+    Stable keys: components ("Phi" and names), widths ({units, correlation: {component: {value, low, high}}}), predicted ({component: [..]}) or
+    None. Phi needs nodes, which know its variance.
+    """
+    widths = [units for units in run.units if run.lagrangian(units).sizes[f"replicate_{units}"] > 2]
+    if not widths:
+        return None
+    monte_carlo = None
+    if scatters and "characteristics" in run.tree.children:
+        monte_carlo = np.maximum(run.group("characteristics")["monte_carlo"].values, np.finfo(float).tiny)
+    names = [name for name in run.parameters if run.case["parameters"].get(name, run.case["parameters"].get("w", {})).get("fixed") is None]
+    rows = [run.parameters.index(name) for name in names]
+    entries: list[dict[str, Any]] = []
+    for units in widths:
+        networks = run.lagrangian(units)
+        mean, spread = networks["mean"].values[:, :, rows], networks["variance"].values[:, :, rows]
+        found = {name: as_lists(scaled_correlation(mean[:, :, k], spread[:, :, k], units)) for k, name in enumerate(names)}
+        if monte_carlo is not None:
+            variance = next(s.variance for s in scatters if s.units == units)
+            scaled = Interval(*(units * (units * part / monte_carlo - 1) / (units - 1) for part in variance))
+            found = {"Phi": as_lists(scaled)} | found
+        entries.append({"units": units, "correlation": found})
+    predicted = None
+    if "fluctuations" in run.tree.children:
+        sigma = run.group("fluctuations")["mean_variance"].values
+        spread = run.group("characteristics")["variance"].values
+        predicted = {name: (sigma[:, row] / np.maximum(spread[:, row], 1e-300) - 1).tolist() for name, row in zip(names, rows, strict=True)}
+        if monte_carlo is not None:
+            predicted["Phi"] = (run.group("fluctuations")["predicted"].values / monte_carlo - 1).tolist()
+    return {"components": list(entries[0]["correlation"]), "widths": entries, "predicted": predicted}
+
+
+def scaled_correlation(mean: np.ndarray, variance: np.ndarray, units: int) -> Interval:
+    """n times the correlation of two units (times,), from means and variances over the units of each network (times, replicates)."""
+    count = mean.shape[1]
+    shares = np.vstack([np.full(count, 1 / count), resamples(count)])
+    between = (shares @ (mean**2).T - (shares @ mean.T) ** 2) * count / (count - 1)
+    total = shares @ variance.T + between
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = units * (units * between / total - 1) / (units - 1)
+    return interval(scaled[0], scaled[1:], count)

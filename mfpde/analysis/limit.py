@@ -1,0 +1,95 @@
+"""How networks of one width scatter about the mean field: the gap, its variance and its bias apart, the loss, with bootstrap intervals.
+
+With replicates f_k of f_n and the mean field f: gap = E|f_n - f|^2 = variance + bias^2, variance = E|f_n - E f_n|^2, bias = E f_n - f.
+Both parts are estimated without bias from the Gram matrix of f_k - f, and resampled together.
+"""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from mfpde.analysis.statistics import Interval, bootstrap_mean, interval, power_law, resamples
+
+if TYPE_CHECKING:
+    from mfpde.analysis.run import Run
+
+
+class MeanField(NamedTuple):
+    """f in time, from the nodes if the run has them (their error is the smaller), else from the mesh."""
+
+    prediction: np.ndarray  #: (times, r)
+    loss: np.ndarray  #: (times,)
+    source: str
+
+
+class Scatter(NamedTuple):
+    """Networks of one width about the mean field, at every time."""
+
+    units: int
+    replicates: int
+    gap: Interval
+    variance: Interval
+    bias_squared: Interval  #: without the share that variance leaves in a mean of few; may be below 0 by chance
+    loss_gap: Interval  #: E loss(f_n) - loss(f)
+    gaps: np.ndarray  #: |f_k - f|^2 (times, replicates)
+
+
+def mean_field(run: "Run") -> MeanField | None:
+    """The mean field of a run of networks; None if it has none."""
+    for group, source in (("characteristics", "nodes"), ("eulerian", "mesh")):
+        if run.has_function and group in run.tree.children:
+            found = run.group(group)
+            return MeanField(found["prediction"].values, found["loss"].values, source)
+    return None
+
+
+def scatter(run: "Run", units: int, limit: MeanField) -> Scatter:
+    """How networks of one width scatter."""
+    networks = run.lagrangian(units)
+    # coordinates in which |g|^2 in L2(nu) is a sum of squares
+    deviations = (networks["prediction"].values - limit.prediction[:, None]) * np.sqrt(run.norm_weights)
+    count = deviations.shape[1]
+    shares = resamples(count)
+    gap, variance, bias = [], [], []
+    for at in deviations:
+        gram = at @ at.T
+        every = np.vstack([np.full(count, 1 / count), shares])
+        mean_square = every @ np.diag(gram)
+        square_mean = np.einsum("bk,bk->b", every @ gram, every)
+        scattered = (mean_square - square_mean) * count / max(count - 1, 1)
+        gap.append(mean_square)
+        variance.append(scattered)
+        bias.append(square_mean - scattered / count)
+    loss = networks["loss"].values - limit.loss[:, None]
+    mean_gap, spread, bias_squared = (interval(np.array(q)[:, 0], np.array(q)[:, 1:].T, count) for q in (gap, variance, bias))
+    return Scatter(units, count, mean_gap, spread, bias_squared, bootstrap_mean(loss), np.sum(deviations**2, axis=2))
+
+
+def limit_table(run: "Run", limit: MeanField, scatters: list[Scatter]) -> dict[str, Any]:
+    """What `compare` reports of widths: every estimate with its interval, and how each falls with n at the last time."""
+    widths = [
+        {
+            "units": s.units,
+            "replicates": s.replicates,
+            **{name: as_lists(getattr(s, name)) for name in ("gap", "variance", "bias_squared", "loss_gap")},
+        }
+        for s in scatters
+    ]
+    samples = {"function_gap": {s.units: s.gaps[-1] for s in scatters}}
+    for name in distance_names(run):
+        found = {units: run.comparison(units)[name].values[-1] for units in run.units}
+        samples[name] = found
+    slopes = {name: power_law(found)._asdict() for name, found in samples.items()}
+    return {"mean_field": limit.source, "widths": widths, "slopes": slopes}
+
+
+def distance_names(run: "Run") -> list[str]:
+    """Distances of measures that the run holds."""
+    if not run.units or "comparison" not in run.tree.children:
+        return []
+    return [str(name) for name in run.comparison(run.units[0]).data_vars if str(name) != "function_gap"]
+
+
+def as_lists(found: Interval) -> dict[str, list[float | None]]:
+    """Plain numbers for JSON."""
+    return {name: [float(v) if np.isfinite(v) else None for v in values] for name, values in found._asdict().items()}
