@@ -126,7 +126,7 @@ def error_budget(table: dict[str, Any]) -> dict[str, float] | None:
 
 def _rate(run: "Run") -> dict[str, Any]:
     gaps = {units: run.comparison(units)["function_gap"].values[-1] for units in run.units}
-    fit = power_law(gaps)
+    fit = power_law(gaps, run.paired)
     return {"slope": _number(fit.slope), "low": _number(fit.low), "high": _number(fit.high), "time": float(run.times[-1])}
 
 

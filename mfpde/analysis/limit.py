@@ -79,7 +79,7 @@ def limit_table(run: "Run", limit: MeanField, scatters: list[Scatter]) -> dict[s
     for name in distance_names(run):
         found = {units: run.comparison(units)[name].values[-1] for units in run.units}
         samples[name] = found
-    slopes = {name: power_law(found)._asdict() for name, found in samples.items()}
+    slopes = {name: power_law(found, run.paired)._asdict() for name, found in samples.items()}
     return {"mean_field": limit.source, "widths": widths, "slopes": slopes}
 
 

@@ -1,13 +1,14 @@
 """The width planner: how many units reach a given accuracy at a given time.
 
 |f_n - f|^2 is about |g|^2 / n + |b|^2 / n^2: g Gaussian with the predicted covariance, b / n the bias that the ladder shows. Without a
-prediction, n |f_n - f|^2 of the widest networks stands for |g|^2.
+prediction, and for units that jump, n |f_n - f|^2 of the widest networks stands for |g|^2.
 """
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mfpde.analysis.fluctuations import process_of
 from mfpde.analysis.limit import Scatter
 from mfpde.errors import InputError
 from mfpde.randomness import generator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 DRAWS = 200_000
 CONFIDENCE = 0.95
+#: replicates from which a quantile may be read
+FEWEST = 20
 
 
 def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: float | None = None) -> dict[str, Any]:
@@ -34,16 +37,17 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
     if not 0 < tolerance < np.inf:
         raise InputError(f"--tolerance {tolerance:g}: expected a positive distance")
     k = output_index(run, time)
-    if "fluctuations" in run.tree.children:
+    # the prediction is for units with weights: jumps add noise that it does not know
+    if "fluctuations" in run.tree.children and process_of(run) != "birth_death":
         constant, quantiles = _predicted(run, k)
         source = "predicted"
-    elif scatters and scatters[-1].replicates > 4:
+    elif scatters and scatters[-1].replicates >= FEWEST:
         constant, quantiles = _observed(scatters[-1], k)
         source = "observed"
     else:
         raise InputError(
-            f"{run.path}: holds neither predicted fluctuations (fluctuations.predict = true) nor networks of five replicates or more, "
-            "from which to plan a width"
+            f"{run.path}: holds no predicted fluctuations of such units (fluctuations.predict = true, without jumps) nor networks of "
+            f"{FEWEST} replicates or more, from which to plan a width"
         )
     bias = max(0.0, _bias_constant(scatters, k))
     return {

@@ -1,5 +1,6 @@
 """Tables for people about the mean-field limit: fluctuations, bias, tagged units, descent, and the width planner."""
 
+import math
 from typing import Any
 
 from rich.console import Console
@@ -7,6 +8,9 @@ from rich.console import Console
 from mfpde.analysis.report_tables import Table
 from mfpde.analysis.statistics import evenly
 
+#: standard errors beyond which a start is said to be wrong
+SUSPECT = 4.0
+TINY = 1e-300
 PROCESSES = {
     "transport": "units follow the gradient flow",
     "weights": "the reaction acts on weights",
@@ -24,35 +28,44 @@ def print_limit(table: dict[str, Any], console: Console) -> None:
     if table["limit"] is not None:
         _print_parts(table["limit"], console)
     if table["chaos"] is not None:
-        _print_chaos(table["chaos"], times, shown, console)
+        _print_chaos(table["chaos"], times, evenly(len(times), 3), console)
     if table["descent"] is not None:
         _print_descent(table["descent"], console)
 
 
 def print_fluctuations(found: dict[str, Any], times: list[float], shown: list[int], console: Console) -> None:
     """n times the gap: predicted, static Monte-Carlo, observed with z-scores."""
-    title = f"n E|f_n - f|² in L²(ν); {PROCESSES[found['process']]}"
-    rows = Table("", *(f"t = {times[k]:g}" for k in shown), title=title)
-    predicted = found["predicted"]
-    if predicted is not None:
-        errors = [a + b for a, b in zip(found["node_error"], found["rank_error"], strict=True)]
-        rows.add_row("predicted, n → ∞", *(f"{predicted[k]:.4g} ± {errors[k]:.0e}" for k in shown))
-    if found["monte_carlo"] is not None:
-        rows.add_row("Monte-Carlo (i.i.d. from μ_t)", *(f"{found['monte_carlo'][k]:.4g}" for k in shown))
-    for entry in found["widths"]:
-        cells = []
-        for k in shown:
-            error = "" if entry["stderr"][k] is None else f" ± {entry['stderr'][k]:.0e}"
-            z = "" if entry["z"] is None or entry["z"][k] is None else f" (z {entry['z'][k]:+.1f})"
-            cells.append(f"{entry['observed'][k]:.4g}{error}{z}")
-        rows.add_row(f"n = {entry['units']}, {entry['replicates']} networks", *cells)
+    predicted, static, widths = found["predicted"], found["monte_carlo"], found["widths"]
+    headers = ["t", *(["predicted"] if predicted else []), *(["Monte-Carlo"] if static else [])]
+    headers += [f"n = {entry['units']}" + (" (z)" if predicted else "") for entry in widths]
+    rows = Table(*headers, title=f"n E|f_n - f|² in L²(ν); {PROCESSES[found['process']]}")
+    for k in shown:
+        cells = [f"{times[k]:g}"]
+        if predicted:
+            cells.append(f"{predicted[k]:.4g}")
+        if static:
+            cells.append(f"{static[k]:.4g}")
+        for entry in widths:
+            error = "" if entry["stderr"][k] is None else f" ± {entry['stderr'][k]:.1g}"
+            z = "" if entry["z"] is None or entry["z"][k] is None else f" ({entry['z'][k]:+.1f})"
+            cells.append(f"{entry['observed'][k]:.3g}{error}{z}")
+        rows.add_row(*cells)
     console.print(rows)
+    if predicted:
+        errors = [(node + rank) / max(value, TINY) for node, rank, value in zip(found["node_error"], found["rank_error"], predicted, strict=True)]
+        worst = max(range(len(errors)), key=errors.__getitem__)
+        console.print(f"predicted: the limit n → ∞; its numerical error (nodes, rank) is at most {errors[worst]:.1g} of it, at t = {times[worst]:g}")
+        console.print("z: (observed - predicted) / standard error", style="dim")
+    if static:
+        console.print("Monte-Carlo: n units drawn i.i.d. from the mean field at that time; at t = 0 networks have it exactly", style="dim")
     for entry in found["initial"]:
-        z = "" if entry["z"] is None else f" (z {entry['z']:+.1f})"
-        console.print(f"start: n = {entry['units']} has {entry['observed']:.4g}{z}, the Monte-Carlo value is {entry['expected']:.4g} exactly")
-    if predicted is not None and found["process"] == "birth_death":
-        console.print("prediction: for units with weights; jumps add martingale noise of their own, which no weight has:")
+        if entry["z"] is not None and abs(entry["z"]) > SUSPECT:
+            console.print(
+                f"[bold]n = {entry['units']} starts {entry['z']:+.1f} standard errors from the Monte-Carlo value {entry['expected']:.4g}[/bold]"
+            )
+    if predicted and found["process"] == "birth_death":
         injected = f"{found['jump_noise'][-1]:.3g}"
+        console.print("predicted for units with weights; jumps add martingale noise of their own, which no weight has:")
         console.print(f"  injected up to t = {times[-1]:g}: {injected}, as far as the flow does not damp it; the bias of resampling is O(1/n)")
 
 
@@ -68,20 +81,28 @@ def _print_parts(limit: dict[str, Any], console: Console) -> None:
 
 
 def _last(found: dict[str, Any]) -> str:
+    """A number with its interval in units of the same power of ten, such as 2.6 [2.4, 2.9] e-05."""
     value, low, high = (found[name][-1] for name in ("value", "low", "high"))
-    return f"{value:.2e}" if low is None else f"{value:.2e} [{low:.1e}, {high:.1e}]"
+    if low is None:
+        return f"{value:.2e}"
+    size = max(abs(low), abs(high))
+    power = 0 if size == 0 else math.floor(math.log10(size))
+    value, low, high = (x / 10.0**power for x in (value, low, high))
+    return f"{value:.1f} [{low:.1f}, {high:.1f}] e{power:+03d}"
 
 
 def _print_chaos(chaos: dict[str, Any], times: list[float], shown: list[int], console: Console) -> None:
-    rows = Table("component", "", *(f"t = {times[k]:g}" for k in shown), title="n times the correlation of two units (propagation of chaos)")
+    headers = ["component", "t", *(["predicted"] if chaos["predicted"] else []), *(f"n = {entry['units']}" for entry in chaos["widths"])]
+    rows = Table(*headers, title="n times the correlation of two units (propagation of chaos)")
     for name in chaos["components"]:
-        if chaos["predicted"] is not None:
-            rows.add_row(name, "predicted, n → ∞", *(f"{chaos['predicted'][name][k]:.3g}" for k in shown))
-        for entry in chaos["widths"]:
-            found = entry["correlation"][name]
-            triples = [(found["value"][k], found["low"][k], found["high"][k]) for k in shown]
-            cells = ["-" if value is None else f"{value:.2g} [{low:.2g}, {high:.2g}]" for value, low, high in triples]
-            rows.add_row("" if chaos["predicted"] else name, f"n = {entry['units']}", *cells)
+        for first, k in enumerate(shown):
+            cells = ["" if first else name, f"{times[k]:g}"]
+            if chaos["predicted"]:
+                cells.append(f"{chaos['predicted'][name][k]:.3g}")
+            for entry in chaos["widths"]:
+                value, low, high = (entry["correlation"][name][part][k] for part in ("value", "low", "high"))
+                cells.append("-" if value is None else f"{value:.2g} [{low:.2g}, {high:.2g}]")
+            rows.add_row(*cells)
     console.print(rows)
 
 

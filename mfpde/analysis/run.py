@@ -76,6 +76,11 @@ class Run:
         """Widths of the ladder, in order."""
         return sorted(int(name) for name in self.tree["lagrangian"].children) if "lagrangian" in self.tree.children else []
 
+    @property
+    def paired(self) -> bool:
+        """Whether networks of different widths share random numbers."""
+        return bool(self.case["lagrangian"].get("common", False))
+
     def lagrangian(self, units: int) -> xr.Dataset:
         """The networks of one width."""
         return self.group(f"lagrangian/{units}")

@@ -38,11 +38,12 @@ def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values.mean(axis=-1), error
 
 
-def power_law(samples: Mapping[int, np.ndarray]) -> Slope:
+def power_law(samples: Mapping[int, np.ndarray], paired: bool = False) -> Slope:
     """Fit log(mean) = slope log(n) + constant over widths n, by least squares; interval by resampling replicates.
 
     Arguments:
         samples: for each width its values, one per replicate.
+        paired: whether replicates of the same number share random numbers over widths, and are resampled together.
     Returns:
         NaNs if there are fewer than two widths or a mean is not positive; no interval if a width has a single replicate.
     """
@@ -54,9 +55,12 @@ def power_law(samples: Mapping[int, np.ndarray]) -> Slope:
     if not np.all(means > 0):
         return nothing
     random = generator(0, "bootstrap")
+    together = paired and len({len(values) for values in samples.values()}) == 1
+    picks = np.empty(0)
     resampled = []
     for n in widths:
-        picks = random.integers(len(samples[n]), size=(RESAMPLES, len(samples[n])))
+        if not (together and len(picks)):
+            picks = random.integers(len(samples[n]), size=(RESAMPLES, len(samples[n])))
         resampled.append(samples[n][picks].mean(axis=1))
     slopes = _slopes(np.log(widths), np.log(np.column_stack(resampled)))
     low, high = np.percentile(slopes, [2.5, 97.5]) if min(map(len, samples.values())) > 1 else (np.nan, np.nan)

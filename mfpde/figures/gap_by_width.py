@@ -16,7 +16,7 @@ def draw(run) -> Figure | None:
     figure.set_figwidth(4.2)
     panel = axes[0, 0]
     curves(run, panel, evenly(len(run.times), 4))
-    fit = power_law(gaps_at(run, -1))
+    fit = power_law(gaps_at(run, -1), run.paired)
     interval = f"95 % interval [{fit.low:.3f}, {fit.high:.3f}]"
     panel.set_title(f"$t = {run.times[-1]:g}$: slope {fit.slope:.3f}, {interval}", loc="left")
     return figure
