@@ -15,6 +15,7 @@ from mfpde.errors import InputError, RunError
 from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.handoff import check_hand_off, hand_off_if_narrow
 from mfpde.lagrangian.characteristics import build_characteristics, node_count
+from mfpde.lagrangian.descent import Descent, build_descent
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.fluctuations import SPECTRUM, Fluctuations, FollowedTangent, build_fluctuations
 from mfpde.lagrangian.ladder import Ladder
@@ -62,7 +63,7 @@ class Simulation:
     companions: Companions | None = None
     nodes: Flow | None = None  #: the mean field carried by quadrature nodes
     fluctuations: Fluctuations | None = None
-    descent: Any = None
+    descent: Descent | None = None
     device: Any = None
     snapshot: Snapshot | None = None  #: of the networks, at the last frame
     health: Health = field(default_factory=Health)
@@ -181,7 +182,8 @@ def build_simulation(case: Case, device: str | None = None) -> Simulation:
         flow = build_flow(case, model, ladder, chosen)
     fluctuations = build_fluctuations(case, model, chosen)
     nodes = _build_nodes(case, model, fluctuations, chosen)
-    return Simulation(case, model, solver, ladder, flow, companions, nodes, fluctuations, None, chosen)
+    descent = build_descent(case, model, chosen)
+    return Simulation(case, model, solver, ladder, flow, companions, nodes, fluctuations, descent, chosen)
 
 
 def _build_nodes(case: Case, model: Model, fluctuations: Fluctuations | None, device) -> Flow | None:

@@ -108,18 +108,18 @@ def _print_chaos(chaos: dict[str, Any], times: list[float], shown: list[int], co
 
 def _print_descent(found: dict[str, Any], console: Console) -> None:
     title = f"Descent of {found['replicates']} networks of {found['units']} units by finite steps, at t = {found['time']:g}"
-    rows = Table("step η", "batch B", "|f_descent - f_flow|²", "|f_descent - f|²", "loss", "", title=title)
+    rows = Table("η", "B", "gap from the flow", "gap from the mean field", "loss", "", title=title)
     for entry in found["entries"]:
         batch = "all" if entry["batch"] == 0 else str(entry["batch"])
         verdict = (
-            f"diverged ({entry['diverged']:.0%})" if entry["diverged"] else {None: "", True: "follows", False: "leaves the flow"}[entry["follows"]]
+            f"diverged ({entry['diverged']:.0%})" if entry["diverged"] else {None: "", True: "follows", False: "leaves"}[entry["follows"]]
         )
         gaps = [_mean(entry.get(name)) for name in ("flow_gap", "function_gap")]
         loss = "-" if entry["loss"] is None else f"{entry['loss']:.4g}"
         rows.add_row(f"{entry['step']:g}", batch, *gaps, loss, verdict)
     console.print(rows)
     if found["sampling_error"] is not None:
-        console.print(f"descent follows the flow while its gap from it is below the sampling error of this width, {found['sampling_error']:.1e}")
+        console.print(f"it follows the flow while its gap from it is below the sampling error of this width, {found['sampling_error']:.1e}")
 
 
 def _mean(found: dict[str, Any] | None) -> str:

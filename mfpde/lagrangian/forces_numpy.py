@@ -6,7 +6,7 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import NumpyBackend
 from mfpde.models.network import Network
 from mfpde.models.potential import Potential
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models.shallow import ShallowNetwork, preactivations
 
 
 class NumpyNetwork(NumpyBackend):
@@ -27,16 +27,31 @@ class NumpyNetwork(NumpyBackend):
 
     def velocity(self, state: np.ndarray) -> np.ndarray:
         """-mobility grad V, and V."""
-        model, d = self.network, self.network.data.dimension
+        model = self.network
         rate = np.empty_like(state)
         residuals = model.residual(self.predictions(state))
         for number, _, _, where in self.ladder.networks():
-            t, a, z = self._features(state, where), state[0, where], state[1:-1, where].T
-            h = model.activation.value(t) @ residuals[number]
-            slope = model.activation.slope(t) * residuals[number]
-            gradient = np.column_stack([slope @ model.data.x, *([slope.sum(axis=1)] if z.shape[1] > d else [])])
+            a, z = state[0, where], state[1:-1, where].T
+            h, gradient = feature_pull(model, z, model.data.x, residuals[number])
             rate[:, where] = network_rates(model, a, z, h, gradient, self.kink)
         return self.allowed(rate, state)
+
+
+def feature_pull(model: ShallowNetwork, z: np.ndarray, x: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """h(z) = sum_l residual_l sigma(<w, x_l> + b), and its gradient in z.
+
+    Arguments:
+        z: (..., n, components of z); x: (..., L, d); residual: weights * (f - f*) at x (..., L).
+    Returns:
+        (..., n) and (..., n, components of z).
+    """
+    t = preactivations(z, x)
+    h = (model.activation.value(t) @ residual[..., None])[..., 0]
+    slope = model.activation.slope(t) * residual[..., None, :]
+    gradient = slope @ x
+    if z.shape[-1] > x.shape[-1]:
+        gradient = np.concatenate([gradient, slope.sum(axis=-1, keepdims=True)], axis=-1)
+    return h, gradient
 
 
 def network_rates(model: ShallowNetwork, a: np.ndarray, z: np.ndarray, h: np.ndarray, gradient: np.ndarray, kink: float) -> np.ndarray:

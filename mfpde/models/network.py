@@ -17,7 +17,7 @@ from mfpde.data import Dataset, build_dataset
 from mfpde.errors import about
 from mfpde.models.energy import LeastSquares
 from mfpde.models.parameters import network_parameters
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models.shallow import ShallowNetwork, preactivations
 
 #: features formed at once
 BLOCK = 1 << 22
@@ -52,10 +52,8 @@ class Network(ShallowNetwork):
         return self.data.digest()
 
     def preactivations(self, z: np.ndarray) -> np.ndarray:
-        """<w, x_l> + b of shape (..., L), for z = (w1, ..., wd[, b]) of shape (..., components of z)."""
-        d = self.data.dimension
-        t = z[..., :d] @ self.data.x.T
-        return t + z[..., d:] if self.parameters.has_bias else t
+        """<w, x_l> + b at the data (..., L), for z of shape (..., components of z)."""
+        return preactivations(z, self.data.x)
 
 
 def build_network(case: Case) -> Network:

@@ -140,6 +140,12 @@ class PopulationKernel:
     formula: Formula
     dimension: int  #: d
     factor: float  #: 1 for N(0, I_d), 1 / E|x|^(2m) on the sphere
+    law: str = "gaussian"  #: of x: "gaussian" or "sphere"
+
+    def inputs(self, random: np.random.Generator, count: int) -> np.ndarray:
+        """Independent x of the law, shape (count, d)."""
+        x = random.standard_normal((count, self.dimension))
+        return x / np.linalg.norm(x, axis=1, keepdims=True) if self.law == "sphere" else x
 
     def _pair(self, z: np.ndarray, others: np.ndarray) -> Pair:
         d = self.dimension
@@ -196,4 +202,4 @@ def find_kernel(activation: str, bias: bool, law: str, dimension: int) -> Popula
     formula = FORMULAS[activation, bias]
     if law == "gaussian":
         return PopulationKernel(formula, dimension, 1.0)
-    return PopulationKernel(formula, dimension, 1 / (dimension if DEGREES[activation] == 1 else dimension * (dimension + 2)))
+    return PopulationKernel(formula, dimension, 1 / (dimension if DEGREES[activation] == 1 else dimension * (dimension + 2)), law)

@@ -19,6 +19,13 @@ from mfpde.models.model import MeshPotential
 from mfpde.models.parameters import ParameterSpace
 
 
+def preactivations(z: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """<w, x_l> + b of shape (..., N, L), for z = (w1, ..., wd[, b]) of shape (..., N, components of z) and x of shape (..., L, d)."""
+    d = x.shape[-1]
+    t = z[..., :d] @ x.swapaxes(-1, -2)
+    return t + z[..., d:] if z.shape[-1] > d else t
+
+
 @dataclass(frozen=True)
 class ShallowNetwork(ABC):
     """f(x) = int a sigma(<w, x> + b) dmu, E = |f - f*|^2 + 2 int r dmu. A prediction is f by its coefficients: its values at data, or others."""

@@ -1,0 +1,150 @@
+"""Descent by steps of finite length beside the flow: gradient descent, and stochastic gradient descent on minibatches.
+
+theta <- theta - eta M grad V: explicit Euler with the time step eta, projected at walls; M is the mobility. For the loss |f - f*|^2 of
+f = (1/n) sum Phi it is gradient descent with learning rate n eta / 2. As eta and 1/n vanish it follows the PDE (Mei, Montanari & Nguyen 2018,
+doi:10.1073/pnas.1806579115). Between steps a network is where its Euler polygon is, so that outputs need not be multiples of eta.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from mfpde.case import Case
+from mfpde.errors import InputError
+from mfpde.lagrangian.backend import Backend, State
+from mfpde.lagrangian.flow import Flow
+from mfpde.lagrangian.ladder import Ladder
+from mfpde.lagrangian.minibatches import Minibatches
+from mfpde.lagrangian.solver import build_backend, build_flow
+from mfpde.models.model import Model
+from mfpde.models.network import Network
+from mfpde.models.population import PopulationNetwork
+
+#: a network whose loss exceeds this many times the larger of its first loss and |f*|^2 has diverged
+DIVERGED = 1e6
+#: steps of all (eta, B) together that are not begun
+MOST_STEPS = 10_000_000
+
+
+class Training:
+    """The networks of one step and batch size.
+
+    Arguments:
+        backend: what moves them; a `Minibatches` draws anew at every step.
+        start: their units (components + 1, units).
+    """
+
+    def __init__(self, backend: Backend, step: float, start: np.ndarray):
+        self.backend, self.step, self.taken = backend, step, 0
+        self.state = backend.upload(start)
+        self.rate = self._velocity()
+
+    def _velocity(self) -> State:
+        if isinstance(self.backend, Minibatches):
+            self.backend.step = self.taken
+        return self.backend.velocity(self.state)
+
+    def advance(self, until: float) -> None:
+        """Take the steps that end by a time."""
+        with np.errstate(all="ignore"):  # of networks that diverge, which `Descent` notices
+            while (self.taken + 1) * self.step <= until * (1 + 1e-12):
+                self.state = self._moved(self.step)
+                self.taken += 1
+                self.rate = self._velocity()
+
+    def _moved(self, by: float) -> State:
+        return self.backend.project(self.backend.combine(self.state, [self.rate], [by]), self.state, self.rate)
+
+    def at(self, time: float) -> np.ndarray:
+        """The units (components + 1, units) on the Euler polygon, at a time within the present step."""
+        with np.errstate(all="ignore"):
+            rest = time - self.taken * self.step
+            return self.backend.download(self._moved(rest) if rest > 1e-12 * max(1.0, time) else self.state)
+
+
+class Descent:
+    """All steps and batches of a case, and the flow from the same start.
+
+    Arguments:
+        flow: its backend also tells what networks of this ladder predict.
+    """
+
+    def __init__(self, case: Case, model: Network | PopulationNetwork, ladder: Ladder, flow: Flow, device=None):
+        self.case, self.model, self.ladder, self.flow = case, model, ladder, flow
+        self.time = 0.0
+        start = flow.backend.download(flow.state)
+        self.trainings = [[Training(self._backend(batch, device), step, start) for batch in case.descent.batches] for step in case.descent.steps]
+        self.diverged = np.full((*self._shape, len(ladder.sizes)), np.nan)
+        self.largest: np.ndarray | None = None  #: loss beyond which a network has diverged
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        return len(self.case.descent.steps), len(self.case.descent.batches)
+
+    def _backend(self, batch: int, device) -> Backend:
+        if batch:
+            return Minibatches(self.model, self.ladder, batch)
+        return build_backend(self.model, self.ladder, self.case.lagrangian.precision, 0.0, self.case.eulerian.backend, device)
+
+    def advance(self, until: float) -> None:
+        """Bring everything to a time."""
+        self.flow.advance(until)
+        for row in self.trainings:
+            for training in row:
+                training.advance(until)
+        self.time = until
+
+    def measure(self, limit: np.ndarray | None) -> dict[str, Any]:
+        """Losses, energies and gaps of every network (steps, batches, replicates), by path in the file.
+
+        Arguments:
+            limit: f of the mean field, if it is known.
+        """
+        names = ["loss", "energy", "flow_gap", *([] if limit is None else ["function_gap"])]
+        values = {name: np.full(self.diverged.shape, np.nan) for name in names}
+        flow = self.flow.backend.predictions(self.flow.state)
+        for i, row in enumerate(self.trainings):
+            for j, training in enumerate(row):
+                for name, found in self._measure(training, flow, limit).items():
+                    values[name][i, j] = found
+        if self.largest is None:
+            self.largest = DIVERGED * np.maximum(values["loss"], self.model.scale)
+        bad = ~(np.isfinite(values["energy"]) & (values["loss"] <= self.largest))
+        self.diverged[bad & np.isnan(self.diverged)] = self.time
+        for found in values.values():
+            found[~np.isnan(self.diverged)] = np.nan
+        return {f"descent/{name}": value for name, value in (values | {"diverged": self.diverged.copy()}).items()}
+
+    def _measure(self, training: Training, flow: np.ndarray, limit: np.ndarray | None) -> dict[str, np.ndarray]:
+        model, backend = self.model, self.flow.backend
+        with np.errstate(all="ignore"):
+            units = training.at(self.time)
+            state = backend.upload(units)
+            predictions, potential = backend.predictions(state), backend.download(backend.velocity(state))[-1]
+            cloud = (units, backend.weights(state), predictions, potential, self.ladder.first_unit[:-1])
+            values = {"loss": model.cloud_losses(*cloud), "energy": model.cloud_energies(*cloud), "flow_gap": model.square_norm(predictions - flow)}
+            return values if limit is None else values | {"function_gap": model.square_norm(predictions - limit)}
+
+
+def build_descent(case: Case, model: Model, device=None) -> Descent | None:
+    """The descent a case asks for, at time 0; None if it asks for none.
+
+    Raises:
+        InputError: a potential, a reaction or noise, which steps of descent have not; a step longer than the run; too many steps.
+    """
+    steps = case.descent.steps
+    if not steps:
+        return None
+    if not isinstance(model, Network | PopulationNetwork):
+        raise InputError(f'{case.path}: descent.steps: a potential has no loss to descend; expected model.kind = "network"')
+    for key in ("birth_death", "diffusion"):
+        if getattr(case.dynamics, key):
+            raise InputError(f"{case.path}: descent.steps: descent knows no dynamics.{key}; set it to 0, or leave out descent.steps")
+    if max(steps) > case.time:
+        raise InputError(f"{case.path}: descent.steps: a step of {max(steps):g} is longer than the run (time = {case.time:g})")
+    total = sum(case.time / step for step in steps) * len(case.descent.batches)
+    if total > MOST_STEPS:
+        raise InputError(f"{case.path}: descent.steps: {total:.2g} steps in all; at most {MOST_STEPS:.0e} are taken, use longer ones")
+    settings = case.lagrangian
+    ladder = Ladder([case.descent.units], [case.descent.replicates], settings.seed, settings.common)
+    return Descent(case, model, ladder, build_flow(case, model, ladder, device), device)
