@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import small_case
 from scipy.special import erf, ndtr
 
 import mfpde
@@ -16,7 +17,9 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_backend
 from mfpde.models import build_model
 from mfpde.models.bivariate import density
+from mfpde.models.nystroem import Nystroem
 from mfpde.models.population_kernels import FORMULAS, find_kernel
+from mfpde.models.sampled import SampledInputs
 
 ACTIVATIONS = {
     "relu": lambda t: np.maximum(t, 0),
@@ -323,3 +326,33 @@ def test_what_has_no_closed_form_is_refused(changes, message):
     with pytest.raises(InputError) as refused:
         build()
     assert message in str(refused.value)
+
+
+def sphere_network():
+    units = [{"a": 1.0, "w": [1.0, *[0.0] * 15]}, {"a": -1.0, "w": [0.0, 1.0, *[0.0] * 14]}]
+    case = small_case(
+        model={"activation": "relu", "bias": False},
+        data={"population": "sphere", "dimension": 16, "teacher": {"kind": "planted", "scaling": "sum", "units": units}},
+        parameters={"a": {"initial": {"law": "normal"}}, "w": {"initial": {"law": "normal", "std": 0.25}}},
+    )
+    return build_model(case)
+
+
+def test_norms_at_sampled_inputs_are_those_of_the_kernel():
+    network = sphere_network()
+    assert isinstance(network.basis, SampledInputs)
+    np.testing.assert_allclose(np.linalg.norm(network.basis.x, axis=1), 1, atol=1e-13)
+    random = np.random.default_rng(0)
+    ratios = []
+    for n in (64, 512, 512, 512):
+        a, w = random.standard_normal(n) / n, random.normal(0, 0.25, (n, 16))
+        ratios.append(network.square_norm(network.basis.of_sum(w, a)) / (a @ network.kernel(w, w) @ a))
+    np.testing.assert_allclose(ratios, 1, atol=0.04)  # 1.2 % standard deviation, measured over draws of inputs
+    # linear functions of x: frames with both signs are exact
+    w = random.standard_normal((3, 16))
+    odd = network.basis(w) - network.basis(-w)
+    np.testing.assert_allclose(odd @ odd.T, w @ w.T / 16, atol=1e-12)
+
+
+def test_few_parameters_keep_the_basis_of_features():
+    assert isinstance(build_model(population_case("erf", False, dimension=2)).basis, Nystroem)

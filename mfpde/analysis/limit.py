@@ -66,19 +66,23 @@ def scatter(run: "Run", units: int, limit: MeanField) -> Scatter:
 
 
 def limit_table(run: "Run", limit: MeanField, scatters: list[Scatter]) -> dict[str, Any]:
-    """What `compare` reports of widths: every estimate with its interval, and how each falls with n at the last time."""
+    """What `compare` reports of widths: every estimate with its interval, and how each falls with n at the last time.
+
+    Distances run over their own times: those of sliced W2 are the times at which fields are stored.
+    """
+    names = distance_names(run)
+    distances = {units: {name: run.comparison(units)[name].values for name in names} for units in run.units}
     widths = [
         {
             "units": s.units,
             "replicates": s.replicates,
             **{name: as_lists(getattr(s, name)) for name in ("gap", "variance", "bias_squared", "loss_gap")},
+            "distances": {name: as_lists(bootstrap_mean(found)) for name, found in distances[s.units].items()},
         }
         for s in scatters
     ]
     samples = {"function_gap": {s.units: s.gaps[-1] for s in scatters}}
-    for name in distance_names(run):
-        found = {units: run.comparison(units)[name].values[-1] for units in run.units}
-        samples[name] = found
+    samples |= {name: {units: distances[units][name][-1] for units in run.units} for name in names}
     slopes = {name: power_law(found, run.paired)._asdict() for name, found in samples.items()}
     return {"mean_field": limit.source, "widths": widths, "slopes": slopes}
 

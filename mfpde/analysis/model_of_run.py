@@ -19,6 +19,7 @@ from mfpde.models.network import BLOCK, Network
 from mfpde.models.nystroem import Nystroem
 from mfpde.models.parameters import network_parameters
 from mfpde.models.population import PopulationNetwork
+from mfpde.models.sampled import SampledInputs
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,15 @@ class _StoredBasis(PopulationNetwork):
     Pivots are chosen among candidates that symmetry makes equal up to rounding, so that another machine may choose others.
     """
 
-    pivots: np.ndarray  #: (r, components of z), in the order in which they were chosen
+    stored: np.ndarray  #: pivots (r, components of z) in the order in which they were chosen, or sampled inputs (r, d)
+    sampled: bool
 
     @cached_property
-    def basis(self) -> Nystroem:
-        """The basis that these pivots span: a Cholesky factor is unique."""
-        return Nystroem(self.kernel, self.pivots, np.linalg.cholesky(self.kernel(self.pivots, self.pivots)), np.nan)
+    def basis(self) -> Nystroem | SampledInputs:
+        """The basis that these pivots span (a Cholesky factor is unique), or values at these inputs."""
+        if self.sampled:
+            return SampledInputs(self.activation, self.stored)
+        return Nystroem(self.kernel, self.stored, np.linalg.cholesky(self.kernel(self.stored, self.stored)), np.nan)
 
 
 def model_of(run: Run) -> Network | PopulationNetwork:
@@ -49,8 +53,9 @@ def model_of(run: Run) -> Network | PopulationNetwork:
     if not run.has_data:
         model = build_model(case)
         assert isinstance(model, PopulationNetwork)  # networks without data points have a population loss
-        pivots = np.asarray(run.tree["pivots"])
-        return _StoredBasis(model.activation, model.penalty, model.parameters, model.kernel, model.units, model.amplitudes, pivots)
+        sampled = "sampled_inputs" in run.tree.to_dataset()
+        points = np.asarray(run.tree["sampled_inputs" if sampled else "pivots"])
+        return _StoredBasis(model.activation, model.penalty, model.parameters, model.kernel, model.units, model.amplitudes, points, sampled)
     data = run.data
     x, identity = data["inputs"].values, Scaling(np.zeros(1), np.ones(1))
     names = [f"x{k}" for k in range(x.shape[1])]

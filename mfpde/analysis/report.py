@@ -35,7 +35,9 @@ def print_comparison(table: dict[str, Any], console: Console) -> None:
         energies.add_row(f"n = {entry['units']}", *(f"{mean[k]:.5g}" + (f" ± {std[k]:.1g}" if std[k] is not None else "") for k in shown))
     console.print(energies)
     with_gap = [entry for entry in table["lagrangian"] if "function_gap" in entry]
-    gaps = Table("n", "replicates", *columns, title="Function gap |f_n - f|² in L²(ν), mean ± standard error")
+    gaps = Table(
+        "n", "replicates", *columns, title="Function gap |f_n - f|² in L²(ν), which is the square kernel distance in U; mean ± standard error"
+    )
     for entry in with_gap:
         mean, error = entry["function_gap"]["mean"], entry["function_gap"]["stderr"]
         cells = [f"{mean[k]:.2e}" + (f" ± {error[k]:.0e}" if error[k] is not None else "") for k in shown]

@@ -74,6 +74,13 @@ def _print_parts(limit: dict[str, Any], console: Console) -> None:
     for entry in limit["widths"]:
         rows.add_row(str(entry["units"]), *(_last(entry[name]) for name in ("gap", "variance", "bias_squared", "loss_gap")))
     console.print(rows)
+    names = list(limit["widths"][0]["distances"])
+    if names:
+        labels = [f"W1({name.removeprefix('w1_')})" if name.startswith("w1_") else name.replace("_w2", " W2") for name in names]
+        distances = Table("n", *labels, title="Distances of units from the density at the last time, likewise")
+        for entry in limit["widths"]:
+            distances.add_row(str(entry["units"]), *(_last(entry["distances"][name]) for name in names))
+        console.print(distances)
     fitted = [(name.replace("_", " "), s) for name, s in limit["slopes"].items() if s["low"] == s["low"]]
     slopes = [f"{name} ~ n^{s['slope']:.2f} [{s['low']:.2f}, {s['high']:.2f}]" for name, s in fitted]
     if slopes:
@@ -111,9 +118,7 @@ def _print_descent(found: dict[str, Any], console: Console) -> None:
     rows = Table("η", "B", "gap from the flow", "gap from the mean field", "loss", "", title=title)
     for entry in found["entries"]:
         batch = "all" if entry["batch"] == 0 else str(entry["batch"])
-        verdict = (
-            f"diverged ({entry['diverged']:.0%})" if entry["diverged"] else {None: "", True: "follows", False: "leaves"}[entry["follows"]]
-        )
+        verdict = f"diverged ({entry['diverged']:.0%})" if entry["diverged"] else {None: "", True: "follows", False: "leaves"}[entry["follows"]]
         gaps = [_mean(entry.get(name)) for name in ("flow_gap", "function_gap")]
         loss = "-" if entry["loss"] is None else f"{entry['loss']:.4g}"
         rows.add_row(f"{entry['step']:g}", batch, *gaps, loss, verdict)

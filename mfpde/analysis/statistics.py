@@ -56,7 +56,7 @@ def power_law(samples: Mapping[int, np.ndarray], paired: bool = False) -> Slope:
         return nothing
     random = generator(0, "bootstrap")
     together = paired and len({len(values) for values in samples.values()}) == 1
-    picks = np.empty(0)
+    picks: np.ndarray = np.empty(0, dtype=np.int64)
     resampled = []
     for n in widths:
         if not (together and len(picks)):

@@ -16,7 +16,7 @@ from mfpde.randomness import generator
 #: coefficients of f looked at per time: more are mixed into that many
 SKETCH = 256
 #: share of the variance at which no more directions are taken
-NEGLIGIBLE = 1e-9
+NEGLIGIBLE = 1e-7
 
 
 class Directions(NamedTuple):

@@ -15,9 +15,11 @@ from mfpde.measures.mesh import Axis, Mesh, sinh_faces
 MAX_OUTSIDE = 1e-6
 #: names that mean something else in the output file
 RESERVED = {
-    *("time", "fields_time", "data", "coefficient", "input", "inputs", "targets", "data_weights", "pivots"),
+    *("time", "fields_time", "data", "coefficient", "input", "inputs", "targets", "data_weights", "pivots", "sampled_inputs"),
     *("parameter", "unit_parameter", "bound", "mode", "eulerian", "lagrangian", "comparison", "characteristics", "fluctuations", "descent"),
 }
+#: free components that a mesh may have
+MOST_AXES = 4
 #: a normal law conditioned on less than this of its mass cannot be told from rounding
 MIN_HELD = 1e-9
 
@@ -77,7 +79,7 @@ class ParameterSpace:
         Raises:
             InputError: no or more than four free components, or one without a domain.
         """
-        if not 1 <= len(self.free) <= 4:
+        if not 1 <= len(self.free) <= MOST_AXES:
             raise InputError(
                 f"the mesh needs 1 to 4 free parameters, the case has {len(self.free)}: free or fix some with the tables "
                 f"[parameters.NAME] of {', '.join(self.names)}, or set eulerian.enabled = false to run networks alone"

@@ -2,7 +2,7 @@
 
 V(theta) = a (int a' k(z, z') dmu - sum_k a*_k k(z, z*_k)) + r(theta) with the kernel k of `population_kernels`. Units feel it by exact sums over
 pairs. A mesh has V in the coordinates of `nystroem`, whose pivots depend on the domains but not on the cells: a prediction means the same on
-every mesh and for every network.
+every mesh and for every network. In high dimension, where there is no mesh, a prediction is f at inputs drawn from the law (`sampled`).
 """
 
 import hashlib
@@ -19,9 +19,13 @@ from mfpde.data.teachers import planted_units
 from mfpde.errors import InputError, about
 from mfpde.models.energy import LeastSquares
 from mfpde.models.nystroem import Nystroem, build_nystroem, candidates_of
-from mfpde.models.parameters import network_parameters
+from mfpde.models.parameters import MOST_AXES, network_parameters
 from mfpde.models.population_kernels import PopulationKernel, find_kernel
+from mfpde.models.sampled import SampledInputs, sample_inputs
 from mfpde.models.shallow import ShallowNetwork
+
+#: error of features, relative to the largest, beyond which a basis of features is given up for sampled inputs
+COARSE = 0.03
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,13 @@ class PopulationNetwork(ShallowNetwork):
     amplitudes: np.ndarray  #: a*_k (m,)
 
     @cached_property
-    def basis(self) -> Nystroem:
-        """Coordinates of f; accurate for the teacher and in the whole domain."""
-        return build_nystroem(self.kernel, np.concatenate([self.units, candidates_of(self.parameters)]))
+    def basis(self) -> Nystroem | SampledInputs:
+        """Coordinates of f: features that span all others in the domain or, where these are too many, values at sampled inputs.
+
+        A mesh, of which V is made in these coordinates, has features whatever their error.
+        """
+        found = build_nystroem(self.kernel, np.concatenate([self.units, candidates_of(self.parameters)]))
+        return found if found.error <= COARSE or len(self.parameters.free) <= MOST_AXES else sample_inputs(self.activation, self.kernel)
 
     @cached_property
     def teacher_square(self) -> float:
@@ -46,7 +54,8 @@ class PopulationNetwork(ShallowNetwork):
     def least_squares(self) -> LeastSquares:
         """The energy by coefficients of f in the basis; what it misses of f* is constant."""
         targets = self.basis.of_sum(self.units, self.amplitudes)
-        return LeastSquares(targets, np.ones(len(targets)), max(0.0, self.teacher_square - float(targets @ targets)))
+        missed = max(0.0, self.teacher_square - float(targets @ targets)) if isinstance(self.basis, Nystroem) else 0.0
+        return LeastSquares(targets, np.ones(len(targets)), missed)
 
     def features(self, z: np.ndarray) -> np.ndarray:
         """Coefficients of phi(., z), shape (N, r), for z of shape (N, components of z)."""

@@ -15,6 +15,7 @@ from mfpde.measures.mesh import Mesh
 from mfpde.models.model import Model
 from mfpde.models.network import Network
 from mfpde.models.population import PopulationNetwork
+from mfpde.models.sampled import SampledInputs
 
 SCHEMA_VERSION = 1
 #: dimension of predictions -> what they are
@@ -70,14 +71,10 @@ def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None,
             (Variable("data_weights", ("data",), "weights of the inner product <u, v> = sum_l weight_l u_l v_l"), data.weights),
         ]
     if isinstance(model, PopulationNetwork):
-        basis, targets = model.basis, model.least_squares.targets
-        dimensions["coefficient"] = (np.arange(len(targets)), "index of the coefficient of a function in an orthonormal basis of L2(nu)")
-        dimensions["unit_parameter"] = (np.arange(basis.pivots.shape[1]), f"component of z: {', '.join(model.parameters.names[1:])}")
-        spanned = f"pivots z_p: features sigma(<w_p, x> + b_p) span the basis and represent those in the domain to {basis.error:.1e} of the largest"
-        fixed += [
-            (Variable("pivots", ("coefficient", "unit_parameter"), spanned), basis.pivots),
-            (Variable("targets", ("coefficient",), "coefficients of the teacher f*"), targets),
-        ]
+        targets = model.least_squares.targets
+        basis_dimensions, basis = _basis(model)
+        dimensions |= basis_dimensions
+        fixed += [basis, (Variable("targets", ("coefficient",), "coefficients of the teacher f*"), targets)]
     if mesh is not None:
         for axis in mesh.axes:
             dimensions[axis.name] = (axis.centres, f"cell centres of the parameter {axis.name}")
@@ -106,6 +103,24 @@ def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None,
         dimensions |= _descent_dimensions(case)
         growing += _descent(case.eulerian.enabled or parts.nodes)
     return Layout(dimensions, growing, fixed)
+
+
+def _basis(model: PopulationNetwork) -> tuple[dict[str, tuple[np.ndarray, str]], tuple[Variable, np.ndarray]]:
+    """The coordinates of functions: their dimensions, and what defines them."""
+    basis, count = model.basis, np.arange(len(model.least_squares.targets))
+    if isinstance(basis, SampledInputs):
+        dimensions = {
+            "coefficient": (count, "index of the input x_q: a coefficient is f(x_q) / sqrt(Q)"),
+            "input": (np.arange(basis.x.shape[1]), "index of the input coordinate"),
+        }
+        meaning = "inputs x_q drawn from nu, at which functions are known: square norms in L2(nu) are means over them"
+        return dimensions, (Variable("sampled_inputs", ("coefficient", "input"), meaning), basis.x)
+    dimensions = {
+        "coefficient": (count, "index of the coefficient of a function in an orthonormal basis of L2(nu)"),
+        "unit_parameter": (np.arange(basis.pivots.shape[1]), f"component of z: {', '.join(model.parameters.names[1:])}"),
+    }
+    spanned = f"pivots z_p: features sigma(<w_p, x> + b_p) span the basis and represent those in the domain to {basis.error:.1e} of the largest"
+    return dimensions, (Variable("pivots", ("coefficient", "unit_parameter"), spanned), basis.pivots)
 
 
 def _eulerian(case: Case, mesh: Mesh, values: str | None) -> list[Variable]:
