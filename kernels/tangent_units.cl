@@ -155,6 +155,30 @@ __kernel void combine_tangents(__global const realv *restrict y, __global const 
         result[i] = y[i] + (c0 * k0[i] + c1 * k1[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i]);
 }
 
+// Of the tangents of one node, times its weight: the square of their local error sum_i c_i k_i, and the square of their size and that of directions.
+__kernel void tangent_errors(__global const realv *restrict y_new, __global const realv *restrict directions, __global const real *restrict weights,
+                             __global const realv *restrict k0, __global const realv *restrict k1, __global const realv *restrict k2,
+                             __global const realv *restrict k3, __global const realv *restrict k4, __global const realv *restrict k5,
+                             __global const realv *restrict k6,
+                             const real c0, const real c1, const real c2, const real c3, const real c4, const real c5, const real c6,
+                             __global double *restrict errors, __global double *restrict sizes)
+{
+    const int node = get_global_id(0);
+    const size_t start = (size_t)node * ROWS * RANK_VECTORS;
+    sumv error = (sumv)0, size = (sumv)0;
+    for (size_t i = start; i < start + ROWS * RANK_VECTORS; ++i) {
+        const realv e = c0 * k0[i] + c1 * k1[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i];
+        error += TO_SUM(e * e);
+        size += TO_SUM(y_new[i] * y_new[i]);
+    }
+    for (int r = 0; r < RANK_VECTORS; ++r) {
+        const realv s = directions[(size_t)node * RANK_VECTORS + r];
+        size += TO_SUM(s * s);
+    }
+    errors[node] = weights[node] * HSUM(error);
+    sizes[node] = weights[node] * HSUM(size);
+}
+
 // No tangent in components at walls, in place.
 __kernel void hold_tangents(__global const real *restrict state, __constant real *restrict low, __constant real *restrict high,
                             __constant int *restrict periodic, __global realv *restrict tangents)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from mfpde.activations import FORMULAS
 from mfpde.case.schema import Case
 from mfpde.expressions.parse import FUNCTIONS
-from mfpde.figures import FIGURES
+from mfpde.figures import FIGURES, FIGURES_OF_SEVERAL
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,13 +41,20 @@ def test_every_activation_and_function_is_documented(names):
     assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []
 
 
-def test_readme_links_exist():
-    text = (ROOT / "README.md").read_text()
-    for link in re.findall(r"\]\(([^)#]+)\)", text):
-        assert (ROOT / link).exists(), link
+@pytest.mark.parametrize("file", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+def test_links_exist(file):
+    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (ROOT / file).read_text()):
+        assert "://" in link or (ROOT / file).parent.joinpath(link).exists(), link
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "docs").glob("*.md")), ids=lambda file: file.name)
+def test_links_within_a_page_lead_to_a_heading(file):
+    text = file.read_text()
+    headings = {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in text.splitlines() if line.startswith("#")}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
 
 
 def test_every_figure_is_named_in_the_help():
     from mfpde.cli import plot
 
-    assert all(name in (plot.__doc__ or "") for name in FIGURES)
+    assert all(name in (plot.__doc__ or "") for name in (*FIGURES, *FIGURES_OF_SEVERAL))

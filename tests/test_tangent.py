@@ -10,10 +10,11 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from mfpde.errors import InputError
+from mfpde.lagrangian import directions
 from mfpde.lagrangian.characteristics import build_characteristics, node_settings, points_flow
-from mfpde.lagrangian.directions import find_directions
+from mfpde.lagrangian.directions import NEGLIGIBLE, find_directions
 from mfpde.lagrangian.flow import Flow
-from mfpde.lagrangian.fluctuations import PATH, FollowedTangent, build_fluctuations
+from mfpde.lagrangian.fluctuations import PATH, FollowedTangent, build_fluctuations, half_count
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
 from mfpde.lagrangian.forces_opencl import OpenCLNetwork
 from mfpde.lagrangian.ladder import Ladder
@@ -22,11 +23,12 @@ from mfpde.lagrangian.solver import build_flow
 from mfpde.lagrangian.tangent import Tangent, TangentState
 from mfpde.lagrangian.tangent_numpy import NumpyTangent
 from mfpde.lagrangian.tangent_opencl import OpenCLTangent
+from mfpde.measures.nodes import per_axis
 from mfpde.models.network import build_network
 
 REACTION = {"dynamics.birth_death": 0.7, "lagrangian.reaction": "weights"}
-#: predicted n E|f_n - f|^2 at t = 0 ... 10 as SCIENCE 4.2 prints it, and as it converges: 96^2 to 192^2 trapezoidal nodes on [-6.5, 6.5],
-#: 128^2 on [-5.5, 5.5] and [-7.5, 7.5], all without walls, agree on these digits up to the last of them
+#: predicted n E|f_n - f|^2 at t = 0 ... 10 as a first table has it, from Gauss-Hermite nodes, and as it converges: 96^2 to 192^2 trapezoidal
+#: nodes on [-6.5, 6.5], 128^2 on [-5.5, 5.5] and [-7.5, 7.5], all without walls, agree on these digits up to the last of them
 PRINTED = np.array([0.3645, 0.1122, 0.0481, 0.0210, 0.0098, 0.0054, 0.0037, 0.0031, 0.0028, 0.0027, 0.0026])
 CONVERGED = np.array([0.3645, 0.1123, 0.04806, 0.02100, 0.009833, 0.005448, 0.003772, 0.003106, 0.002788, 0.002585, 0.002422])
 
@@ -36,8 +38,9 @@ def normal():
 
 
 def plane(**changes):
-    """A network (a, w) without walls, mesh or ladder that learns sin(1.5 x) from a standard normal start."""
-    base = {"model.bias": False, "eulerian.enabled": False, "lagrangian.units": [], "characteristics.nodes": 256, "fluctuations.predict": True}
+    """A network (a, w) without walls, mesh or ladder that learns sin(1.5 x) from a standard normal start; by the reference unless told otherwise."""
+    base = {"model.bias": False, "eulerian.enabled": False, "eulerian.backend": "numpy", "lagrangian.units": []}
+    base |= {"characteristics.nodes": 256, "fluctuations.predict": True}
     return small_case(parameters={"a": normal(), "w": normal()}, **(base | changes))
 
 
@@ -69,12 +72,12 @@ def nodes_of(network, count, seed=0):
 def both(network, count, rank, alpha, device, seed=0):
     """The same nodes and directions on both backends."""
     state, prior = nodes_of(network, count, seed)
-    directions = np.random.default_rng(seed + 1).standard_normal((count, rank))
+    into = np.random.default_rng(seed + 1).standard_normal((count, rank))
     found = []
     for make, tangent, more in ((NumpyNetwork, NumpyTangent, ()), (OpenCLNetwork, OpenCLTangent, (device,))):
         nodes = make(network, Ladder([count], [1], 0), "float64", alpha, *more)
         nodes.set_prior(prior)
-        found.append(tangent(nodes, directions, *more))
+        found.append(tangent(nodes, into, *more))
     return state, found
 
 
@@ -103,11 +106,11 @@ def assert_backends_agree(network, count, rank, alpha, device):
         tangents, nodes = upload(linear, moved), linear.nodes.upload(state)
         velocity = linear.nodes.velocity(nodes)
         rate = linear.rate(nodes, velocity, tangents)
-        stages = [rate, tangents, linear.combine(tangents, [rate], [0.3])]
-        combined = linear.combine(tangents, stages, [0.5, -2.0, 0.25])
+        stages = [rate, *(upload(linear, factor * moved) for factor in (0.5, 0.7, 1.1, 1.3, 1.7, 1.9))]
+        combined = [linear.combine(tangents, stages[:k], np.linspace(-1, 2, k)) for k in (2, 6, 7)]
         response = linear.response(TangentState(nodes, tangents))
-        held = linear.hold(nodes, combined)
-        results.append([linear.download(x) for x in (rate, stages[2], held)] + [response])
+        held = linear.hold(nodes, linear.combine(tangents, [rate], [0.3]))
+        results.append([linear.download(x) for x in (rate, held, *combined)] + [response])
     for given, exact in zip(results[1], results[0], strict=True):
         assert given.shape == exact.shape
         same_to_rounding(given, exact)
@@ -115,26 +118,26 @@ def assert_backends_agree(network, count, rank, alpha, device):
     return results[0]
 
 
-@pytest.mark.parametrize("alpha", [0.0, 0.7])
 @pytest.mark.parametrize(
-    ("make", "changes", "count", "rank"),
+    ("make", "changes", "count", "rank", "alphas"),
     [
-        (small_case, {"model.activation": "tanh", "model.penalty": {"lambda": 0.1, "power": 2.5, "confinement": 0.02}}, 37, 3),
-        (plane, {"model.activation": "softplus", "model.penalty": {"lambda": 0.1, "power": 4}}, 5, 1),
-        (two_inputs, {"model.activation": "erf"}, 70, 33),
-        (circle, {}, 40, 17),
-        (circle, {"model.bias": False, "parameters": {"a": normal(), "w": {"fixed": 1.5}}}, 19, 8),
-        (plane, {"model.activation": "sin(t) + t^2/3", "model.penalty": {"lambda": 0.1, "power": 3}}, 1100, 9),
+        (small_case, {"model.activation": "tanh", "model.penalty": {"lambda": 0.1, "power": 2.5, "confinement": 0.02}}, 37, 3, (0.0, 0.7)),
+        (plane, {"model.activation": "softplus", "model.penalty": {"lambda": 0.1, "power": 4}}, 5, 1, (0.7,)),
+        (two_inputs, {"model.activation": "erf"}, 70, 33, (0.0, 0.7)),
+        (circle, {}, 40, 17, (0.7,)),
+        (circle, {"model.bias": False, "parameters": {"a": normal(), "w": {"fixed": 1.5}}}, 19, 8, (0.0,)),
+        (plane, {"model.activation": "sin(t) + t^2/3", "model.penalty": {"lambda": 0.1, "power": 3}}, 1100, 9, (0.0,)),
     ],
 )
-def test_kernels_equal_the_reference_to_rounding(make, changes, count, rank, alpha, device):
-    assert_backends_agree(build_network(make(**changes)), count, rank, alpha, device)
+def test_kernels_equal_the_reference_to_rounding(make, changes, count, rank, alphas, device):
+    for alpha in alphas:
+        assert_backends_agree(build_network(make(**changes)), count, rank, alpha, device)
 
 
 def test_nodes_on_walls_have_no_tangent_in_what_the_wall_holds(device):
     network = build_network(small_case())
     state, _ = nodes_of(network, 60)
-    rate, _, held, _ = assert_backends_agree(network, 60, 4, 0.7, device)
+    rate, held, *_ = assert_backends_agree(network, 60, 4, 0.7, device)
     at_wall = (np.abs(state[:3]) == 4).T
     assert 5 < at_wall.sum() < 120
     assert np.all(held[:, :3][at_wall] == 0)
@@ -145,7 +148,7 @@ def test_nodes_on_walls_have_no_tangent_in_what_the_wall_holds(device):
 
 
 def test_nothing_holds_on_a_circle(device):
-    rate, _, held, _ = assert_backends_agree(build_network(circle()), 40, 3, 0.0, device)
+    rate, held, *_ = assert_backends_agree(build_network(circle()), 40, 3, 0.0, device)
     assert np.all(rate[:, 1] != 0)
     assert np.all(held[:, 1] != 0)
 
@@ -201,7 +204,7 @@ def test_derivatives_are_those_of_the_models_own_potential(power):
     np.testing.assert_allclose(gradient[:, 3], feature(theta), atol=1e-14)
 
 
-def test_a_penalty_has_a_finite_curvature_where_a_is_0(device):
+def test_a_penalty_has_a_finite_curvature_where_a_is_0():
     for power in (2, 2.5, 3, 4):
         network = build_network(small_case(**{"model.penalty": {"lambda": 0.1, "power": power}}))
         assert network.penalty_amplitude_curvature(np.zeros(2)) == pytest.approx(0.2 if power == 2 else 0.0)
@@ -241,20 +244,19 @@ def start_of(case, count=12):
     return network, state, prior
 
 
-@pytest.mark.parametrize("changes", [{}, REACTION])
-@pytest.mark.parametrize("backend", ["opencl", "numpy"])
+@pytest.mark.parametrize(("backend", "changes"), [("numpy", {}), ("numpy", REACTION), ("opencl", REACTION)])
 def test_the_tangent_is_the_derivative_of_the_flow(changes, backend, device):
     case = two_inputs(**({"model.penalty": {"lambda": 0.05, "power": 3, "confinement": 0.02}, "eulerian.backend": backend} | changes))
     device = device if backend == "opencl" else None
     network, state, prior = start_of(case)
-    directions = np.random.default_rng(8).standard_normal((12, 3))
-    followed = flow_of(case, network, state, prior, device, directions)
-    followed.advance(2.0)
+    into = np.random.default_rng(8).standard_normal((12, 3))
+    followed = flow_of(case, network, state, prior, device, into, 1e-10)
+    followed.advance(1.0)
     linear = followed.backend.linear
     response, tangents = linear.response(followed.state), linear.download(followed.state.tangents)
     errors = []
     for size in (0.04, 0.02):
-        g, moved = quotients(case, network, state, prior, directions[:, 1], size, device, 2.0)
+        g, moved = quotients(case, network, state, prior, into[:, 1], size, device, 1.0, 1e-10)
         errors.append(np.abs(g - response[:, 1]).max())
         if not changes:
             moved[-1] = 0  # the action is carried along, and not asked for
@@ -271,10 +273,10 @@ def test_the_tangent_is_the_derivative_of_the_flow(changes, backend, device):
 def test_difference_quotients_of_whole_networks_agree(changes, device):
     case = two_inputs(**changes)
     network, state, prior = start_of(case, 30)
-    directions = np.random.default_rng(8).standard_normal((30, 5))
+    into = np.random.default_rng(8).standard_normal((30, 5))
     nodes = flow_of(case, network, state, prior, device)
-    tangent = FollowedTangent(nodes, nodes.settings, OpenCLTangent(nodes.backend, directions, device), directions)
-    other = Perturbation(node_settings(case, 1e-11), network, state, prior, directions, device)
+    tangent = FollowedTangent(nodes, nodes.settings, OpenCLTangent(nodes.backend, into, device), into)
+    other = Perturbation(node_settings(case, 1e-11), network, state, prior, into, device)
     for time in (0.0, 1.5):
         for follower in (tangent, other):
             follower.flow.advance(time)
@@ -288,23 +290,23 @@ def test_the_tangent_passes_through_walls(device):
     """Nodes that meet a wall, stay and leave: the flow is differentiable there, its integrator of lower order."""
     box = {"domain": [-1, 1], "initial": {"law": "uniform"}}
     case = small_case(**{"parameters.a": box, "parameters.w": box, "data.teacher": "1.5*x0"})
-    network, state, prior = start_of(case, 30)
+    network, state, prior = start_of(case)
     state[:-1] *= 0.9
-    direction = np.random.default_rng(8).standard_normal((30, 1))
-    followed = flow_of(case, network, state, prior, device, direction, 1e-8)
-    followed.advance(2.0)
-    g, moved = quotients(case, network, state, prior, direction[:, 0], 0.01, device, 2.0, 1e-8)
+    direction = np.random.default_rng(8).standard_normal((12, 1))
+    followed = flow_of(case, network, state, prior, device, direction, 1e-7)
+    followed.advance(1.0)
+    g, moved = quotients(case, network, state, prior, direction[:, 0], 0.01, device, 1.0, 1e-7)
     held = np.abs(followed.backend.download(followed.state)[:2]) == 1
-    assert held.sum() > 5
+    assert held.sum() >= 4
     assert np.all(moved[:2][held] == 0)
     response = followed.backend.linear.response(followed.state)[:, 0]
-    assert np.abs(g - response).max() < 2e-3 * np.abs(response).max()
+    assert np.abs(g - response).max() < 1e-4 * np.abs(response).max()
 
 
 # --- what is predicted ----------------------------------------------------------------------------------------------
 
 
-def predicted(case, device, times, network=None):
+def predicted(case, times, network=None, device=None):
     """What is measured at these times, and the prediction itself."""
     found = build_fluctuations(case, network or build_network(case), device)
     values = []
@@ -321,37 +323,53 @@ def static_variance(network, state, p):
 
 
 @pytest.mark.parametrize("changes", [{}, {"data.inputs": {"law": "grid", "low": -2, "high": 2, "points": 300}}])
-def test_directions_carry_the_monte_carlo_value(changes, device):
+def test_directions_carry_the_monte_carlo_value(changes):
     """Exactly if all are kept and none is a mixture (of more than 256 data)."""
     case = plane(**changes)
     network = build_network(case)
-    path = build_characteristics(case, network, 256, device)
+    path = build_characteristics(case, network, 256)
     state, prior = path.backend.download(path.state), path.backend.weights(path.state)
     exact = static_variance(network, state, prior)
     found = find_directions(network, path, np.zeros(1), 256)
     features = state[0][:, None] * network.features(state[1:-1].T)
     response = ((features - prior @ features) * prior[:, None]).T @ found.values
-    # directions below 1e-9 of the variance are left out
+    # each direction that is left out has less than NEGLIGIBLE of the variance; a mixture of data tells it apart less well
     total = float(network.square_norm(response.T).sum())
-    assert found.missed <= 1e-9 * 256
-    assert exact * (1 - (1e-6 if changes else 1e-8)) < total < exact * (1 + 1e-12)
+    assert found.missed <= NEGLIGIBLE * 256
+    assert exact * (1 - (1000 if changes else 20) * NEGLIGIBLE) < total < exact * (1 + 1e-12)
     # of mass 0, and orthonormal in L2(prior)
     np.testing.assert_allclose(prior @ found.values, 0, atol=1e-7)
     np.testing.assert_allclose((found.values.T * prior) @ found.values, np.eye(found.values.shape[1]), atol=1e-6)
 
 
-def test_all_directions_give_the_monte_carlo_value_at_the_start(device):
+def test_directions_weigh_nodes_by_what_the_reaction_made_of_them():
+    """Noise of covariance diag(omega) on weights omega that have become p moves f by p / omega: int (p / omega)^2 |Phi - f|^2 domega."""
+    case = plane(**REACTION)
+    network = build_network(case)
+    path = build_characteristics(case, network, 256)
+    prior = path.backend.weights(path.state)
+    found = find_directions(network, path, np.ones(1), 256)
+    state, p = path.backend.download(path.state), path.backend.weights(path.state)
+    features = state[0][:, None] * network.features(state[1:-1].T)
+    centred = (features - p @ features) * p[:, None]
+    exact = float(np.sum(network.square_norm(centred) / prior))
+    total = float(network.square_norm(found.values.T @ centred).sum())
+    assert np.abs(p / prior - 1).max() > 0.5
+    assert exact * (1 - 20 * NEGLIGIBLE) < total < exact * (1 + 1e-12)
+
+
+def test_all_directions_give_the_monte_carlo_value_at_the_start():
     network = build_network(plane())
     state, prior = nodes_of(network, 40)
     state[-1] = 0
-    flow = flow_of(plane(), network, state, prior, device, np.diag(1 / np.sqrt(prior)))
+    flow = flow_of(plane(), network, state, prior, None, np.diag(1 / np.sqrt(prior)))
     total = network.square_norm(flow.backend.linear.response(flow.state).T).sum()
     assert total == pytest.approx(static_variance(network, state, prior), rel=1e-12)
 
 
-def test_errors_it_admits_decrease_and_hold(device):
-    by_rank = [predicted(plane(**{"fluctuations.rank": rank}), device, [0.0, 1.0])[0][1] for rank in (4, 8, 16)]
-    by_nodes = [predicted(plane(**{"characteristics.nodes": nodes}), device, [0.0, 1.0])[0][1] for nodes in (64, 256, 900)]
+def test_errors_it_admits_decrease_and_hold():
+    by_rank = [predicted(plane(**{"fluctuations.rank": rank}), [0.0, 1.0])[0][1] for rank in (3, 6, 12)]
+    by_nodes = [predicted(plane(**{"characteristics.nodes": nodes}), [0.0, 1.0])[0][1] for nodes in (64, 256, 576)]
     for values, name in ((by_rank, "rank_error"), (by_nodes, "node_error")):
         errors = [found[name] for found in values]
         assert errors[0] > 3 * errors[1] > 9 * errors[2] > 0
@@ -363,9 +381,9 @@ def test_errors_it_admits_decrease_and_hold(device):
         assert abs(found["predicted"] - by_nodes[2]["predicted"]) < found["node_error"]
 
 
-def test_the_spectrum_is_sorted_and_sums_to_the_prediction(device):
-    few = predicted(plane(**{"fluctuations.rank": 6}), device, [0.0, 1.0])[0]
-    many = predicted(plane(**{"fluctuations.rank": 40}), device, [0.0, 1.0])[0]
+def test_the_spectrum_is_sorted_and_sums_to_the_prediction():
+    few = predicted(plane(**{"fluctuations.rank": 6}), [0.0, 1.0])[0]
+    many = predicted(plane(**{"fluctuations.rank": 40}), [0.0, 1.0])[0]
     for found in few + many:
         spectrum = found["spectrum"]
         assert spectrum.shape == (16,)
@@ -377,9 +395,9 @@ def test_the_spectrum_is_sorted_and_sums_to_the_prediction(device):
         assert np.all(found["spectrum"][6:] == 0)
 
 
-def test_means_of_units_scatter_by_the_variance_of_the_law_at_the_start(device):
+def test_means_of_units_scatter_by_the_variance_of_the_law_at_the_start():
     """Whatever the directions: what they do not follow is added."""
-    means = [predicted(plane(**{"fluctuations.rank": rank}), device, [0.0])[0][0]["mean_variance"] for rank in (2, 20)]
+    means = [predicted(plane(**{"fluctuations.rank": rank}), [0.0])[0][0]["mean_variance"] for rank in (2, 20)]
     # the trapezoidal rule of 16 nodes integrates x^2 against the normal law up to about 1e-5
     np.testing.assert_allclose(means, 1.0, rtol=1e-4)
 
@@ -387,9 +405,8 @@ def test_means_of_units_scatter_by_the_variance_of_the_law_at_the_start(device):
 @pytest.mark.parametrize("alpha", [0.0, 0.7])
 def test_numpy_and_opencl_predict_the_same(alpha, device):
     changes = {"dynamics.birth_death": alpha, "lagrangian.reaction": "weights", "characteristics.nodes": 100, "fluctuations.rank": 10}
-    ours = predicted(plane(**changes), device, [0.0, 1.0])[0]
-    numpy = predicted(plane(**changes, **{"eulerian.backend": "numpy"}), None, [0.0, 1.0])[0]
-    for one, other in zip(ours, numpy, strict=True):
+    ours = predicted(plane(**changes, **{"eulerian.backend": "opencl"}), [0.0, 1.0], device=device)[0]
+    for one, other in zip(ours, predicted(plane(**changes), [0.0, 1.0])[0], strict=True):
         for name, value in one.items():
             # directions solve an eigenvalue problem: the smallest are known to 1e-16 / 1e-9 only
             np.testing.assert_allclose(value, other[name], rtol=1e-6, atol=1e-10, err_msg=name)
@@ -398,13 +415,20 @@ def test_numpy_and_opencl_predict_the_same(alpha, device):
 # --- exact solutions ------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def every_direction(monkeypatch):
+    """So that predictions are as exact as nodes and steps."""
+    monkeypatch.setattr(directions, "NEGLIGIBLE", 1e-12)
+
+
+@pytest.mark.usefixtures("every_direction")
 @pytest.mark.parametrize("alpha", [0.0, 1.5])
-def test_fluctuations_about_a_minimiser_decay_by_its_kernel(alpha, device):
+def test_fluctuations_about_a_minimiser_decay_by_its_kernel(alpha):
     """f* = 0 and a symmetric start: no node moves, V = 0, and g' = -(K + alpha C) g, K the kernel of all parameters, C = Cov Phi, Cov g(0) = C."""
-    changes = {"data.teacher": "0*x0", "model.penalty": {"lambda": 0}, "lagrangian.max_step": 0.05, "time": 3.0}
+    changes = {"data.teacher": "0*x0", "model.penalty": {"lambda": 0}, "lagrangian.max_step": 0.1, "time": 3.0}
     case = plane(**changes, **{"dynamics.birth_death": alpha, "lagrangian.reaction": "weights"})
     network = build_network(case)
-    values, found = predicted(case, device, [0.0, 1.0, 3.0], network)
+    values, found = predicted(case, [0.0, 1.0, 3.0], network)
     state, prior = found.full.flow.backend.download(found.full.flow.state), found.full.prior
     t = network.preactivations(state[1:-1].T)
     value, slope = np.tanh(t), state[0][:, None] * (1 - np.tanh(t) ** 2) * network.data.x[:, 0]
@@ -414,28 +438,28 @@ def test_fluctuations_about_a_minimiser_decay_by_its_kernel(alpha, device):
     decay = root[:, None] * ((value.T * prior) @ value + (slope.T * prior) @ slope) * root + alpha * covariance
     for time, measured in zip((0.0, 1.0, 3.0), values, strict=True):
         factor = expm(-decay * time)
-        # the rank leaves out 1e-9 per direction of the start, of which 1/50 is left
-        assert measured["predicted"] == pytest.approx(np.trace(factor @ covariance @ factor.T), rel=1e-6)
+        # steps of 0.1 have local errors of about 0.1^6 / 7! in the fastest mode
+        assert measured["predicted"] == pytest.approx(np.trace(factor @ covariance @ factor.T), rel=1e-7)
 
 
-@pytest.mark.xfail(strict=True, reason="the step is chosen by the error of nodes alone, here 0: max_step = 1 is unstable for the tangents")
-def test_nodes_at_rest_do_not_make_steps_too_long_for_their_tangents(device):
+def test_nodes_at_rest_do_not_make_steps_too_long_for_their_tangents():
     """As above with a wider start, whose kernel has an eigenvalue of about 5: explicit steps of 1 are unstable."""
     wide = {"parameters.a": {"initial": {"law": "normal", "std": 3.0}}, "data.teacher": "0*x0", "model.penalty": {"lambda": 0}, "time": 4.0}
     times = [0.0, 1.0, 2.0, 3.0, 4.0]
-    fine, _ = predicted(plane(**wide, **{"lagrangian.max_step": 0.05}), device, times)
+    fine, _ = predicted(plane(**wide, **{"lagrangian.max_step": 0.1}), times)
     assert fine[4]["predicted"] < 0.1 * fine[0]["predicted"]
-    values, _ = predicted(plane(**wide), device, times)
+    values, _ = predicted(plane(**wide), times)
     assert values[4]["predicted"] == pytest.approx(fine[4]["predicted"], rel=1e-3)
 
 
-def test_frozen_features_fluctuate_as_the_linear_theory_says(device):
+@pytest.mark.usefixtures("every_direction")
+def test_frozen_features_fluctuate_as_the_linear_theory_says():
     """Only a moves: f' = -K (f - f*). Of one unit, f - f* feels a phi exp(-Kt) and phi phi^T in K; both by quadrature over the same nodes."""
     case = plane(**{"parameters.w.mobility": 0.0, "model.penalty": {"lambda": 0}, "time": 4.0, "characteristics.tolerance": 1e-10})
     network = build_network(case)
     times = [0.0, 1.0, 4.0]
-    values, _ = predicted(case, device, times, network)
-    nodes = build_characteristics(case, network, 256, device)
+    values, _ = predicted(case, times, network)
+    nodes = build_characteristics(case, network, 256)
     state, prior = nodes.backend.download(nodes.state), nodes.backend.weights(nodes.state)
     root = np.sqrt(network.data.weights)
     features = root * network.features(state[1:-1].T)
@@ -453,13 +477,14 @@ def test_frozen_features_fluctuate_as_the_linear_theory_says(device):
         assert measured["predicted"] == pytest.approx(exact, rel=1e-6)
 
 
+@pytest.mark.usefixtures("every_direction")
 def test_a_linear_network_fluctuates_as_its_closed_form():
     """sigma(t) = t: f = m x, and with u = a + w, v = a - w, H = int h: u = u0 exp(-H), v = v0 exp(H), m = (E u^2 - E v^2) / 4, h = kappa (m - c).
 
     So m answers to changes of E u0^2 and E v0^2, which have variance 8 and none in common, by two linear equations; the mean of a has
     n Var = cosh 2H, without any answer of H.
     """
-    changes = {"model.activation": "linear", "model.penalty": {"lambda": 0}, "data.teacher": "0.8*x0", "eulerian.backend": "numpy"}
+    changes = {"model.activation": "linear", "model.penalty": {"lambda": 0}, "data.teacher": "0.8*x0"}
     case = plane(**changes, **{"characteristics.tolerance": 1e-9, "time": 3.0})
     network = build_network(case)
     kappa = float(network.square_norm(network.data.x[:, 0]))
@@ -477,7 +502,7 @@ def test_a_linear_network_fluctuates_as_its_closed_form():
 
     times = [0.0, 0.5, 1.0, 3.0]
     exact = solve_ivp(rate, (0, 3), np.zeros(3), "DOP853", t_eval=times, rtol=1e-12, atol=1e-13).y
-    values, _ = predicted(case, None, times, network)
+    values, _ = predicted(case, times, network)
     for y, measured in zip(exact.T, values, strict=True):
         # the trapezoidal rule of 16 nodes on [-6.5, 6.5] integrates x^4 against the normal law up to 1e-7
         assert measured["predicted"] == pytest.approx(kappa * 8 * np.sum(np.square(answers(y)[1])), rel=1e-6)
@@ -486,7 +511,7 @@ def test_a_linear_network_fluctuates_as_its_closed_form():
     assert exact[0, -1] < -0.3  # it learns
 
 
-# --- SCIENCE 4.2 ----------------------------------------------------------------------------------------------------
+# --- a tabulated case ----------------------------------------------------------------------------------------------------
 
 
 def along(case, network, points, weights, device, rank=40):
@@ -505,12 +530,13 @@ def along(case, network, points, weights, device, rank=40):
 
 @pytest.fixture(scope="module")
 def reference():
-    case = plane(**{"data.inputs": {"law": "grid", "low": -2, "high": 2, "points": 30}, "time": 10.0, "characteristics.tolerance": 1e-6})
+    case = plane(**{"data.inputs": {"law": "grid", "low": -2, "high": 2, "points": 30}, "time": 10.0, "eulerian.backend": "opencl"})
+    case = case.replace({"characteristics.tolerance": 1e-6})
     return SimpleNamespace(case=case, network=build_network(case))
 
 
 def test_the_prediction_of_science_4_2_is_reproduced(reference, device):
-    """Its printed digits leave 0.7 % (t <= 4) to 1.8 % open; the last three are those of coarse nodes, see below."""
+    """Two printed digits leave up to 1.8 % open; the last two values are those of coarse nodes, see below."""
     flow = build_characteristics(reference.case, reference.network, 64**2, device)
     points, weights = flow.backend.download(flow.state)[:-1], flow.backend.weights(flow.state)
     values = along(reference.case, reference.network, points, weights, device)
@@ -547,33 +573,61 @@ BY_TANGENT = {"fluctuations.method": "tangent"}
         (BY_TANGENT | {"model.penalty": {"lambda": 0.1, "power": 1.5}}, r"fluctuations\.method: .*model\.penalty\.power: 1\.5"),
     ],
 )
-def test_what_has_no_prediction_is_refused_in_one_sentence_that_names_the_key(changes, named, device):
+def test_what_has_no_prediction_is_refused_in_one_sentence_that_names_the_key(changes, named):
     case = plane(**changes)
     with pytest.raises(InputError, match=named) as refused:
-        build_fluctuations(case, build_network(case), device)
+        build_fluctuations(case, build_network(case))
     assert str(refused.value).startswith("small.toml: ")
     assert "\n" not in str(refused.value)
 
 
-def test_a_potential_has_no_function_to_fluctuate(device):
+def test_a_potential_has_no_function_to_fluctuate():
     from mfpde.case.load import case_from_tables
     from mfpde.models import build_model
 
     tables = {"time": 1.0, "model": {"kind": "potential", "external": "x^2"}, "parameters": {"x": {"initial": {"law": "normal"}}}}
     case = case_from_tables(tables | {"eulerian": {"enabled": False}, "fluctuations": {"predict": True}}, small_case().path)
     with pytest.raises(InputError, match=r"fluctuations\.predict: .*model\.kind"):
-        build_fluctuations(case, build_model(case), device)
+        build_fluctuations(case, build_model(case))
 
 
-def test_kinks_are_left_to_difference_quotients(device):
+def test_kinks_are_left_to_difference_quotients():
     small = {"characteristics.nodes": 36, "fluctuations.rank": 3, "model.activation": "relu", "time": 0.1}
-    found = build_fluctuations(plane(**small), build_network(plane(**small)), device)
+    found = build_fluctuations(plane(**small), build_network(plane(**small)))
     assert isinstance(found.full, Perturbation)
-    assert build_fluctuations(plane(**{"fluctuations.predict": False}), build_network(plane()), device) is None
+    assert build_fluctuations(plane(**{"fluctuations.predict": False}), build_network(plane())) is None
 
 
 def test_without_noise_at_the_start_nothing_fluctuates():
     start = {f"parameters.{name}": {"initial": {"law": "point", "at": 0.5}} for name in "aw"}
-    for found in predicted(plane(**start, **{"eulerian.backend": "numpy"}), None, [0.0, 1.0])[0]:
+    for found in predicted(plane(**start), [0.0, 1.0])[0]:
         assert found["predicted"] < 1e-25
         assert np.all(found["mean_variance"] < 1e-25)
+
+
+def test_directions_that_are_complete_have_no_error():
+    """With w fixed and no penalty every f is a multiple of one function: one direction is exact."""
+    only_a = {"parameters.w": {"fixed": 1.0}, "model.penalty": {"lambda": 0}}
+    for found in predicted(plane(**only_a), [0.0, 1.0])[0]:
+        assert found["predicted"] > 0.01
+        assert found["rank_error"] < 1e-6 * found["predicted"]
+
+
+@pytest.mark.parametrize(
+    "few",
+    [
+        {"characteristics.nodes": 4},  # half of which would be rounded to 4 nodes again, and differ by nothing
+        {"characteristics.nodes": 1, "characteristics.rule": "sobol"},
+    ],
+)
+def test_too_few_nodes_are_refused(few):
+    with pytest.raises(InputError, match=r"characteristics\.nodes: \d nodes are too few"):
+        predicted(plane(**few), [0.0])
+
+
+def test_half_of_the_nodes_are_fewer_on_every_axis():
+    case = plane()
+    network = build_network(case)
+    for count in range(64, 400):
+        half = half_count(case, network, count)
+        assert per_axis(half, 2) < per_axis(count, 2)

@@ -58,6 +58,7 @@ def scaled_correlation(mean: np.ndarray, variance: np.ndarray, units: int) -> In
     count = mean.shape[1]
     shares = np.vstack([np.full(count, 1 / count), resamples(count)])
     between = (shares @ (mean**2).T - (shares @ mean.T) ** 2) * count / (count - 1)
+    between[1:] *= count / (count - 1)  # a resample scatters less than its replicates by 1 - 1/K
     total = shares @ variance.T + between
     with np.errstate(divide="ignore", invalid="ignore"):
         scaled = units * (units * between / total - 1) / (units - 1)

@@ -57,6 +57,9 @@ def scatter(run: "Run", units: int, limit: MeanField) -> Scatter:
         mean_square = every @ np.diag(gram)
         square_mean = np.einsum("bk,bk->b", every @ gram, every)
         scattered = (mean_square - square_mean) * count / max(count - 1, 1)
+        # a resample scatters less than its replicates by 1 - 1/K, and its mean has that share of scatter once more than theirs
+        scattered[1:] *= count / max(count - 1, 1)
+        square_mean[1:] -= scattered[1:] * (count - 1) / count**2
         gap.append(mean_square)
         variance.append(scattered)
         bias.append(square_mean - scattered / count)

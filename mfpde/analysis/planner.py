@@ -1,6 +1,6 @@
 """The width planner: how many units reach a given accuracy at a given time.
 
-|f_n - f|^2 is about |g|^2 / n + |b|^2 / n^2: g Gaussian with the predicted covariance, b / n the bias that the ladder shows. Without a
+|f_n - f|^2 is about |g|^2 / n + |b|^2 / n^2: g Gaussian with the predicted covariance, b / n the bias that the ladder shows, if it does. Without a
 prediction, and for units that jump, n |f_n - f|^2 of the widest networks stands for |g|^2.
 """
 
@@ -49,7 +49,10 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
             f"{run.path}: holds no predicted fluctuations of such units (fluctuations.predict = true, without jumps) nor networks of "
             f"{FEWEST} replicates or more, from which to plan a width"
         )
-    bias = max(0.0, _bias_constant(scatters, k))
+    bias = _bias_constant(scatters, k)
+    if source == "observed":  # which has its share of the bias in it
+        inside = bias / scatters[-1].units
+        constant, quantiles = (tuple(max(0.0, v - inside) for v in values) for values in (constant, quantiles))
     return {
         "time": float(run.times[k]),
         "tolerance": tolerance,
@@ -110,10 +113,11 @@ def _observed(widest: Scatter, k: int) -> tuple[tuple[float, ...], tuple[float, 
 
 
 def _bias_constant(scatters: list[Scatter], k: int) -> float:
-    """n^2 bias^2, averaged over widths by how well each knows it."""
+    """n^2 bias^2, averaged over widths by how well each knows it; 0 unless it is told from 0 by 95 % intervals."""
     known = [(s.units**2 * s.bias_squared.value[k], s.units**2 * (s.bias_squared.high[k] - s.bias_squared.low[k])) for s in scatters]
     known = [(value, width) for value, width in known if np.isfinite(width) and width > 0]
     if not known:
         return 0.0
     values, widths = np.array(known).T
-    return float(np.average(values, weights=1 / widths**2))
+    mean, half_width = np.average(values, weights=1 / widths**2), 0.5 / np.sqrt(np.sum(1 / widths**2))
+    return float(mean) if mean > half_width else 0.0

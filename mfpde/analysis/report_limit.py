@@ -28,7 +28,7 @@ def print_limit(table: dict[str, Any], console: Console) -> None:
     if table["limit"] is not None:
         _print_parts(table["limit"], console)
     if table["chaos"] is not None:
-        _print_chaos(table["chaos"], times, evenly(len(times), 3), console)
+        _print_chaos(table["chaos"], times, evenly(len(times), 3), (table["fluctuations"] or {}).get("process") == "weights", console)
     if table["descent"] is not None:
         _print_descent(table["descent"], console)
 
@@ -98,9 +98,10 @@ def _last(found: dict[str, Any]) -> str:
     return f"{value:.1f} [{low:.1f}, {high:.1f}] e{power:+03d}"
 
 
-def _print_chaos(chaos: dict[str, Any], times: list[float], shown: list[int], console: Console) -> None:
+def _print_chaos(chaos: dict[str, Any], times: list[float], shown: list[int], weighted: bool, console: Console) -> None:
     headers = ["component", "t", *(["predicted"] if chaos["predicted"] else []), *(f"n = {entry['units']}" for entry in chaos["widths"])]
-    rows = Table(*headers, title="n times the correlation of two units (propagation of chaos)")
+    what = "n Var(weighted mean) / Var - 1" if weighted else "n times the correlation of two units"
+    rows = Table(*headers, title=f"{what} (propagation of chaos)")
     for name in chaos["components"]:
         for first, k in enumerate(shown):
             cells = ["" if first else name, f"{times[k]:g}"]

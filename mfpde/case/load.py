@@ -133,7 +133,7 @@ def set_key(tables: dict[str, Any], key: str, value: Any, where: str = "replace"
         tables = tables.setdefault(name, {})
         if not isinstance(tables, dict):
             raise InputError(f"{where}: '{name}' holds a value, not a table, so it has no key '{last}'")
-    tables[last] = value
+    tables[last] = copy.deepcopy(value)  # the caller's own table may serve several keys
 
 
 def _value(text: str) -> Any:

@@ -24,6 +24,8 @@ class Directions(NamedTuple):
 
     values: np.ndarray  #: (nodes, directions), those of largest variance first
     missed: float  #: share of the variance of f along the path that the directions leave out
+    left_out: float  #: that variance itself, summed over the times looked at
+    complete: bool  #: whether all directions that are not negligible are there
 
 
 def find_directions(model: ShallowNetwork, flow: Flow, times: np.ndarray, rank: int) -> Directions:
@@ -46,7 +48,8 @@ def find_directions(model: ShallowNetwork, flow: Flow, times: np.ndarray, rank: 
     kept = min(rank, int(np.sum(values > NEGLIGIBLE * total)))
     kept = max(kept, 1)
     right = looked.T @ vectors[:, :kept] / np.sqrt(np.maximum(values[:kept], np.finfo(float).tiny))
-    return Directions(right / np.sqrt(prior)[:, None], float(max(0.0, 1 - values[:kept].sum() / total)))
+    left_out = float(max(0.0, total - values[:kept].sum()))
+    return Directions(right / np.sqrt(prior)[:, None], left_out / total, left_out, kept < rank or kept == len(values))
 
 
 def _weighted_features(model: ShallowNetwork, flow: Flow, time: float, mix: np.ndarray, prior: np.ndarray) -> np.ndarray:

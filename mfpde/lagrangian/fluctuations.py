@@ -2,8 +2,8 @@
 
 Units start i.i.d., so sqrt(n) (mu_n - mu) starts as Gaussian noise; f answers to it linearly in the limit (`tangent`). The noise has covariance
 diag(omega) on nodes; the few directions of it that f feels (`directions`) are followed. Contributions of directions add up, so that the last
-half of them tells the error of the rank; nodes of half the number tell the error of the nodes. Source: Chen, Rotskoff, Bruna & Vanden-Eijnden,
-arXiv:2008.09623. With a reaction the prediction is for units with weights; jumps add noise of their own.
+half of them tells the error of the rank, unless none is missing; nodes of half the number tell the error of the nodes. With a reaction the
+prediction is for units with weights; jumps add noise of their own. Source: Chen, Rotskoff, Bruna & Vanden-Eijnden, arXiv:2008.09623.
 """
 
 from dataclasses import dataclass
@@ -13,18 +13,22 @@ import numpy as np
 
 from mfpde.case import Case
 from mfpde.errors import InputError
-from mfpde.lagrangian.characteristics import build_characteristics, node_count, node_settings, why_none
+from mfpde.lagrangian.characteristics import build_characteristics, node_count, node_rule, node_settings, why_none
 from mfpde.lagrangian.directions import Directions, find_directions
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
 from mfpde.lagrangian.perturbation import Perturbation, unfollowed
 from mfpde.lagrangian.tangent import Linearisation, Tangent
+from mfpde.measures.laws import Point
+from mfpde.measures.nodes import per_axis
 from mfpde.models.model import Model
 from mfpde.models.network import Network
 from mfpde.models.shallow import ShallowNetwork
 
 #: times at which features are looked at for directions, as shares of the whole time
 PATH = (0.0, 1 / 64, 1 / 16, 1 / 8, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1.0)
+#: nodes that a prediction has on every axis of a trapezoidal rule, or Sobol points, at least
+FEWEST = 5
 #: eigenvalues of the limit covariance that are kept
 SPECTRUM = 16
 
@@ -72,7 +76,7 @@ class Fluctuations:
     model: ShallowNetwork
     full: Follower
     half: Follower  #: with half the nodes
-    missed: float  #: share of the variance along the path that the directions leave out
+    followed: Directions
 
     def advance(self, until: float) -> None:
         """Bring both to a time."""
@@ -84,13 +88,15 @@ class Fluctuations:
         response = self.full.response()
         shares = self.model.square_norm(response.T)
         predicted, directions = float(shares.sum()), len(shares)
+        # the last half of few directions is no error where they are all there are
+        rest = 0.0 if self.followed.complete else float(shares[directions // 2 :].sum())
         other = float(self.model.square_norm(self.half.response().T).sum())
         weighted = np.sqrt(self.model.least_squares.weights)[:, None] * response
         found = np.linalg.svd(weighted, compute_uv=False)[:SPECTRUM] ** 2
         return {
             "predicted": predicted,
             "node_error": abs(predicted - other),
-            "rank_error": float(shares[directions // 2 :].sum()),
+            "rank_error": max(rest, self.followed.left_out),
             "spectrum": np.pad(found, (0, SPECTRUM - len(found))),
             "mean_variance": self.full.mean_variance(),
         }
@@ -124,8 +130,30 @@ def build_fluctuations(case: Case, model: Model, device=None) -> Fluctuations | 
         raise InputError(f'{case.path}: fluctuations.method: "tangent" does not serve this case: {obstacle}; use "perturbation"')
     by_tangent = case.fluctuations.method != "perturbation" and not obstacle
     count = node_count(case, model)
-    followers = [_follow(case, model, nodes, by_tangent, device) for nodes in (count, count // 2)]
-    return Fluctuations(model, followers[0][0], followers[1][0], followers[0][1].missed)
+    smaller = half_count(case, model, count)
+    followers = [_follow(case, model, nodes, by_tangent, device) for nodes in (count, smaller)]
+    return Fluctuations(model, followers[0][0], followers[1][0], followers[0][1])
+
+
+def half_count(case: Case, model: Model, count: int) -> int:
+    """About half as many nodes, whose difference tells the error.
+
+    Raises:
+        InputError: there are too few nodes for a prediction, or for half of them to be fewer on an axis.
+    """
+    axes = sum(not isinstance(c.law, Point) for c in model.parameters.free)
+    if not axes:
+        return 1
+    half, each = count // 2, count
+    if node_rule(case, model) == "trapezoid":
+        each = per_axis(count, axes)
+        half = min(half, (each - 1) ** axes)
+    if each < FEWEST or half < FEWEST:
+        raise InputError(
+            f"{case.path}: characteristics.nodes: {count} nodes are too few to predict fluctuations with; expected {FEWEST} or more on every axis "
+            f'of the rule "{node_rule(case, model)}" (4096 serve two parameters; with many, use rule = "sobol")'
+        )
+    return half
 
 
 def _follow(case: Case, model: ShallowNetwork, count: int, by_tangent: bool, device) -> tuple[Follower, Directions]:

@@ -19,6 +19,9 @@ import numpy as np
 
 from mfpde.lagrangian.backend import Backend, State
 
+#: tangents may err by this many tolerances: a prediction asks for less than the mean field
+SLACK = 100.0
+
 
 class TangentState(NamedTuple):
     """Nodes, and their tangents (nodes, components [+ action], directions) in whatever form the backend holds them."""
@@ -46,6 +49,9 @@ class Linearisation(Protocol):
     def combine(self, y: State, stages: Sequence[State], factors: Sequence[float]) -> State:
         """y + sum factors * stages."""
 
+    def error(self, y_new: State, stages: Sequence[State], factors: Sequence[float], nodes: State) -> float:
+        """Root mean square of sum factors * stages over the tangents of all nodes by their weights, relative to tangents and directions."""
+
     def response(self, state: TangentState) -> np.ndarray:
         """g at the data (L, directions)."""
 
@@ -53,8 +59,13 @@ class Linearisation(Protocol):
         """Tangents (nodes, components + 1, directions); those of the action are 0 without reaction."""
 
 
+def relative(error: float, size: float) -> float:
+    """The root of a quotient of squares; of finite ones, never infinite."""
+    return float(np.sqrt(error / max(size, np.finfo(float).tiny)))
+
+
 class Tangent:
-    """Nodes with their tangents as a backend of the integrator: one flow carries both. The step is that of the nodes."""
+    """Nodes with their tangents as a backend of the integrator: one flow carries both."""
 
     def __init__(self, linear: Linearisation):
         self.linear, self.nodes = linear, linear.nodes
@@ -92,8 +103,10 @@ class Tangent:
         return TangentState(nodes, self.linear.hold(nodes, state.tangents))
 
     def error(self, y: TangentState, y_new: TangentState, stages: Sequence[TangentState], factors: Sequence[float], tolerance: float) -> float:
-        """Error of the nodes."""
-        return self.nodes.error(y.nodes, y_new.nodes, [stage.nodes for stage in stages], factors, tolerance)
+        """The larger of the errors of nodes and of tangents: where nodes rest, tangents may still move fast."""
+        nodes, tangents = zip(*stages, strict=True)
+        own = self.nodes.error(y.nodes, y_new.nodes, nodes, factors, tolerance)
+        return float(np.maximum(own, self.linear.error(y_new.tangents, tangents, factors, y_new.nodes) / (SLACK * tolerance)))
 
     def weights(self, state: TangentState) -> np.ndarray:
         """p (nodes,)."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from mfpde.lagrangian.backend import State
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
-from mfpde.lagrangian.tangent import TangentState
+from mfpde.lagrangian.tangent import TangentState, relative
 from mfpde.models.network import Network
 
 
@@ -78,6 +78,12 @@ class NumpyTangent:
     def combine(self, y: np.ndarray, stages: Sequence[State], factors: Sequence[float]) -> np.ndarray:
         """y + sum factors * stages."""
         return y + sum(factor * stage for factor, stage in zip(factors, stages, strict=True))
+
+    def error(self, y_new: np.ndarray, stages: Sequence[State], factors: Sequence[float], nodes: np.ndarray) -> float:
+        """Root mean square of sum factors * stages, relative to tangents and directions."""
+        p, local = self.nodes.weights(nodes), np.tensordot(factors, np.array(stages), axes=1)
+        size = np.sum(y_new**2, axis=(1, 2)) + np.sum(self.directions**2, axis=1)
+        return relative(float(p @ np.sum(local**2, axis=(1, 2))), float(p @ size))
 
     def download(self, tangents: np.ndarray) -> np.ndarray:
         """The tangents."""

@@ -8,7 +8,7 @@ import pyopencl as cl
 from mfpde.device.program import build_program, precision_constants, vector_width
 from mfpde.device.runtime import Device
 from mfpde.lagrangian.forces_opencl import OpenCLNetwork
-from mfpde.lagrangian.tangent import TangentState
+from mfpde.lagrangian.tangent import TangentState, relative
 
 #: Nodes whose parts of a response one work item adds up, at least; and work items that add, at most.
 FEWEST, MOST_CHUNKS = 16, 64
@@ -49,7 +49,7 @@ class OpenCLTangent:
         }
         generated = nodes.network.activation.curvature_opencl() + nodes.network.penalty_curvature_opencl()
         program = build_program(device, ["tangent_units.cl"], constants, generated)
-        names = ("linearise", "partial_response", "respond", "tangent_rate", "hold_tangents", "combine_tangents")
+        names = ("linearise", "partial_response", "respond", "tangent_rate", "hold_tangents", "combine_tangents", "tangent_errors")
         self.kernels = {name: cl.Kernel(program, name) for name in names}
         # one work item per group on CPUs, as for the units
         self.group = device.is_cpu
@@ -66,6 +66,7 @@ class OpenCLTangent:
         self.gradient = empty(self.count * (self.components + 1) * self.data_pitch, np.float64)
         self.hessian = empty(self.count * (self.components + 1) * self.components, np.float64)
         self.partial = empty(self.chunks * self.data_pitch * self.rank_pitch, np.float64)
+        self.errors, self.sizes = (empty(self.count, np.float64) for _ in range(2))
         self.g, self.weighted_g = (empty(self.data_pitch * self.rank_pitch, np.float64) for _ in range(2))
 
     @property
@@ -106,10 +107,14 @@ class OpenCLTangent:
     def combine(self, y: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float]) -> cl.Buffer:
         """y + sum factors * stages."""
         result = self.buffers.empty(self._size, self.dtype)
-        padded = [*stages, *([stages[0]] * (7 - len(stages)))]
-        numbers = [np.float64(c) for c in [*factors, *([0.0] * (7 - len(factors)))]]
-        self._run("combine_tangents", (self.count,), y, *padded, *numbers, result)
+        self._run("combine_tangents", (self.count,), y, *_seven(stages, factors), result)
         return result
+
+    def error(self, y_new: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float], nodes: cl.Buffer) -> float:
+        """Root mean square of sum factors * stages, relative to tangents and directions."""
+        arguments = (y_new, self.directions, self.nodes.unit_weights, *_seven(stages, factors), self.errors, self.sizes)
+        self._run("tangent_errors", (self.count,), *arguments)
+        return relative(*(self.buffers.read(buffer, self.count, np.float64).sum() for buffer in (self.errors, self.sizes)))
 
     def response(self, state: TangentState) -> np.ndarray:
         """g at the data (L, directions)."""
@@ -121,6 +126,12 @@ class OpenCLTangent:
         """Tangents (nodes, components + 1, directions)."""
         found = self.buffers.read(tangents, (self.count, self.rows, self.rank_pitch), self.dtype)[:, :, : self.rank]
         return np.pad(found, ((0, 0), (0, 1 - self.weighted), (0, 0)))
+
+
+def _seven(stages: Sequence[cl.Buffer], factors: Sequence[float]) -> list:
+    """Seven stages and as many factors, of which the missing are 0."""
+    missing = 7 - len(stages)
+    return [*stages, *([stages[0]] * missing), *(np.float64(c) for c in [*factors, *([0.0] * missing)])]
 
 
 def _rounded(count: int, multiple: int) -> int:

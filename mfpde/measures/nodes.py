@@ -28,9 +28,14 @@ def quadrature(laws: Sequence[Law], count: int, rule: Rule) -> tuple[np.ndarray,
         cube = qmc.Sobol(len(laws), scramble=True, rng=np.random.default_rng(0)).random(count)
         return np.stack([law.quantile(u) for law, u in zip(laws, cube.T, strict=True)]), np.full(count, 1 / count)
     spread = sum(not isinstance(law, Point) for law in laws)
-    each = max(2, round(count ** (1 / spread))) if spread else 1
+    each = per_axis(count, spread)
     axes, weights = zip(*(_trapezoid(law, each) for law in laws), strict=True)
     return np.stack([g.ravel() for g in np.meshgrid(*axes, indexing="ij")]), outer(weights).ravel()
+
+
+def per_axis(count: int, axes: int) -> int:
+    """Nodes on every axis of a trapezoidal rule of about `count` nodes."""
+    return max(2, round(count ** (1 / axes))) if axes else 1
 
 
 def _trapezoid(law: Law, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -206,7 +206,7 @@ def _fluctuations() -> list[Variable]:
     series = [
         ("predicted", "lim n E|f_n - f|^2 as the number n of units grows, predicted from the mean field"),
         ("node_error", "its change when the number of nodes is halved"),
-        ("rank_error", "its change when the number of directions is halved"),
+        ("rank_error", "its change when the number of directions is halved; of all directions that matter, what the others may add"),
     ]
     return [
         *(Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in series),
