@@ -206,9 +206,9 @@ def _draw(outputs: list[Path], folder: Path | None, only: list[str] | None) -> N
     files = draw(runs, folder or _figures_folder(outputs), only)
     for file in files:
         typer.echo(str(file))
-    for name in only or (FIGURES if len(runs) == 1 else FIGURES_OF_SEVERAL):
-        if not any(file.stem == name for file in files):
-            typer.echo(f"{name}: not drawn, since the run has not what it shows (mfpde plot --help)", err=True)
+    missing = [name for name in only or (FIGURES if len(runs) == 1 else FIGURES_OF_SEVERAL) if not any(file.stem == name for file in files)]
+    if missing:
+        typer.echo(f"not drawn, since there is not what they show (mfpde plot --help): {', '.join(missing)}", err=True)
 
 
 def _figures_folder(outputs: list[Path]) -> Path:

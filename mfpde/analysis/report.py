@@ -73,7 +73,7 @@ def _print_rate(rate: dict[str, Any], console: Console) -> None:
     interval = "no interval (single replicates)" if rate["low"] is None else f"95 % interval [{rate['low']:.3f}, {rate['high']:.3f}]"
     console.print(f"rate: function gap ~ n^{rate['slope']:.3f} at t = {rate['time']:g}, {interval}; theory: -1, for fixed t as n grows")
     if rate["low"] is not None and not rate["low"] <= -1 <= rate["high"]:
-        console.print("  the interval excludes -1: these widths are not yet in the regime of the theory, or the mesh's error is felt")
+        console.print("  the interval excludes -1: these widths are not yet in the regime of the theory, or the error of the mesh or nodes is felt")
 
 
 def _print_budget(table: dict[str, Any], console: Console) -> None:

@@ -73,7 +73,7 @@ def _widths(panel: Axes, scatters: list[Scatter], time: float) -> None:
     logarithmic(panel, floor=1e-12)
     panel.set(xscale="log", xlabel="width $n$", ylabel=r"mean square in $L^2(\nu)$")
     panel.set_title(f"(a) at $t = {time:g}$", loc="left")
-    panel.set_xticks(widths, [f"{n:g}" for n in widths])
+    panel.set_xticks(widths, [f"{n:g}" for n in widths], fontsize=8 if len(widths) < 5 else 7)
     panel.minorticks_off()
     panel.set_xlim(widths[0] / 1.25, widths[-1] * 1.6)
     bottom, top = panel.get_ylim()
