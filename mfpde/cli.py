@@ -76,7 +76,7 @@ def run(
         _run_one(loaded, targets[name], overwrite, device, quiet)
     files = list(targets.values())
     if plots:
-        _draw(files, None, None)
+        _draw(files)
     elif not quiet:
         listed = " ".join(map(str, files))
         typer.echo(f"wrote {listed}; next: mfpde compare {files[0]}, mfpde plot {listed}", err=True)
@@ -167,6 +167,7 @@ def plot(
         Path | None, typer.Option("-o", "--output", help="Folder for the figures; default: what the names of OUT share, with _figures.")
     ] = None,
     only: Annotated[list[str] | None, typer.Option("--only", metavar="FIGURE", help="Draw this figure alone; repeatable.")] = None,
+    formats: Annotated[list[str] | None, typer.Option("--format", help="pdf, png or svg; repeatable. Default: pdf and png.")] = None,
     network: Annotated[
         Path | None, typer.Option(metavar="NPZ", help="Draw a network trained elsewhere beside the run instead, see `mfpde compare --network`.")
     ] = None,
@@ -186,24 +187,28 @@ def plot(
         from mfpde.errors import InputError
         from mfpde.figures.outside import save_outside
 
-        if len(outputs) != 1 or only:
-            raise InputError("--network: is drawn beside one run, and is one figure; expected a single OUT and no --only")
+        if len(outputs) != 1 or only or formats:
+            raise InputError("--network: is drawn beside one run, and is one figure; expected a single OUT, no --only and no --format")
         run = open_run(outputs[0])
         saved = open_network(run, network, scaling)
         files = save_outside(run, saved, compare_network(run, saved), folder or _figures_folder(outputs))
         for file in files:
             typer.echo(str(file))
         return
-    _draw(outputs, folder, only)
+    _draw(outputs, folder, only, formats)
 
 
-def _draw(outputs: list[Path], folder: Path | None, only: list[str] | None) -> None:
+def _draw(outputs: list[Path], folder: Path | None = None, only: list[str] | None = None, formats: list[str] | None = None) -> None:
     from mfpde.analysis.run import open_run
-    from mfpde.figures import FIGURES, FIGURES_OF_SEVERAL
+    from mfpde.errors import InputError, nearest
+    from mfpde.figures import FIGURES, FIGURES_OF_SEVERAL, FORMATS, KNOWN_FORMATS
     from mfpde.figures import plot as draw
 
+    for suffix in formats or ():
+        if suffix not in KNOWN_FORMATS:
+            raise InputError(f"--format {suffix}: is no format of figures{nearest(suffix, KNOWN_FORMATS)}")
     runs = [open_run(output) for output in outputs]
-    files = draw(runs, folder or _figures_folder(outputs), only)
+    files = draw(runs, folder or _figures_folder(outputs), only, formats or FORMATS)
     for file in files:
         typer.echo(str(file))
     missing = [name for name in only or (FIGURES if len(runs) == 1 else FIGURES_OF_SEVERAL) if not any(file.stem == name for file in files)]

@@ -63,7 +63,9 @@ def test_from_case_to_figures(call):
     assert code == 0
     files = [Path(line) for line in out.split()]
     assert {f.suffix for f in files} == {".pdf", ".png"}
-    assert {f.stem for f in files} == {"overview", "energy", "function", "marginals", "density", "gap_by_width", "gap_in_time"}
+    assert {f.stem for f in files} == {
+        *("overview", "energy", "function", "marginals", "density", "gap_by_width", "gap_in_time", "bias_variance", "chaos"),
+    }
     assert all(f.stat().st_size > 5000 for f in files)
 
 
@@ -113,7 +115,10 @@ def test_overrides_backends_and_parts_of_a_run(call):
     assert call("run", "tiny.toml", "-q", "-o", "networks.h5", "--set", "eulerian.enabled=false")[0] == 0
     assert json.loads(call("compare", "networks.h5", "--json")[1])["eulerian"] is None
     for name in ("n", "density", "networks"):
-        assert call("plot", f"{name}.h5")[0] == 0
+        assert call("plot", f"{name}.h5", "--format", "svg")[0] == 0
+    code, _, err = call("plot", "n.h5", "--format", "pgn")
+    assert code == 2
+    assert "--format pgn: is no format of figures; did you mean 'png'?" in err
 
 
 def test_python_interface_gives_xarray(call):
@@ -183,7 +188,7 @@ def test_every_shipped_case_runs_small(name, call):
         assert health["finished"]
         if variants[variant].eulerian.enabled:
             assert health["eulerian"]["mass_drift"] < (1e-5 if name == "two_inputs" else 1e-12)  # that one runs in single precision
-    assert call("plot", *outputs.values())[0] == 0
+    assert call("plot", *outputs.values(), "--format", "png")[0] == 0
 
 
 #: what is put wrong: overrides (or a change of the case's text), and what the one sentence must say

@@ -22,6 +22,7 @@ FIGURES = (
 #: figures of several runs side by side
 FIGURES_OF_SEVERAL = ("energies", "clouds", "fluctuation_panels")
 FORMATS = ("pdf", "png")
+KNOWN_FORMATS = ("pdf", "png", "svg")
 
 
 def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
