@@ -129,6 +129,8 @@ def compare(
         raise InputError("--at: belongs to --tolerance, the accuracy a width is planned for")
     if scaling is not None and network is None:
         raise InputError("--scaling: belongs to --network, the network trained elsewhere")
+    if network is not None and tolerance is not None:
+        raise InputError("--tolerance: plans the width of the run's own networks; leave it out with --network")
     if network is not None:
         from mfpde.analysis.outside import compare_network, open_network
         from mfpde.analysis.outside_report import print_outside
@@ -181,10 +183,13 @@ def plot(
 
     Figures of several runs: energies, clouds (with two parameters), fluctuation_panels.
     """
+    from mfpde.errors import InputError
+
+    if scaling is not None and network is None:
+        raise InputError("--scaling: belongs to --network, the network trained elsewhere")
     if network is not None:
         from mfpde.analysis.outside import compare_network, open_network
         from mfpde.analysis.run import open_run
-        from mfpde.errors import InputError
         from mfpde.figures.outside import save_outside
 
         if len(outputs) != 1 or only or formats:

@@ -185,25 +185,28 @@ def test_a_potential_has_no_function(tmp_path):
         open_network(run, tmp_path / "none.npz")
 
 
-def test_characteristics_serve_where_there_is_no_density(small_run, tmp_path):
-    run = mfpde.run(small_case(time=0.5, **{"eulerian.enabled": False, "lagrangian.units": [20]}), tmp_path / "nodes.h5")
-    path = export(tmp_path / "own.npz", run, 20)
-    network = open_network(run, path)
-    run.close()
+def test_nodes_serve_where_there_is_no_density(tmp_path):
+    alone = {"eulerian.enabled": False, "lagrangian.units": [20]}
+    run = mfpde.run(small_case(time=0.5, **alone), tmp_path / "networks.h5")
+    network = open_network(run, export(tmp_path / "own.npz", run, 20))
     with pytest.raises(InputError, match="has no mean field"):
-        compare_network(mfpde.open_run(run.path), network)
-    limit = small_run.eulerian["prediction"].values[:3]
-    copy = shutil.copy(run.path, tmp_path / "copy.h5")
-    with h5py.File(copy, "r+") as file:
-        file["characteristics/prediction"] = limit
-        for k, name in enumerate(("time", "data")):
-            file["characteristics/prediction"].dims[k].attach_scale(file[name])
-    run = mfpde.open_run(copy)
+        compare_network(run, network)
+    run = mfpde.run(small_case(time=0.5, **alone, **{"characteristics.nodes": 64}), tmp_path / "nodes.h5")
     table = compare_network(run, network)
-    assert table["mean_field"]["source"] == "characteristics"
+    assert table["mean_field"]["source"] == "nodes"
+    assert table["mean_field"]["grid_error"] is None
     assert table["w1"] is None
-    prediction = run.lagrangian(20)["prediction"].values[[0, 2]]
-    np.testing.assert_allclose(table["function_gap"]["replicates"], np.mean((prediction - limit[[0, 2], None]) ** 2, axis=-1), rtol=1e-9)
+    exported = [0, 2]
+    np.testing.assert_allclose(table["function_gap"]["replicates"], run.comparison(20)["function_gap"].values[exported], rtol=1e-6)
+
+
+def test_jumps_and_weights_are_not_judged_by_the_law_of_the_flow(tmp_path):
+    changes = {"eulerian.enabled": False, "lagrangian.units": [20], "characteristics.nodes": 128, "fluctuations.predict": True, "time": 0.5}
+    for reaction in ("birth_death", "weights"):
+        case = small_case(**changes, **{"dynamics.birth_death": 1.0, "lagrangian.reaction": reaction})
+        run = mfpde.run(case, tmp_path / f"{reaction}.h5")
+        table = compare_network(run, open_network(run, export(tmp_path / f"{reaction}.npz", run, 20)))
+        assert table["predicted_gap"] is None or not np.any(table["quantile"])
 
 
 def test_a_predicted_limit_law_tells_how_usual_the_gap_is(small_run, tmp_path):

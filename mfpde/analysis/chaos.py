@@ -18,6 +18,9 @@ from mfpde.analysis.statistics import Interval, interval, resamples
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
+#: share of its largest value below which a variance is rounding: units are then equal, and have no correlation
+EQUAL = 1e-12
+
 
 def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
     """n times the correlation of two units, for every component that moves and for Phi, at every time; None without widths of three replicates.
@@ -33,6 +36,7 @@ def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
         monte_carlo = np.maximum(run.group("characteristics")["monte_carlo"].values, np.finfo(float).tiny)
     names = [name for name in run.parameters if run.case["parameters"].get(name, run.case["parameters"].get("w", {})).get("fixed") is None]
     rows = [run.parameters.index(name) for name in names]
+    differs = {name: differ(run, name) for name in (*names, *(["Phi"] if monte_carlo is not None else []))}
     entries: list[dict[str, Any]] = []
     for units in widths:
         networks = run.lagrangian(units)
@@ -42,7 +46,7 @@ def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
             variance = next(s.variance for s in scatters if s.units == units)
             scaled = Interval(*(units * (units * part / monte_carlo - 1) / (units - 1) for part in variance))
             found = {"Phi": as_lists(scaled)} | found
-        entries.append({"units": units, "correlation": found})
+        entries.append({"units": units, "correlation": {name: _known(parts, differs[name]) for name, parts in found.items()}})
     predicted = None
     if "fluctuations" in run.tree.children:
         sigma = run.group("fluctuations")["mean_variance"].values
@@ -50,7 +54,30 @@ def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
         predicted = {name: (sigma[:, row] / np.maximum(spread[:, row], 1e-300) - 1).tolist() for name, row in zip(names, rows, strict=True)}
         if monte_carlo is not None:
             predicted["Phi"] = (run.group("fluctuations")["predicted"].values / monte_carlo - 1).tolist()
+        predicted = {name: _where(values, differs[name]) for name, values in predicted.items() if not np.isnan(values).all()}
     return {"components": list(entries[0]["correlation"]), "widths": entries, "predicted": predicted}
+
+
+def differ(run: "Run", name: str) -> np.ndarray:
+    """When units differ in a component, so that it has a correlation (times,)."""
+    nodes = run.group("characteristics") if "characteristics" in run.tree.children else None
+    if name == "Phi":
+        assert nodes is not None
+        spread = nodes["monte_carlo"].values
+    elif nodes is not None:
+        spread = nodes["variance"].values[:, run.parameters.index(name)]
+    else:
+        spread = np.mean([run.lagrangian(units)["variance"].values[:, :, run.parameters.index(name)].mean(axis=1) for units in run.units], axis=0)
+    return spread > EQUAL * spread.max()
+
+
+def _where(values: list[float], known: np.ndarray) -> list[float | None]:
+    return [value if there and value is not None and np.isfinite(value) else None for value, there in zip(values, known, strict=True)]
+
+
+def _known(parts: dict[str, list[Any]], known: np.ndarray) -> dict[str, list[float | None]]:
+    """None where units are equal."""
+    return {part: _where(values, known) for part, values in parts.items()}
 
 
 def scaled_correlation(mean: np.ndarray, variance: np.ndarray, units: int) -> Interval:

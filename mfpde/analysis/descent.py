@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def descent_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
     """For every step eta and batch B, at the last time; None if nothing descended.
 
-    Stable keys: units, replicates, sampling_error (n C / n of the flow's networks at this width, or None), entries: step, batch, flow_gap and
+    Stable keys: units, replicates, sampling_error (E|f_n - f|^2 of the flow's networks at this width, or None), entries: step, batch, flow_gap and
     function_gap ({mean, stderr}), loss, diverged (share of the replicates), follows (whether the gap from the flow is below the sampling error).
     """
     if "descent" not in run.tree.children:
@@ -26,13 +26,14 @@ def descent_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
         for j, batch in enumerate(settings["batches"]):
             gap = found["flow_gap"].values[-1, i, j]
             mean, error = _mean(gap)
+            diverged = float(np.mean(~np.isfinite(gap)))
             entry = {
                 "step": step,
                 "batch": batch,
                 "flow_gap": {"mean": mean, "stderr": error},
                 "loss": _mean(found["loss"].values[-1, i, j])[0],
-                "diverged": float(np.mean(~np.isfinite(gap))),
-                "follows": None if sampling is None or mean is None else bool(mean <= sampling),
+                "diverged": diverged,
+                "follows": None if sampling is None or mean is None else bool(mean <= sampling and not diverged),
             }
             if "function_gap" in found:
                 mean, error = _mean(found["function_gap"].values[-1, i, j])

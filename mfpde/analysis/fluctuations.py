@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mfpde.analysis.limit import MeanField, Scatter
+from mfpde.analysis.statistics import mean_and_error
 
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
@@ -40,11 +41,6 @@ def process_of(run: "Run") -> str:
     return run.case["lagrangian"]["reaction"] if dynamics["birth_death"] else "transport"
 
 
-def _error(gaps: np.ndarray) -> np.ndarray:
-    count = gaps.shape[-1]
-    return gaps.std(axis=-1, ddof=1) / np.sqrt(count) if count > 1 else np.full(gaps.shape[:-1], np.nan)
-
-
 def z_scores(observed: np.ndarray, error: np.ndarray, expected: np.ndarray) -> list[float | None]:
     """(observed - expected) / error, None where the error is unknown."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -54,12 +50,12 @@ def z_scores(observed: np.ndarray, error: np.ndarray, expected: np.ndarray) -> l
 
 def _initial(s: Scatter, expected: float) -> dict[str, Any]:
     """n E|f_n - f|^2 at the start, which is the Monte-Carlo value exactly."""
-    observed, error = s.units * s.gaps[:1].mean(axis=1), s.units * _error(s.gaps[:1])
+    observed, error = (s.units * part for part in mean_and_error(s.gaps[:1]))
     return {"units": s.units, "expected": expected, "observed": float(observed[0]), "z": z_scores(observed, error, np.array([expected]))[0]}
 
 
 def _observed(s: Scatter, predicted: np.ndarray | None) -> dict[str, Any]:
-    observed, error = s.units * s.gaps.mean(axis=1), s.units * _error(s.gaps)
+    observed, error = (s.units * part for part in mean_and_error(s.gaps))
     return {
         "units": s.units,
         "replicates": s.replicates,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MeanField(NamedTuple):
-    """f in time, from the nodes if the run has them (their error is the smaller), else from the mesh."""
+    """f in time, from the nodes if the run has them (more of them tell their error), else from the mesh."""
 
     prediction: np.ndarray  #: (times, r)
     loss: np.ndarray  #: (times,)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from mfpde.analysis.fluctuations import process_of
+from mfpde.analysis.limit import mean_field
 from mfpde.analysis.model_of_run import energies, functions, model_of
 from mfpde.analysis.run import Run
 from mfpde.analysis.statistics import mean_and_error
@@ -46,12 +48,12 @@ def compare_network(run: Run, network: SavedNetwork) -> dict[str, Any]:
     Raises:
         InputError: the run is that of a potential, has no mean field, or shares no time with the network.
     """
-    model, (source, mean_field) = model_of(run), mean_field_of(run)
+    model, (source, limit) = model_of(run), mean_field_of(run)
     frames, outputs = shared_times(run, network)
     with np.errstate(over="ignore", invalid="ignore"):  # a network that has diverged is told by name
         seen = [functions(model, network.state[k], network.weights[k]) for k in frames]
         energy, loss = np.array([energies(model, network.state[k], network.weights[k], f) for k, f in zip(frames, seen, strict=True)]).swapaxes(0, 1)
-        gap = np.array([model.square_norm(f - mean_field[j]) for f, j in zip(seen, outputs, strict=True)])
+        gap = np.array([model.square_norm(f - limit[j]) for f, j in zip(seen, outputs, strict=True)])
     if not (np.all(np.isfinite(gap)) and np.all(np.isfinite(energy))):
         raise InputError(f"{network.path}: the energy or function of a network is not finite; has its training diverged?")
     distances = _distances(run, model, network, frames, outputs)
@@ -62,30 +64,29 @@ def compare_network(run: Run, network: SavedNetwork) -> dict[str, Any]:
         "scaling": network.scaling,
         "times": run.times[outputs].tolist(),
         "skipped": np.delete(network.times, frames).tolist(),
-        "mean_field": _mean_field_table(run, model, source, mean_field, outputs),
+        "mean_field": _mean_field_table(run, source, outputs),
         "energy": _table(energy),
         "loss": _table(loss),
         "function_gap": _table(gap),
         "scaled_gap": _table(network.units * gap),
         **distances,
-        "observed_ladder": [_ladder_entry(run, model, units, mean_field, outputs) for units in run.units],
+        "observed_ladder": [_ladder_entry(run, model, units, limit, outputs) for units in run.units],
         **_prediction(run, network, gap, outputs),
     }
 
 
 def mean_field_of(run: Run) -> tuple[str, np.ndarray]:
-    """Where f of the infinitely wide network is from, "density" or "characteristics", and f (time, r).
+    """Where f of the infinitely wide network is from, "nodes" or "mesh", and f (time, r): the same as the run's own networks are compared with.
 
     Raises:
         InputError: the run has neither.
     """
     if not run.has_function:
         raise InputError(f"{run.path}: a potential has no function to compare")
-    if run.has_density:
-        return "density", run.eulerian["prediction"].values
-    if "characteristics" in run.tree.children and "prediction" in run.tree["characteristics"].data_vars:
-        return "characteristics", np.asarray(run.tree["characteristics/prediction"])
-    raise InputError(f"{run.path}: has no mean field to compare with; run the case with eulerian.enabled = true or characteristics.nodes")
+    limit = mean_field(run)
+    if limit is None:
+        raise InputError(f"{run.path}: has no mean field to compare with; run the case with eulerian.enabled = true or characteristics.nodes")
+    return limit.source, limit.prediction
 
 
 def shared_times(run: Run, network: SavedNetwork) -> tuple[list[int], list[int]]:
@@ -106,11 +107,11 @@ def shared_times(run: Run, network: SavedNetwork) -> tuple[list[int], list[int]]
     return frames.tolist(), nearest_output[frames].tolist()
 
 
-def _mean_field_table(run: Run, model: Network | PopulationNetwork, source: str, mean_field: np.ndarray, outputs: list[int]) -> dict[str, Any]:
+def _mean_field_table(run: Run, source: str, outputs: list[int]) -> dict[str, Any]:
     """The side of the limit at the shared times; `grid_error` is the mesh's own |f_h - f|^2, below which no gap means anything."""
-    group = run.eulerian if source == "density" else run.tree[source].to_dataset()
-    series = {name: np.asarray(group[name])[outputs].tolist() if name in group else None for name in ("energy", "grid_error")}
-    return {"source": source, "loss": model.loss(mean_field[outputs]).tolist(), **series}
+    group = run.eulerian if source == "mesh" else run.group("characteristics")
+    series = {name: np.asarray(group[name])[outputs].tolist() if name in group else None for name in ("energy", "loss", "grid_error")}
+    return {"source": source, **series}
 
 
 def _distances(run: Run, model: Network | PopulationNetwork, network: SavedNetwork, frames: list[int], outputs: list[int]) -> dict[str, Any]:
@@ -154,10 +155,11 @@ def _ladder_entry(run: Run, model: Network | PopulationNetwork, units: int, mean
 def _prediction(run: Run, network: SavedNetwork, gap: np.ndarray, outputs: list[int]) -> dict[str, Any]:
     """predicted_gap: the limit of n E|f_n - f|^2, over n; quantile: how often a random network has a gap at most as large.
 
-    Both are for units of equal mass. What the spectrum lacks of its trace, small modes in great number, hardly varies and is added as it is.
+    Both are for units of equal mass that follow the gradient flow. What the spectrum lacks of its trace, small modes in great number, hardly
+    varies and is added as it is.
     """
     group = run.tree["fluctuations"].data_vars if "fluctuations" in run.tree.children else {}
-    if "predicted" not in group or not network.has_equal_weights:
+    if "predicted" not in group or not network.has_equal_weights or process_of(run) != "transport":
         return {"predicted_gap": None, "quantile": None}
     predicted = np.asarray(group["predicted"])[outputs]
     table: dict[str, Any] = {"predicted_gap": _plain(predicted / network.units), "quantile": None}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mfpde.analysis.fluctuations import process_of
-from mfpde.analysis.limit import Scatter
+from mfpde.analysis.limit import Scatter, mean_field
 from mfpde.errors import InputError
 from mfpde.randomness import generator
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 DRAWS = 200_000
 CONFIDENCE = 0.95
-#: replicates from which a quantile may be read
-FEWEST = 20
+#: replicates from which a quantile may be read, and from which it has an upper limit: 0.95^72 < 0.025
+FEWEST, FEWEST_LIMIT = 20, 72
 
 
 def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: float | None = None) -> dict[str, Any]:
@@ -30,7 +30,8 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
         time: an output time; the last if None.
     Returns:
         time, tolerance, constant ({value, low, high} of n E|f_n - f|^2), bias_constant (of n^2 bias^2), mean and confident ({units, low, high}),
-        confidence, source ("predicted" or "observed").
+        confidence, source ("predicted" or "observed"), mean_field_error (the mesh's own |f_h - f|^2; 0 if it is not known). `high` is None where
+        there are too few replicates for an upper limit.
     Raises:
         InputError: neither a prediction nor replicates to go by, or no output at that time.
     """
@@ -49,14 +50,16 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
             f"{run.path}: holds no predicted fluctuations of such units (fluctuations.predict = true, without jumps) nor networks of "
             f"{FEWEST} replicates or more, from which to plan a width"
         )
-    bias = _bias_constant(scatters, k)
-    if source == "observed":  # which has its share of the bias in it
-        inside = bias / scatters[-1].units
+    own = own_error(run, k)
+    bias = _bias_constant(scatters, k, own, run.paired)
+    if source == "observed":  # which has its share of the bias, and of the mesh's error, in it
+        inside = bias / scatters[-1].units + own * scatters[-1].units
         constant, quantiles = (tuple(max(0.0, v - inside) for v in values) for values in (constant, quantiles))
     return {
         "time": float(run.times[k]),
         "tolerance": tolerance,
         "source": source,
+        "mean_field_error": own,
         "constant": dict(zip(("value", "low", "high"), constant, strict=True)),
         "bias_constant": bias,
         "confidence": CONFIDENCE,
@@ -65,8 +68,18 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
     }
 
 
-def smallest_width(constant: float, bias: float, tolerance: float) -> int:
-    """The smallest n with constant / n + bias / n^2 <= tolerance^2."""
+def own_error(run: "Run", k: int) -> float:
+    """The mesh's own |f_h - f|^2 at an output, where networks are compared with its f; 0 if it is not known."""
+    limit = mean_field(run)
+    if limit is None or limit.source != "mesh" or "grid_error" not in run.eulerian:
+        return 0.0
+    return float(np.nan_to_num(run.eulerian["grid_error"].values[k]))
+
+
+def smallest_width(constant: float, bias: float, tolerance: float) -> int | None:
+    """The smallest n with constant / n + bias / n^2 <= tolerance^2; None for an infinite constant."""
+    if not np.isfinite(constant):
+        return None
     square = tolerance**2
     n = (constant + np.sqrt(constant**2 + 4 * bias * square)) / (2 * square)
     return max(1, int(np.ceil(n * (1 - 1e-12))))
@@ -106,18 +119,24 @@ def _observed(widest: Scatter, k: int) -> tuple[tuple[float, ...], tuple[float, 
     picks = scaled[random.integers(len(scaled), size=(2000, len(scaled)))]
     quantiles = np.quantile(picks, CONFIDENCE, axis=1)
     means = picks.mean(axis=1)
+    low, high = np.percentile(quantiles, [2.5, 97.5])
     return (
         (float(scaled.mean()), *(float(v) for v in np.percentile(means, [2.5, 97.5]))),
-        (float(np.quantile(scaled, CONFIDENCE)), *(float(v) for v in np.percentile(quantiles, [2.5, 97.5]))),
+        (float(np.quantile(scaled, CONFIDENCE)), float(low), float(high) if len(scaled) >= FEWEST_LIMIT else np.inf),
     )
 
 
-def _bias_constant(scatters: list[Scatter], k: int) -> float:
-    """n^2 bias^2, averaged over widths by how well each knows it; 0 unless it is told from 0 by 95 % intervals."""
-    known = [(s.units**2 * s.bias_squared.value[k], s.units**2 * (s.bias_squared.high[k] - s.bias_squared.low[k])) for s in scatters]
+def _bias_constant(scatters: list[Scatter], k: int, own: float, paired: bool) -> float:
+    """n^2 bias^2, averaged over widths by how well each knows it; 0 unless it is told from 0 by 95 % intervals.
+
+    Arguments:
+        own: the error of the mean field, which each bias^2 has in it.
+        paired: whether widths share random numbers, so that only one of them counts.
+    """
+    known = [(s.units**2 * (s.bias_squared.value[k] - own), s.units**2 * (s.bias_squared.high[k] - s.bias_squared.low[k])) for s in scatters]
     known = [(value, width) for value, width in known if np.isfinite(width) and width > 0]
     if not known:
         return 0.0
-    values, widths = np.array(known).T
+    values, widths = np.array([min(known, key=lambda found: found[1])] if paired else known).T
     mean, half_width = np.average(values, weights=1 / widths**2), 0.5 / np.sqrt(np.sum(1 / widths**2))
     return float(mean) if mean > half_width else 0.0

@@ -11,6 +11,8 @@ from mfpde.analysis.statistics import evenly
 #: standard errors beyond which a start is said to be wrong
 SUSPECT = 4.0
 TINY = 1e-300
+#: share of the largest prediction below which there are no fluctuations of which to tell the error
+NOTHING = 1e-12
 PROCESSES = {
     "transport": "units follow the gradient flow",
     "weights": "the reaction acts on weights",
@@ -53,7 +55,8 @@ def print_fluctuations(found: dict[str, Any], times: list[float], shown: list[in
     console.print(rows)
     if predicted:
         errors = [(node + rank) / max(value, TINY) for node, rank, value in zip(found["node_error"], found["rank_error"], predicted, strict=True)]
-        worst = max(range(len(errors)), key=errors.__getitem__)
+        known = [k for k in range(len(errors)) if predicted[k] > NOTHING * max(predicted)] or [0]
+        worst = max(known, key=errors.__getitem__)
         console.print(f"predicted: the limit n → ∞; its numerical error (nodes, rank) is at most {errors[worst]:.1g} of it, at t = {times[worst]:g}")
         console.print("z: (observed - predicted) / standard error", style="dim")
     if static:
@@ -70,7 +73,8 @@ def print_fluctuations(found: dict[str, Any], times: list[float], shown: list[in
 
 
 def _print_parts(limit: dict[str, Any], console: Console) -> None:
-    rows = Table("n", "gap", "variance", "bias²", "loss gap", title="At the last time, with 95 % bootstrap intervals over replicates")
+    title = f"At the last time, from f of the {limit['mean_field']}, with 95 % bootstrap intervals over replicates"
+    rows = Table("n", "gap", "variance", "bias²", "loss gap", title=title)
     for entry in limit["widths"]:
         rows.add_row(str(entry["units"]), *(_last(entry[name]) for name in ("gap", "variance", "bias_squared", "loss_gap")))
     console.print(rows)
@@ -106,7 +110,8 @@ def _print_chaos(chaos: dict[str, Any], times: list[float], shown: list[int], we
         for first, k in enumerate(shown):
             cells = ["" if first else name, f"{times[k]:g}"]
             if chaos["predicted"]:
-                cells.append(f"{chaos['predicted'][name][k]:.3g}")
+                expected = chaos["predicted"].get(name, [None] * len(times))[k]
+                cells.append("-" if expected is None else f"{expected:.3g}")
             for entry in chaos["widths"]:
                 value, low, high = (entry["correlation"][name][part][k] for part in ("value", "low", "high"))
                 cells.append("-" if value is None else f"{value:.2g} [{low:.2g}, {high:.2g}]")
@@ -139,5 +144,8 @@ def print_plan(plan: dict[str, Any], console: Console) -> None:
     mean, confident, constant = plan["mean"], plan["confident"], plan["constant"]
     scale = f"{plan['source']} n E|f_n - f|² = {constant['value']:.4g}"
     console.print(f"width for |f_n - f| ≤ {plan['tolerance']:g} at t = {plan['time']:g}, from the {scale}:")
-    console.print(f"  root mean square: n = {mean['units']} (between {mean['low']} and {mean['high']})")
-    console.print(f"  with {plan['confidence']:.0%} probability: n = {confident['units']} (between {confident['low']} and {confident['high']})")
+    for what, found in (("root mean square", mean), (f"with {plan['confidence']:.0%} probability", confident)):
+        between = f"between {found['low']} and {found['high']}" if found["high"] is not None else f"at least {found['low']}, from few replicates"
+        console.print(f"  {what}: n = {found['units']} ({between})")
+    if plan["tolerance"] ** 2 < plan["mean_field_error"]:
+        console.print(f"  [bold]this is below the mesh's own error of f, {math.sqrt(plan['mean_field_error']):.1e}[/bold]: refine it first")

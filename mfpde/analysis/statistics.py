@@ -43,11 +43,15 @@ def power_law(samples: Mapping[int, np.ndarray], paired: bool = False) -> Slope:
 
     Arguments:
         samples: for each width its values, one per replicate.
-        paired: whether replicates of the same number share random numbers over widths, and are resampled together.
+        paired: whether replicates of the same number share random numbers over widths, and are resampled together; the first ones of each
+            width, as many as all have.
     Returns:
         NaNs if there are fewer than two widths or a mean is not positive; no interval if a width has a single replicate.
     """
     widths = sorted(samples)
+    if paired:
+        shared = min(map(len, samples.values()), default=0)
+        samples = {n: values[:shared] for n, values in samples.items()}
     nothing = Slope(np.nan, np.nan, np.nan)
     if len(widths) < 2:
         return nothing
@@ -55,11 +59,10 @@ def power_law(samples: Mapping[int, np.ndarray], paired: bool = False) -> Slope:
     if not np.all(means > 0):
         return nothing
     random = generator(0, "bootstrap")
-    together = paired and len({len(values) for values in samples.values()}) == 1
     picks: np.ndarray = np.empty(0, dtype=np.int64)
     resampled = []
     for n in widths:
-        if not (together and len(picks)):
+        if not (paired and len(picks)):
             picks = random.integers(len(samples[n]), size=(RESAMPLES, len(samples[n])))
         resampled.append(samples[n][picks].mean(axis=1))
     slopes = _slopes(np.log(widths), np.log(np.column_stack(resampled)))

@@ -66,8 +66,9 @@ def _widths(panel: Axes, scatters: list[Scatter], time: float) -> None:
     for name, label, colour, shape, power in rows:
         found = Interval(*(np.array([part[-1] for part in parts]) for parts in zip(*(getattr(s, name) for s in scatters), strict=True)))
         marks(panel, widths, found, colour, shape, label)
-        scale = np.median((np.where(found.value > 0, found.value, found.high) * widths**power)[found.high > 0])
-        if len(widths) > 1 and scale > 0:
+        known = found.value > 0  # upper limits say nothing of the scale
+        if known.sum() > 1:
+            scale = np.median(found.value[known] * widths[known] ** power)
             panel.plot(widths, scale / widths**power, color=colour, ls="--", lw=0.9)
             panel.text(widths[-1] * 1.06, scale / widths[-1] ** power, f"$n^{{-{power}}}$", color=colour, va="center", fontsize=8)
     logarithmic(panel, floor=1e-12)

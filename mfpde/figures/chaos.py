@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 #: components drawn, at most
 MOST = 8
-#: share of its largest value below which a variance is rounding: units are then equal, and have no correlation
-EQUAL = 1e-12
 
 
 def draw(run: "Run") -> Figure | None:
@@ -28,20 +26,19 @@ def draw(run: "Run") -> Figure | None:
     table = chaos_table(run, [] if limit is None else [scatter(run, units, limit) for units in run.units])
     if table is None or not table["components"]:
         return None
-    shown = table["components"][:MOST]
+    shown, weighted = table["components"][:MOST], process_of(run) == "weights"
     columns = len(shown) if len(shown) < 4 else -(-len(shown) // 2)
     rows = -(-len(shown) // columns)
     figure, axes = style.figure(rows, columns, 0.5 + 2.1 * rows, sharex=True)
     colours = style.width_colours([entry["units"] for entry in table["widths"]])
     for panel, name in zip(axes.flat, shown, strict=False):
         panel.axhline(0, color=style.DATA, lw=0.8)
-        known = differ(run, name)
         for entry in table["widths"]:
-            value, low, high = (np.where(known, np.array(entry["correlation"][name][key], dtype=float), np.nan) for key in ("value", "low", "high"))
+            value, low, high = (np.array(entry["correlation"][name][key], dtype=float) for key in ("value", "low", "high"))
             panel.plot(run.times, value, color=colours[entry["units"]], label=f"$n = {entry['units']}$, 95 % interval")
             panel.fill_between(run.times, low, high, color=colours[entry["units"]], alpha=0.2, lw=0)
         if table["predicted"] is not None and name in table["predicted"]:
-            predicted = np.where(known, np.array(table["predicted"][name], dtype=float), np.nan)
+            predicted = np.array(table["predicted"][name], dtype=float)
             panel.plot(run.times, predicted, color=style.DENSITY, ls="--", lw=1.2, label=prediction_name(process_of(run)))
         _scale(panel)
         panel.set_title(heading(name), loc="left")
@@ -51,24 +48,11 @@ def draw(run: "Run") -> Figure | None:
     for panel in axes.flat[len(shown) :]:
         panel.set_visible(False)
     for panel in axes[:, 0]:
-        panel.set_ylabel(r"$n\,\times$ correlation of two units")
+        panel.set_ylabel(r"$n\,\mathrm{Var}(\mathrm{mean})/\mathrm{Var}-1$" if weighted else r"$n\,\times$ correlation of two units")
     if len(shown) < len(table["components"]):
         figure.suptitle(f"The first {len(shown)} of {len(table['components'])} components", fontsize=9)
     style.legend_below(figure, axes[0, 0])
     return figure
-
-
-def differ(run: "Run", name: str) -> np.ndarray:
-    """When units differ in a component, so that it has a correlation (times,)."""
-    nodes = run.group("characteristics") if "characteristics" in run.tree.children else None
-    if name == "Phi":
-        assert nodes is not None
-        spread = nodes["monte_carlo"].values
-    elif nodes is not None:
-        spread = nodes["variance"].values[:, run.parameters.index(name)]
-    else:
-        spread = np.mean([run.lagrangian(units)["variance"].values[:, :, run.parameters.index(name)].mean(axis=1) for units in run.units], axis=0)
-    return spread > EQUAL * spread.max()
 
 
 def heading(name: str) -> str:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from scipy.stats import binom
 
 from mfpde.analysis.limit import Scatter, mean_field, scatter
-from mfpde.analysis.planner import CONFIDENCE, FEWEST, plan_width
+from mfpde.analysis.planner import CONFIDENCE, FEWEST, FEWEST_LIMIT, plan_width
 from mfpde.errors import InputError
 from mfpde.figures import style
 
@@ -89,8 +89,9 @@ def _networks(panel: Axes, scatters: list[Scatter], key: str, label: str, colour
 
 
 def quantile(errors: np.ndarray) -> tuple[float, float, float]:
-    """The quantile of the planner's confidence and its 95 % interval, from order statistics."""
+    """The quantile of the planner's confidence and its 95 % interval, from order statistics; no upper limit (NaN) of too few."""
     ordered = np.sort(errors)
     below, above = binom.interval(0.95, len(ordered), CONFIDENCE)
     last = len(ordered) - 1
-    return float(np.quantile(ordered, CONFIDENCE)), float(ordered[min(max(int(below) - 1, 0), last)]), float(ordered[min(int(above), last)])
+    high = float(ordered[min(int(above), last)]) if len(ordered) >= FEWEST_LIMIT else np.nan
+    return float(np.quantile(ordered, CONFIDENCE)), float(ordered[min(max(int(below) - 1, 0), last)]), high

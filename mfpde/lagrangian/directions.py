@@ -23,8 +23,7 @@ class Directions(NamedTuple):
     """s_jr: direction r changes the weight omega_j by omega_j s_jr; sum_r s_jr s_kr approximates 1/omega_j where j = k and else 0."""
 
     values: np.ndarray  #: (nodes, directions), those of largest variance first
-    missed: float  #: share of the variance of f along the path that the directions leave out
-    left_out: float  #: that variance itself, summed over the times looked at
+    left_out: float  #: variance of f that the directions leave out, summed over the times looked at
     complete: bool  #: whether all directions that are not negligible are there
 
 
@@ -49,7 +48,7 @@ def find_directions(model: ShallowNetwork, flow: Flow, times: np.ndarray, rank: 
     kept = max(kept, 1)
     right = looked.T @ vectors[:, :kept] / np.sqrt(np.maximum(values[:kept], np.finfo(float).tiny))
     left_out = float(max(0.0, total - values[:kept].sum()))
-    return Directions(right / np.sqrt(prior)[:, None], left_out / total, left_out, kept < rank or kept == len(values))
+    return Directions(right / np.sqrt(prior)[:, None], left_out, kept < rank or kept == len(values))
 
 
 def _weighted_features(model: ShallowNetwork, flow: Flow, time: float, mix: np.ndarray, prior: np.ndarray) -> np.ndarray:

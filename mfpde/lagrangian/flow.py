@@ -137,5 +137,6 @@ class Flow:
                 self.rejected += 1
                 self.step_size = dt * factor
             if self.step_size < MIN_STEP:
-                raise RunError(f"the networks' time step collapsed to {self.step_size:.1e} at time {time:g}; loosen lagrangian.tolerance")
+                hint = "loosen the tolerance of [lagrangian] or [characteristics]"
+                raise RunError(f"the networks' time step collapsed to {self.step_size:.1e} at time {time:g}; {hint}")
             self.step_size = min(self.step_size, self.settings.max_step)

@@ -18,8 +18,9 @@ from mfpde.models.population import PopulationNetwork
 from mfpde.models.sampled import SampledInputs
 
 SCHEMA_VERSION = 1
-#: dimension of predictions -> what they are
 JUMP_NOISE = "alpha int int |V - Vbar| |Phi - Phi'|^2 dmu dmu"
+WITHOUT_JUMPS = "; of units with weights: jumps add noise that it does not hold"
+#: dimension of predictions -> what they are
 PREDICTIONS = {"data": "f(x_l)", "coefficient": "coefficients of f"}
 
 
@@ -98,7 +99,7 @@ def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None,
         growing += _characteristics(values, parts.jumps)
     if parts.spectrum:
         dimensions["mode"] = (np.arange(parts.spectrum), "index of the eigenvalue, the largest first")
-        growing += _fluctuations()
+        growing += _fluctuations(parts.jumps)
     if case.descent.steps:
         dimensions |= _descent_dimensions(case)
         growing += _descent(case.eulerian.enabled or parts.nodes)
@@ -201,17 +202,17 @@ def _characteristics(values: str | None, jumps: bool) -> list[Variable]:
     return variables
 
 
-def _fluctuations() -> list[Variable]:
+def _fluctuations(jumps: bool) -> list[Variable]:
     group = "fluctuations"
     series = [
-        ("predicted", "lim n E|f_n - f|^2 as the number n of units grows, predicted from the mean field"),
+        ("predicted", f"lim n E|f_n - f|^2 as the number n of units grows, predicted from the mean field{WITHOUT_JUMPS if jumps else ''}"),
         ("node_error", "its change when the number of nodes is halved"),
         ("rank_error", "its change when the number of directions is halved; of all directions that matter, what the others may add"),
     ]
     return [
         *(Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in series),
         Variable(f"{group}/spectrum", ("time", "mode"), "largest eigenvalues of the covariance of lim sqrt(n) (f_n - f) in L2(nu)"),
-        Variable(f"{group}/mean_variance", ("time", "parameter"), "lim n Var of the mean of every component over the units"),
+        Variable(f"{group}/mean_variance", ("time", "parameter"), "lim n Var of the mean of every component over the units; not on circles"),
     ]
 
 
