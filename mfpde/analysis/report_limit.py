@@ -11,6 +11,8 @@ from mfpde.analysis.statistics import evenly
 #: standard errors beyond which a start is said to be wrong
 SUSPECT = 4.0
 TINY = 1e-300
+#: components of theta, and Phi, of which correlations are printed
+COMPONENTS = 4
 #: share of the largest prediction below which there are no fluctuations of which to tell the error
 NOTHING = 1e-12
 PROCESSES = {
@@ -106,7 +108,7 @@ def _print_chaos(chaos: dict[str, Any], times: list[float], shown: list[int], we
     headers = ["component", "t", *(["predicted"] if chaos["predicted"] else []), *(f"n = {entry['units']}" for entry in chaos["widths"])]
     what = "n Var(weighted mean) / Var - 1" if weighted else "n times the correlation of two units"
     rows = Table(*headers, title=f"{what} (propagation of chaos)")
-    for name in chaos["components"]:
+    for name in chaos["components"][:COMPONENTS]:
         for first, k in enumerate(shown):
             cells = ["" if first else name, f"{times[k]:g}"]
             if chaos["predicted"]:
@@ -117,6 +119,8 @@ def _print_chaos(chaos: dict[str, Any], times: list[float], shown: list[int], we
                 cells.append("-" if value is None else f"{value:.2g} [{low:.2g}, {high:.2g}]")
             rows.add_row(*cells)
     console.print(rows)
+    if len(chaos["components"]) > COMPONENTS:
+        console.print(f"of {len(chaos['components'])} components the first {COMPONENTS}; --json has all", style="dim")
 
 
 def _print_descent(found: dict[str, Any], console: Console) -> None:
