@@ -19,6 +19,8 @@ GROWING = ("time", "fields_time")
 SUFFIXES = (".h5", ".hdf5", ".vtkhdf")
 #: datasets larger than this per frame are compressed
 LARGE = 4096
+#: limit of the times: of a dimension without one, readers ask every dataset for its length, every time
+MOST_FRAMES = 2**31 - 1
 
 
 class Writer:
@@ -59,7 +61,7 @@ class Writer:
             self._scale(name, values, long_name, False)
 
     def _scale(self, name: str, values: np.ndarray, long_name: str, grows: bool) -> None:
-        maxshape = (None,) if grows else values.shape
+        maxshape = (MOST_FRAMES,) if grows else values.shape
         dataset = self.file.create_dataset(name, data=values, maxshape=maxshape, chunks=(1024,) if grows else None)
         dataset.make_scale(name)
         dataset.attrs.update({"long_name": long_name, "units": "1"})
