@@ -8,7 +8,7 @@ import numpy as np
 from mfpde.analysis.chaos import chaos_table
 from mfpde.analysis.descent import descent_table
 from mfpde.analysis.fluctuations import fluctuation_table
-from mfpde.analysis.limit import limit_table, mean_field, scatter
+from mfpde.analysis.limit import limit_table, mean_field, scatters_of
 from mfpde.analysis.planner import plan_width
 from mfpde.analysis.statistics import mean_and_error, power_law
 
@@ -40,7 +40,7 @@ def compare(run: "Run", tolerance: float | None = None, time: float | None = Non
     """
     has_density, limit = run.has_density, mean_field(run)
     has_gap = limit is not None and bool(run.units)
-    scatters = [scatter(run, units, limit) for units in run.units] if limit is not None else []
+    scatters = scatters_of(run, limit)
     table = {
         "times": run.times.tolist(),
         "eulerian": _eulerian(run) if has_density else None,

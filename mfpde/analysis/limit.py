@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
 
+#: groups that hold f of the mean field, the preferred first, and what they are called
+SOURCES = {"characteristics": "nodes", "eulerian": "mesh"}
+
+
 class MeanField(NamedTuple):
     """f in time, from the nodes if the run has them (more of them tell their error), else from the mesh."""
 
@@ -34,13 +38,23 @@ class Scatter(NamedTuple):
     gaps: np.ndarray  #: |f_k - f|^2 (times, replicates)
 
 
+def mean_field_group(run: "Run") -> str | None:
+    """The group of the file that f of the mean field is from, "characteristics" or "eulerian"; None if the run has none."""
+    return next((group for group in SOURCES if run.has_function and group in run.tree.children), None)
+
+
 def mean_field(run: "Run") -> MeanField | None:
     """The mean field of a run of networks; None if it has none."""
-    for group, source in (("characteristics", "nodes"), ("eulerian", "mesh")):
-        if run.has_function and group in run.tree.children:
-            found = run.group(group)
-            return MeanField(found["prediction"].values, found["loss"].values, source)
-    return None
+    group = mean_field_group(run)
+    if group is None:
+        return None
+    found = run.group(group)
+    return MeanField(found["prediction"].values, found["loss"].values, SOURCES[group])
+
+
+def scatters_of(run: "Run", limit: MeanField | None) -> list[Scatter]:
+    """How networks of every width scatter; none without a mean field."""
+    return [] if limit is None else [scatter(run, units, limit) for units in run.units]
 
 
 def scatter(run: "Run", units: int, limit: MeanField) -> Scatter:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mfpde.analysis.fluctuations import process_of
-from mfpde.analysis.limit import Scatter, mean_field
+from mfpde.analysis.limit import Scatter, mean_field_group
 from mfpde.errors import InputError
 from mfpde.randomness import generator
 
@@ -70,8 +70,7 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
 
 def own_error(run: "Run", k: int) -> float:
     """The mesh's own |f_h - f|^2 at an output, where networks are compared with its f; 0 if it is not known."""
-    limit = mean_field(run)
-    if limit is None or limit.source != "mesh" or "grid_error" not in run.eulerian:
+    if mean_field_group(run) != "eulerian" or "grid_error" not in run.eulerian:
         return 0.0
     return float(np.nan_to_num(run.eulerian["grid_error"].values[k]))
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mfpde.analysis.limit import Scatter, mean_field, scatter
+from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.analysis.statistics import Interval, evenly
 from mfpde.figures import style
 from mfpde.figures.fluctuations import beside, logarithmic, time_axis
@@ -21,8 +21,7 @@ VARIANCE, BIAS = style.PALETTE[0], style.PALETTE[1]
 
 def draw(run: "Run") -> Figure | None:
     """Both against the width at the last time, then each in time, scaled by its power of n."""
-    limit = mean_field(run)
-    scatters = [] if limit is None else [s for s in (scatter(run, units, limit) for units in run.units) if s.replicates > 1]
+    scatters = [s for s in scatters_of(run, mean_field(run)) if s.replicates > 1]
     if not scatters:
         return None
     figure, axes = style.figure(1, 3, 2.9)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from mfpde.analysis.chaos import chaos_table
 from mfpde.analysis.fluctuations import process_of
-from mfpde.analysis.limit import mean_field, scatter
+from mfpde.analysis.limit import mean_field, scatters_of
 from mfpde.figures import style
 from mfpde.figures.fluctuations import prediction_name, time_axis
 
@@ -22,8 +22,7 @@ MOST = 8
 
 def draw(run: "Run") -> Figure | None:
     """One panel per component, the contribution to f first; curves of all widths collapse where correlations are of order 1/n."""
-    limit = mean_field(run)
-    table = chaos_table(run, [] if limit is None else [scatter(run, units, limit) for units in run.units])
+    table = chaos_table(run, scatters_of(run, mean_field(run)))
     if table is None or not table["components"]:
         return None
     shown, weighted = table["components"][:MOST], process_of(run) == "weights"

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mfpde.analysis.descent import sampling_error
-from mfpde.analysis.limit import mean_field, scatter
+from mfpde.analysis.limit import mean_field, scatters_of
 from mfpde.analysis.statistics import mean_and_error
 from mfpde.figures import style
 from mfpde.figures.fluctuations import logarithmic, time_axis
@@ -23,9 +23,9 @@ def draw(run: "Run") -> Figure | None:
     """Left: the gap from the flow against eta, one curve per batch; right: the gap from the mean field in time, of the shortest and longest step."""
     if "descent" not in run.tree.children:
         return None
-    found, limit = run.group("descent"), mean_field(run)
+    found = run.group("descent")
     steps, batches = (run.case["descent"][name] for name in ("steps", "batches"))
-    sampling = sampling_error(run, [] if limit is None else [scatter(run, n, limit) for n in run.units], run.case["descent"]["units"])
+    sampling = sampling_error(run, scatters_of(run, mean_field(run)), run.case["descent"]["units"])
     both = "function_gap" in found
     figure, axes = style.figure(1, 1 + both, 3.0)
     if not both:

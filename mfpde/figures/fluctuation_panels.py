@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mfpde.analysis.fluctuations import fluctuation_table
-from mfpde.analysis.limit import Scatter, mean_field, scatter
+from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.figures import style
 from mfpde.figures.fluctuations import LABEL, references, time_axis
 
@@ -22,7 +22,7 @@ FLOOR = 1e-6
 def draw(runs: "list[Run]") -> Figure | None:
     """One panel per run that has networks, and a mean field of nodes, which know the Monte-Carlo value; axes are shared."""
     limits = [(run, mean_field(run)) for run in runs if run.units and "characteristics" in run.tree.children]
-    shown = [(run, limit, [scatter(run, units, limit) for units in run.units]) for run, limit in limits if limit is not None]
+    shown = [(run, limit, scatters_of(run, limit)) for run, limit in limits if limit is not None]
     if not shown:
         return None
     rows, columns = grid(len(shown))

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mfpde.analysis.fluctuations import fluctuation_table
-from mfpde.analysis.limit import Scatter, mean_field, scatter
+from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.analysis.statistics import evenly
 from mfpde.figures import style
 
@@ -24,7 +24,7 @@ def draw(run: "Run") -> Figure | None:
     limit = mean_field(run)
     if limit is None or not run.units or "characteristics" not in run.tree.children:
         return None
-    scatters = [scatter(run, units, limit) for units in run.units]
+    scatters = scatters_of(run, limit)
     table = fluctuation_table(run, limit, scatters)
     judged = table["predicted"] is not None and table["process"] != "birth_death" and any(s.replicates > 1 for s in scatters)
     figure, axes = style.figure(1 + judged, 1, 4.4 if judged else 3.2, sharex=True, height_ratios=[2.6, 1.0][: 1 + judged])

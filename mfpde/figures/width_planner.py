@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import binom
 
-from mfpde.analysis.limit import Scatter, mean_field, scatter
+from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.analysis.planner import CONFIDENCE, FEWEST, FEWEST_LIMIT, plan_width
 from mfpde.errors import InputError
 from mfpde.figures import style
@@ -26,8 +26,7 @@ KINDS = (
 
 def draw(run: "Run") -> Figure | None:
     """At the last time; beside the panel: units for tolerances of half decades."""
-    limit = mean_field(run)
-    scatters = [] if limit is None else [scatter(run, units, limit) for units in run.units]
+    scatters = scatters_of(run, mean_field(run))
     if not scatters or min(s.gap.value[-1] for s in scatters) <= 0:
         return None
     tolerances = half_decades(scatters)

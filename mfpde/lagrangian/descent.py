@@ -15,7 +15,7 @@ from mfpde.lagrangian.backend import Backend, State
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.minibatches import Minibatches
-from mfpde.lagrangian.solver import build_backend, build_flow
+from mfpde.lagrangian.solver import build_flow
 from mfpde.models.model import Model
 from mfpde.models.network import Network
 from mfpde.models.population import PopulationNetwork
@@ -66,14 +66,14 @@ class Descent:
     """All steps and batches of a case, and the flow from the same start.
 
     Arguments:
-        flow: its backend also tells what networks of this ladder predict.
+        flow: its backend also moves networks by all data, and tells what they predict.
     """
 
-    def __init__(self, case: Case, model: Network | PopulationNetwork, ladder: Ladder, flow: Flow, device=None):
+    def __init__(self, case: Case, model: Network | PopulationNetwork, ladder: Ladder, flow: Flow):
         self.case, self.model, self.ladder, self.flow = case, model, ladder, flow
         self.time = 0.0
         start = flow.backend.download(flow.state)
-        self.trainings = [[Training(self._backend(batch, device), step, start) for batch in case.descent.batches] for step in case.descent.steps]
+        self.trainings = [[Training(self._backend(batch), step, start) for batch in case.descent.batches] for step in case.descent.steps]
         self.diverged = np.full((*self._shape, len(ladder.sizes)), np.nan)
         self.largest: np.ndarray | None = None  #: loss beyond which a network has diverged
 
@@ -81,10 +81,8 @@ class Descent:
     def _shape(self) -> tuple[int, int]:
         return len(self.case.descent.steps), len(self.case.descent.batches)
 
-    def _backend(self, batch: int, device) -> Backend:
-        if batch:
-            return Minibatches(self.model, self.ladder, batch)
-        return build_backend(self.model, self.ladder, self.case.lagrangian.precision, 0.0, self.case.eulerian.backend, device)
+    def _backend(self, batch: int) -> Backend:
+        return Minibatches(self.model, self.ladder, batch) if batch else self.flow.backend
 
     def advance(self, until: float) -> None:
         """Bring everything to a time."""
@@ -147,4 +145,4 @@ def build_descent(case: Case, model: Model, device=None) -> Descent | None:
         raise InputError(f"{case.path}: descent.steps: {total:.2g} steps in all; at most {MOST_STEPS:.0e} are taken, use longer ones")
     settings = case.lagrangian
     ladder = Ladder([case.descent.units], [case.descent.replicates], settings.seed, settings.common)
-    return Descent(case, model, ladder, build_flow(case, model, ladder, device), device)
+    return Descent(case, model, ladder, build_flow(case, model, ladder, device))

@@ -42,14 +42,14 @@ class Follower(Protocol):
         """g (r, directions): the change of f by its coefficients."""
 
     def mean_variance(self) -> np.ndarray:
-        """lim n Var of the mean of every component over the units (components,); NaN on circles, where the mean jumps as units pass the seam."""
+        """lim n Var of the mean of every component over the units (components,)."""
 
 
 class FollowedTangent:
     """Directions carried by the tangent."""
 
-    def __init__(self, nodes: Flow, settings, linear: Linearisation, directions: np.ndarray, circles: np.ndarray | bool = False):
-        self.linear, self.directions, self.circles = linear, directions, circles
+    def __init__(self, nodes: Flow, settings, linear: Linearisation, directions: np.ndarray):
+        self.linear, self.directions = linear, directions
         self.rate = getattr(linear.nodes, "weight_rate", 0.0)
         self.prior = nodes.backend.weights(nodes.state)
         backend = Tangent(linear)
@@ -66,7 +66,7 @@ class FollowedTangent:
         shares = p[:, None] * (self.directions - self.rate * tangents[:, -1])
         centred = theta - (theta @ p)[:, None]
         changes = np.einsum("j,jcr->cr", p, tangents[:, :-1]) + centred @ shares
-        return np.where(self.circles, np.nan, np.sum(changes**2, axis=1) + unfollowed(theta, p, self.prior, self.directions))
+        return np.sum(changes**2, axis=1) + unfollowed(theta, p, self.prior, self.directions)
 
 
 @dataclass
@@ -98,7 +98,8 @@ class Fluctuations:
             "node_error": abs(predicted - other),
             "rank_error": max(rest, self.followed.left_out),
             "spectrum": np.pad(found, (0, SPECTRUM - len(found))),
-            "mean_variance": self.full.mean_variance(),
+            # on a circle the mean jumps as units pass the seam, which no linear response holds
+            "mean_variance": np.where([c.periodic for c in self.model.parameters.components], np.nan, self.full.mean_variance()),
         }
 
 
@@ -161,16 +162,16 @@ def _follow(case: Case, model: ShallowNetwork, count: int, by_tangent: bool, dev
     path = build_characteristics(case, model, count, device, tolerance=tolerance)
     found = find_directions(model, path, times, case.fluctuations.rank)
     nodes = build_characteristics(case, model, count, device, tolerance=tolerance)
-    settings, circles = node_settings(case, tolerance), np.array([c.periodic for c in model.parameters.components])
+    settings = node_settings(case, tolerance)
     if not by_tangent:
         start, prior = nodes.backend.download(nodes.state), nodes.backend.weights(nodes.state)
         return Perturbation(settings, model, start, prior, found.values, device), found
     if isinstance(nodes.backend, NumpyNetwork):
         from mfpde.lagrangian.tangent_numpy import NumpyTangent
 
-        return FollowedTangent(nodes, settings.lagrangian, NumpyTangent(nodes.backend, found.values), found.values, circles), found
+        return FollowedTangent(nodes, settings.lagrangian, NumpyTangent(nodes.backend, found.values), found.values), found
     from mfpde.lagrangian.forces_opencl import OpenCLNetwork
     from mfpde.lagrangian.tangent_opencl import OpenCLTangent
 
     assert isinstance(nodes.backend, OpenCLNetwork)
-    return FollowedTangent(nodes, settings.lagrangian, OpenCLTangent(nodes.backend, found.values, device), found.values, circles), found
+    return FollowedTangent(nodes, settings.lagrangian, OpenCLTangent(nodes.backend, found.values, device), found.values), found

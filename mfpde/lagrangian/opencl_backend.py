@@ -75,10 +75,7 @@ class OpenCLBackend:
     def combine(self, y: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float]) -> cl.Buffer:
         """y + sum factors * stages."""
         result = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
-        missing = 7 - len(stages)
-        padded = [*stages, *([stages[0]] * missing)]
-        numbers = [self.dtype.type(c) for c in [*factors, *([0.0] * missing)]]
-        self._run("combine_stages", (int(np.prod(self.shape)),), y, *padded, *numbers, result)
+        self._run("combine_stages", (int(np.prod(self.shape)),), y, *seven(stages, factors, self.dtype), result)
         return result
 
     def project(self, state: cl.Buffer, origin: cl.Buffer, rate: cl.Buffer) -> cl.Buffer:
@@ -97,3 +94,9 @@ class OpenCLBackend:
         """exp(-alpha S) normalised over each network."""
         self._weigh(state)
         return self.buffers.read(self.unit_weights, self.ladder.total, self.dtype).astype(np.float64)
+
+
+def seven(stages: Sequence[cl.Buffer], factors: Sequence[float], dtype: np.dtype) -> list:
+    """Seven stages and as many factors, as kernels take them; the missing are 0."""
+    missing = 7 - len(stages)
+    return [*stages, *([stages[0]] * missing), *(dtype.type(c) for c in [*factors, *([0.0] * missing)])]

@@ -26,7 +26,6 @@ class Perturbation:
 
     def __init__(self, case: Case, model: Model, start: np.ndarray, prior: np.ndarray, directions: np.ndarray, device=None):
         self.prior, self.directions = prior, directions
-        self.circles = np.array([c.periodic for c in model.parameters.components])
         self.size = SIZE / np.maximum(np.abs(directions).max(axis=0), np.finfo(float).tiny)
         self.nodes, self.count = directions.shape
         change = (directions * self.size).T
@@ -52,8 +51,7 @@ class Perturbation:
         # a pair of perturbed networks is the unperturbed one up to the square of the perturbation
         pair = [slice(0, self.nodes), slice(self.count * self.nodes, (self.count + 1) * self.nodes)]
         middle, weights = ((x[..., pair[0]] + x[..., pair[1]]) / 2 for x in (theta, p))
-        variance = np.sum(self._quotient(means.T) ** 2, axis=1) + unfollowed(middle, weights, self.prior, self.directions)
-        return np.where(self.circles, np.nan, variance)
+        return np.sum(self._quotient(means.T) ** 2, axis=1) + unfollowed(middle, weights, self.prior, self.directions)
 
 
 def unfollowed(theta: np.ndarray, p: np.ndarray, prior: np.ndarray, directions: np.ndarray) -> np.ndarray:

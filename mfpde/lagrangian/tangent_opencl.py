@@ -8,6 +8,7 @@ import pyopencl as cl
 from mfpde.device.program import build_program, precision_constants, vector_width
 from mfpde.device.runtime import Device
 from mfpde.lagrangian.forces_opencl import OpenCLNetwork
+from mfpde.lagrangian.opencl_backend import seven
 from mfpde.lagrangian.tangent import TangentState, relative
 
 #: Nodes whose parts of a response one work item adds up, at least; and work items that add, at most.
@@ -107,12 +108,12 @@ class OpenCLTangent:
     def combine(self, y: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float]) -> cl.Buffer:
         """y + sum factors * stages."""
         result = self.buffers.empty(self._size, self.dtype)
-        self._run("combine_tangents", (self.count,), y, *_seven(stages, factors), result)
+        self._run("combine_tangents", (self.count,), y, *seven(stages, factors, self.dtype), result)
         return result
 
     def error(self, y_new: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float], nodes: cl.Buffer) -> float:
         """Root mean square of sum factors * stages, relative to tangents and directions."""
-        arguments = (y_new, self.directions, self.nodes.unit_weights, *_seven(stages, factors), self.errors, self.sizes)
+        arguments = (y_new, self.directions, self.nodes.unit_weights, *seven(stages, factors, self.dtype), self.errors, self.sizes)
         self._run("tangent_errors", (self.count,), *arguments)
         return relative(*(self.buffers.read(buffer, self.count, np.float64).sum() for buffer in (self.errors, self.sizes)))
 
@@ -126,12 +127,6 @@ class OpenCLTangent:
         """Tangents (nodes, components + 1, directions)."""
         found = self.buffers.read(tangents, (self.count, self.rows, self.rank_pitch), self.dtype)[:, :, : self.rank]
         return np.pad(found, ((0, 0), (0, 1 - self.weighted), (0, 0)))
-
-
-def _seven(stages: Sequence[cl.Buffer], factors: Sequence[float]) -> list:
-    """Seven stages and as many factors, of which the missing are 0."""
-    missing = 7 - len(stages)
-    return [*stages, *([stages[0]] * missing), *(np.float64(c) for c in [*factors, *([0.0] * missing)])]
 
 
 def _rounded(count: int, multiple: int) -> int:
