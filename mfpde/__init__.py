@@ -11,12 +11,19 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
-    from mfpde.api import open_run, run
+    from mfpde.api import open_run, resume, run
     from mfpde.case import Case, load_case
 
-_HOMES = {"run": "mfpde.api", "open_run": "mfpde.api", "load_case": "mfpde.case", "Case": "mfpde.case", "Run": "mfpde.analysis.run"}
+_HOMES = {
+    "run": "mfpde.api",
+    "resume": "mfpde.api",
+    "open_run": "mfpde.api",
+    "load_case": "mfpde.case",
+    "Case": "mfpde.case",
+    "Run": "mfpde.analysis.run",
+}
 
-__all__ = ["Case", "Run", "load_case", "open_run", "run"]
+__all__ = ["Case", "Run", "load_case", "open_run", "resume", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from mfpde.analysis.run import Run, open_run
 from mfpde.case import Case, load_case
-from mfpde.simulation import Reporter, simulate
+from mfpde.runs import Reporter, simulate
+from mfpde.runs import resume as _resume
 
 
 def run(
@@ -21,7 +22,7 @@ def run(
         report: told of progress and warnings; nobody by default.
     Raises:
         InputError: the case is wrong; nothing is written.
-        RunError: the run went bad; frames before that are in the file.
+        RunError: the run went bad; frames before that are in the file, the last good state in a checkpoint.
     """
     if not isinstance(case, Case):
         case = load_case(case)
@@ -31,4 +32,13 @@ def run(
     return open_run(output)
 
 
-__all__ = ["open_run", "run"]
+def resume(
+    output: str | Path, until: float | None = None, device: str | None = None, allow_device_change: bool = False, restart: bool = False,
+    report: Reporter | None = None,
+) -> Run:  # fmt: skip
+    """Go on with a run that was stopped, from its newest good checkpoint, and open its output. Arguments: see `mfpde.runs.resume.resume`."""
+    _resume(Path(output), until, device, allow_device_change, restart, report)
+    return open_run(output)
+
+
+__all__ = ["open_run", "resume", "run"]

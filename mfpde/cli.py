@@ -4,6 +4,7 @@ import itertools
 import json
 import shlex
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -22,7 +23,7 @@ app = typer.Typer(
 and measure how one becomes the other.
 
 **Start here:** `mfpde cases` lists the shipped cases, `mfpde run mcycle` runs one, `mfpde compare mcycle.h5` tells how far
-networks of each width are from their limit, `mfpde plot mcycle.h5` draws the figures.
+networks of each width are from their limit, `mfpde plot mcycle.h5` draws the figures. `mfpde resume mcycle.h5` goes on with a run that was stopped.
 
 Exit codes: 0 done, 2 your input is wrong, 3 the run went bad, 130 interrupted.""",
 )
@@ -83,20 +84,54 @@ def run(
 
 
 def _run_one(case: Any, target: Path, overwrite: bool, device: str | None, quiet: bool) -> None:
-    from mfpde.progress import Display
-    from mfpde.simulation import Silent, simulate
+    from mfpde.runs import simulate
 
-    if quiet:
-        finished = simulate(case, target, overwrite, device, Silent())
-    else:
-        with Display(target.stem) as display:
-            finished = simulate(case, target, overwrite, device, display)
+    with _told(target, quiet) as report:
+        finished = simulate(case, target, overwrite, device, report)
+    _exit_if_stopped(finished, target)
+
+
+def _told(target: Path, quiet: bool) -> AbstractContextManager[Any]:
+    """Who is told how a run goes."""
+    from mfpde.progress import Display
+    from mfpde.runs import Silent
+
+    return nullcontext(Silent()) if quiet else Display(target.stem)
+
+
+def _exit_if_stopped(finished: bool, target: Path) -> None:
     if not finished:
-        again = shlex.join(["mfpde", *(word for word in sys.argv[1:] if word != "--overwrite"), "--overwrite"])
-        typer.echo(
-            f"interrupted: {target} holds every frame so far and can be compared, inspected and plotted; to run the case anew: {again}", err=True
-        )
+        again = shlex.join(["mfpde", "resume", str(target)])
+        typer.echo(f"interrupted, with a checkpoint: {target} can be compared, inspected and plotted as it is; to go on: {again}", err=True)
         raise typer.Exit(130)
+
+
+@app.command()
+def resume(
+    output: OutputArgument,
+    until: Annotated[float | None, typer.Option(help="A later end: time of the gradient flow to which the run goes on.")] = None,
+    device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name; default: the one the run had.")] = None,
+    allow_device_change: Annotated[
+        bool, typer.Option("--allow-device-change", help="Go on on another kind of device; results are then not the same bit by bit.")
+    ] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Run anew from time 0; the output so far is kept under another name.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no warnings.")] = False,
+) -> None:
+    """Go on with a run after Ctrl-C, a crash or its end, from its newest good checkpoint. No case file is needed.
+
+    On the same device the result is, bit by bit, that of a run that was never stopped. Frames later than the checkpoint are computed again.
+    Checkpoints lie in the folder OUT.checkpoints, and are taken every minute (output.checkpoint_every), with every stored density, at Ctrl-C,
+    SIGTERM and SIGUSR1.
+
+    Examples: `mfpde resume mcycle.h5`, `mfpde resume mcycle.h5 --until 60`
+    """
+    from mfpde.runs import resume as go_on
+
+    with _told(output, quiet) as report:
+        finished = go_on(output, until, device, allow_device_change, restart, report)
+    _exit_if_stopped(finished, output)
+    if not quiet:
+        typer.echo(f"{output} is complete; next: mfpde compare {output}, mfpde plot {output}", err=True)
 
 
 @app.command()

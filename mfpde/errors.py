@@ -5,12 +5,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 MAX_LISTED = 16
+#: characters of a message; of a longer one the middle is left out
+MAX_MESSAGE = 1000
 
 
 class MfpdeError(Exception):
     """An error whose message is one sentence meant for the user; the CLI prints it without a traceback."""
 
     exit_code = 1
+
+    def __init__(self, message: object = ""):
+        super().__init__(one_line(str(message)))
 
 
 class InputError(MfpdeError):
@@ -23,6 +28,16 @@ class RunError(MfpdeError):
     """The run went bad: a non-finite value, a cap that was hit, a broken invariant."""
 
     exit_code = 3
+
+
+def one_line(text: str) -> str:
+    """Text for a terminal: what would break its line or steer the terminal is spelt out, since it may be a stranger's."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return shown if len(shown) <= MAX_MESSAGE else f"{shown[: MAX_MESSAGE // 2]} ... {shown[-MAX_MESSAGE // 2 :]}"
+
+
+class StorageError(RunError):
+    """What the run wants to keep cannot be written: the disk is full, or not there any more."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -4,8 +4,9 @@ Every cell becomes 2^axes points that keep its second moments, and these follow 
 gradient flow contracts the errors they inherit, while a mesh would go on adding its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,15 +32,20 @@ class Points:
     model: Model
     mesh: Mesh
     flow: Flow
+    prior: np.ndarray  #: weights of the points at the hand-off (n,)
     since: float
 
     def __post_init__(self) -> None:
         self._seen = observe(self.model, self.flow)
 
-    def advance(self, until: float) -> None:
-        """Bring the points to a time."""
-        self.flow.advance(until - self.since)
+    def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
+        """Bring the points to a time; `watch` is called after every step."""
+        self.flow.advance(until - self.since, watch)
         self._seen = observe(self.model, self.flow)
+
+    def checkpoint(self) -> dict[str, Any]:
+        """All that is needed to build the points anew and to go on bit by bit from here; for `restore_carrier`."""
+        return {"since": self.since, "prior": self.prior, "flow": self.flow.checkpoint()}
 
     @property
     def prediction(self) -> np.ndarray:
@@ -85,5 +91,15 @@ def hand_off_if_narrow(case: Case, solvers: Sequence[Solver], device=None) -> No
 def _hand_off(case: Case, solver: Solver, device) -> None:
     model = solver.model
     points, weights = solver.mesh.points(solver.density(), NEGLIGIBLE)
-    flow = points_flow(case, model, points.T, weights / weights.sum(), device)
-    solver.carrier = Points(model, solver.mesh, flow, solver.time)
+    prior = weights / weights.sum()
+    solver.carrier = Points(model, solver.mesh, points_flow(case, model, points.T, prior, device), prior, solver.time)
+
+
+def restore_carrier(case: Case, solver: Solver, saved: dict[str, Any], device=None) -> None:
+    """Let points of a checkpoint carry a density on, if they did then; before the solver itself is restored."""
+    if (its := saved.get("carrier")) is None:
+        return
+    prior = its["prior"]
+    flow = points_flow(case, solver.model, np.zeros((len(solver.model.parameters.free), len(prior))), prior, device)
+    flow.restore(its["flow"])
+    solver.carrier = Points(solver.model, solver.mesh, flow, prior, its["since"])

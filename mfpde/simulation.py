@@ -1,19 +1,18 @@
-"""One loop: advance both sides to the next output time, measure, write. It does not know which side is which."""
+"""Both sides of a case at one time: built, advanced, measured, and put into checkpoints. It does not know who asks."""
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from mfpde.case import Case
-from mfpde.errors import InputError, RunError
+from mfpde.data import Dataset
+from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver, build_solver
-from mfpde.handoff import check_hand_off, hand_off_if_narrow
+from mfpde.handoff import check_hand_off, hand_off_if_narrow, restore_carrier
 from mfpde.lagrangian.characteristics import build_characteristics, node_count
 from mfpde.lagrangian.descent import Descent, build_descent
 from mfpde.lagrangian.flow import Flow
@@ -21,34 +20,15 @@ from mfpde.lagrangian.fluctuations import SPECTRUM, Fluctuations, FollowedTangen
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.models import Model, build_model
+from mfpde.models.network import Network
 from mfpde.models.shallow import ShallowNetwork
 from mfpde.monitors.frames import Snapshot, measure_density, measure_distances, measure_gaps, measure_networks
 from mfpde.monitors.grid_error import Companions, build_companions
 from mfpde.monitors.health import Health
 from mfpde.monitors.nodes import measure_nodes
-from mfpde.store.layout import Parts, describe
-from mfpde.store.provenance import now, provenance
-from mfpde.store.writer import Writer, check_output
+from mfpde.store.layout import Parts
 
-
-class Reporter(Protocol):
-    """Who is told how a run goes."""
-
-    def progress(self, time: float, end: float, facts: dict[str, Any]) -> None:
-        """Called often: after steps of the density and after the networks caught up."""
-
-    def warn(self, message: str) -> None:
-        """Called once for every thing the user should know."""
-
-
-class Silent:
-    """Tells nobody."""
-
-    def progress(self, time: float, end: float, facts: dict[str, Any]) -> None:
-        """Nothing."""
-
-    def warn(self, message: str) -> None:
-        """Nothing; warnings are also stored in the file."""
+Watch = Callable[[float, dict[str, Any]], None]  #: told the time reached and facts about the density, after every step
 
 
 @dataclass
@@ -67,6 +47,8 @@ class Simulation:
     device: Any = None
     snapshot: Snapshot | None = None  #: of the networks, at the last frame
     health: Health = field(default_factory=Health)
+    heading: float = 0.0  #: the time of the last call of `advance`, which a checkpoint may have interrupted
+    fingerprint: dict[str, float] = field(default_factory=dict)  #: of what was built, at time 0
 
     def frame(self, with_fields: bool) -> dict[str, Any]:
         """Everything that is stored at the present time, by path in the file."""
@@ -104,19 +86,65 @@ class Simulation:
         """What the run has besides a density and a ladder."""
         return Parts(self.nodes is not None, self.jump_rate > 0, SPECTRUM if self.fluctuations is not None else 0)
 
-    def advance(self, until: float, report: Reporter) -> None:
-        """Bring both sides to a time; hand the density over to points when it has become narrow."""
+    @property
+    def solvers(self) -> list[Solver]:
+        """That of the density and those of its companions."""
+        return [] if self.solver is None else [self.solver, *(self.companions.solvers if self.companions else [])]
+
+    @property
+    def particles(self) -> dict[str, Flow | Fluctuations | Descent]:
+        """What moves by characteristics, each once, in the order in which it is advanced."""
+        sides: dict[str, Any] = {"nodes": self.nodes, "fluctuations": self.fluctuations, "descent": self.descent, "networks": self.flow}
+        if self.fluctuations is not None and self.nodes is self.fluctuations.full.flow:
+            del sides["nodes"]
+        return {name: side for name, side in sides.items() if side is not None}
+
+    def advance(self, until: float, watch: Watch) -> None:
+        """Bring both sides to a time; hand the density over to points when it has become narrow. A checkpoint may be taken in every `watch`."""
         if self.solver is not None:
-            hand_off_if_narrow(self.case, [self.solver, *(self.companions.solvers if self.companions else [])], self.device)
-            self.solver.advance(until, lambda s: report.progress(s.time, self.case.time, solver_facts(s)))
+            if self.heading != until:  # else this was decided before the checkpoint
+                hand_off_if_narrow(self.case, self.solvers, self.device)
+            self.heading = until
+            self.solver.advance(until, lambda s: watch(s.time, solver_facts(s)))
+        facts = {} if self.solver is None else solver_facts(self.solver)
         if self.companions is not None:
-            self.companions.advance(until)
-        for side in (self.nodes, self.fluctuations, self.descent):
-            if side is not None:
-                side.advance(until)
-        if self.flow is not None:
-            self.flow.advance(until)
-            report.progress(until, self.case.time, {} if self.solver is None else solver_facts(self.solver))
+            self.companions.advance(until, lambda: watch(until, facts))
+        for side in self.particles.values():
+            side.advance(until, partial(self._watch_particles, side, until, watch, facts))
+        watch(until, facts)
+
+    def _watch_particles(self, side: Flow | Fluctuations | Descent, until: float, watch: Watch, facts: dict[str, Any]) -> None:
+        watch(until if self.solver is not None else reached(side), facts)  # the density is there already
+
+    def checkpoint(self) -> dict[str, Any]:
+        """All that a simulation built anew needs to go on bit by bit from here, also in the middle of `advance`; for `restore`."""
+        return {
+            "heading": self.heading,
+            "solvers": [solver.checkpoint() for solver in self.solvers],
+            "particles": {name: side.checkpoint() for name, side in self.particles.items()},
+            "health": self.health.checkpoint(),
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.heading = saved["heading"]
+        for solver, its in zip(self.solvers, saved["solvers"], strict=True):
+            restore_carrier(self.case, solver, its, self.device)
+            solver.restore(its)
+        for name, side in self.particles.items():
+            side.restore(saved["particles"][name])
+        self.health.restore(saved["health"])
+
+    def _fingerprint(self) -> dict[str, float]:
+        """Numbers that tell whether this was built, to the last bit, like another one: energies, and checksums of V at units."""
+        flows = {"nodes": self.nodes, "networks": self.flow, "descent": self.descent.flow if self.descent else None}
+        checked = {name: zlib.crc32(flow.potential().tobytes()) for name, flow in flows.items() if flow is not None}
+        return checked | {f"energy {k}": solver.state.energy for k, solver in enumerate(self.solvers)}
+
+
+def reached(side: Flow | Fluctuations | Descent) -> float:
+    """The time of what moves by characteristics."""
+    return side.full.flow.time if isinstance(side, Fluctuations) else side.time
 
 
 def solver_facts(solver: Solver) -> dict[str, Any]:
@@ -132,17 +160,21 @@ def solver_facts(solver: Solver) -> dict[str, Any]:
     }
 
 
-def output_times(case: Case) -> tuple[np.ndarray, np.ndarray]:
+def output_times(case: Case, ends: Sequence[float] = ()) -> tuple[np.ndarray, np.ndarray]:
     """Times at which something is stored, and which of them store fields.
 
     The start and the end are always stored, with fields.
+
+    Arguments:
+        ends: times to which a run was extended after its end; every one is stored.
     """
     every, fields_every = case.output_every, case.output_fields_every
-    if case.time / min(every, fields_every) > 100_000:
+    last = max(case.time, *ends) if ends else case.time
+    if last / min(every, fields_every) > 100_000:
         raise InputError(f"{case.path}: output.every: more than 100000 frames would be stored; choose a longer interval")
     same = 1e-9 * min(every, fields_every)
-    series, fields = (np.arange(1, int(case.time / step) + 1) * step for step in (every, fields_every))
-    candidates = [(float(t), False) for t in series] + [(float(t), True) for t in (0.0, *fields, case.time)]
+    series, fields = (np.arange(1, int(last / step) + 1) * step for step in (every, fields_every))
+    candidates = [(float(t), False) for t in series] + [(float(t), True) for t in (0.0, *fields, case.time, *ends)]
     times: list[float] = []
     stored: list[bool] = []
     for t, with_fields in sorted(candidates):
@@ -151,19 +183,23 @@ def output_times(case: Case) -> tuple[np.ndarray, np.ndarray]:
         else:
             times.append(round(t, 12))
             stored.append(with_fields)
-    times[-1] = case.time
-    return np.array(times), np.array(stored)
+    found = np.array(times)
+    for end in (case.time, *ends):  # exactly, not as a rounded multiple
+        found[np.argmin(np.abs(found - end))] = end
+    return found, np.array(stored)
 
 
-def build_simulation(case: Case, device: str | None = None) -> Simulation:
-    """Both sides of a case at time 0.
+def build_simulation(case: Case, device: str | None = None, data: Dataset | None = None, saved: dict[str, Any] | None = None) -> Simulation:
+    """Both sides of a case at time 0, or at a checkpoint.
 
     Arguments:
         device: number or part of the name of an OpenCL device; the first if None.
+        data: what a network learns, if it is known already; else the case tells where to read it.
+        saved: a checkpoint of a simulation of the same case.
     Raises:
         InputError: anything wrong with the case, its data or the device.
     """
-    model = build_model(case)
+    model = build_model(case, data)
     check_hand_off(case)
     if not (case.eulerian.enabled or case.lagrangian.units or node_count(case, model) or case.descent.steps):
         raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty")
@@ -175,15 +211,20 @@ def build_simulation(case: Case, device: str | None = None) -> Simulation:
     elif device is not None:
         raise InputError(f"--device {device}: the backend '{case.eulerian.backend}' uses no OpenCL device")
     solver = build_solver(case, model, chosen) if case.eulerian.enabled else None
-    companions = build_companions(case, chosen) if solver is not None and case.eulerian.error_estimate else None
+    known = model.data if isinstance(model, Network) else None
+    companions = build_companions(case, chosen, known) if solver is not None and case.eulerian.error_estimate else None
     ladder = flow = None
     if case.lagrangian.units:
         ladder = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), case.lagrangian.seed, case.lagrangian.common)
         flow = build_flow(case, model, ladder, chosen)
-    fluctuations = build_fluctuations(case, model, chosen)
+    fluctuations = build_fluctuations(case, model, chosen, None if saved is None else saved["particles"].get("fluctuations"))
     nodes = _build_nodes(case, model, fluctuations, chosen)
     descent = build_descent(case, model, chosen)
-    return Simulation(case, model, solver, ladder, flow, companions, nodes, fluctuations, descent, chosen)
+    simulation = Simulation(case, model, solver, ladder, flow, companions, nodes, fluctuations, descent, chosen)
+    simulation.fingerprint = simulation._fingerprint()
+    if saved is not None:
+        simulation.restore(saved)
+    return simulation
 
 
 def _build_nodes(case: Case, model: Model, fluctuations: Fluctuations | None, device) -> Flow | None:
@@ -192,83 +233,3 @@ def _build_nodes(case: Case, model: Model, fluctuations: Fluctuations | None, de
         return fluctuations.full.flow
     count = node_count(case, model)
     return build_characteristics(case, model, count, device, tolerance=case.characteristics.tolerance) if count else None
-
-
-def simulate(case: Case, output: Path, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> bool:
-    """Run a case and write its file.
-
-    Returns:
-        True if the run reached its end, False if it was interrupted; the file is complete up to its last frame.
-    Raises:
-        InputError: before anything is written.
-        RunError: an invariant broke; frames before it are in the file.
-    """
-    report = report or Silent()
-    check_output(output, overwrite)
-    times, stored = output_times(case)
-    simulation = build_simulation(case, device)
-    mesh = simulation.solver.mesh if simulation.solver else None
-    facts = provenance(simulation.device.describe() if simulation.device else None, simulation.model.digest())
-    attributes = {
-        "title": case.title,
-        "case": case.text,
-        "case_resolved": case.resolved(),
-        "case_file": case.path.name,
-        "variant": case.variant,
-        "parameters": simulation.model.parameters.names,
-    } | facts
-    writer = Writer(output, describe(case, simulation.model, mesh, simulation.ladder, simulation.parts), attributes, overwrite)
-    try:
-        with _interruptible(report) as interrupted:
-            return _loop(simulation, writer, report, times, stored, interrupted)
-    finally:
-        writer.close()
-
-
-def _loop(simulation: Simulation, writer: Writer, report: Reporter, times, stored, interrupted: Callable[[], bool]) -> bool:
-    health = simulation.health
-    for time, with_fields in zip(times, stored, strict=True):
-        try:
-            if time > 0:
-                simulation.advance(float(time), report)
-        except RunError as error:
-            health.failed(str(error))
-            writer.attribute("health", health.summary(simulation))
-            raise RunError(f"{error}; {writer.path} holds the frames before it") from None
-        writer.write_frame(float(time), simulation.frame(bool(with_fields)), bool(with_fields))
-        for message in health.check(simulation, float(time)):
-            report.warn(message)
-        health.finished = bool(time == times[-1])
-        writer.attribute("health", health.summary(simulation))
-        if interrupted() and not health.finished:
-            health.failed(f"interrupted at time {time:g}")
-            writer.attribute("health", health.summary(simulation))
-            return False
-    writer.attribute("ended", now())
-    return True
-
-
-@contextmanager
-def _interruptible(report: Reporter) -> Iterator[Callable[[], bool]]:
-    """Ctrl-C or SIGTERM asks the run to stop after the present frame; a second one stops it at once."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
-        return
-    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-    def handle(number, frame):
-        asked.set()
-        report.warn("stopping after this frame; press Ctrl-C again to stop at once")
-        restore()
-
-    for number in previous:
-        signal.signal(number, handle)
-    try:
-        yield asked.is_set
-    finally:
-        restore()

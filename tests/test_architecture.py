@@ -12,6 +12,7 @@ FLOORS = [
     ["api", "progress"],
     ["figures"],
     ["analysis"],
+    ["runs"],
     ["simulation"],
     ["handoff"],
     ["exact"],

@@ -358,12 +358,12 @@ def start_long_run(folder):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_finishes_the_frame_and_says_how_to_go_on(number, tmp_path):
+def test_ctrl_c_takes_a_checkpoint_and_says_how_to_go_on(number, tmp_path):
     process = start_long_run(tmp_path)
     os.kill(process.pid, number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "mfpde run tiny.toml --set eulerian.scheme=mc --overwrite" in err
+    assert "mfpde resume tiny.h5" in err
     assert "Traceback" not in err
     run = mfpde.open_run(tmp_path / "tiny.h5")
     assert len(run.times) >= 1
@@ -393,4 +393,4 @@ def test_an_old_output_stays_until_the_new_run_has_a_frame(call):
     Path("tiny.h5").write_bytes(before)
     assert call("run", "tiny.toml", "-q", "--overwrite", "--set", "model.activation=log(t)")[0] == 2
     assert Path("tiny.h5").read_bytes() == before
-    assert sorted(p.name for p in Path().iterdir()) == ["tiny.h5", "tiny.toml"]
+    assert sorted(p.name for p in Path().iterdir()) == ["tiny.h5", "tiny.h5.checkpoints", "tiny.toml"]

@@ -191,6 +191,7 @@ class Output(Table):
     every: Positive | None = None
     fields_every: Positive | None = None
     snapshot_replicates: Annotated[int, Field(ge=0)] = 4
+    checkpoint_every: Positive = 60.0  #: seconds of the clock on the wall
 
 
 class Exact(Table):

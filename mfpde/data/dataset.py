@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -42,9 +43,19 @@ class Dataset:
         """Input dimension d."""
         return self.x.shape[1]
 
+    def tables(self) -> dict[str, Any]:
+        """The data as plain arrays and names; for `dataset_from_tables`."""
+        return {"x": self.x, "y": self.y, "weights": self.weights, "x_names": self.x_names, "y_name": self.y_name}
+
     def digest(self) -> str:
         """SHA-256 of inputs, targets and weights."""
         return hashlib.sha256(b"".join(np.ascontiguousarray(v).tobytes() for v in (self.x, self.y, self.weights))).hexdigest()
+
+
+def dataset_from_tables(tables: dict[str, Any]) -> Dataset:
+    """Data as a network saw them; how they were standardised is not known any more."""
+    identity = Scaling(np.zeros(1), np.ones(1))
+    return Dataset(x_scaling=identity, y_scaling=identity, **tables)
 
 
 def build_dataset(case: Case) -> Dataset:

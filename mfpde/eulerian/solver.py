@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,10 +16,14 @@ from mfpde.eulerian.state import State
 from mfpde.eulerian.stepper import Step, Stepper
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
-from mfpde.models.energy import LeastSquares
+from mfpde.models.energy import LeastSquares, Moments
 from mfpde.models.features import BoxFeatures, Features, compress
 from mfpde.models.model import MeshPotential, Model
 
+#: of a solver, besides its state and counts, what a checkpoint holds
+SAVED = (
+    "time", "steps", "redone", "mass_drift", "least", "energy_rise", "dissipated", "last_dt", "longest", "wall_mass", "blobs", "last_limit",
+)  # fmt: skip
 GROWTH = 1.5  #: of the step after one that had to be redone
 #: largest mesh that is tried, in bytes of device memory
 MAX_BYTES = 64e9
@@ -32,8 +36,11 @@ class Carrier(Protocol):
 
     since: float  #: time of the hand-off
 
-    def advance(self, until: float) -> None:
-        """Bring the points to a time."""
+    def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
+        """Bring the points to a time; `watch` is called after every step."""
+
+    def checkpoint(self) -> dict[str, Any]:
+        """All that is needed to build the points anew and to go on bit by bit from here."""
 
     @property
     def prediction(self) -> np.ndarray:
@@ -70,14 +77,37 @@ class Solver:
     carrier: Carrier | None = None
     features_error: float = 0.0  #: the largest distance of a feature from its compressed form, in L2(nu)
 
+    def checkpoint(self) -> dict[str, Any]:
+        """All that a solver built anew needs to go on bit by bit from here, also in the middle of `advance`; for `restore`.
+
+        The moments are not formed again from the density: sums in another order would differ in rounding.
+        """
+        saved: dict[str, Any] = {name: getattr(self, name) for name in SAVED}
+        state, diffusion = self.state, self.stepper.diffusion
+        saved |= {"limits": dict(self.limits), "damped": diffusion.damped if diffusion is not None else 0}
+        saved |= {"moments": state.moments._asdict(), "energy": state.energy, "entropy": state.entropy}
+        if self.carrier is not None:
+            return saved | {"carrier": self.carrier.checkpoint()}
+        return saved | {"density": self.density().astype(self.stepper.settings.precision)}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from a checkpoint; a carrier is restored before, see `mfpde.handoff`."""
+        for name in SAVED:
+            setattr(self, name, saved[name])
+        self.limits = Counter(saved["limits"])
+        if self.stepper.diffusion is not None:
+            self.stepper.diffusion.damped = saved["damped"]
+        field = self.stepper.backend.upload(saved["density"].astype(np.float64)) if self.carrier is None else None
+        self.state = State(field, Moments(**saved["moments"]), saved["energy"], saved["entropy"])
+
     def advance(self, until: float, watch: Callable[["Solver"], None] | None = None) -> None:
-        """Step to a time; `watch` is called after every step.
+        """Step to a time; `watch` is called after every step, and may take a checkpoint.
 
         Raises:
             RunError: an invariant broke; the message names it.
         """
         if self.carrier is not None:
-            self.carrier.advance(until)
+            self.carrier.advance(until, None if watch is None else lambda: watch(self))
             before, self.state, self.time = self.state, self.carrier.state(), until
             self.energy_rise = max(self.energy_rise, self.state.energy - before.energy)
             return

@@ -19,6 +19,12 @@ class Backend(Protocol):
     def download(self, state: State) -> np.ndarray:
         """The state as a float64 array (components + 1, units)."""
 
+    def checkpoint(self, state: State) -> Any:
+        """All of a state, as arrays on the host; for `restore`."""
+
+    def restore(self, saved: Any) -> State:
+        """The state of a checkpoint, bit by bit."""
+
     def set_prior(self, weights: np.ndarray) -> None:
         """Weights of the units (units,) before any reaction, summing to 1 over each network; 1/n unless set."""
 

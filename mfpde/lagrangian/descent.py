@@ -5,6 +5,7 @@ f = (1/n) sum Phi it is gradient descent with learning rate n eta / 2. As eta an
 doi:10.1073/pnas.1806579115). Between steps a network is where its Euler polygon is, so that outputs need not be multiples of eta.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -44,13 +45,25 @@ class Training:
             self.backend.step = self.taken
         return self.backend.velocity(self.state)
 
-    def advance(self, until: float) -> None:
-        """Take the steps that end by a time."""
-        with np.errstate(all="ignore"):  # of networks that diverge, which `Descent` notices
-            while (self.taken + 1) * self.step <= until * (1 + 1e-12):
+    def checkpoint(self) -> dict[str, Any]:
+        """All that a training built anew needs to go on bit by bit from here; for `restore`."""
+        return {"taken": self.taken, "state": self.backend.checkpoint(self.state)}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.taken, self.state = saved["taken"], self.backend.restore(saved["state"])
+        with np.errstate(all="ignore"):
+            self.rate = self._velocity()
+
+    def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
+        """Take the steps that end by a time; `watch` is called after every one."""
+        while (self.taken + 1) * self.step <= until * (1 + 1e-12):
+            with np.errstate(all="ignore"):  # of networks that diverge, which `Descent` notices
                 self.state = self._moved(self.step)
                 self.taken += 1
                 self.rate = self._velocity()
+            if watch is not None:
+                watch()
 
     def _moved(self, by: float) -> State:
         return self.backend.project(self.backend.combine(self.state, [self.rate], [by]), self.state, self.rate)
@@ -84,12 +97,25 @@ class Descent:
     def _backend(self, batch: int) -> Backend:
         return Minibatches(self.model, self.ladder, batch) if batch else self.flow.backend
 
-    def advance(self, until: float) -> None:
-        """Bring everything to a time."""
-        self.flow.advance(until)
+    def checkpoint(self) -> dict[str, Any]:
+        """All that a descent built anew needs to go on bit by bit from here; for `restore`."""
+        trainings = [[training.checkpoint() for training in row] for row in self.trainings]
+        return {"time": self.time, "flow": self.flow.checkpoint(), "trainings": trainings, "diverged": self.diverged.copy(), "largest": self.largest}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.time, self.diverged, self.largest = saved["time"], saved["diverged"], saved["largest"]
+        self.flow.restore(saved["flow"])
+        for row, saved_row in zip(self.trainings, saved["trainings"], strict=True):
+            for training, its in zip(row, saved_row, strict=True):
+                training.restore(its)
+
+    def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
+        """Bring everything to a time; `watch` is called after every step of anything."""
+        self.flow.advance(until, watch)
         for row in self.trainings:
             for training in row:
-                training.advance(until)
+                training.advance(until, watch)
         self.time = until
 
     def measure(self, limit: np.ndarray | None) -> dict[str, Any]:

@@ -5,7 +5,9 @@ Every stage is evaluated at the projected position with the velocity that walls 
 at which units meet and leave walls.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +31,8 @@ MIN_STEP = 1e-10
 #: share of the units that may jump between reactions, about; the bias of jumping at most once is of this order squared
 MAX_JUMPS = 0.05
 SHORTEST = 1e-6  #: of reaction_step
+#: of a flow, besides its state and the counts of jumps, what a checkpoint holds
+SAVED = ("time", "step_size", "kicks", "kicked_from", "kicked", "reactions", "reacted", "interval", "steps", "rejected")
 
 
 @dataclass
@@ -43,6 +47,8 @@ class Flow:
     time: float = 0.0
     step_size: float = 0.01
     kicks: int = 0  #: kicks of noise so far
+    kicked_from: float | None = None  #: where the present call of `advance` started, if there is noise and the call was not ended
+    kicked: int = 0  #: kicks since then
     reactions: int = 0  #: reaction steps taken
     reacted: float = 0.0  #: time of the last one
     interval: float = float("inf")  #: time from it to the next
@@ -50,6 +56,7 @@ class Flow:
     rejected: int = 0
 
     def __post_init__(self) -> None:
+        self._watch: Callable[[], None] | None = None
         self._first = self.backend.velocity(self.state)
         if self.birth_death:
             self._plan_reaction()
@@ -63,25 +70,49 @@ class Flow:
         """V at every unit (units,), at the present time."""
         return self.backend.download(self._first)[-1]
 
-    def advance(self, until: float) -> None:
-        """Integrate to a time.
+    def checkpoint(self) -> dict[str, Any]:
+        """All that a flow built anew needs to go on bit by bit from here, also in the middle of `advance`; for `restore`."""
+        saved = {name: getattr(self, name) for name in SAVED} | {"state": self.backend.checkpoint(self.state)}
+        jumps = self.birth_death
+        return saved | ({} if jumps is None else {"killed": jumps.killed.copy(), "cloned": jumps.cloned.copy()})
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.state = self.backend.restore(saved["state"])
+        self._first = self.backend.velocity(self.state)
+        for name in SAVED:
+            setattr(self, name, saved[name])
+        if self.birth_death is not None:
+            self.birth_death.killed, self.birth_death.cloned = saved["killed"], saved["cloned"]
+
+    def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
+        """Integrate to a time; `watch` is called after every step, and may take a checkpoint.
 
         Raises:
             RunError: a unit is no longer finite, or the step collapsed.
         """
+        self._watch = watch
         if self.noise is None:
             self._drift(until)
             return
-        start = self.time
+        if self.kicked_from is None:
+            self.kicked_from, self.kicked = self.time, 0
+        start = self.kicked_from
         # equal kicks, the last half drift ending at `until`
         count = int(np.ceil((until - start) / self.settings.noise_step * (1 - 1e-9)))
         h = (until - start) / max(count, 1)
-        for k in range(count):
-            self._drift(start + (k + 0.5) * h)
-            self.kicks += 1
-            self.state = self.backend.upload(self.noise.kick(self.backend.download(self.state), h, self.kicks))
-            self._first = self.backend.velocity(self.state)
-            self._drift(until if k == count - 1 else start + (k + 1) * h)
+        while self.kicked < count:
+            self._drift(start + (self.kicked + 0.5) * h)
+            self._kick(h)
+            self._drift(until if self.kicked == count else start + self.kicked * h)
+        self.kicked_from = None
+
+    def _kick(self, h: float) -> None:
+        assert self.noise is not None
+        self.kicks += 1
+        self.kicked += 1
+        self.state = self.backend.upload(self.noise.kick(self.backend.download(self.state), h, self.kicks))
+        self._first = self.backend.velocity(self.state)
 
     def _drift(self, until: float) -> None:
         """Transport, with the jumps that fall due."""
@@ -115,8 +146,8 @@ class Flow:
         self._plan_reaction()
 
     def _transport(self, until: float) -> None:
-        time = self.time
-        while until - time > 1e-12 * max(1.0, until):
+        while until - self.time > 1e-12 * max(1.0, until):
+            time = self.time
             # equal steps to the target, rather than a sliver at the end
             wanted = min(self.step_size, self.settings.max_step)
             dt = (until - time) / np.ceil((until - time) / wanted * (1 - 1e-9))
@@ -130,7 +161,7 @@ class Flow:
             factor = 5.0 if error == 0 else float(np.clip(0.9 * error**-0.2, 0.2, 5.0))
             if error <= 1:
                 self.state, self._first = y, stages[-1]
-                time, self.steps = time + dt, self.steps + 1
+                self.time, self.steps = time + dt, self.steps + 1
                 # a step shortened only to hit the target says nothing against a longer one
                 self.step_size = max(self.step_size, dt * factor) if factor >= 1 else dt * factor
             else:
@@ -140,3 +171,5 @@ class Flow:
                 hint = "loosen the tolerance of [lagrangian] or [characteristics]"
                 raise RunError(f"the networks' time step collapsed to {self.step_size:.1e} at time {time:g}; {hint}")
             self.step_size = min(self.step_size, self.settings.max_step)
+            if self._watch is not None:
+                self._watch()

@@ -6,8 +6,9 @@ half of them tells the error of the rank, unless none is missing; nodes of half 
 prediction is for units with weights; jumps add noise of their own. Source: Chen, Rotskoff, Bruna & Vanden-Eijnden, arXiv:2008.09623.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -76,12 +77,27 @@ class Fluctuations:
     model: ShallowNetwork
     full: Follower
     half: Follower  #: with half the nodes
-    followed: Directions
 
-    def advance(self, until: float) -> None:
-        """Bring both to a time."""
-        self.full.flow.advance(until)
-        self.half.flow.advance(until)
+    found: tuple[Directions, Directions]  #: of either follower
+
+    @property
+    def followed(self) -> Directions:
+        """Directions that the full one follows."""
+        return self.found[0]
+
+    def checkpoint(self) -> dict[str, Any]:
+        """All that is needed to build the prediction anew and to go on bit by bit from here; see `build_fluctuations` and `restore`."""
+        return {"directions": [found._asdict() for found in self.found], "flows": [side.flow.checkpoint() for side in (self.full, self.half)]}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        for side, its in zip((self.full, self.half), saved["flows"], strict=True):
+            side.flow.restore(its)
+
+    def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
+        """Bring both to a time; `watch` is called after every step."""
+        self.full.flow.advance(until, watch)
+        self.half.flow.advance(until, watch)
 
     def measure(self) -> dict[str, np.ndarray | float]:
         """What is predicted now, by name."""
@@ -114,9 +130,11 @@ def why_no_tangent(model: Model) -> str | None:
     return None
 
 
-def build_fluctuations(case: Case, model: Model, device=None) -> Fluctuations | None:
+def build_fluctuations(case: Case, model: Model, device=None, saved: dict[str, Any] | None = None) -> Fluctuations | None:
     """The prediction a case asks for, at time 0; None if it asks for none.
 
+    Arguments:
+        saved: a checkpoint of it, whose directions need not be found again.
     Raises:
         InputError: the model has no function, the dynamics no characteristics, or the chosen method does not apply.
     """
@@ -132,8 +150,11 @@ def build_fluctuations(case: Case, model: Model, device=None) -> Fluctuations | 
     by_tangent = case.fluctuations.method != "perturbation" and not obstacle
     count = node_count(case, model)
     smaller = half_count(case, model, count)
-    followers = [_follow(case, model, nodes, by_tangent, device) for nodes in (count, smaller)]
-    return Fluctuations(model, followers[0][0], followers[1][0], followers[0][1])
+    known = [None, None] if saved is None else [Directions(**its) for its in saved["directions"]]
+    (full, found), (half, found_too) = (
+        _follow(case, model, nodes, by_tangent, device, its) for nodes, its in zip((count, smaller), known, strict=True)
+    )
+    return Fluctuations(model, full, half, (found, found_too))
 
 
 def half_count(case: Case, model: Model, count: int) -> int:
@@ -157,10 +178,13 @@ def half_count(case: Case, model: Model, count: int) -> int:
     return half
 
 
-def _follow(case: Case, model: ShallowNetwork, count: int, by_tangent: bool, device) -> tuple[Follower, Directions]:
+def _follow(
+    case: Case, model: ShallowNetwork, count: int, by_tangent: bool, device, found: Directions | None = None
+) -> tuple[Follower, Directions]:  # fmt: skip
     times, tolerance = case.time * np.array(PATH), case.characteristics.tolerance
-    path = build_characteristics(case, model, count, device, tolerance=tolerance)
-    found = find_directions(model, path, times, case.fluctuations.rank)
+    if found is None:
+        path = build_characteristics(case, model, count, device, tolerance=tolerance)
+        found = find_directions(model, path, times, case.fluctuations.rank)
     nodes = build_characteristics(case, model, count, device, tolerance=tolerance)
     settings = node_settings(case, tolerance)
     if not by_tangent:

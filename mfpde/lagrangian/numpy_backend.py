@@ -38,6 +38,8 @@ class NumpyBackend:
         """The state in float64."""
         return state.astype(np.float64)
 
+    checkpoint, restore = download, upload  # float64 holds every float32
+
     def allowed(self, rate: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Velocities times mobility, as far as walls allow; the action's is left alone."""
         rate[:-1] *= self.mobility

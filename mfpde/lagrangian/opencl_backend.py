@@ -67,6 +67,8 @@ class OpenCLBackend:
         """The state in float64."""
         return self.buffers.read(state, self.shape, self.dtype).astype(np.float64)
 
+    checkpoint, restore = download, upload  # float64 holds every float32
+
     def _weigh(self, state: cl.Buffer) -> None:
         if self.weight_rate:
             rate = self.dtype.type(self.weight_rate)

@@ -58,6 +58,9 @@ class Linearisation(Protocol):
     def download(self, tangents: State) -> np.ndarray:
         """Tangents (nodes, components + 1, directions); those of the action are 0 without reaction."""
 
+    def upload(self, tangents: np.ndarray) -> State:
+        """Tangents from what `download` gave."""
+
 
 def relative(error: float, size: float) -> float:
     """The root of a quotient of squares; of finite ones, never infinite."""
@@ -78,6 +81,14 @@ class Tangent:
     def download(self, state: TangentState) -> np.ndarray:
         """The nodes."""
         return self.nodes.download(state.nodes)
+
+    def checkpoint(self, state: TangentState) -> dict[str, np.ndarray]:
+        """Nodes and tangents."""
+        return {"nodes": self.nodes.checkpoint(state.nodes), "tangents": self.linear.download(state.tangents)}
+
+    def restore(self, saved: dict[str, np.ndarray]) -> TangentState:
+        """Nodes and tangents of a checkpoint."""
+        return TangentState(self.nodes.restore(saved["nodes"]), self.linear.upload(saved["tangents"]))
 
     def set_prior(self, weights: np.ndarray) -> None:
         """omega."""

@@ -128,6 +128,11 @@ class OpenCLTangent:
         found = self.buffers.read(tangents, (self.count, self.rows, self.rank_pitch), self.dtype)[:, :, : self.rank]
         return np.pad(found, ((0, 0), (0, 1 - self.weighted), (0, 0)))
 
+    def upload(self, tangents: np.ndarray) -> cl.Buffer:
+        """Tangents from what `download` gave."""
+        padded = np.pad(tangents[:, : self.rows], ((0, 0), (0, 0), (0, self.rank_pitch - self.rank)))
+        return self.buffers.upload(padded)
+
 
 def _rounded(count: int, multiple: int) -> int:
     return -(-count // multiple) * multiple

@@ -1,12 +1,15 @@
 """Models: an energy of measures, its potential and its moments; the same object serves grid and particles."""
 
 from mfpde.case import Case
+from mfpde.data import Dataset
 from mfpde.models.model import Model
 
 
-def build_model(case: Case) -> Model:
+def build_model(case: Case, data: Dataset | None = None) -> Model:
     """The model a case describes.
 
+    Arguments:
+        data: what a network learns, if it is known already; else the case tells where to read it.
     Raises:
         InputError: anything wrong with formulas, data, activation or parameters.
     """
@@ -20,7 +23,7 @@ def build_model(case: Case) -> Model:
         return build_population(case)
     from mfpde.models.network import build_network
 
-    return build_network(case)
+    return build_network(case, data)
 
 
 __all__ = ["Model", "build_model"]

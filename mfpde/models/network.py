@@ -56,9 +56,11 @@ class Network(ShallowNetwork):
         return preactivations(z, self.data.x)
 
 
-def build_network(case: Case) -> Network:
+def build_network(case: Case, data: Dataset | None = None) -> Network:
     """The network a case describes, with its data.
 
+    Arguments:
+        data: they, if they are known already.
     Raises:
         InputError: anything wrong with data, activation or parameters.
     """
@@ -66,7 +68,7 @@ def build_network(case: Case) -> Network:
     assert isinstance(spec, schema.NetworkModel)
     with about(case.path):
         activation = find_activation(spec.activation)
-        data = build_dataset(case)
+        data = build_dataset(case) if data is None else data
         network = Network(activation, spec.penalty, network_parameters(case, spec, data.dimension), data)
         network.check_periods()
     return network

@@ -6,11 +6,13 @@ Three levels give the observed order p = log2 |q_4h - q_2h| / |q_2h - q_h|, and 
 """
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from mfpde.case import Case
+from mfpde.data import Dataset
 from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.models import build_model
 from mfpde.models.shallow import ShallowNetwork
@@ -34,10 +36,10 @@ class Companions:
 
     solvers: list[Solver]
 
-    def advance(self, until: float) -> None:
-        """Bring them to a time."""
+    def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
+        """Bring them to a time; `watch` is called after every step."""
         for solver in self.solvers:
-            solver.advance(until)
+            solver.advance(until, None if watch is None else lambda _: watch())
 
     def estimate(self, solver: Solver) -> dict[str, float]:
         """Errors of the finest solution, by name: function (a squared distance in L2(nu)), energy, W1 of marginals; and the order."""
@@ -72,14 +74,15 @@ def halved(case: Case) -> Case:
     return case.replace({f"parameters.{name}.cells": coarsened(p.cells) for name, p in case.parameters.items() if p.fixed is None})
 
 
-def build_companions(case: Case, device=None) -> Companions:
+def build_companions(case: Case, device=None, data: Dataset | None = None) -> Companions:
     """The same case on meshes of half and a quarter of the cells.
 
     Arguments:
         device: an OpenCL device, needed by the backend "opencl".
+        data: what its network learns, if it was read before.
     """
     solvers = []
     for _ in range(LEVELS):
         case = halved(case)
-        solvers.append(build_solver(case, build_model(case), device))
+        solvers.append(build_solver(case, build_model(case, data), device))
     return Companions(solvers)

@@ -27,6 +27,15 @@ class Health:
     hand_off_time: float | None = None
     initial_energy: float | None = None
 
+    def checkpoint(self) -> dict[str, Any]:
+        """What was noticed so far; for `restore`."""
+        return {"warnings": self.warnings} | {name: getattr(self, name) for name in ("resolution_time", "hand_off_time", "initial_energy")}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        for name, value in saved.items():
+            setattr(self, name, value)
+
     def failed(self, reason: str) -> None:
         """The run stopped before its end."""
         self.failure = reason

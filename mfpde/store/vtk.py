@@ -47,3 +47,14 @@ def append(file: h5py.File, time: float) -> None:
         steps[path].resize(count + 1, axis=0)
         steps[path][count] = value
     steps.attrs["NSteps"] = np.int64(count + 1)
+
+
+def cut(file: h5py.File, frames: int) -> None:
+    """Forget the frames of mu after the first so many."""
+    if "VTKHDF" not in file:
+        return
+    steps = file["VTKHDF/Steps"]
+    for path, values in (("Values", file["fields_time"][:frames]), ("CellDataOffsets/mu", np.arange(frames))):
+        steps[path].resize(frames, axis=0)
+        steps[path][...] = values
+    steps.attrs["NSteps"] = np.int64(frames)

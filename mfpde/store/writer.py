@@ -1,4 +1,4 @@
-"""Write the output file frame by frame; after every frame it is flushed, so a killed run keeps what it had."""
+"""Write the output file frame by frame; whoever opens it, at any moment, finds every frame before that moment."""
 
 import json
 import os
@@ -9,13 +9,14 @@ from typing import Any
 import h5py
 import numpy as np
 
-from mfpde.errors import InputError, RunError
+from mfpde.errors import InputError, RunError, StorageError
 from mfpde.store import vtk
+from mfpde.store.checksums import FIXED, FRAMES, GROWING, checksum, fixed_checksum
+from mfpde.store.copies import Copies
 from mfpde.store.layout import SCHEMA_VERSION, Layout, Variable
 
 #: VTK could not read files of the newest format; from 1.10 on, a file whose writer was killed refuses to open
 LIBVER = ("v108", "v110")
-GROWING = ("time", "fields_time")
 SUFFIXES = (".h5", ".hdf5", ".vtkhdf")
 #: datasets larger than this per frame are compressed
 LARGE = 4096
@@ -24,27 +25,44 @@ MOST_FRAMES = 2**31 - 1
 
 
 class Writer:
-    """An output file that is being written."""
+    """An output file that is being written.
 
-    def __init__(self, path: Path, layout: Layout, attributes: Mapping[str, Any], overwrite: bool):
-        check_output(path, overwrite)
-        # the first frame makes it take the place of an older file, which until then stays as it is
-        self.draft: Path | None = path.with_name(f".{path.name}.draft")
+    Arguments:
+        path: its name; what bears it stays until the first frame.
+        folder: for the copies of the file, see `copies`.
+        frames: to go on after so many frames of the file at `path`; later ones are dropped. None begins a new file.
+    Raises:
+        InputError: the file or the folder cannot be written to, or the file is not one of this layout.
+    """
+
+    def __init__(self, path: Path, folder: Path, layout: Layout, attributes: Mapping[str, Any], frames: int | None = None):
+        self.path, self.copies = path, Copies(path, folder, resume=frames is not None)
         try:
-            self.file = h5py.File(self.draft, "w", libver=LIBVER)
+            self.file = h5py.File(self.copies, "w" if frames is None else "r+", libver=LIBVER)
         except OSError as error:
+            self.copies.discard()
             raise InputError(f"{path}: cannot be written: {str(error).splitlines()[0][:200]}") from None
-        self.path = path
+        self.growing = {variable.path: variable for variable in layout.growing}
+        self.along = {name: name for name in GROWING} | {variable.path: variable.dims[0] for variable in layout.growing}
+        if frames is None:
+            self._create_all(layout, attributes)
+        else:
+            self._cut(frames)
+
+    def _create_all(self, layout: Layout, attributes: Mapping[str, Any]) -> None:
         self.file.attrs["schema_version"] = SCHEMA_VERSION
         self.file.attrs["title"] = attributes.get("title", "")
         for name, value in attributes.items():
-            self.file.attrs[name] = value if isinstance(value, str | int | float) else json.dumps(value)
-        self._create_dimensions(layout)
+            self._set(name, value)
+        for name in GROWING:
+            self._scale(name, np.zeros(0), "time of the gradient flow" + (" at which fields are stored" if name != "time" else ""), True)
+        for name, (values, long_name) in layout.dimensions.items():
+            self._scale(name, values, long_name, False)
         for variable, values in layout.fixed:
             self._create(variable)[...] = values
-        self.growing = {variable.path: variable for variable in layout.growing}
         for variable in layout.growing:
             self._create(variable)
+        self._create(Variable(FRAMES, ("time",), "CRC-32 of all that is stored at this time", dtype="u4"))
         for axis in self.file:
             if f"{axis}_bounds" in self.file:
                 self.file[axis].attrs["bounds"] = f"{axis}_bounds"
@@ -52,13 +70,8 @@ class Writer:
             self.file.attrs["default"] = "eulerian"
             self.file["eulerian"].attrs.update({"NX_class": "NXdata", "signal": "energy", "axes": ["elapsed_time"]})
             vtk.create(self.file)
+        self.file.attrs[FIXED] = fixed_checksum(self.file)
         self.file.flush()
-
-    def _create_dimensions(self, layout: Layout) -> None:
-        for name in GROWING:
-            self._scale(name, np.zeros(0), "time of the gradient flow" + (" at which fields are stored" if name != "time" else ""), True)
-        for name, (values, long_name) in layout.dimensions.items():
-            self._scale(name, values, long_name, False)
 
     def _scale(self, name: str, values: np.ndarray, long_name: str, grows: bool) -> None:
         maxshape = (MOST_FRAMES,) if grows else values.shape
@@ -75,53 +88,91 @@ class Writer:
             options = {"maxshape": (None, *shape[1:]), "chunks": (1 if frame >= LARGE else 64, *shape[1:])}
         if grows and frame >= LARGE:
             options |= {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
-        dataset = self.file.create_dataset(variable.path, shape, dtype=variable.dtype, fillvalue=np.nan, **options)
+        if np.dtype(variable.dtype).kind == "f":
+            options["fillvalue"] = np.nan
+        dataset = self.file.create_dataset(variable.path, shape, dtype=variable.dtype, **options)
         dataset.attrs.update({"long_name": variable.long_name, "units": variable.units})
         for k, dim in enumerate(variable.dims):
             dataset.dims[k].attach_scale(self.file[dim])
         return dataset
 
-    def write_frame(self, time: float, values: Mapping[str, np.ndarray | float], fields: bool) -> None:
-        """Append the values of one time; with `fields`, also those along fields_time.
-
-        Raises:
-            RunError: the disk is full or the file cannot be written.
-        """
-        try:
-            self._append("time", time)
-            if fields:
-                self._append("fields_time", time)
-            for path, value in values.items():
-                self._append(path, value)
-            # what was not measured at this time stays NaN, but has its place
-            for path, variable in self.growing.items():
-                dataset, length = self.file[path], len(self.file[variable.dims[0]])
-                if dataset.shape[0] < length:
-                    dataset.resize(length, axis=0)
-            if fields and "eulerian" in self.file:
-                vtk.append(self.file, time)
-            self.file.flush()
-            if self.draft is not None:
-                os.replace(self.draft, self.path)
-                self.draft = None
-        except OSError as error:
-            raise RunError(f"{self.path}: writing failed at time {time:g}: {error}; frames before it are kept") from None
-
-    def _append(self, path: str, value: np.ndarray | float) -> None:
-        dataset = self.file[path]
-        dataset.resize(dataset.shape[0] + 1, axis=0)
-        dataset[-1] = value
-
-    def attribute(self, name: str, value: Any) -> None:
-        """Set a root attribute; tables and lists are stored as JSON."""
-        self.file.attrs[name] = value if isinstance(value, str | int | float) else json.dumps(value)
+    def _cut(self, frames: int) -> None:
+        """Drop the frames after the first so many."""
+        missing = [path for path in (*self.along, FRAMES) if path not in self.file]
+        if missing:
+            self.close()
+            raise InputError(f"{self.path}: has no dataset '{missing[0]}', which this mfpde would go on with; resume with the version that wrote it")
+        kept = self.file["time"][:frames]
+        fields = int(np.isin(self.file["fields_time"][...], kept).sum())
+        for path, along in {**self.along, FRAMES: "time"}.items():
+            self.file[path].resize(frames if along == "time" else fields, axis=0)
+        vtk.cut(self.file, fields)
+        if "ended" in self.file.attrs:
+            del self.file.attrs["ended"]
         self.file.flush()
 
+    def write_frame(self, time: float, values: Mapping[str, np.ndarray | float], fields: bool, attributes: Mapping[str, Any] | None = None) -> None:
+        """Append the values of one time; with `fields`, also those along fields_time.
+
+        Arguments:
+            attributes: root attributes that change with this frame.
+        Raises:
+            StorageError: the disk is full or the file cannot be written.
+        """
+        given: Mapping[str, Any] = {"time": time, "fields_time": time, **values}
+        if unknown := set(given) - set(self.along):
+            raise RunError(f"{self.path}: nothing was laid out for {', '.join(sorted(unknown))}")
+        try:
+            rows: dict[str, np.ndarray] = {}
+            for path, along in self.along.items():
+                if along == "time" or fields:
+                    rows[path] = self._append(path, given.get(path, np.nan))  # what was not measured is NaN, and has its place
+            self._append(FRAMES, checksum(rows))
+            if fields and "eulerian" in self.file:
+                vtk.append(self.file, time)
+            self.publish(attributes or {})
+        except OSError as error:
+            reason = error.strerror or str(error).splitlines()[0]
+            raise StorageError(f"{self.path}: writing failed at time {time:g}: {reason}") from None
+
+    def _append(self, path: str, value: Any) -> np.ndarray:
+        dataset = self.file[path]
+        row = np.broadcast_to(np.asarray(value, dtype=dataset.dtype), dataset.shape[1:])
+        dataset.resize(dataset.shape[0] + 1, axis=0)
+        dataset[-1] = row
+        if self.copies.failure is not None:
+            raise self.copies.failure
+        return row
+
+    def publish(self, attributes: Mapping[str, Any]) -> None:
+        """Set root attributes, and let everybody see the file as it is now.
+
+        Raises:
+            OSError: it could not be written; at its name is what was published before.
+        """
+        for name, value in attributes.items():
+            self._set(name, value)
+        self.file.flush()
+        self.copies.publish()
+
+    def _set(self, name: str, value: Any) -> None:
+        """Set a root attribute; tables and lists are stored as JSON."""
+        self.file.attrs[name] = value if isinstance(value, str | int | float) else json.dumps(value)
+
+    def make_durable(self) -> None:
+        """Wait until what was published is on the disk, where a loss of power does not reach it.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        self.copies.make_durable()
+
     def close(self) -> None:
-        """Close the file; one without a frame leaves no trace."""
-        self.file.close()
-        if self.draft is not None:
-            self.draft.unlink(missing_ok=True)
+        """Close the file; what was published stays."""
+        try:
+            self.file.close()
+        finally:
+            self.copies.discard()
 
 
 def check_output(path: Path, overwrite: bool) -> None:
@@ -138,8 +189,11 @@ def check_output(path: Path, overwrite: bool) -> None:
         if path.exists() and not path.is_file():
             raise InputError(f"{path}: is not a regular file, so it is not written to")
         if path.exists() and not overwrite:
-            raise InputError(f"{path}: exists already; choose another name with -o, or replace it with --overwrite")
-        if not path.absolute().parent.is_dir():
+            raise InputError(f"{path}: exists already; choose another name with -o, replace it with --overwrite, or go on with mfpde resume {path}")
+        folder = path.absolute().parent
+        if not folder.is_dir():
             raise InputError(f"{path}: the folder {path.parent} does not exist")
+        if not os.access(folder, os.W_OK):
+            raise InputError(f"{path}: the folder {path.parent} cannot be written to")
     except OSError as error:
         raise InputError(f"{str(path)[:60]}: cannot be written: {error.strerror}") from None

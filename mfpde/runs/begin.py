@@ -1,0 +1,101 @@
+"""Begin a run: from a case to its file."""
+
+import platform
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mfpde import __version__
+from mfpde.case import Case
+from mfpde.data import Dataset
+from mfpde.device.program import kernels_digest
+from mfpde.errors import InputError
+from mfpde.models.network import Network
+from mfpde.runs.loop import Loop
+from mfpde.runs.report import Reporter, Silent
+from mfpde.simulation import Simulation, build_simulation
+from mfpde.store.checkpoints import Checkpoints
+from mfpde.store.layout import Layout, describe
+from mfpde.store.provenance import provenance
+from mfpde.store.writer import Writer, check_output
+
+
+def simulate(case: Case, output: Path, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> bool:
+    """Run a case and write its file, with checkpoints beside it.
+
+    Returns:
+        True if the run reached its end, False if it was asked to stop: then it has a checkpoint, from which `resume` goes on.
+    Raises:
+        InputError: before anything is written.
+        RunError: an invariant broke; frames before it are in the file, and the last good state in a checkpoint.
+    """
+    check_output(output, overwrite)
+    with Checkpoints(output) as checkpoints:
+        return begin(case, output, checkpoints, device, report or Silent())
+
+
+def begin(
+    case: Case, output: Path, checkpoints: Checkpoints, device: str | None, report: Reporter,
+    data: Dataset | None = None, ends: Sequence[float] = (), resumes: Sequence[dict[str, Any]] = (),
+) -> bool:  # fmt: skip
+    """Run a case from time 0, with its checkpoints in hand.
+
+    Arguments:
+        data: what a network learns, if it is known already; else the case tells where to read it.
+        ends: later times to which the run goes on.
+        resumes: what was tried before.
+    """
+    facts: dict[str, Any] = {
+        "run": secrets.token_hex(8),
+        "mfpde_version": __version__,
+        "kernels_sha256": kernels_digest(),
+        "case": {"tables": case.resolved(), "path": str(case.path.absolute()), "text": case.text, "variant": case.variant},
+        "ends": list(ends),
+        "resumes": list(resumes),
+        "frames": 0,
+        "state": None,
+    }
+    try:
+        checkpoints.announce(facts)
+        simulation = build_simulation(case, device, data)
+        facts |= facts_of(simulation)
+        checkpoints.begin(facts)
+    except InputError:
+        checkpoints.withdraw()
+        raise
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written: {error.strerror} ({checkpoints.folder.name})") from None
+    about = provenance(facts["device"], simulation.model.digest())
+    attributes = {
+        "title": case.title,
+        "run": facts["run"],
+        "case": case.text,
+        "case_resolved": case.resolved(),
+        "case_file": case.path.name,
+        "variant": case.variant,
+        "parameters": simulation.model.parameters.names,
+    } | about
+    writer = Writer(output, checkpoints.folder, layout_of(simulation), attributes)
+    try:
+        return Loop(simulation, checkpoints, writer, facts, report).go()
+    finally:
+        writer.close()
+
+
+def facts_of(simulation: Simulation) -> dict[str, Any]:
+    """What a checkpoint tells of a simulation besides its state."""
+    model = simulation.model
+    return {
+        "device": simulation.device.describe() if simulation.device else {"name": "host (NumPy)"},
+        "machine": f"{platform.system()} {platform.machine()}",
+        "data": model.data.tables() if isinstance(model, Network) else None,
+        "data_sha256": model.digest(),
+        "fingerprint": simulation.fingerprint,
+    }
+
+
+def layout_of(simulation: Simulation) -> Layout:
+    """The layout of the output of a simulation."""
+    mesh = simulation.solver.mesh if simulation.solver else None
+    return describe(simulation.case, simulation.model, mesh, simulation.ladder, simulation.parts)

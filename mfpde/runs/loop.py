@@ -1,0 +1,145 @@
+"""The loop of a run: advance both sides to the next output time, measure, write, and keep checkpoints."""
+
+import time as clock
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mfpde.errors import RunError, StorageError
+from mfpde.runs.report import Reporter
+from mfpde.runs.signals import Asked, listening
+from mfpde.simulation import Simulation, output_times, reached
+from mfpde.store.checkpoints import Checkpoints
+from mfpde.store.provenance import now
+from mfpde.store.writer import Writer
+
+#: share of the time of a run that checkpoints by the clock may take
+SHARE = 0.02
+
+
+class Interrupted(Exception):
+    """The run was asked to stop, and has a checkpoint."""
+
+
+@dataclass
+class Loop:
+    """A run in progress.
+
+    Arguments:
+        facts: what a checkpoint holds besides the state: whose run it is, of which case, on what.
+    """
+
+    simulation: Simulation
+    checkpoints: Checkpoints
+    writer: Writer
+    facts: dict[str, Any]
+    report: Reporter
+    frames: int = 0  #: written so far
+    asked: Asked = field(default_factory=Asked)
+    saved: float = field(default_factory=clock.monotonic)  #: when the last checkpoint was taken
+    cost: float = 0.0  #: seconds that it took
+    seconds: float = 0.0  #: that all checkpoints took
+
+    def go(self) -> bool:
+        """To the end; False if it was asked to stop.
+
+        Raises:
+            RunError: an invariant broke, or something could not be written.
+        """
+        health = self.simulation.health
+        with listening(self.report.warn) as self.asked:
+            try:
+                self._go()
+                return True
+            except Interrupted:
+                health.failed(f"interrupted at time {self.time:g}")
+                self._note_health()
+                return False
+            except RunError as error:
+                health.failed(str(error))
+                self._note_health()
+                raise type(error)(f"{error}; {self.writer.path} holds the {self.frames} frame(s) before it{self._way_back(error)}") from None
+
+    def _go(self) -> None:
+        simulation, health = self.simulation, self.simulation.health
+        times, stored = output_times(simulation.case, self.facts["ends"])
+        end = float(times[-1])
+        for time, with_fields in list(zip(times.tolist(), stored.tolist(), strict=True))[self.frames :]:
+            if time > 0:
+                simulation.advance(time, lambda reached, facts: self._watch(reached, end, facts))
+            values = simulation.frame(with_fields)
+            for message in health.check(simulation, time):
+                self.report.warn(message)
+            health.finished = time == end
+            ended = {"ended": now()} if health.finished else {}
+            noted = {"health": health.summary(simulation), "resumes": self.facts["resumes"], **ended}
+            self.writer.write_frame(time, values, with_fields, noted)
+            self.frames += 1
+            if with_fields:
+                self.save()
+
+    def _way_back(self, error: RunError) -> str:
+        if isinstance(error, StorageError):
+            return f"; make room, and go on with: mfpde resume {self.writer.path}"
+        return f", and {self.checkpoints.folder.name} the last good state"
+
+    def _note_health(self) -> None:
+        """Tell in the file why the run stopped, if it can still be told."""
+        try:
+            self.writer.publish({"health": self.simulation.health.summary(self.simulation)})
+        except OSError:
+            self.report.warn(f"{self.writer.path} could not be told why the run stopped")
+
+    @property
+    def time(self) -> float:
+        """Of the side that is farthest behind."""
+        simulation = self.simulation
+        sides = [solver.time for solver in simulation.solvers] + [reached(side) for side in simulation.particles.values()]
+        return min(sides)
+
+    def _watch(self, time: float, end: float, facts: dict[str, Any]) -> None:
+        self.report.progress(time, end, facts)
+        due = clock.monotonic() - self.saved > max(self.simulation.case.output.checkpoint_every, self.cost / SHARE)
+        if due or self.asked.to_save or self.asked.to_stop:
+            self.save()
+        if self.asked.to_stop:
+            raise Interrupted
+
+    def save(self) -> None:
+        """Take a checkpoint.
+
+        Raises:
+            RunError: the state is not finite, or could not be written; older checkpoints stay.
+        """
+        start = clock.monotonic()
+        state = self.simulation.checkpoint()
+        if bad := not_finite(state):
+            raise RunError(f"{bad} is no longer finite at time {self.time:g}, so it is no checkpoint")
+        try:
+            self.writer.make_durable()
+            self.checkpoints.save(self.facts | {"frames": self.frames, "time": self.time, "state": state})
+        except OSError as error:
+            raise StorageError(f"a checkpoint could not be written to {self.checkpoints.folder}: {error.strerror or error}") from None
+        if self.asked.to_save:
+            self.asked.to_save = False
+            self.report.warn(f"checkpoint taken at time {self.time:g}, as asked")
+        self.saved = clock.monotonic()
+        self.cost = self.saved - start
+        self.seconds += self.cost
+
+
+def not_finite(tree: Any, path: str = "") -> str:
+    """The first array of a checkpoint that holds a NaN or an infinity, by its path; empty if none does.
+
+    Networks that descend may diverge, which is noticed elsewhere and ends nothing.
+    """
+    if isinstance(tree, np.ndarray):
+        return "" if tree.dtype.kind != "f" or np.isfinite(tree).all() else path
+    if isinstance(tree, dict):
+        inner = ((str(key), value) for key, value in tree.items() if key != "descent")
+    elif isinstance(tree, list):
+        inner = ((str(key), value) for key, value in enumerate(tree))
+    else:
+        return ""
+    return next((bad for key, value in inner if (bad := not_finite(value, f"{path}/{key}".lstrip("/")))), "")

@@ -1,0 +1,131 @@
+"""Checkpoints of a run, in a folder beside its output: OUT.h5.checkpoints.
+
+It holds the state at the start (number 0: the case, its data and nothing else), the last two checkpoints, a lock, and while a run goes the
+two copies of the output (`copies`). docs/output_file.md lists what a checkpoint holds.
+"""
+
+import fcntl
+import os
+import re
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mfpde.errors import InputError
+from mfpde.store.archive import Damaged, load_archive, save_archive
+
+#: of the content of a checkpoint: one that a resumed run could not understand gets a new number
+CHECKPOINT_SCHEMA = 1
+KEPT = 2
+NAME = re.compile(r"checkpoint-(\d{6,})\.npz")
+
+
+def folder_of(output: Path) -> Path:
+    """Where the checkpoints of an output are."""
+    return output.with_name(f"{output.name}.checkpoints")
+
+
+class Checkpoints:
+    """The folder of one run; whoever holds it has it alone.
+
+    Raises:
+        InputError: the folder cannot be made or written to, or another run holds it.
+    """
+
+    def __init__(self, output: Path):
+        self.output, self.folder = output, folder_of(output)
+        try:
+            self.folder.mkdir(exist_ok=True)
+            self.lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise InputError(f"{output}: the folder {self.folder.name} beside it cannot be written to: {error.strerror}") from None
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self.lock)
+            raise InputError(f"{output}: another run is writing it at this moment; wait for it, stop it, or choose another name with -o") from None
+
+    def __enter__(self) -> "Checkpoints":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        """Let others have the folder; one with nothing in it leaves no trace."""
+        if {path.name for path in self.folder.iterdir()} == {"lock"}:
+            (self.folder / "lock").unlink()
+            self.folder.rmdir()
+        os.close(self.lock)
+
+    def paths(self) -> list[Path]:
+        """What is there, oldest first; number 0 is the start."""
+        found = [(int(match[1]), path) for path in self.folder.iterdir() if (match := NAME.fullmatch(path.name))]
+        return [path for _, path in sorted(found)]
+
+    def announce(self, start: dict[str, Any]) -> None:
+        """Note how a new run will start, once it is built; until then the older one is still there.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        save_archive(self.announced, {"checkpoint_schema": CHECKPOINT_SCHEMA} | start)
+
+    def withdraw(self) -> None:
+        """Forget what was announced."""
+        self.announced.unlink(missing_ok=True)
+
+    def begin(self, start: dict[str, Any]) -> None:
+        """Make this the folder of the announced run: forget the older one.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        for path in self.paths():
+            path.unlink()
+        self._save(0, start)
+        self.withdraw()
+
+    @property
+    def announced(self) -> Path:
+        """How a run starts that is being built."""
+        return self.folder / "announced.npz"
+
+    def save(self, content: dict[str, Any]) -> None:
+        """Add a checkpoint, and keep the last two.
+
+        Raises:
+            OSError: it could not be written; those before it stay.
+        """
+        older = self.paths()
+        self._save(_number(older[-1]) + 1 if older else 1, content)
+        for path in older[: -(KEPT - 1)]:
+            if _number(path):
+                path.unlink()
+
+    def _save(self, number: int, content: dict[str, Any]) -> None:
+        save_archive(self.folder / f"checkpoint-{number:06d}.npz", {"checkpoint_schema": CHECKPOINT_SCHEMA} | content)
+
+    def good(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """Whole checkpoints, newest first (the start of a run that was announced before those of an older one), and what is wrong with the others.
+
+        Raises:
+            InputError: a checkpoint was written by a newer mfpde.
+        """
+        found, problems = [], []
+        for path in [*([self.announced] if self.announced.exists() else []), *reversed(self.paths())]:
+            try:
+                content = load_archive(path)
+            except (Damaged, FileNotFoundError) as error:
+                problems.append(str(error))
+                continue
+            schema = content.get("checkpoint_schema")
+            if schema != CHECKPOINT_SCHEMA:
+                raise InputError(
+                    f"{self.output}: {path.name} has checkpoint schema {schema}, this mfpde resumes schema {CHECKPOINT_SCHEMA}; "
+                    f"resume with mfpde {content.get('mfpde_version', 'of that schema')}"
+                )
+            found.append(content)
+        return found, problems
+
+
+def _number(path: Path) -> int:
+    match = NAME.fullmatch(path.name)
+    return int(match[1]) if match else 0
