@@ -8,6 +8,7 @@ written since, to be written next. The price is the size of the file, once more,
 import errno
 import io
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,11 @@ class Copies(io.RawIOBase):
         self.files: list[int] = []
         try:
             self.remove()
-            for k, name in enumerate(self.names):
-                if resume and k == 1:
-                    os.link(path, name)  # the file as it is: the next `publish` takes its name away
+            for name in self.names:
+                if resume:  # whoever has the file open keeps it as it is
+                    shutil.copyfile(path, name)
                 self.files.append(os.open(name, os.O_RDWR | os.O_CREAT, 0o666))
-            if resume:
-                self.written = [(0, os.fstat(self.files[1]).st_size)]
-                self._bring_up_to_date(source=self.files[1], target=self.files[0])
-            else:
-                self._check_links(folder)
+            self._check_links(folder)
         except OSError as error:
             self.discard()
             raise InputError(f"{path}: cannot be written: {error.strerror} ({folder.name})") from None
