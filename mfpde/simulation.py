@@ -22,6 +22,7 @@ from mfpde.lagrangian.solver import build_flow
 from mfpde.models import Model, build_model
 from mfpde.models.network import Network
 from mfpde.models.shallow import ShallowNetwork
+from mfpde.monitors.blame import blaming_cells, blaming_units
 from mfpde.monitors.frames import Snapshot, measure_density, measure_distances, measure_gaps, measure_networks
 from mfpde.monitors.grid_error import Companions, build_companions
 from mfpde.monitors.health import Health
@@ -105,12 +106,14 @@ class Simulation:
             if self.heading != until:  # else this was decided before the checkpoint
                 hand_off_if_narrow(self.case, self.solvers, self.device)
             self.heading = until
-            self.solver.advance(until, lambda s: watch(s.time, solver_facts(s)))
+            with blaming_cells(self.solver):
+                self.solver.advance(until, lambda s: watch(s.time, solver_facts(s)))
         facts = {} if self.solver is None else solver_facts(self.solver)
         if self.companions is not None:
             self.companions.advance(until, lambda: watch(until, facts))
         for side in self.particles.values():
-            side.advance(until, partial(self._watch_particles, side, until, watch, facts))
+            with blaming_units(flow_of(side), self.model.parameters):
+                side.advance(until, partial(self._watch_particles, side, until, watch, facts))
         watch(until, facts)
 
     def _watch_particles(self, side: Flow | Fluctuations | Descent, until: float, watch: Watch, facts: dict[str, Any]) -> None:
@@ -142,9 +145,14 @@ class Simulation:
         return checked | {f"energy {k}": solver.state.energy for k, solver in enumerate(self.solvers)}
 
 
+def flow_of(side: Flow | Fluctuations | Descent) -> Flow:
+    """The flow by which something moves, or the first of them."""
+    return side.full.flow if isinstance(side, Fluctuations) else side.flow if isinstance(side, Descent) else side
+
+
 def reached(side: Flow | Fluctuations | Descent) -> float:
     """The time of what moves by characteristics."""
-    return side.full.flow.time if isinstance(side, Fluctuations) else side.time
+    return side.time if isinstance(side, Descent) else flow_of(side).time
 
 
 def solver_facts(solver: Solver) -> dict[str, Any]:

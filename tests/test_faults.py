@@ -358,3 +358,72 @@ def test_a_state_that_is_not_finite_never_replaces_a_checkpoint(stopped, monkeyp
     with pytest.raises(RunError, match="particles/networks/state is no longer finite"):
         resume(stopped)
     assert {path.name: path.read_bytes() for path in folder_of(stopped).glob("*.npz")} == before
+
+
+BAD = {
+    "collapse": (
+        {"model.penalty.lambda": 1e12, "model.penalty.power": 8.0},
+        "the time step collapsed",
+        "the largest velocity is .*, along a, at a = ",
+    ),
+    "walls": (
+        {"model.penalty.lambda": 0.0, "data.teacher": "200*sin(x0)", "time": 5.0, "output": {"every": 0.5, "fields_every": 1.0}},
+        r"lies in the outermost cells of a or on its walls \(eulerian.wall_limit = 0.5\)",
+        "widen parameters.a.domain",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_run_that_goes_bad_says_what_where_and_what_to_try(kind, tmp_path, command):
+    changes, what, where = BAD[kind]
+    with pytest.raises(RunError, match=f"{what}.*{where}.*run.h5 holds the .* before it, and run.h5.checkpoints the last good state") as caught:
+        simulate(small_case(**TINY | changes), tmp_path / "run.h5")
+    assert len(str(caught.value).splitlines()) == 1
+    run = mfpde.open_run(tmp_path / "run.h5")
+    assert run.health["failure"] in str(caught.value)
+    assert np.isfinite(run.eulerian["energy"].values).all()
+    assert len(list(folder_of(run.path).glob("checkpoint-*[1-9].npz"))) >= 1
+
+
+def test_a_run_whose_units_are_not_finite_says_which(tmp_path, monkeypatch):
+    from mfpde.lagrangian.opencl_backend import OpenCLBackend
+
+    monkeypatch.setattr(OpenCLBackend, "error", lambda *_: float("nan"))
+    with pytest.raises(
+        RunError, match=r"the networks are no longer finite at time 0 .*: unit \d+ of all moves fastest, along [awb] at .*, from a = "
+    ):
+        simulate(small_case(**TINY, **{"eulerian.enabled": False}), tmp_path / "run.h5")
+
+
+def test_a_mesh_that_does_not_fit_is_refused_with_one_that_would(tmp_path, monkeypatch):
+    from mfpde.eulerian import memory
+
+    case = small_case(**{"parameters.a.cells": 100_000, "parameters.w.cells": 100_000, "parameters.b.cells": 100_000})
+    with pytest.raises(
+        InputError, match=r"a mesh of 100000 x 100000 x 100000 cells needs about .* GB .*; use fewer cells: (\d+) x \1 x \1 would fit"
+    ):
+        simulate(case, tmp_path / "run.h5")
+    with pytest.raises(InputError, match=r"units in all need about .* would fit"):
+        simulate(small_case(**{"lagrangian.units": [10_000_000], "lagrangian.replicates": 10_000}), tmp_path / "run.h5")
+    monkeypatch.setattr(memory, "room", lambda device=None: (10**9, 10**5))
+    with pytest.raises(InputError, match=r"needs .* per field, .* gives 0.0001 GB at once"):
+        simulate(small_case(**{"parameters.a.cells": 101}), tmp_path / "run.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_that_is_full_says_what_would_fit(tmp_path, monkeypatch):
+    import pyopencl as cl
+    from pyopencl.tools import MemoryPool
+
+    class Full(MemoryPool):
+        def allocate(self, size):
+            if self.managed_bytes > 200_000:
+                raise cl.MemoryError("clCreateBuffer failed: MEM_OBJECT_ALLOCATION_FAILURE")
+            return super().allocate(size)
+
+    from mfpde.device import buffers
+
+    monkeypatch.setattr(buffers, "MemoryPool", Full)
+    with pytest.raises(RunError, match=r"has no room for .* GB more after .* GB .*cells would fit"):
+        simulate(small_case(**{"lagrangian.units": []}), tmp_path / "run.h5")

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import h5py
-import numpy as np
 import pytest
 from conftest import small_case
 
 from mfpde.case.load import case_from_tables
 from mfpde.runs import resume, simulate
-from mfpde.runs.loop import Interrupted, Loop
+from mfpde.runs.loop import Loop
 
 
 def datasets(path):

@@ -122,6 +122,7 @@ class Eulerian(Table):
     error_estimate: bool = False
     diffusion_scheme: Literal["auto", "scharfetter_gummel", "strang"] = "auto"
     hand_off: bool = False
+    wall_limit: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.5
     compression: Annotated[float, Field(ge=0, lt=0.1, allow_inf_nan=False)] = 1e-6
 
 

@@ -1,22 +1,36 @@
 """Device memory of one queue: arrays in and out, and sums and maxima by a fixed tree."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pyopencl as cl
 from pyopencl.tools import ImmediateAllocator, MemoryPool
 
+from mfpde.device.memory import gigabytes, room
 from mfpde.device.runtime import Device
 from mfpde.errors import RunError
 
 REDUCTION_CHUNK = 512
 
 
+class NoRoom(RunError):
+    """The device is out of memory."""
+
+    def __init__(self, message: str, granted: int):
+        super().__init__(message)
+        self.granted = granted  #: bytes that it gave before
+
+
 class Buffers:
-    """Allocates, copies and reduces on one in-order queue."""
+    """Allocates, copies and reduces on one in-order queue.
+
+    Memory is written to as soon as it is allocated: some drivers notice only then that there is none.
+    """
 
     def __init__(self, device: Device):
-        self.device = device
+        self.device, self.uploaded = device, 0
         self.queue = cl.CommandQueue(device.context)
         self.pool = MemoryPool(ImmediateAllocator(self.queue))
 
@@ -25,9 +39,9 @@ class Buffers:
         size = count * np.dtype(dtype).itemsize
         try:
             buffer = self.pool.allocate(size)
+            self.fill(buffer, 0, count, dtype)
         except cl.Error:
             raise self._no_room(size) from None
-        self.fill(buffer, 0, count, dtype)
         return buffer
 
     def fill(self, buffer: Any, value: float, count: int, dtype: np.dtype | type) -> None:
@@ -38,9 +52,11 @@ class Buffers:
         """A buffer holding a copy of an array."""
         flags = cl.mem_flags.READ_WRITE | cl.mem_flags.COPY_HOST_PTR
         try:
-            return cl.Buffer(self.device.context, flags, hostbuf=np.ascontiguousarray(array))
+            buffer = cl.Buffer(self.device.context, flags, hostbuf=np.ascontiguousarray(array))
         except cl.Error:
             raise self._no_room(array.nbytes) from None
+        self.uploaded += array.nbytes
+        return buffer
 
     def write(self, buffer: cl.Buffer, array: np.ndarray) -> None:
         """Overwrite a buffer from the host, without waiting for it."""
@@ -53,12 +69,29 @@ class Buffers:
         cl.enqueue_copy(self.queue, array, buffer)
         return array
 
-    def _no_room(self, size: int) -> RunError:
-        limit = self.device.cl_device.max_mem_alloc_size
-        return RunError(
-            f"the device '{self.device.name}' has no room for {size / 1e6:.0f} MB more (it allows {limit / 1e6:.0f} MB at once); "
-            'use fewer cells, units or data, or precision = "float32"'
+    def _no_room(self, size: int) -> NoRoom:
+        there, at_once = room(self.device)
+        granted = self.pool.managed_bytes + self.uploaded
+        return NoRoom(
+            f"the device '{self.device.name}' has no room for {gigabytes(size)} more after {gigabytes(granted)} (it has {gigabytes(there)} for all who "
+            f'use it, and gives {gigabytes(at_once)} at once); use fewer cells, units or data, or precision = "float32"',
+            granted,
         )
+
+
+@contextmanager
+def device_failures() -> Iterator[None]:
+    """Within this block, errors of the OpenCL driver become one sentence.
+
+    Raises:
+        RunError: the driver failed: out of memory, a lost device.
+    """
+    try:
+        yield
+    except cl.Error as error:
+        raise RunError(
+            f"the OpenCL driver failed ({str(error).splitlines()[0]}): the device may be out of memory, or lost; see mfpde doctor"
+        ) from None
 
 
 class Reduction:

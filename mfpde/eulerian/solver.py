@@ -1,6 +1,5 @@
 """The density in time: steps to an output time, with the invariants watched and the limits of the steps counted."""
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,9 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from mfpde.case import Case
-from mfpde.errors import InputError, RunError, about
+from mfpde.errors import RunError, about
 from mfpde.eulerian.backend import Backend
 from mfpde.eulerian.diffusion import MAX_PECLET, Diffusion, median_peclet
+from mfpde.eulerian.memory import check_size
 from mfpde.eulerian.state import State
 from mfpde.eulerian.stepper import Step, Stepper
 from mfpde.measures.mesh import Mesh
@@ -25,8 +25,6 @@ SAVED = (
     "time", "steps", "redone", "mass_drift", "least", "energy_rise", "dissipated", "last_dt", "longest", "wall_mass", "blobs", "last_limit",
 )  # fmt: skip
 GROWTH = 1.5  #: of the step after one that had to be redone
-#: largest mesh that is tried, in bytes of device memory
-MAX_BYTES = 64e9
 #: mass may drift by this much, by precision, before the run is stopped
 MASS_TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
 
@@ -154,7 +152,7 @@ def build_solver(case: Case, model: Model, device=None) -> Solver:
     """
     with about(case.path):
         mesh = model.parameters.mesh()
-        check_size(mesh, model, case.eulerian.precision)
+        check_size(mesh, model, case.eulerian.precision, device if case.eulerian.backend == "opencl" else None)
         arrays = compressed(model.on_mesh(mesh), mesh, case.eulerian.compression)
     initial = mesh.average_density([c.law for c in model.parameters.free])
     together = bool(case.dynamics.diffusion) and _together(case, mesh, arrays, initial)
@@ -195,19 +193,6 @@ def _together(case: Case, mesh: Mesh, arrays: MeshPotential, initial: np.ndarray
     masses = (initial * mesh.volumes).reshape(len(arrays.amplitude), -1)
     v = arrays.values(arrays.energy.source(arrays.moments(masses).linear)).reshape(mesh.shape)
     return median_peclet(mesh, initial, v, case.dynamics.diffusion) < MAX_PECLET
-
-
-def check_size(mesh: Mesh, model: Model, precision: str) -> None:
-    """Refuse a mesh that cannot fit before anything is allocated.
-
-    Raises:
-        InputError: its fields and features need more than `MAX_BYTES`.
-    """
-    cells = math.prod(mesh.shape)
-    need = 10 * cells * np.dtype(precision).itemsize + 16 * model.coupling_numbers(mesh)
-    if need > MAX_BYTES:
-        shape = " x ".join(map(str, mesh.shape))
-        raise InputError(f"parameters: a mesh of {shape} cells with the coupling of its cells needs about {need / 1e9:.0f} GB; use fewer cells")
 
 
 def _build_backend(case: Case, arrays: MeshPotential, mesh: Mesh, device) -> Backend:

@@ -66,6 +66,11 @@ class Flow:
         self.state = state
         self.__post_init__()
 
+    @property
+    def rate(self) -> State:
+        """d/dt of the state, at the present time."""
+        return self._first
+
     def potential(self) -> np.ndarray:
         """V at every unit (units,), at the present time."""
         return self.backend.download(self._first)[-1]

@@ -2,7 +2,10 @@
 
 from typing import cast
 
+import numpy as np
+
 from mfpde.case import Case
+from mfpde.device.memory import gigabytes, room
 from mfpde.errors import InputError
 from mfpde.lagrangian.backend import Backend
 from mfpde.lagrangian.birth_death import BirthDeath
@@ -15,8 +18,8 @@ from mfpde.models.network import Network
 from mfpde.models.population import PopulationNetwork
 from mfpde.models.potential import Potential
 
-#: largest ladder that is tried, in bytes of device memory
-MAX_BYTES = 64e9
+#: states that live at once: stages of a step, and what is around them
+STATES = 16
 
 
 def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
@@ -28,10 +31,12 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
         InputError: births from a density together with weights, which have no units to replace.
     """
     settings, alpha = case.lagrangian, case.dynamics.birth_death
-    numbers = (16 if settings.precision == "float64" else 8) * ladder.total * (len(model.parameters.components) + 1)
-    if numbers * 8 > MAX_BYTES:
+    unit = STATES * np.dtype(settings.precision).itemsize * (len(model.parameters.components) + 1)
+    there, _ = room(device if case.eulerian.backend == "opencl" else None)
+    if unit * ladder.total > there:
         raise InputError(
-            f"{case.path}: lagrangian.units: {ladder.total} units in all need about {numbers * 8 / 1e9:.0f} GB; use fewer units or replicates"
+            f"{case.path}: lagrangian.units: {ladder.total} units in all need about {gigabytes(unit * ladder.total)}, there are {gigabytes(there)}: "
+            f"{there // unit:.1e} would fit; use fewer units or replicates"
         )
     births = births_laws(case, model.parameters)
     by_weights = bool(alpha) and settings.reaction == "weights"

@@ -6,6 +6,7 @@ Derivatives are symbolic; NumPy values and device code come from the same trees.
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,7 +103,7 @@ class Potential:
 
     def coupling_numbers(self, mesh: Mesh) -> int:
         """The transformed kernel of the interaction."""
-        return 0 if self.interaction is None else int(np.prod([n if axis.periodic else 2 * n for n, axis in zip(mesh.shape, mesh.axes, strict=True)]))
+        return 0 if self.interaction is None else math.prod(n if axis.periodic else 2 * n for n, axis in zip(mesh.shape, mesh.axes, strict=True))
 
     def digest(self) -> str:
         """SHA-256 of the formulas."""

@@ -1,5 +1,6 @@
 """What all shallow networks share, whatever the law of their inputs: the penalty, and a loss that is quadratic in coefficients of f."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,7 +86,7 @@ class ShallowNetwork(ABC):
     def coupling_numbers(self, mesh: Mesh) -> int:
         """The feature matrix."""
         first = 1 if self.parameters.amplitude.free else 0
-        return int(np.prod(mesh.shape[first:])) * len(self.least_squares.targets)
+        return math.prod(mesh.shape[first:]) * len(self.least_squares.targets)
 
     def on_mesh(self, mesh: Mesh) -> MeshPotential:
         """The arrays that define V on the cells of a mesh of the free parameters.

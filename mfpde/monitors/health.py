@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mfpde.errors import RunError
 from mfpde.monitors.frames import touches_wall
 from mfpde.monitors.resolution import MIN_CELLS
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from mfpde.simulation import Simulation
 
 WALL_MASS = 1e-6
+SAVED = ("resolution_time", "hand_off_time", "initial_energy", "initial_wall")
 #: share of the energy lost so far by which the dissipation identity may be missed
 BALANCE = 0.05
 
@@ -26,10 +28,11 @@ class Health:
     resolution_time: float | None = None
     hand_off_time: float | None = None
     initial_energy: float | None = None
+    initial_wall: dict[str, float] = field(default_factory=dict)  #: mass in the outermost cells at the start, per axis
 
     def checkpoint(self) -> dict[str, Any]:
         """What was noticed so far; for `restore`."""
-        return {"warnings": self.warnings} | {name: getattr(self, name) for name in ("resolution_time", "hand_off_time", "initial_energy")}
+        return {"warnings": self.warnings} | {name: getattr(self, name) for name in SAVED}
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
@@ -48,6 +51,27 @@ class Health:
         if simulation.flow is not None:
             self._check_networks(simulation, time)
         return [message for kind, message in self.warnings.items() if kind not in before]
+
+    def stop_at_walls(self, simulation: "Simulation", time: float) -> None:
+        """End a run that its walls make.
+
+        Raises:
+            RunError: most of the mass that was not there at the start, or most units, lie at a wall.
+        """
+        limit, solver = simulation.case.eulerian.wall_limit, simulation.solver
+        shares = {} if solver is None else {name: ("mass", mass) for name, mass in solver.wall_mass.items()}
+        if simulation.snapshot is not None:
+            shares |= {f"{name} (units)": ("share of the units", share) for name, share in wall_shares(simulation).items()}
+        if not self.initial_wall:
+            self.initial_wall = {name: share for name, (_, share) in shares.items()}
+        for name, (what, share) in shares.items():
+            first = self.initial_wall.get(name, 0.0)
+            if share - first > limit * (1 - first):
+                axis = name.split()[0]
+                raise RunError(
+                    f"at time {time:g} a {what} of {share:.2g} lies in the outermost cells of {axis} or on its walls "
+                    f"(eulerian.wall_limit = {limit:g}), so the walls make the solution; widen parameters.{axis}.domain, or hold units back by a penalty (model.penalty)"
+                )
 
     def _warn(self, kind: str, message: str) -> None:
         self.warnings.setdefault(kind, message)
@@ -87,14 +111,10 @@ class Health:
         flow, ladder, snapshot = simulation.flow, simulation.ladder, simulation.snapshot
         if flow is None or ladder is None or snapshot is None:
             return
-        for k, c in enumerate(simulation.model.parameters.components):
-            if c.domain is None or c.periodic or not c.free:
-                continue
-            share = np.mean(touches_wall(snapshot.state[k], c.domain))
+        for name, share in wall_shares(simulation).items():
             if share > WALL_MASS:
                 self._warn(
-                    f"units at wall {c.name}",
-                    f"at time {time:g} {share:.1e} of all units sit on a wall of {c.name}; widen parameters.{c.name}.domain",
+                    f"units at wall {name}", f"at time {time:g} {share:.1e} of all units sit on a wall of {name}; widen parameters.{name}.domain"
                 )
         if flow.birth_death is None and simulation.case.dynamics.birth_death:
             effective = 1 / np.add.reduceat(snapshot.weights**2, ladder.first_unit[:-1]) / ladder.sizes
@@ -132,3 +152,11 @@ class Health:
             if flow.birth_death is not None:
                 summary["lagrangian"] |= {"killed": int(flow.birth_death.killed.sum()), "cloned": int(flow.birth_death.cloned.sum())}
         return summary
+
+
+def wall_shares(simulation: "Simulation") -> dict[str, float]:
+    """The share of all units that sit on a wall, per component that has some."""
+    assert simulation.snapshot is not None
+    state, components = simulation.snapshot.state, simulation.model.parameters.components
+    walled = {c.name: (k, c.domain) for k, c in enumerate(components) if c.domain is not None and c.free and not c.periodic}
+    return {name: float(np.mean(touches_wall(state[k], domain))) for name, (k, domain) in walled.items()}

@@ -9,8 +9,9 @@ from typing import Any
 from mfpde import __version__
 from mfpde.case import Case
 from mfpde.data import Dataset
+from mfpde.device.buffers import device_failures
 from mfpde.device.program import kernels_digest
-from mfpde.errors import InputError
+from mfpde.errors import InputError, MfpdeError
 from mfpde.models.network import Network
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
@@ -58,10 +59,11 @@ def begin(
     }
     try:
         checkpoints.announce(facts)
-        simulation = build_simulation(case, device, data)
+        with device_failures():
+            simulation = build_simulation(case, device, data)
         facts |= facts_of(simulation)
         checkpoints.begin(facts)
-    except InputError:
+    except MfpdeError:
         checkpoints.withdraw()
         raise
     except OSError as error:

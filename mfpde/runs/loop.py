@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mfpde.device.buffers import device_failures
 from mfpde.errors import RunError, StorageError
 from mfpde.runs.report import Reporter
 from mfpde.runs.signals import Asked, listening
@@ -50,7 +51,8 @@ class Loop:
         health = self.simulation.health
         with listening(self.report.warn) as self.asked:
             try:
-                self._go()
+                with device_failures():
+                    self._go()
                 return True
             except Interrupted:
                 health.failed(f"interrupted at time {self.time:g}")
@@ -59,7 +61,8 @@ class Loop:
             except RunError as error:
                 health.failed(str(error))
                 self._note_health()
-                raise type(error)(f"{error}; {self.writer.path} holds the {self.frames} frame(s) before it{self._way_back(error)}") from None
+                kind = StorageError if isinstance(error, StorageError) else RunError
+                raise kind(f"{error}; {self.writer.path} holds the {self.frames} frame(s) before it{self._way_back(error)}") from None
 
     def _go(self) -> None:
         simulation, health = self.simulation, self.simulation.health
@@ -76,6 +79,7 @@ class Loop:
             noted = {"health": health.summary(simulation), "resumes": self.facts["resumes"], **ended}
             self.writer.write_frame(time, values, with_fields, noted)
             self.frames += 1
+            health.stop_at_walls(simulation, time)
             if with_fields:
                 self.save()
 

@@ -13,6 +13,7 @@ from mfpde import __version__
 from mfpde.case import Case
 from mfpde.case.load import case_from_tables, load_variants
 from mfpde.data.dataset import dataset_from_tables
+from mfpde.device.buffers import device_failures
 from mfpde.device.program import kernels_digest
 from mfpde.errors import InputError, MfpdeError
 from mfpde.runs.begin import begin, facts_of, layout_of
@@ -177,7 +178,8 @@ def _go_on(output: Path, content: Content, checkpoints: Checkpoints, device: str
     data = dataset_from_tables(content["data"]) if content["data"] is not None else None
     if device is None and case.eulerian.backend != "numpy" and _is_here(content["device"]["name"]):
         device = content["device"]["name"]
-    simulation = build_simulation(case, device, data, content["state"])
+    with device_failures():
+        simulation = build_simulation(case, device, data, content["state"])
     facts = content | facts_of(simulation) | {"mfpde_version": __version__, "kernels_sha256": kernels_digest()}
     _check_match(output, content, facts, allow_device_change, report)
     facts["resumes"] = [*content["resumes"], _history(content)]

@@ -1,0 +1,69 @@
+"""What a mesh needs of memory, and which mesh would fit where there is less. Estimates, measured against what runs allocate."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from mfpde.device.memory import gigabytes, host_bytes, room
+from mfpde.errors import InputError
+from mfpde.measures.mesh import Axis, Mesh
+from mfpde.models.model import Model
+
+#: fields that live at once on a device, ghosts included, and densities on the host while they are measured and stored
+FIELDS, DENSITIES = 10, 4
+COUPLING = 16  #: bytes per number: it is there twice, in float64, while it is compressed
+FEWEST = 4  #: cells of an axis
+
+
+def needed(mesh: Mesh, model: Model, precision: str) -> tuple[int, int, int]:
+    """Bytes of fields, of the largest of them, and on the host."""
+    cells = math.prod(mesh.shape)
+    field = cells * np.dtype(precision).itemsize
+    return FIELDS * field, field, DENSITIES * 8 * cells + COUPLING * model.coupling_numbers(mesh)
+
+
+def check_size(mesh: Mesh, model: Model, precision: str, device=None) -> None:
+    """Refuse a mesh that cannot fit.
+
+    Arguments:
+        device: the OpenCL device that will hold the fields; the host if None.
+    Raises:
+        InputError: it needs more memory than there is; the message names a mesh that would fit.
+    """
+    if problem := _problem(mesh, model, precision, device):
+        cells = fitting(mesh, model, precision, device)
+        advice = f"use fewer cells: {' x '.join(map(str, cells))} would fit" if cells else "the model alone does not fit"
+        raise InputError(f"parameters: a mesh of {' x '.join(map(str, mesh.shape))} cells {problem}; {advice}")
+
+
+def _problem(mesh: Mesh, model: Model, precision: str, device, granted: int | None = None) -> str:
+    fields, largest, host = needed(mesh, model, precision)
+    there, at_once = room(device)
+    if granted is not None and fields > granted:
+        return "needs more than was granted"
+    shared = device is None or device.is_cpu
+    name = "this machine" if device is None else f"the device '{device.name}'"
+    if fields + shared * host > there:
+        return f"needs about {gigabytes(fields + shared * host)} with the coupling of its cells, {name} has {gigabytes(there)}"
+    if largest > at_once:
+        return f"needs {gigabytes(largest)} per field, {name} gives {gigabytes(at_once)} at once"
+    if host > host_bytes():
+        return f"needs about {gigabytes(host)} on the host, which has {gigabytes(host_bytes())}"
+    return ""
+
+
+def fitting(mesh: Mesh, model: Model, precision: str, device=None, granted: int | None = None) -> Sequence[int]:
+    """The largest mesh of the same proportions that fits, within a twentieth; empty if none does.
+
+    Arguments:
+        granted: bytes that the device has left for fields, if others use it too.
+    """
+    share = 1.0
+    while share * max(mesh.shape) > FEWEST:
+        share *= 0.95
+        cells = [max(FEWEST, int(share * n)) for n in mesh.shape]
+        axes = [Axis(a.name, np.linspace(a.faces[0], a.faces[-1], n + 1), a.periodic, a.mobility) for a, n in zip(mesh.axes, cells, strict=True)]
+        if not _problem(Mesh(axes), model, precision, device, granted):
+            return cells
+    return []
