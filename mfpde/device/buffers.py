@@ -73,8 +73,8 @@ class Buffers:
         there, at_once = room(self.device)
         granted = self.pool.managed_bytes + self.uploaded
         return NoRoom(
-            f"the device '{self.device.name}' has no room for {gigabytes(size)} more after {gigabytes(granted)} (it has {gigabytes(there)} for all who "
-            f'use it, and gives {gigabytes(at_once)} at once); use fewer cells, units or data, or precision = "float32"',
+            f"the device '{self.device.name}' has no room for {gigabytes(size)} more after {gigabytes(granted)} (it has {gigabytes(there)} "
+            f'for all who use it, and gives {gigabytes(at_once)} at once); use fewer cells, units or data, or precision = "float32"',
             granted,
         )
 

@@ -70,7 +70,8 @@ class Health:
                 axis = name.split()[0]
                 raise RunError(
                     f"at time {time:g} a {what} of {share:.2g} lies in the outermost cells of {axis} or on its walls "
-                    f"(eulerian.wall_limit = {limit:g}), so the walls make the solution; widen parameters.{axis}.domain, or hold units back by a penalty (model.penalty)"
+                    f"(eulerian.wall_limit = {limit:g}), so the walls make the solution; widen parameters.{axis}.domain, "
+                    "or hold units back by a penalty (model.penalty)"
                 )
 
     def _warn(self, kind: str, message: str) -> None:
