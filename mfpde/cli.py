@@ -339,6 +339,42 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def verify(
+    outputs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[OUT...]", help="Check these outputs instead: are frames as they were written?")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name; default: the one runs would use.")] = None,
+    folder: Annotated[Path, typer.Option(help="A folder on the file system where runs will write; default: here.")] = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Whether mfpde works here: kernels against the reference, conservation, a killed run that is resumed, readers of the file. One verdict.
+
+    Takes about a quarter of a minute. Exit code 3 if a check fails.
+
+    Examples: `mfpde verify`, `mfpde verify --device 1 --folder scratch`, `mfpde verify mcycle.h5`
+    """
+    from rich.console import Console
+
+    if outputs:
+        from mfpde.verify.files import verify_files
+
+        facts = verify_files(outputs)
+    else:
+        from mfpde.verify import verify as run_checks
+
+        with Console(stderr=True).status("checking"):
+            facts = run_checks(device, folder)
+    if as_json:
+        _print_json(facts)
+    else:
+        from mfpde.verify.report import print_verdict
+
+        print_verdict(facts, Console())
+    if not facts["passed"]:
+        raise typer.Exit(3)
+
+
+@app.command()
 def cases(
     copy: Annotated[Path | None, typer.Option("--copy", metavar="FOLDER", help="Copy the cases and their data into a folder, to edit them.")] = None,
     as_json: JsonOption = False,

@@ -10,7 +10,7 @@ FLOORS = [
     ["__main__"],
     ["cli"],
     ["api", "progress"],
-    ["figures"],
+    ["figures", "verify"],
     ["analysis"],
     ["runs"],
     ["simulation"],

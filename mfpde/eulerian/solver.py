@@ -86,7 +86,7 @@ class Solver:
         saved |= {"moments": state.moments._asdict(), "energy": state.energy, "entropy": state.entropy}
         if self.carrier is not None:
             return saved | {"carrier": self.carrier.checkpoint()}
-        return saved | {"density": self.density().astype(self.stepper.settings.precision)}
+        return saved | {"density": np.asarray(self.density(), self.stepper.settings.precision)}
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint; a carrier is restored before, see `mfpde.handoff`."""
@@ -95,7 +95,7 @@ class Solver:
         self.limits = Counter(saved["limits"])
         if self.stepper.diffusion is not None:
             self.stepper.diffusion.damped = saved["damped"]
-        field = self.stepper.backend.upload(saved["density"].astype(np.float64)) if self.carrier is None else None
+        field = self.stepper.backend.upload(np.asarray(saved["density"], np.float64)) if self.carrier is None else None
         self.state = State(field, Moments(**saved["moments"]), saved["energy"], saved["entropy"])
 
     def advance(self, until: float, watch: Callable[["Solver"], None] | None = None) -> None:

@@ -32,7 +32,7 @@ class Health:
 
     def checkpoint(self) -> dict[str, Any]:
         """What was noticed so far; for `restore`."""
-        return {"warnings": self.warnings} | {name: getattr(self, name) for name in SAVED}
+        return {"warnings": dict(self.warnings)} | {name: getattr(self, name) for name in SAVED}
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint."""

@@ -39,8 +39,7 @@ class Loop:
     frames: int = 0  #: written so far
     asked: Asked = field(default_factory=Asked)
     saved: float = field(default_factory=clock.monotonic)  #: when the last checkpoint was taken
-    cost: float = 0.0  #: seconds that it took
-    seconds: float = 0.0  #: that all checkpoints took
+    cost: float = 0.0  #: seconds for which the run waited for it
 
     def go(self) -> bool:
         """To the end; False if it was asked to stop.
@@ -82,6 +81,7 @@ class Loop:
             health.stop_at_walls(simulation, time)
             if with_fields:
                 self.save()
+        self.settle()
 
     def _way_back(self, error: RunError) -> str:
         if isinstance(error, StorageError):
@@ -104,33 +104,43 @@ class Loop:
 
     def _watch(self, time: float, end: float, facts: dict[str, Any]) -> None:
         self.report.progress(time, end, facts)
-        due = clock.monotonic() - self.saved > max(self.simulation.case.output.checkpoint_every, self.cost / SHARE)
+        cost = self.cost + self.checkpoints.seconds
+        due = clock.monotonic() - self.saved > max(self.simulation.case.output.checkpoint_every, cost / SHARE)
         if due or self.asked.to_save or self.asked.to_stop:
             self.save()
+        if self.asked.to_save:
+            self.asked.to_save = False
+            self.settle()
+            self.report.warn(f"checkpoint taken at time {self.time:g}, as asked")
         if self.asked.to_stop:
+            self.settle()
             raise Interrupted
 
-    def save(self) -> None:
-        """Take a checkpoint.
+    def settle(self) -> None:
+        """Wait until the last checkpoint is on the disk.
 
         Raises:
-            RunError: the state is not finite, or could not be written; older checkpoints stay.
+            StorageError: it could not be written; older checkpoints stay.
+        """
+        try:
+            self.checkpoints.settle()
+        except OSError as error:
+            raise StorageError(f"a checkpoint could not be written to {self.checkpoints.folder}: {error.strerror or error}") from None
+
+    def save(self) -> None:
+        """Take a checkpoint; it is written while the run goes on.
+
+        Raises:
+            RunError: the state is not finite, or the checkpoint before could not be written; older checkpoints stay.
         """
         start = clock.monotonic()
         state = self.simulation.checkpoint()
         if bad := not_finite(state):
             raise RunError(f"{bad} is no longer finite at time {self.time:g}, so it is no checkpoint")
-        try:
-            self.writer.make_durable()
-            self.checkpoints.save(self.facts | {"frames": self.frames, "time": self.time, "state": state})
-        except OSError as error:
-            raise StorageError(f"a checkpoint could not be written to {self.checkpoints.folder}: {error.strerror or error}") from None
-        if self.asked.to_save:
-            self.asked.to_save = False
-            self.report.warn(f"checkpoint taken at time {self.time:g}, as asked")
+        self.settle()
+        self.checkpoints.save(self.facts | {"frames": self.frames, "time": self.time, "state": state}, self.writer.copies.durability())
         self.saved = clock.monotonic()
         self.cost = self.saved - start
-        self.seconds += self.cost
 
 
 def not_finite(tree: Any, path: str = "") -> str:

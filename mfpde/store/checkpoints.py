@@ -7,6 +7,9 @@ two copies of the output (`copies`). docs/output_file.md lists what a checkpoint
 import fcntl
 import os
 import re
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -44,12 +47,16 @@ class Checkpoints:
         except OSError:
             os.close(self.lock)
             raise InputError(f"{output}: another run is writing it at this moment; wait for it, stop it, or choose another name with -o") from None
+        self.thread = ThreadPoolExecutor(1, "checkpoints")
+        self.pending: Future[float] | None = None
+        self.seconds = 0.0  #: that the last one took to be written
 
     def __enter__(self) -> "Checkpoints":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """Let others have the folder; one with nothing in it leaves no trace."""
+        self.thread.shutdown()
         if {path.name for path in self.folder.iterdir()} == {"lock"}:
             (self.folder / "lock").unlink()
             self.folder.rmdir()
@@ -88,17 +95,37 @@ class Checkpoints:
         """How a run starts that is being built."""
         return self.folder / "announced.npz"
 
-    def save(self, content: dict[str, Any]) -> None:
-        """Add a checkpoint, and keep the last two.
+    def save(self, content: dict[str, Any], first: Callable[[], None]) -> None:
+        """Add a checkpoint, and keep the last two; it is written while the run goes on, and nothing in it may change.
+
+        Arguments:
+            first: what to wait for before it is written: that the frames it builds on are on the disk.
+        Raises:
+            OSError: the one before could not be written; those before that stay.
+        """
+        self.settle()
+        self.pending = self.thread.submit(self._add, content, first)
+
+    def settle(self) -> None:
+        """Wait for the checkpoint that is being written.
 
         Raises:
             OSError: it could not be written; those before it stay.
         """
+        pending, self.pending = self.pending, None
+        if pending is not None:
+            self.seconds = pending.result()
+
+    def _add(self, content: dict[str, Any], first: Callable[[], None]) -> float:
+        """Write a checkpoint; the seconds that it took."""
+        begun = time.monotonic()
+        first()
         older = self.paths()
         self._save(_number(older[-1]) + 1 if older else 1, content)
         for path in older[: -(KEPT - 1)]:
             if _number(path):
                 path.unlink()
+        return time.monotonic() - begun
 
     def _save(self, number: int, content: dict[str, Any]) -> None:
         save_archive(self.folder / f"checkpoint-{number:06d}.npz", {"checkpoint_schema": CHECKPOINT_SCHEMA} | content)

@@ -9,6 +9,7 @@ import errno
 import io
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,6 @@ class Copies(io.RawIOBase):
         super().__init__()
         self.path, self.names = path, [folder / f"copy-{k}.h5" for k in (1, 2)]
         self.failure: OSError | None = None
-        self.durable = True  #: whether what was published is known to be on the disk
         self.written: list[tuple[int, int]] = []  #: start and length of what the other copy has not
         self.position = 0
         self.files: list[int] = []
@@ -112,16 +112,21 @@ class Copies(io.RawIOBase):
 
     # --- what the writer calls ---
 
-    def make_durable(self) -> None:
-        """Wait until what was published is on the disk, where a loss of power does not reach it.
+    def durability(self) -> Callable[[], None]:
+        """What waits until all that is published now is on the disk, where a loss of power does not reach it; may be called from any thread.
 
-        Raises:
-            OSError: the disk failed.
+        It raises OSError if the disk failed.
         """
-        if not self.durable:
-            os.fsync(self.files[1])
-            sync_folder(self.path.parent)
-            self.durable = True
+        handle, folder = os.dup(self.files[1]), self.path.parent
+
+        def wait() -> None:
+            try:
+                os.fsync(handle)
+                sync_folder(folder)
+            finally:
+                os.close(handle)
+
+        return wait
 
     def publish(self) -> None:
         """Let everybody see what was written so far; HDF5 must have flushed.
@@ -136,7 +141,6 @@ class Copies(io.RawIOBase):
             link.unlink(missing_ok=True)
             os.link(self.names[0], link)
             os.replace(link, self.path)
-            self.durable = False
             self._bring_up_to_date(source=self.files[0], target=self.files[1])
         except OSError as error:
             self.failure = error

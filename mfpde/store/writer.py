@@ -159,14 +159,6 @@ class Writer:
         """Set a root attribute; tables and lists are stored as JSON."""
         self.file.attrs[name] = value if isinstance(value, str | int | float) else json.dumps(value)
 
-    def make_durable(self) -> None:
-        """Wait until what was published is on the disk, where a loss of power does not reach it.
-
-        Raises:
-            OSError: the disk failed.
-        """
-        self.copies.make_durable()
-
     def close(self) -> None:
         """Close the file; what was published stays."""
         try:

@@ -1,0 +1,167 @@
+"""The checks, in order: kernels against the reference, conservation, a killed run that is resumed, and the readers that are installed."""
+
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mfpde.case import Case
+from mfpde.case.load import case_from_tables
+from mfpde.errors import InputError
+from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.lagrangian.fluctuations import build_fluctuations
+from mfpde.lagrangian.ladder import Ladder
+from mfpde.lagrangian.solver import build_flow
+from mfpde.models import build_model
+from mfpde.verify.killing import kill_and_resume
+from mfpde.verify.readers import READERS, read_back
+
+#: small, and yet with everything that moves a measure: walls, a penalty, births and deaths, networks
+CASE = """
+title = "mfpde verify"
+time = 1.0
+[model]
+penalty = { lambda = 0.01, power = 2 }
+[data]
+teacher = "sin(1.5*x0)"
+inputs = { law = "grid", low = -2, high = 2, points = 20 }
+[parameters.a]
+domain = [-4, 4]
+cells = 17
+initial = { law = "normal", within = [-3, 3] }
+[parameters.w]
+domain = [-4, 4]
+cells = 16
+initial = { law = "normal", within = [-3, 3] }
+[parameters.b]
+domain = [-4, 4]
+cells = 13
+initial = { law = "normal", within = [-3, 3] }
+[dynamics]
+birth_death = 1.0
+[eulerian]
+max_step = 0.05
+[lagrangian]
+units = [20, 60]
+replicates = 3
+[output]
+every = 0.05
+fields_every = 0.25
+checkpoint_every = 0.02
+"""
+BACKENDS = ("opencl", "numpy")  #: what runs on the device, and the reference
+#: by what they may differ, relative to the largest number, after twenty steps
+ROUNDING = {"float64": 1e-12, "float32": 2e-5}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check and what came out."""
+
+    name: str
+    passed: bool
+    found: str  #: what was measured, for people
+    seconds: float = 0.0
+
+
+def verify(device: str | None = None, folder: Path = Path(), tell: Callable[[Check], None] = lambda check: None) -> dict[str, Any]:
+    """Run all checks.
+
+    Arguments:
+        device: number or part of the name of an OpenCL device; the default one if None.
+        folder: where runs will write; its file system is checked too.
+        tell: called after every check.
+    Returns:
+        "device", "checks" (name, passed, found, seconds) and "passed".
+    Raises:
+        InputError: no such device, or the folder cannot be written to.
+    """
+    from mfpde.device.runtime import choose_device
+
+    chosen, checks = choose_device(device), []
+    try:
+        scratch = tempfile.TemporaryDirectory(prefix="mfpde-verify-", dir=folder)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written to: {error.strerror}") from None
+    with scratch as name:
+        for work in (_kernels(chosen), _conservation(chosen), _runs(Path(name), chosen.name)):
+            begun = time.perf_counter()
+            for check in work:
+                now = time.perf_counter()
+                checks.append(Check(check.name, check.passed, check.found, now - begun))
+                tell(checks[-1])
+                begun = now
+    return {"device": chosen.describe(), "checks": [asdict(check) for check in checks], "passed": all(check.passed for check in checks)}
+
+
+def case(**changes: Any) -> Case:
+    """The small case, with dotted keys changed."""
+    found = case_from_tables(tomllib.loads(CASE), Path("verify.toml"), CASE)
+    return found.replace(changes) if changes else found
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.max(np.abs(one - other)) / max(np.max(np.abs(other)), np.finfo(float).tiny))
+
+
+def _within(name: str, found: float, bound: float) -> Check:
+    return Check(name, bool(found <= bound), f"{found:.1e} (at most {bound:.0e})")
+
+
+def _solver(changed: Case, device) -> Solver:
+    solver = build_solver(changed, build_model(changed), device)
+    solver.advance(1.0)
+    return solver
+
+
+def _kernels(device) -> Iterator[Check]:
+    kinds: dict[str, dict[str, Any]] = {
+        "transport and birth-death": {},
+        "diffusion": {"dynamics.diffusion": 0.05, "dynamics.birth_death": 0.0},
+    }
+    for kind, changes in kinds.items():
+        for precision, bound in ROUNDING.items():
+            settings = {"eulerian.precision": precision}
+            found, reference = (_solver(case(**changes, **settings, **{"eulerian.backend": name}), device).density() for name in BACKENDS)
+            yield _within(f"density against the reference: {kind}, {precision}", _apart(found, reference), bound)
+    both = []
+    for backend in BACKENDS:
+        changed = case(**{"eulerian.backend": backend})
+        flow = build_flow(changed, build_model(changed), Ladder([60], [3], 1), device)
+        both.append(np.concatenate([flow.backend.predictions(flow.state).ravel(), flow.backend.download(flow.rate).ravel()]))
+    yield _within("networks against the reference: f, V and velocities", _apart(*both), ROUNDING["float64"])
+    predicted = []
+    for backend in BACKENDS:
+        changed = case(**{"eulerian.backend": backend, "fluctuations": {"predict": True, "rank": 8}, "characteristics.nodes": 216})
+        fluctuations = build_fluctuations(changed, build_model(changed), device)
+        assert fluctuations is not None
+        fluctuations.advance(0.5)
+        predicted.append(np.array([fluctuations.measure()["predicted"]]))
+    yield _within("predicted fluctuations against the reference", _apart(*predicted), 1e-6)
+
+
+def _conservation(device) -> Iterator[Check]:
+    solver = _solver(case(), device)
+    yield _within("mass stays 1", solver.mass_drift, 1e-12)
+    least = float(solver.density().min())
+    yield Check("density stays positive", least >= 0 and solver.least >= 0, f"smallest {min(least, solver.least):.0e}")
+    yield _within("energy never rises", solver.energy_rise, float(solver.stepper.rounding))
+
+
+def _runs(folder: Path, device: str) -> Iterator[Check]:
+    finished, killed = yield from kill_and_resume(case(), folder, device, Check)
+    if finished is None or killed is None:
+        return
+    for reader in READERS:
+        problem = read_back(reader, finished)
+        if problem is None:
+            yield Check(f"file opens in {reader}", True, "read back exactly")
+        elif problem == "":
+            yield Check(f"file opens in {reader}", True, "not installed, not checked")
+        else:
+            yield Check(f"file opens in {reader}", False, problem)
