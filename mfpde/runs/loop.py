@@ -40,6 +40,7 @@ class Loop:
     asked: Asked = field(default_factory=Asked)
     saved: float = field(default_factory=clock.monotonic)  #: when the last checkpoint was taken
     cost: float = 0.0  #: seconds for which the run waited for it
+    waited: float = 0.0  #: for all of them
 
     def go(self) -> bool:
         """To the end; False if it was asked to stop.
@@ -122,10 +123,13 @@ class Loop:
         Raises:
             StorageError: it could not be written; older checkpoints stay.
         """
+        begun = clock.monotonic()
         try:
             self.checkpoints.settle()
         except OSError as error:
             raise StorageError(f"a checkpoint could not be written to {self.checkpoints.folder}: {error.strerror or error}") from None
+        finally:
+            self.waited += clock.monotonic() - begun
 
     def save(self) -> None:
         """Take a checkpoint; it is written while the run goes on.
@@ -133,14 +137,15 @@ class Loop:
         Raises:
             RunError: the state is not finite, or the checkpoint before could not be written; older checkpoints stay.
         """
-        start = clock.monotonic()
+        self.settle()
+        begun = clock.monotonic()
         state = self.simulation.checkpoint()
         if bad := not_finite(state):
             raise RunError(f"{bad} is no longer finite at time {self.time:g}, so it is no checkpoint")
-        self.settle()
         self.checkpoints.save(self.facts | {"frames": self.frames, "time": self.time, "state": state}, self.writer.copies.durability())
         self.saved = clock.monotonic()
-        self.cost = self.saved - start
+        self.cost = self.saved - begun
+        self.waited += self.cost
 
 
 def not_finite(tree: Any, path: str = "") -> str:

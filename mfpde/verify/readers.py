@@ -17,7 +17,7 @@ def _xarray(path: Path) -> np.ndarray:
     import xarray as xr
 
     with xr.open_datatree(path) as tree:
-        return np.asarray(tree["eulerian/mu"][-1])
+        return np.asarray(tree["eulerian/mu"])[-1]
 
 
 def _vtk(path: Path) -> np.ndarray:
