@@ -58,3 +58,21 @@ def test_every_figure_is_named_in_the_help():
     from mfpde.cli import plot
 
     assert all(name in (plot.__doc__ or "") for name in (*FIGURES, *FIGURES_OF_SEVERAL))
+
+
+def test_everything_a_checkpoint_holds_is_listed(tmp_path):
+    from conftest import small_case
+
+    from mfpde.runs import simulate
+    from mfpde.store.archive import load_archive
+
+    case = small_case(**{"dynamics.birth_death": 1.0, "time": 0.1, "fluctuations": {"predict": True, "rank": 4}, "characteristics.nodes": 216})
+    simulate(case, tmp_path / "run.h5")
+    content = load_archive(max((tmp_path / "run.h5.checkpoints").glob("checkpoint-*.npz")))
+    names = set(content) | set(content["state"]) | set(content["state"]["solvers"][0])
+    for side in ("networks", "fluctuations"):
+        names |= set(content["state"]["particles"][side])
+    names |= set(content["state"]["health"]) - {"warnings"}
+    text = (ROOT / "docs/long_runs.md").read_text()
+    prose = {"case", "state", "density", "solvers", "particles", "health", "flows", "directions"}  # parts with lines or words of their own
+    assert [name for name in sorted(names - prose) if f"`{name}`" not in text] == []

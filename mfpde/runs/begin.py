@@ -38,7 +38,7 @@ def simulate(case: Case, output: Path, overwrite: bool = False, device: str | No
 
 def begin(
     case: Case, output: Path, checkpoints: Checkpoints, device: str | None, report: Reporter,
-    data: Dataset | None = None, ends: Sequence[float] = (), resumes: Sequence[dict[str, Any]] = (),
+    data: Dataset | None = None, ends: Sequence[float] = (), resumes: Sequence[dict[str, Any]] = (), aside: Path | None = None,
 ) -> bool:  # fmt: skip
     """Run a case from time 0, with its checkpoints in hand.
 
@@ -46,6 +46,7 @@ def begin(
         data: what a network learns, if it is known already; else the case tells where to read it.
         ends: later times to which the run goes on.
         resumes: what was tried before.
+        aside: a name under which an older output is kept.
     """
     facts: dict[str, Any] = {
         "run": secrets.token_hex(8),
@@ -78,7 +79,7 @@ def begin(
         "variant": case.variant,
         "parameters": simulation.model.parameters.names,
     } | about
-    writer = Writer(output, checkpoints.folder, layout_of(simulation), attributes)
+    writer = Writer(output, checkpoints.folder, layout_of(simulation), attributes, aside=aside)
     try:
         return Loop(simulation, checkpoints, writer, facts, report).go()
     finally:

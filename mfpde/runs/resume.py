@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,16 +154,16 @@ def _case_of(content: Content, report: Reporter) -> Case:
 
 def _restart(output: Path, content: Content, checkpoints: Checkpoints, device: str | None, report: Reporter, found: Found) -> bool:
     own = found.run == content["run"] and found.frames <= 1
+    aside = None
     if output.exists() and not own:
         names = (output.with_name(f"{output.name}.before-restart{k or ''}") for k in itertools.count())
         aside = next(name for name in names if not name.exists())
-        os.replace(output, aside)
         report.warn(f"running anew from the start; {output} is kept as {aside.name}")
     else:
         report.warn(f"{output}: the run was stopped before its first checkpoint; running anew from the start")
     data = dataset_from_tables(content["data"]) if content.get("data") is not None else None
     history = [*content["resumes"], _history(content)]
-    return begin(_case_of(content, report), output, checkpoints, device, report, data, content["ends"], history)
+    return begin(_case_of(content, report), output, checkpoints, device, report, data, content["ends"], history, aside)
 
 
 def _history(content: Content) -> dict[str, Any]:

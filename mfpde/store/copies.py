@@ -28,14 +28,16 @@ class Copies(io.RawIOBase):
         path: the name that others know; whatever bears it stays until the first `publish`.
         folder: holds the copies, on the same file system; made by whoever calls.
         resume: whether to go on from the file at `path`, instead of from an empty one.
+        aside: a second name that whatever bears `path` gets at the first `publish`, to be kept.
     Raises:
         InputError: the folder cannot be written to, or its file system has no hard links.
     """
 
-    def __init__(self, path: Path, folder: Path, resume: bool = False):
+    def __init__(self, path: Path, folder: Path, resume: bool = False, aside: Path | None = None):
         super().__init__()
         self.path, self.names = path, [folder / f"copy-{k}.h5" for k in (1, 2)]
         self.failure: OSError | None = None
+        self.aside = aside
         self.written: list[tuple[int, int]] = []  #: start and length of what the other copy has not
         self.position = 0
         self.files: list[int] = []
@@ -140,6 +142,9 @@ class Copies(io.RawIOBase):
             link = self.names[0].with_name("link")
             link.unlink(missing_ok=True)
             os.link(self.names[0], link)
+            if self.aside is not None:
+                os.link(self.path, self.aside)
+                self.aside = None
             os.replace(link, self.path)
             self._bring_up_to_date(source=self.files[0], target=self.files[1])
         except OSError as error:

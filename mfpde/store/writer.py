@@ -30,13 +30,14 @@ class Writer:
     Arguments:
         path: its name; what bears it stays until the first frame.
         folder: for the copies of the file, see `copies`.
+        aside: a name under which what bears `path` is kept, from the first frame on.
         frames: to go on after so many frames of the file at `path`; later ones are dropped. None begins a new file.
     Raises:
         InputError: the file or the folder cannot be written to, or the file is not one of this layout.
     """
 
-    def __init__(self, path: Path, folder: Path, layout: Layout, attributes: Mapping[str, Any], frames: int | None = None):
-        self.path, self.copies = path, Copies(path, folder, resume=frames is not None)
+    def __init__(self, path: Path, folder: Path, layout: Layout, attributes: Mapping[str, Any], frames: int | None = None, aside: Path | None = None):
+        self.path, self.copies = path, Copies(path, folder, frames is not None, aside)
         try:
             self.file = h5py.File(self.copies, "w" if frames is None else "r+", libver=LIBVER)
         except OSError as error:
