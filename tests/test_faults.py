@@ -123,7 +123,7 @@ def test_a_disk_that_fills_at_any_write_ends_the_run_and_nothing_else(module, tm
     # every write for one, to count them
     monkeypatch.setattr(module, "os", Spy(lambda name, real, *arguments: (total.__setitem__(0, total[0] + 1), real(*arguments))[1]))
     simulate(case, tmp_path / "counted.h5")
-    for failing in np.unique(np.geomspace(1, total[0], 12).astype(int)):
+    for failing in np.unique(np.geomspace(1, total[0], 6).astype(int)):
         path, done = tmp_path / f"full-{failing}.h5", [0]
 
         def around(name, real, *arguments, done=done, failing=failing):

@@ -94,7 +94,7 @@ def test_a_stopped_and_resumed_run_equals_one_that_was_not_stopped(kind, tmp_pat
     stops, finished = 0, simulate(case, tmp_path / "parts.h5")
     while not finished:
         stops += 1
-        left[0] = 11 * stops
+        left[0] = 11 * 10**stops  # in the first interval, in a later one, and to the end
         finished = resume(tmp_path / "parts.h5")
     assert stops >= 1
     assert_same(tmp_path / "whole.h5", tmp_path / "parts.h5")

@@ -8,19 +8,11 @@ import numpy as np
 import pyopencl as cl
 from pyopencl.tools import ImmediateAllocator, MemoryPool
 
-from mfpde.device.memory import gigabytes, room
+from mfpde.device.memory import NoRoom, gigabytes, room
 from mfpde.device.runtime import Device
 from mfpde.errors import RunError
 
 REDUCTION_CHUNK = 512
-
-
-class NoRoom(RunError):
-    """The device is out of memory."""
-
-    def __init__(self, message: str, granted: int):
-        super().__init__(message)
-        self.granted = granted  #: bytes that it gave before
 
 
 class Buffers:

@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+from mfpde.errors import RunError
+
 
 def host_bytes() -> int:
     """Physical memory of this machine."""
@@ -19,3 +21,11 @@ def room(device: Any = None) -> tuple[int, int]:
 def gigabytes(count: float) -> str:
     """A number of bytes for people."""
     return f"{count / 1e9:.3g} GB"
+
+
+class NoRoom(RunError):
+    """The device is out of memory."""
+
+    def __init__(self, message: str, granted: int):
+        super().__init__(message)
+        self.granted = granted  #: bytes that it gave before

@@ -1,12 +1,13 @@
 """What a mesh needs of memory, and which mesh would fit where there is less. Estimates, measured against what runs allocate."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
-from mfpde.device.memory import gigabytes, host_bytes, room
-from mfpde.errors import InputError
+from mfpde.device.memory import NoRoom, gigabytes, host_bytes, room
+from mfpde.errors import InputError, RunError
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models.model import Model
 
@@ -35,6 +36,20 @@ def check_size(mesh: Mesh, model: Model, precision: str, device=None) -> None:
         cells = fitting(mesh, model, precision, device)
         advice = f"use fewer cells: {' x '.join(map(str, cells))} would fit" if cells else "the model alone does not fit"
         raise InputError(f"parameters: a mesh of {' x '.join(map(str, mesh.shape))} cells {problem}; {advice}")
+
+
+@contextmanager
+def telling_what_fits(mesh: Mesh, model: Model, precision: str) -> Iterator[None]:
+    """Within this block, a device that is full is told with a mesh that would fit in what it gave.
+
+    Raises:
+        RunError: with that mesh.
+    """
+    try:
+        yield
+    except NoRoom as error:
+        cells = " x ".join(map(str, fitting(mesh, model, precision, granted=error.granted)))
+        raise RunError(f"{error}; in what it gave {cells or 'no'} cells would fit") from None
 
 
 def _problem(mesh: Mesh, model: Model, precision: str, device, granted: int | None = None) -> str:

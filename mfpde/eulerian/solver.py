@@ -11,7 +11,7 @@ from mfpde.case import Case
 from mfpde.errors import RunError, about
 from mfpde.eulerian.backend import Backend
 from mfpde.eulerian.diffusion import MAX_PECLET, Diffusion, median_peclet
-from mfpde.eulerian.memory import check_size
+from mfpde.eulerian.memory import check_size, telling_what_fits
 from mfpde.eulerian.state import State
 from mfpde.eulerian.stepper import Step, Stepper
 from mfpde.measures.mesh import Mesh
@@ -156,8 +156,9 @@ def build_solver(case: Case, model: Model, device=None) -> Solver:
         arrays = compressed(model.on_mesh(mesh), mesh, case.eulerian.compression)
     initial = mesh.average_density([c.law for c in model.parameters.free])
     together = bool(case.dynamics.diffusion) and _together(case, mesh, arrays, initial)
-    stepper = _build_stepper(case, model, mesh, arrays, together, device)
-    state = stepper.states.of(stepper.backend.upload(initial))
+    with telling_what_fits(mesh, model, case.eulerian.precision):
+        stepper = _build_stepper(case, model, mesh, arrays, together, device)
+        state = stepper.states.of(stepper.backend.upload(initial))
     error = arrays.coupling.error if isinstance(arrays.coupling, Features | BoxFeatures) else 0.0
     return Solver(stepper, model, mesh, state, mass_drift=abs(state.moments.mass - 1), features_error=error)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from mfpde.device.buffers import NoRoom
+from mfpde.device.memory import NoRoom
 from mfpde.errors import RunError
-from mfpde.eulerian.memory import fitting
+from mfpde.eulerian.memory import telling_what_fits
 from mfpde.eulerian.solver import Solver
 from mfpde.lagrangian.flow import Flow
 from mfpde.models.parameters import ParameterSpace
@@ -19,14 +19,11 @@ def blaming_cells(solver: Solver) -> Iterator[None]:
     """Within this block, run errors tell the time and the place.
 
     Raises:
-        RunError: with these; of a full device, with the mesh that would fit.
+        RunError: with these.
     """
     try:
-        yield
-    except NoRoom as error:
-        settings = solver.stepper.settings
-        cells = fitting(solver.mesh, solver.model, settings.precision, granted=error.granted)
-        raise RunError(f"{error}; in what it gave {' x '.join(map(str, cells)) or 'no'} cells would fit") from None
+        with telling_what_fits(solver.mesh, solver.model, solver.stepper.settings.precision):
+            yield
     except RunError as error:
         raise RunError(f"{error}; at time {solver.time:g}, step {solver.steps}{fastest_cell(solver)}") from None
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
 from mfpde.analysis.report_tables import Table
 
@@ -12,10 +11,11 @@ def print_verdict(facts: dict[str, Any], console: Console) -> None:
     """One line per check, then whether all passed."""
     table = Table("", "check", "found", title="mfpde verify" + (f" on {facts['device']['name']}" if "device" in facts else ""))
     for check in facts["checks"]:
-        table.add_row("[green]ok[/green]" if check["passed"] else "[red]FAILED[/red]", escape(check["name"]), escape(check["found"]))
+        table.add_row("ok" if check["passed"] else "FAILED", check["name"], check["found"])
     console.print(table)
     failed, total = sum(not check["passed"] for check in facts["checks"]), len(facts["checks"])
     if failed:
         console.print(f"[red]{failed} of {total} checks FAILED[/red]: do not trust results before this is mended")
     else:
-        console.print(f"all {total} checks passed")
+        skipped = sum(check["found"].startswith("not installed") for check in facts["checks"])
+        console.print(f"all {total - skipped} checks passed" + (f", {skipped} could not be made" if skipped else ""))
