@@ -427,3 +427,23 @@ def test_a_device_that_is_full_says_what_would_fit(tmp_path, monkeypatch):
     monkeypatch.setattr(buffers, "MemoryPool", Full)
     with pytest.raises(RunError, match=r"has no room for .* GB more after .* GB .*cells would fit"):
         simulate(small_case(**{"lagrangian.units": []}), tmp_path / "run.h5")
+
+
+def test_a_checkpoint_of_a_stranger_is_refused(stopped):
+    import zipfile
+
+    path = newest(stopped)
+    content = load_archive(path)
+    del content["state"]["solvers"][0]["moments"]
+    save_archive(path, content)
+    with pytest.raises(InputError, match=r"its checkpoint is not one that mfpde .* understands \(KeyError: 'moments'\)"):
+        resume(stopped)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("tree.json", "{}" + " " * 10**7)
+    with pytest.raises(Damaged, match="compressed"):
+        load_archive(path)
+    save_archive(path, {"array": np.zeros(3)})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("code.npy", b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }" + b" " * 60 + b"\n")
+    with pytest.raises(InputError, match="checkpoint schema None"):
+        resume(stopped)

@@ -57,6 +57,8 @@ def load_archive(path: Path) -> dict[str, Any]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):  # so that memory is bounded by the file's size
+                raise Damaged(f"{path.name} is not as mfpde writes it (compressed)")
             members = {name: archive.read(name) for name in archive.namelist()}
         tree = json.loads(members[TREE])
         return _with_arrays(tree, {name: content for name, content in members.items() if name != TREE})

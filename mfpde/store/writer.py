@@ -132,8 +132,12 @@ class Writer:
             if fields and "eulerian" in self.file:
                 vtk.append(self.file, time)
             self.publish(attributes or {})
-        except OSError as error:
-            reason = error.strerror or str(error).splitlines()[0]
+        except (OSError, RuntimeError, KeyError, ValueError) as error:
+            # once a write has failed HDF5 reads back what was never written, and may stumble over it in its own ways
+            cause = self.copies.failure or error
+            if not isinstance(cause, OSError):
+                raise
+            reason = cause.strerror or str(cause).splitlines()[0]
             raise StorageError(f"{self.path}: writing failed at time {time:g}: {reason}") from None
 
     def _append(self, path: str, value: Any) -> np.ndarray:
@@ -164,6 +168,9 @@ class Writer:
         """Close the file; what was published stays."""
         try:
             self.file.close()
+        except (OSError, RuntimeError):
+            if self.copies.failure is None:  # else this was told before
+                raise
         finally:
             self.copies.discard()
 
