@@ -140,9 +140,8 @@ def main() -> None:
 
 
 def _line(counts: Counter[str]) -> str:
-    return ", ".join(
-        f"{counts[name]} {name}" for name in ("kills", "killed runs", "resumes", "killed before a checkpoint", "bad files", "equal", "unequal")
-    )
+    names = ("kills", "killed runs", "resumes", "killed before a checkpoint", "bad files", "equal", "unequal")
+    return ", ".join(f"{counts[name]} {name}" for name in names)
 
 
 def _one(kind: str, case: Case, reference: dict[str, bytes], seconds: float, folder: Path, chance: random.Random, counts: Counter[str]) -> None:
