@@ -129,7 +129,7 @@ class Eulerian(Table):
 class Lagrangian(Table):
     """The networks: a ladder of widths, each with independent replicates."""
 
-    units: list[PositiveInt] = [100, 300, 1000, 3000]
+    units: Annotated[list[PositiveInt], Field(max_length=64)] = [100, 300, 1000, 3000]
     replicates: PositiveInt | list[PositiveInt] = 16
     seed: Seed = 1
     common: bool = False
