@@ -2,28 +2,17 @@
 
 from pathlib import Path
 
-import h5py
 import pytest
 from conftest import small_case
 
 from mfpde.case.load import case_from_tables
 from mfpde.runs import resume, simulate
 from mfpde.runs.loop import Loop
-
-
-def datasets(path):
-    """Every dataset of a file, by path."""
-    found = {}
-    with h5py.File(path) as file:
-        file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
-    return found
+from mfpde.verify.killing import differences
 
 
 def assert_same(path, other):
-    one, two = datasets(path), datasets(other)
-    assert one.keys() == two.keys()
-    different = [name for name in one if one[name].dtype != two[name].dtype or one[name].tobytes() != two[name].tobytes()]
-    assert different == []
+    assert differences(path, other) == []
 
 
 def stop_after(monkeypatch, ticks):
