@@ -189,7 +189,7 @@ def output_times(case: Case, ends: Sequence[float] = ()) -> tuple[np.ndarray, np
         if times and t - times[-1] < same:  # multiples of both intervals differ by rounding
             stored[-1] = stored[-1] or with_fields
         else:
-            times.append(round(t, 12))
+            times.append(float(f"{t:.15g}"))  # 0.3 rather than 3 * 0.1
             stored.append(with_fields)
     found = np.array(times)
     for end in (case.time, *ends):  # exactly, not as a rounded multiple

@@ -244,7 +244,7 @@ WRONG = [
     (["parameters.a.initial={law='uniform',std=1}"], "unknown key 'parameters.a.initial.std' (known: law, low, high)"),
     (["data.teacher={kind='formula'}"], "the key 'data.teacher.formula' is required"),
     (["lagrangian.seed=99999999999999999999999999"], "lagrangian.seed: "),
-    (["lagrangian.units=[10000000]", "lagrangian.replicates=100000"], "GB; use fewer units or replicates"),
+    (["lagrangian.units=[10000000]", "lagrangian.replicates=100000"], "would fit; use fewer units or replicates"),
     (["parameters.a.cells=999999", "parameters.w.cells=999999"], "GB; use fewer cells"),
     (["lagrangian.tolerance=1e-300"], "lagrangian.tolerance: expected at least 1e-13"),
     (["model.bias=false"], "parameters.b: the model has no bias"),
