@@ -1,6 +1,7 @@
 """From a TOML file and overrides to a checked case."""
 
 import copy
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,10 @@ from mfpde.case.variants import check_variants, variant_tables
 from mfpde.errors import InputError, about, nearest
 
 MAX_BYTES = 1_000_000
+#: tables within tables, and lists within lists; a case needs five
+MAX_DEPTH = 32
+#: a key of so many parts, which takes the reader of TOML longer the more it has
+_LONG_KEY = re.compile(rf"(?<![^\s.,=\[\]])(?:[^\s.,=\[\]]++\s*+\.\s*+){{{MAX_DEPTH},}}+")
 
 
 def find_case_file(name: str | Path) -> Path:
@@ -87,6 +92,8 @@ def _read(name: str | Path) -> tuple[Path, str, dict[str, Any]]:
         raise InputError(f"{path}: a case file has at most {MAX_BYTES} bytes; this one has {path.stat().st_size}")
     try:
         text = path.read_text(encoding="utf-8-sig")
+        if _LONG_KEY.search(text):
+            raise InputError(f"{path}: is nested too deep: a key has more than {MAX_DEPTH} parts")
         tables = tomllib.loads(text)
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not UTF-8 text; expected a TOML case file") from None
@@ -94,7 +101,18 @@ def _read(name: str | Path) -> tuple[Path, str, dict[str, Any]]:
         raise InputError(f"{path}: is not valid TOML: {str(error)[:200] or 'nested too deep'}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    _check_depth(tables, str(path))
     return path, text, tables
+
+
+def _check_depth(tables: dict[str, Any], where: str) -> None:
+    """Refuse what is nested deeper than what copies and checks it can go."""
+    layer: list[Any] = [tables]
+    for _ in range(MAX_DEPTH):
+        layer = [inner for value in layer for inner in (value.values() if isinstance(value, dict) else value) if isinstance(inner, dict | list)]
+        if not layer:
+            return
+    raise InputError(f"{where}: is nested too deep: more than {MAX_DEPTH} tables or lists within each other")
 
 
 def _override(tables: dict[str, Any], overrides: Sequence[str], path: Path, text: str) -> Case:
@@ -105,7 +123,9 @@ def _override(tables: dict[str, Any], overrides: Sequence[str], path: Path, text
         key, equals, value = override.partition("=")
         if not equals or not key.strip():
             raise InputError(f"--set {override}: expected key=value, for example --set eulerian.scheme=mc")
-        set_key(tables, key.strip(), _value(value.strip()), f"--set {override}")
+        found = _value(value.strip())
+        _check_depth({key: found}, f"--set {override}")
+        set_key(tables, key.strip(), found, f"--set {override}")
         typed[key.strip()] = f"--set {override}"
     return case_from_tables(tables, path, text, typed)
 
@@ -118,6 +138,7 @@ def case_from_tables(tables: dict[str, Any], path: Path, text: str = "", typed: 
     Raises:
         InputError: the first problem, as one sentence.
     """
+    _check_depth(tables, str(path))
     try:
         case = Case.model_validate(tables)
     except ValidationError as error:
@@ -129,6 +150,8 @@ def case_from_tables(tables: dict[str, Any], path: Path, text: str = "", typed: 
 def set_key(tables: dict[str, Any], key: str, value: Any, where: str = "replace") -> None:
     """Set a dotted key in nested tables, making tables on the way."""
     *parents, last = key.split(".")
+    if len(parents) >= MAX_DEPTH:
+        raise InputError(f"{where}: the key has more than {MAX_DEPTH} parts")
     for name in parents:
         tables = tables.setdefault(name, {})
         if not isinstance(tables, dict):

@@ -53,8 +53,10 @@ def explain(error: ValidationError, model: type[BaseModel], source: Path, overri
     key = ".".join(place.keys)
     kind, given, context = problem["type"], problem.get("input"), problem.get("ctx", {})
     if kind == "extra_forbidden":
-        known = _walk(problem["loc"][:-1], model).tables
-        clause = f"unknown key '{key}'{nearest(place.keys[-1], dict.fromkeys(name for m in known for name in _names(m)))}"
+        # the last part is the key whatever it looks like; one named int or [x] is no branch
+        table, name = _walk(problem["loc"][:-1], model), str(problem["loc"][-1])
+        key, known = ".".join([*table.keys, name]), table.tables
+        clause = f"unknown key '{key}'{nearest(name, dict.fromkeys(name for m in known for name in _names(m)))}"
     elif kind == "union_tag_invalid":
         names = [name.strip(" '") for name in context["expected_tags"].split(",")]
         tag = str(context["discriminator"]).strip("'")

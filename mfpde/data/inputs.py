@@ -9,19 +9,24 @@ from mfpde.errors import InputError
 from mfpde.randomness import generator
 
 MAX_POINTS = 1_000_000
+#: coordinates of all inputs; 1 GB in double precision
+MAX_NUMBERS = 1 << 27
 
 
 def draw_inputs(spec: data_tables.Inputs) -> tuple[np.ndarray, np.ndarray]:
     """Inputs of shape (L, d) and their weights of shape (L,).
 
     Raises:
-        InputError: a tensor grid of more than a million points.
+        InputError: a tensor grid of more than a million points, or more coordinates than fit in memory.
     """
     if isinstance(spec, data_tables.GridInputs):
         return _grid(spec)
     if isinstance(spec, data_tables.GaussHermiteInputs):
         return _gauss_hermite(spec)
     shape = (spec.samples, spec.dimension)
+    if spec.samples * spec.dimension > MAX_NUMBERS:
+        numbers = f"{spec.samples} samples in {spec.dimension} dimensions are {spec.samples * spec.dimension} numbers"
+        raise InputError(f"data.inputs: {numbers}; at most {MAX_NUMBERS} are accepted")
     random = generator(spec.seed, "inputs")
     if isinstance(spec, data_tables.UniformInputs):
         x = random.uniform(spec.low, spec.high, shape)

@@ -26,6 +26,7 @@ One rate for all parameters is then a flow in another metric: a is preconditione
 w and b are frozen. With a rate for each, dt / 2 ("sqrt") or dt / (2n) ("sum") for a' and n dt / 2 for w and b, it is the same flow.
 """
 
+import math
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,10 +34,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mfpde.data import arrays
 from mfpde.errors import InputError, nearest
 
 SCALINGS = {"mean": "f = (1/n) sum a phi", "sum": "f = sum a phi", "sqrt": "f = n^(-1/2) sum a phi"}
-MAX_NUMBERS = 1 << 28  #: in one file; 2 GB in double precision
 MAX_AMPLITUDE = 1e290  #: n times this is still a number
 SAME = 1e-6  #: a fixed parameter may differ by this, relative to 1 + |value|: files come in single precision
 
@@ -78,9 +79,9 @@ def read_network(path: Path, names: Sequence[str], fixed: Mapping[str, float], s
         InputError: the file is no such archive, an array is missing, unknown, of another shape or not of finite numbers, or the scaling
             is not stated.
     """
-    arrays = _load(path, names)
-    given = _scaling(path, arrays.pop("scaling", None), scaling)
-    numbers = {name: _finite(path, name, array) for name, array in arrays.items()}
+    stored = _load(path, names)
+    given = _scaling(path, stored.pop("scaling", None), scaling)
+    numbers = {name: _finite(path, name, array) for name, array in stored.items()}
     times = _times(path, numbers)
     inputs = [name for name in names if name.startswith("w")]
     shape = _shape(path, numbers, names, inputs, len(times))
@@ -110,10 +111,9 @@ def _load(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path) as archive:
             total = sum(_check_member(path, archive, member, known) for member in archive.infolist())
-        if total > MAX_NUMBERS:
-            raise InputError(f"{path}: holds {total} numbers in all, too large; expected at most {MAX_NUMBERS}, so save fewer times")
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+            if total > arrays.MAX_NUMBERS:
+                raise InputError(f"{path}: holds {total} numbers in all, too large; expected at most {arrays.MAX_NUMBERS}, so save fewer times")
+            return {name: arrays.read_member(archive, name) for name in arrays.names_in(archive)}
     except InputError:
         raise
     except Exception:  # damaged archives fail in zipfile, zlib, tokenize, ast or NumPy, each with errors of its own
@@ -128,18 +128,14 @@ def _check_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo,
     if name not in known:
         raise InputError(f"{path}: holds {name[:40]!r}, which is no parameter of the model{nearest(name[:40], known)}")
     with archive.open(member) as file:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(file)
+        try:
+            shape, dtype = arrays.read_header(file, member.file_size)  # type: ignore[arg-type]
+        except arrays.Oversized as error:
+            raise InputError(f"{path}: '{name}' {error}") from None
     expected = "text" if name == "scaling" else "real numbers"
     if dtype.kind not in ("US" if name == "scaling" else "iuf"):
         raise InputError(f"{path}: '{name}' has type {str(dtype)[:40]}; expected {expected}")
-    count = 1
-    for length in shape:  # Python's integers do not overflow
-        count *= length
-    if count * dtype.itemsize > member.file_size:
-        raise InputError(f"{path}: '{name}' has shape {_text(shape)}, too large for what the file holds; it may be damaged")
-    return count * max(dtype.itemsize // 8, 1)
+    return math.prod(shape) * max(dtype.itemsize // 8, 1)
 
 
 def _scaling(path: Path, stored: np.ndarray | None, given: str | None) -> str:
@@ -160,7 +156,7 @@ def _scaling(path: Path, stored: np.ndarray | None, given: str | None) -> str:
 
 
 def _finite(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):  # of extended precision; what overflows is no longer finite
+    with np.errstate(over="ignore", invalid="ignore"):  # of extended precision; what overflows is no longer finite
         values = np.asarray(array, dtype=np.float64)
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):

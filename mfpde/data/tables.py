@@ -3,11 +3,13 @@
 import csv
 import math
 import zipfile
+from array import array
 from pathlib import Path
 
-import h5py
 import numpy as np
 
+from mfpde.data import arrays
+from mfpde.data.hdf5 import datasets, open_hdf5
 from mfpde.errors import InputError, nearest
 
 
@@ -33,9 +35,13 @@ def read_columns(path: Path, names: list[str], where: str) -> np.ndarray:
         raise InputError(f"{where}: data file '{path}' does not exist{nearest(path.name, sorted(others))}")
     try:
         columns = readers[path.suffix.lower()](path, names, where)
+    except (InputError, MemoryError):
+        raise
     except UnicodeDecodeError:
         raise InputError(f"{where}: '{path}' is not UTF-8 text; save it as UTF-8") from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, csv.Error):
+    except arrays.Oversized as error:
+        raise InputError(f"{where}: '{path}' holds an array that {error}") from None
+    except Exception:  # damaged files fail in csv, zipfile, zlib, tokenize, ast, NumPy and h5py, each with errors of its own
         raise InputError(f"{where}: '{path}' is not a readable {path.suffix[1:].upper()} file of numbers; it may be damaged") from None
     lengths = {name: len(column) for name, column in zip(names, columns, strict=True)}
     if len(set(lengths.values())) > 1:
@@ -54,21 +60,24 @@ def _missing(name: str, known, path: Path, where: str) -> InputError:
 
 def _csv(path: Path, names: list[str], where: str) -> list[np.ndarray]:
     with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = [row for row in csv.reader(file) if row and any(cell.strip() for cell in row)]
-    if not rows:
-        raise InputError(f"{where}: '{path}' is empty; expected a header line and rows of numbers")
-    header = [name.strip() for name in rows[0]]
-    for line, row in enumerate(rows[1:], 2):
-        if len(row) > len(header):
-            raise InputError(f"{where}: '{path}', line {line}: has {len(row)} cells under a header of {len(header)}")
-    columns = []
-    for name in names:
-        if name not in header:
-            if len(header) == 1 and (separator := next((s for s in ";\t" if s in header[0]), None)):
-                raise InputError(f"{where}: '{path}' seems to be separated by {separator!r}; expected commas")
-            raise _missing(name, header, path, where)
-        columns.append(np.array([_number(row, header.index(name), i, name, path, where) for i, row in enumerate(rows[1:], 2)]))
-    return columns
+        reader = csv.reader(file)
+        rows = (row for row in reader if any(cell.strip() for cell in row))
+        header = [name.strip() for name in next(rows, [])]
+        if not header:
+            raise InputError(f"{where}: '{path}' is empty; expected a header line and rows of numbers")
+        for name in names:
+            if name not in header:
+                if len(header) == 1 and (separator := next((s for s in ";\t" if s in header[0]), None)):
+                    raise InputError(f"{where}: '{path}' seems to be separated by {separator!r}; expected commas")
+                raise _missing(name, header, path, where)
+        places = [header.index(name) for name in names]
+        columns = [array("d") for _ in names]
+        for row in rows:
+            if len(row) > len(header):
+                raise InputError(f"{where}: '{path}', line {reader.line_num}: has {len(row)} cells under a header of {len(header)}")
+            for column, place, name in zip(columns, places, names, strict=True):
+                column.append(_number(row, place, reader.line_num, name, path, where))
+    return [np.array(column) for column in columns]
 
 
 def _number(row: list[str], index: int, line: int, name: str, path: Path, where: str) -> float:
@@ -85,34 +94,37 @@ def _number(row: list[str], index: int, line: int, name: str, path: Path, where:
 def _numeric(array: np.ndarray, name: str, path: Path, where: str) -> np.ndarray:
     if array.dtype.kind not in "iufb" or array.ndim not in (1, 2):
         raise InputError(f"{where}: '{name}' in '{path}' has type {array.dtype} and shape {array.shape}; expected one or two axes of numbers")
-    return np.asarray(array, dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # of extended precision; what overflows is no longer finite
+        return np.asarray(array, dtype=np.float64)
 
 
 def _npy(path: Path, names: list[str], where: str) -> list[np.ndarray]:
-    array = np.load(path, allow_pickle=False)
-    if array.dtype.names is not None:
-        fields = {name: array[name] for name in array.dtype.names}
-    elif array.ndim == 2:
-        fields = {str(i): array[:, i] for i in range(array.shape[1])}
+    with path.open("rb") as file:
+        table = arrays.read_array(file, path.stat().st_size)
+    if table.dtype.names is not None:
+        fields = {name: table[name] for name in table.dtype.names}
+    elif table.ndim == 2:
+        fields = {str(i): table[:, i] for i in range(table.shape[1])}
     else:
-        raise InputError(f"{where}: '{path}' has shape {array.shape}; expected two axes (columns are then '0', '1', ...) or named fields")
+        raise InputError(f"{where}: '{path}' has shape {table.shape}; expected two axes (columns are then '0', '1', ...) or named fields")
     return _pick(fields, names, path, where)
 
 
 def _npz(path: Path, names: list[str], where: str) -> list[np.ndarray]:
-    with np.load(path, allow_pickle=False) as archive:
-        return _pick({name: archive[name] for name in archive.files}, names, path, where)
+    with zipfile.ZipFile(path) as archive:
+        known = arrays.names_in(archive)
+        if missing := [name for name in names if name not in known]:
+            raise _missing(missing[0], known, path, where)
+        return _pick({name: arrays.read_member(archive, name) for name in names}, names, path, where)
 
 
 def _hdf5(path: Path, names: list[str], where: str) -> list[np.ndarray]:
-    with h5py.File(path, "r") as file:
-        fields: dict[str, np.ndarray] = {}
-        file.visititems(lambda name, item: fields.update({name: item[()]}) if isinstance(item, h5py.Dataset) and name in names else None)
-        if missing := [name for name in names if name not in fields]:
-            known: list[str] = []
-            file.visititems(lambda name, item: known.append(name) if isinstance(item, h5py.Dataset) else None)
+    source = f"{where}: '{path}'"
+    with open_hdf5(path, source) as file:
+        known = datasets(file, source)
+        if missing := [name for name in names if name not in known]:
             raise _missing(missing[0], known, path, where)
-    return _pick(fields, names, path, where)
+        return _pick({name: known[name][()] for name in names}, names, path, where)
 
 
 def _pick(fields: dict[str, np.ndarray], names: list[str], path: Path, where: str) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ _OPENCL = {
     sympy.sin: "sin",
     sympy.cos: "cos",
     sympy.tan: "tan",
-    sympy.tanh: "fast_tanh",
+    functions.tanh: "fast_tanh",
     sympy.exp: "exp",
     sympy.log: "log",
     sympy.erf: "erf",
@@ -42,8 +42,8 @@ def opencl_function(name: str, variables: Sequence[sympy.Symbol], outputs: Seque
 def _code(node: sympy.Expr) -> str:
     if node.is_Symbol:
         return node.name
-    if node.is_number:
-        return f"((real){float(node)!r})"
+    if (value := functions.constant(node)) is not None:
+        return f"((real){value!r})".replace("inf", "INFINITY")
     if node.is_Pow and node.exp.is_Integer:
         power = "*".join([_code(node.base)] * abs(int(node.exp))) if abs(node.exp) <= 4 else _power(node)
         return f"({power})" if node.exp > 0 else f"(((real)1.0)/({power}))"

@@ -17,7 +17,7 @@ _NUMPY: dict[Any, Callable[[Any], Any]] = {
     sympy.sin: np.sin,
     sympy.cos: np.cos,
     sympy.tan: np.tan,
-    sympy.tanh: np.tanh,
+    functions.tanh: np.tanh,
     sympy.exp: np.exp,
     sympy.log: np.log,
     sympy.erf: special.erf,
@@ -43,8 +43,10 @@ def evaluate(expression: sympy.Expr, values: Mapping[str, np.ndarray]) -> np.nda
 def _walk(node: sympy.Expr, values: Mapping[str, np.ndarray]):
     if node.is_Symbol:
         return values[node.name]
-    if node.is_number:
-        return float(node)
+    if (value := functions.constant(node)) is not None:
+        return value
+    if node.is_Integer:
+        return np.copysign(np.inf, int(node > 0) - 0.5)
     arguments = [_walk(argument, values) for argument in node.args]
     if node.is_Add:
         return functools.reduce(operator.add, arguments)

@@ -1,6 +1,27 @@
-"""Functions a formula may use that SymPy lacks, with derivatives that are safe at every argument."""
+"""Functions a formula may use that SymPy lacks, with derivatives that are safe at every argument; the values of constants."""
 
 import sympy
+
+
+def constant(node: sympy.Expr) -> float | None:
+    """The value of an expression without variables; None of one with variables, and where SymPy finds no real value."""
+    if not node.is_number:
+        return None
+    try:
+        return float(node)
+    except (TypeError, OverflowError):  # of the functions below, of a complex number, of an integer beyond all floats
+        return None
+
+
+class tanh(sympy.tanh):
+    """SymPy's own, which to know whether it is real expands its argument by real and imaginary parts, however long that takes."""
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """Derivative 1 - tanh^2."""
+        return 1 - self**2
+
+    def _eval_is_real(self) -> bool | None:
+        return self.args[0].is_extended_real
 
 
 class sigmoid(sympy.Function):
@@ -54,5 +75,7 @@ class absolute(sympy.Function):
         return above(self.args[0]) - above(-self.args[0])
 
 
+#: those defined here
+OWN = (sigmoid, softplus, above, relu, absolute)
 #: what formulas with kinks or jumps are made of
 KINKED = (above, relu, absolute, sympy.Abs, sympy.sign)

@@ -1,17 +1,24 @@
 """Text to expression tree. The text is data: only the syntax named here is understood, nothing is ever executed."""
 
 import ast
+import math
 import operator
+import warnings
 from collections.abc import Callable, Sequence
 
 import sympy
 
 from mfpde.errors import InputError, nearest
 from mfpde.expressions import functions
+from mfpde.expressions.evaluate import evaluate
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 40
+#: nodes of the expression tree, which derivatives multiply
+MAX_NODES = 2000
 MAX_EXPONENT = 64
+#: operations in a constant that is kept exact: about larger ones SymPy would think for too long
+MAX_EXACT = 8
 
 _BINARY: dict[type[ast.operator], Callable] = {
     ast.Add: operator.add,
@@ -26,7 +33,7 @@ FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "sin": (1, sympy.sin),
     "cos": (1, sympy.cos),
     "tan": (1, sympy.tan),
-    "tanh": (1, sympy.tanh),
+    "tanh": (1, functions.tanh),
     "exp": (1, sympy.exp),
     "log": (1, sympy.log),
     "sqrt": (1, sympy.sqrt),
@@ -55,22 +62,45 @@ def parse(text: str, variables: Sequence[str], where: str = "formula") -> sympy.
     if len(text) > MAX_LENGTH:
         raise InputError(f"{where}: the formula has {len(text)} characters; at most {MAX_LENGTH} are accepted")
     try:
-        tree = ast.parse(text.strip().replace("^", "**"), mode="eval")
+        with warnings.catch_warnings(action="ignore"):  # of Python programmers' slips, such as 1if
+            tree = ast.parse(text.strip().replace("^", "**"), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise InputError(f"{where}: '{text}' is not a formula; expected something like 'sin(2*pi*t)'") from None
     symbols = {name: sympy.Symbol(name, real=True) for name in variables}
     try:
-        expression = sympy.sympify(_build(tree.body, symbols, text, where, 0))
-    except (TypeError, ValueError, RecursionError, OverflowError, ZeroDivisionError):
+        _check_size(tree.body, where)
+        # SymPy turns sqrt(t^2) into its own |t|, whose second derivative is a delta function
+        return sympy.sympify(_build(tree.body, symbols, text, where)).replace(sympy.Abs, functions.absolute)
+    except (TypeError, ValueError, ArithmeticError):
         raise InputError(f"{where}: '{text}' cannot be evaluated as a formula of {', '.join(variables)}") from None
-    if expression.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I):
+
+
+def _check_size(node: ast.AST, where: str, depth: int = 0) -> int:
+    """The nodes of the tree that will be built, of which max and min hold their arguments twice."""
+    if depth > MAX_DEPTH:
+        raise InputError(f"{where}: the formula is nested more than {MAX_DEPTH} deep")
+    inner = sum(_check_size(child, where, depth + 1) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+    doubled = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("max", "min")
+    count = 1 + (2 if doubled else 1) * inner
+    if count > MAX_NODES:
+        raise InputError(f"{where}: the formula has more than {MAX_NODES} terms, counting both that max and min make of each argument")
+    return count
+
+
+def _build(node: ast.expr, symbols: dict, text: str, where: str) -> sympy.Expr:
+    """The expression of a node; constants are finite and real, so that none is too large for what is made of it."""
+    expression = _combine(node, symbols, text, where)
+    if expression.is_Pow and expression.exp.is_number and abs(evaluate(expression.exp, {})) > MAX_EXPONENT:  # (t^64)^64 = t^4096
+        raise InputError(f"{where}: the powers of powers in '{text}' make an exponent of more than {MAX_EXPONENT}")
+    constants = {*expression.atoms(sympy.Number), *((expression,) if expression.is_number else ())}
+    if expression.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I) or not all(math.isfinite(evaluate(c, {})) for c in constants):
         raise InputError(f"{where}: '{text}' is not finite and real (a division by zero, or the root of a negative number)")
+    if expression.is_number and (expression.has(*functions.OWN) or expression.count_ops() > MAX_EXACT):
+        return sympy.Float(float(evaluate(expression, {})))
     return expression
 
 
-def _build(node: ast.expr, symbols: dict, text: str, where: str, depth: int) -> sympy.Expr:
-    if depth > MAX_DEPTH:
-        raise InputError(f"{where}: the formula is nested more than {MAX_DEPTH} deep")
+def _combine(node: ast.expr, symbols: dict, text: str, where: str) -> sympy.Expr:
     match node:
         case ast.Constant(value=bool()):
             pass
@@ -84,15 +114,15 @@ def _build(node: ast.expr, symbols: dict, text: str, where: str, depth: int) -> 
                 raise InputError(f"{where}: unknown name '{name}' in '{text}'{nearest(name, [*known, *FUNCTIONS])}")
             return known[name]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_build(operand, symbols, text, where, depth + 1)
+            return -_build(operand, symbols, text, where)
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _build(operand, symbols, text, where, depth + 1)
+            return _build(operand, symbols, text, where)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            a, b = (_build(side, symbols, text, where, depth + 1) for side in (left, right))
-            if isinstance(op, ast.Pow) and not (b.is_number and abs(float(b)) <= MAX_EXPONENT):
+            a, b = (_build(side, symbols, text, where) for side in (left, right))
+            if isinstance(op, ast.Pow) and not (b.is_number and abs(evaluate(b, {})) <= MAX_EXPONENT):
                 raise InputError(f"{where}: a power in '{text}' must have a constant exponent of at most {MAX_EXPONENT}")
             if isinstance(op, ast.Pow) and a.is_number:
-                return sympy.Float(float(a) ** float(b))  # exact integer towers could grow without bound
+                return sympy.Float(float(evaluate(a, {})) ** float(evaluate(b, {})))  # exact integer towers could grow without bound
             return _BINARY[type(op)](a, b)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             if name not in FUNCTIONS:
@@ -100,5 +130,5 @@ def _build(node: ast.expr, symbols: dict, text: str, where: str, depth: int) -> 
             count, make = FUNCTIONS[name]
             if len(arguments) != count:
                 raise InputError(f"{where}: {name} takes {count} argument(s), '{text}' gives {len(arguments)}")
-            return make(*(_build(argument, symbols, text, where, depth + 1) for argument in arguments))
+            return make(*(_build(argument, symbols, text, where) for argument in arguments))
     raise InputError(f"{where}: '{text}' uses syntax that formulas do not have; use numbers, names, + - * / ^ and functions")

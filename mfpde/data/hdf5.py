@@ -1,0 +1,130 @@
+"""HDF5 files of strangers: nothing outside the file is read, nothing is unpacked that the file does not hold, and no walk through it is endless."""
+
+import math
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+
+from mfpde.errors import InputError
+
+MAX_OBJECTS = 100_000
+#: of an output, which has twenty or so for every width; xarray takes some milliseconds to open each
+MAX_OBJECTS_OF_OUTPUT = 2000
+MAX_DEPTH = 16
+#: HDF5 comes with these; others would be loaded as plugins
+FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32, h5py.h5z.FILTER_LZF}
+#: a compressed byte becomes at most this many
+MAX_EXPANSION = 1040
+#: bytes of all datasets of a file beyond what its stored bytes can become: values that were never written, which read as one fill value
+MAX_UNWRITTEN = 1 << 22
+#: bytes at the beginning of a file that are searched for damaged heaps
+MAX_SEARCHED = 1 << 28
+
+
+@contextmanager
+def open_hdf5(path: Path, source: object) -> Iterator[h5py.File]:
+    """Open a file to read.
+
+    Arguments:
+        source: the file, for messages.
+    Raises:
+        InputError: a heap is damaged such that HDF5 would read it without end.
+    """
+    with h5py.File(path, "r") as file:
+        _, width = file.id.get_create_plist().get_sizes()
+        with path.open("rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            if not _heaps_end(content, width):
+                raise InputError(f"{source}: is damaged: a heap of its texts and references has no end")
+        yield file
+
+
+def _heaps_end(content: mmap.mmap, width: int) -> bool:
+    """Whether every global heap is a chain of objects, each of some bytes, up to its end. HDF5 2.0 does not look and goes round for ever.
+
+    https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html, III.E: a heap is GCOL, a version, its size, and objects: an index (0 for
+    free space, whose size has the header in it), references, and a size.
+
+    Arguments:
+        width: bytes of a size.
+    """
+    header = -(-(8 + width) // 8) * 8
+    start = -1
+    while (start := content.find(b"GCOL\x01", start + 1, MAX_SEARCHED)) >= 0:
+        at, end = start + header, start + int.from_bytes(content[start + 8 : start + 8 + width], "little")
+        if end > len(content):
+            continue  # which HDF5 finds out
+        while at + header <= end:
+            index = int.from_bytes(content[at : at + 2], "little")
+            size = int.from_bytes(content[at + 8 : at + 8 + width], "little")
+            step = header + -(-size // 8) * 8 if index else size
+            if step == 0 or at + step > end:
+                return False
+            at += step
+    return True
+
+
+def datasets(file: h5py.File, source: object, links: bool = True) -> dict[str, h5py.Dataset]:
+    """Every dataset of a file by its path. Soft links and links to other files are not followed, and each group is visited once.
+
+    Arguments:
+        source: the file, for messages.
+        links: whether there may be such links and groups that are found twice, as in a data file; an output has none.
+    Raises:
+        InputError: the file has parts in other files, is nested too deep, or claims to hold more than it can.
+    """
+    found: dict[str, h5py.Dataset] = {}
+    most = MAX_OBJECTS if links else MAX_OBJECTS_OF_OUTPUT
+    unwritten = 0
+    for count, (name, item) in enumerate(_objects(file, source, links), 1):
+        if count > most:
+            raise InputError(f"{source}: holds more than {most} groups and datasets")
+        if isinstance(item, h5py.Dataset):
+            unwritten += max(0, _claimed(item, name, source) - MAX_EXPANSION * item.id.get_storage_size())
+            if unwritten > MAX_UNWRITTEN:
+                raise InputError(f"{source}: '{name}' has shape {item.shape}, too large for what the file holds; it may be damaged")
+            found[name] = item
+        elif not isinstance(item, h5py.Group) and not links:
+            raise InputError(f"{source}: '{name}' is neither a group nor a dataset, which outputs of mfpde have not")
+    return found
+
+
+def _objects(file: h5py.File, source: object, links: bool) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:
+    """Everything behind hard links, by path."""
+    seen = {h5py.h5o.get_info(file.id).addr}
+    waiting: list[tuple[str, h5py.Group]] = [("", file)]
+    while waiting:
+        path, group = waiting.pop()
+        if path.count("/") > MAX_DEPTH:
+            raise InputError(f"{source}: holds groups that are nested more than {MAX_DEPTH} deep")
+        for raw in group.id:
+            name = raw.decode(errors="surrogateescape")
+            full = f"{path}{name}"
+            if group.id.links.get_info(raw).type != h5py.h5l.TYPE_HARD:
+                if not links:
+                    raise InputError(f"{source}: '{full}' is a link to somewhere else, which outputs of mfpde have not")
+                continue
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                address = h5py.h5o.get_info(item.id).addr
+                if address in seen and not links:
+                    raise InputError(f"{source}: the group '{full}' is found under two names, which outputs of mfpde have not")
+                if address in seen:
+                    continue
+                seen.add(address)
+                waiting.append((f"{full}/", item))
+            yield full, item
+
+
+def _claimed(dataset: h5py.Dataset, name: str, source: object) -> int:
+    """Bytes that reading a dataset, or one chunk of it, makes room for."""
+    plan = dataset.id.get_create_plist()
+    if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count():
+        raise InputError(f"{source}: '{name}' has its values in another file; expected a file that is whole in itself")
+    for k in range(plan.get_nfilters()):
+        if plan.get_filter(k)[0] not in FILTERS:
+            raise InputError(f"{source}: '{name}' is compressed in a way that is not read; expected gzip, LZF or none")
+    count = math.prod(dataset.shape or (0,))
+    return (max(count, math.prod(dataset.chunks or ())) if count else 0) * dataset.id.get_type().get_size()
