@@ -10,7 +10,8 @@ from mfpde.analysis.descent import descent_table
 from mfpde.analysis.fluctuations import fluctuation_table
 from mfpde.analysis.limit import limit_table, mean_field, scatters_of
 from mfpde.analysis.planner import plan_width
-from mfpde.analysis.statistics import mean_and_error, power_law
+from mfpde.analysis.sound import of_outputs
+from mfpde.analysis.statistics import floats, mean_and_error, power_law
 
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
@@ -28,6 +29,7 @@ class Comparison:
         return comparison_text(self.table)
 
 
+@of_outputs
 def compare(run: "Run", tolerance: float | None = None, time: float | None = None) -> Comparison:
     """Energies, function gaps and distances at every time, for every width, the rate in n, and what the limit theorems say of them.
 
@@ -36,7 +38,7 @@ def compare(run: "Run", tolerance: float | None = None, time: float | None = Non
     Arguments:
         tolerance: plan the width that brings |f_n - f| below this at `time` (the last if None).
     Raises:
-        InputError: a tolerance for which the run holds nothing to plan by, or no output at that time.
+        InputError: a tolerance for which the run holds nothing to plan by, no output at that time, or a file that is damaged.
     """
     has_density, limit = run.has_density, mean_field(run)
     has_gap = limit is not None and bool(run.units)
@@ -58,16 +60,17 @@ def compare(run: "Run", tolerance: float | None = None, time: float | None = Non
 
 def _eulerian(run: "Run") -> dict[str, Any]:
     density, health = run.eulerian, run.health
+    stated = health.get("eulerian", {})
     walls = [density[name].values for name in density.data_vars if str(name).startswith("wall_mass_")]
     total = np.sum(walls, axis=0) if walls else np.zeros(density.sizes["time"])
     return {
-        "energy": density["energy"].values.tolist(),
-        "loss": density["loss"].values.tolist() if "loss" in density else None,
-        "mass_drift": health.get("eulerian", {}).get("mass_drift", float(np.abs(density["mass"].values - 1).max())),
-        "boundary_mass": total.tolist(),
+        "energy": floats(density["energy"].values),
+        "loss": floats(density["loss"].values) if "loss" in density else None,
+        "mass_drift": _stated(stated, "mass_drift", float(np.abs(density["mass"].values - 1).max())),
+        "boundary_mass": floats(total),
         "minimum_density": float(density["minimum_density"].values.min()),
-        "largest_energy_rise": health.get("eulerian", {}).get("largest_energy_rise"),
-        "resolution_time": health.get("resolution_time"),
+        "largest_energy_rise": _stated(stated, "largest_energy_rise"),
+        "resolution_time": _stated(health, "resolution_time"),
         "grid_error": _numbers(density["grid_error"].values) if "grid_error" in density else None,
         "grid_error_energy": _numbers(density["grid_error_energy"].values) if "grid_error_energy" in density else None,
         "grid_error_w1": {
@@ -79,6 +82,11 @@ def _eulerian(run: "Run") -> dict[str, Any]:
     }
 
 
+def _stated(facts: dict[str, Any], name: str, otherwise: float | None = None) -> float | None:
+    value = facts.get(name)
+    return value if isinstance(value, int | float) else otherwise
+
+
 def _lagrangian(run: "Run", units: int, has_density: bool) -> dict[str, Any]:
     networks = run.lagrangian(units)
     energy = networks["energy"].values
@@ -87,11 +95,11 @@ def _lagrangian(run: "Run", units: int, has_density: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "units": units,
         "replicates": replicates,
-        "energy": {"mean": energy.mean(axis=1).tolist(), "std": _numbers(spread)},
-        "killed": networks["killed"].values.mean(axis=1).tolist(),
-        "cloned": networks["cloned"].values.mean(axis=1).tolist(),
+        "energy": {"mean": floats(energy.mean(axis=1)), "std": _numbers(spread)},
+        "killed": floats(networks["killed"].values.mean(axis=1)),
+        "cloned": floats(networks["cloned"].values.mean(axis=1)),
     }
-    if "comparison" not in run.tree.children:
+    if not has_density and "comparison" not in run.tree.children:
         return entry
     distances = run.comparison(units)
     if "function_gap" in distances:
@@ -116,7 +124,7 @@ def error_budget(table: dict[str, Any]) -> dict[str, float] | None:
     """
     density = table["eulerian"]
     gaps = [(entry["units"], entry["function_gap"]["mean"][-1]) for entry in table["lagrangian"] if "function_gap" in entry]
-    if density is None or density["grid_error"] is None or not gaps:
+    if density is None or density["grid_error"] is None or not gaps or None in (density["grid_error"][-1], *(gap for _, gap in gaps)):
         return None
     grid = density["grid_error"][-1]
     # the gap holds the mesh's error too: a network's distance from f_h is about its distance from f plus that of f_h

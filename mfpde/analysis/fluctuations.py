@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mfpde.analysis.limit import MeanField, Scatter
-from mfpde.analysis.statistics import mean_and_error
+from mfpde.analysis.statistics import floats, mean_and_error
 
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
@@ -21,9 +21,9 @@ def fluctuation_table(run: "Run", limit: MeanField, scatters: list[Scatter]) -> 
     predicted = None if found is None else found["predicted"].values
     table: dict[str, Any] = {"process": process_of(run)}
     for name in ("predicted", "node_error", "rank_error"):
-        table[name] = None if found is None else found[name].values.tolist()
+        table[name] = None if found is None else floats(found[name].values)
     monte_carlo = None if nodes is None else nodes["monte_carlo"].values
-    table["monte_carlo"] = None if monte_carlo is None else monte_carlo.tolist()
+    table["monte_carlo"] = None if monte_carlo is None else floats(monte_carlo)
     table["jump_noise"] = None
     if nodes is not None and "jump_noise" in nodes:
         rates = nodes["jump_noise"].values
@@ -59,7 +59,7 @@ def _observed(s: Scatter, predicted: np.ndarray | None) -> dict[str, Any]:
     return {
         "units": s.units,
         "replicates": s.replicates,
-        "observed": observed.tolist(),
+        "observed": floats(observed),
         "stderr": [float(e) if np.isfinite(e) else None for e in error],
         "z": None if predicted is None else z_scores(observed, error, predicted),
     }

@@ -6,6 +6,8 @@ from typing import Any
 import h5py
 
 from mfpde.analysis.run import open_run
+from mfpde.analysis.sound import fits_together
+from mfpde.data.hdf5 import datasets, open_hdf5
 
 PROVENANCE = (
     "mfpde_version", "git_revision", "command", "case_file", "started", "ended", "python", "machine", "libraries", "device",
@@ -20,26 +22,19 @@ def inspect(path: str | Path) -> dict[str, Any]:
         InputError: not a readable output file.
     """
     run = open_run(path)
-    datasets: dict[str, Any] = {}
-
-    def note(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        if isinstance(item, h5py.Dataset):
-            facts = {"shape": list(item.shape), "dtype": str(item.dtype)}
-            datasets[name] = facts | {key: str(item.attrs.get(key, "")) for key in ("units", "long_name")}
-
-    with h5py.File(path, "r") as file:
-        for name, item in file.items():
-            note(name, item)
-            # VTKHDF holds links to what is listed elsewhere
-            if isinstance(item, h5py.Group) and name != "VTKHDF":
-                item.visititems(lambda path, inner, group=name: note(f"{group}/{path}", inner))
+    with fits_together(run.path), open_hdf5(run.path, run.path) as file:
+        # VTKHDF holds what is listed elsewhere
+        listed = {name: _facts(item) for name, item in datasets(file, path).items() if not name.startswith("VTKHDF/")}
     attributes = run.attributes
-    result = {
+    return {
         "schema": int(attributes["schema_version"]),
         "case": run.case,
-        "datasets": dict(sorted(datasets.items())),
-        "provenance": {name: attributes[name] for name in PROVENANCE if name in attributes},
+        "datasets": dict(sorted(listed.items())),
+        "provenance": {name: attributes[name] for name in PROVENANCE if isinstance(attributes.get(name), str | dict)},
         "health": run.health,
     }
-    run.close()
-    return result
+
+
+def _facts(item: h5py.Dataset) -> dict[str, Any]:
+    facts = {"shape": list(item.shape or ()), "dtype": str(item.dtype)}
+    return facts | {key: str(item.attrs.get(key, "")) for key in ("units", "long_name")}

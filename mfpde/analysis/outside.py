@@ -13,6 +13,7 @@ from mfpde.analysis.fluctuations import process_of
 from mfpde.analysis.limit import mean_field
 from mfpde.analysis.model_of_run import energies, functions, model_of
 from mfpde.analysis.run import Run
+from mfpde.analysis.sound import of_outputs
 from mfpde.analysis.statistics import mean_and_error
 from mfpde.data.saved_network import SavedNetwork, read_network
 from mfpde.errors import InputError
@@ -26,6 +27,7 @@ SAME_TIME = 1e-6  #: relative difference of two times that are called the same
 DRAWS, DRAWS_AT_ONCE = 100_000, 10_000  #: of the limit law
 
 
+@of_outputs
 def open_network(run: Run, path: str | Path, scaling: str | None = None) -> SavedNetwork:
     """Read a network for the model of a run; see `data.saved_network`.
 
@@ -37,6 +39,7 @@ def open_network(run: Run, path: str | Path, scaling: str | None = None) -> Save
     return read_network(Path(path), [c.name for c in components], fixed, scaling)
 
 
+@of_outputs
 def compare_network(run: Run, network: SavedNetwork) -> dict[str, Any]:
     """Energies, function gaps and distances at every time that network and run share.
 

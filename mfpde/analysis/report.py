@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mfpde.analysis.report_limit import print_limit, print_plan
-from mfpde.analysis.report_tables import Table
+from mfpde.analysis.report_tables import Table, number, plain
 from mfpde.analysis.statistics import evenly
 
 WIDTH = 118
@@ -40,7 +40,7 @@ def print_comparison(table: dict[str, Any], console: Console) -> None:
     )
     for entry in with_gap:
         mean, error = entry["function_gap"]["mean"], entry["function_gap"]["stderr"]
-        cells = [f"{mean[k]:.2e}" + (f" ± {error[k]:.0e}" if error[k] is not None else "") for k in shown]
+        cells = [number(mean[k], ".2e") + (f" ± {error[k]:.0e}" if error[k] is not None else "") for k in shown]
         gaps.add_row(str(entry["units"]), str(entry["replicates"]), *cells)
     if with_gap:
         console.print(gaps)
@@ -60,9 +60,9 @@ def _print_distances(table: dict[str, Any], shown: list[int], columns: list[str]
     distances = Table("n", "distance", *columns, title="Distance of units from the density")
     for entry in table["lagrangian"]:
         for name, values in entry["w1"].items():
-            distances.add_row(str(entry["units"]), f"W1({name})", *(f"{values[k]:.2e}" for k in shown))
+            distances.add_row(str(entry["units"]), f"W1({name})", *(number(values[k], ".2e") for k in shown))
         sliced = entry["sliced_w2"]
-        distances.add_row("", "sliced W2", *("-" if sliced[k] is None else f"{sliced[k]:.2e}" for k in shown))
+        distances.add_row("", "sliced W2", *(number(sliced[k], ".2e") for k in shown))
     console.print(distances)
 
 
@@ -80,8 +80,8 @@ def _print_budget(table: dict[str, Any], console: Console) -> None:
     budget, density = table["budget"], table["eulerian"]
     errors = density["grid_error_energy"]
     if errors is not None:
-        marginals = ", ".join(f"W1({name}) {values[-1]:.1e}" for name, values in density["grid_error_w1"].items())
-        console.print(f"grid error: |E_h - E| about {errors[-1]:.1e}, {marginals} (order {density['observed_order'][-1]:.1f})")
+        marginals = ", ".join(f"W1({plain(name)}) {number(values[-1], '.1e')}" for name, values in density["grid_error_w1"].items())
+        console.print(f"grid error: |E_h - E| about {number(errors[-1], '.1e')}, {marginals} (order {number(density['observed_order'][-1], '.1f')})")
     if budget is None and errors is None:
         console.print("grid error: not estimated (eulerian.error_estimate = true carries coarser meshes along)")
     if budget is None:
@@ -116,12 +116,13 @@ def print_inspection(facts: dict[str, Any], path: Path, console: Console) -> Non
     console.print(origin)
     health = facts["health"]
     state = "finished" if health["finished"] else f"not finished{': ' + health['failure'] if health['failure'] else ''}"
-    console.print(f"health: {state}")
+    console.print(plain(f"health: {state}"))
     for warning in health["warnings"]:
-        console.print(f"  warning: {warning}")
+        console.print(plain(f"  warning: {warning}"))
     for side in ("eulerian", "lagrangian"):
         if side in health:
-            console.print(f"  {side}: " + ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in health[side].items()))
+            facts_of = ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in health[side].items())
+            console.print(plain(f"  {side}: {facts_of}"))
 
 
 def print_convergence(table: dict[str, Any], console: Console) -> None:

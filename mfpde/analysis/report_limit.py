@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mfpde.analysis.report_tables import Table
+from mfpde.analysis.report_tables import Table, number, plain
 from mfpde.analysis.statistics import evenly
 
 #: standard errors beyond which a start is said to be wrong
@@ -90,14 +90,14 @@ def _print_parts(limit: dict[str, Any], console: Console) -> None:
     fitted = [(name.replace("_", " "), s) for name, s in limit["slopes"].items() if s["low"] == s["low"]]
     slopes = [f"{name} ~ n^{s['slope']:.2f} [{s['low']:.2f}, {s['high']:.2f}]" for name, s in fitted]
     if slopes:
-        console.print("slopes: " + "; ".join(slopes))
+        console.print(plain("slopes: " + "; ".join(slopes)))
 
 
 def _last(found: dict[str, Any]) -> str:
     """A number with its interval in units of the same power of ten, such as 2.6 [2.4, 2.9] e-05."""
     value, low, high = (found[name][-1] for name in ("value", "low", "high"))
-    if low is None:
-        return f"{value:.2e}"
+    if value is None or low is None or high is None:
+        return number(value, ".2e")
     size = max(abs(low), abs(high))
     power = 0 if size == 0 else math.floor(math.log10(size))
     value, low, high = (x / 10.0**power for x in (value, low, high))
@@ -113,10 +113,10 @@ def _print_chaos(chaos: dict[str, Any], times: list[float], shown: list[int], we
             cells = ["" if first else name, f"{times[k]:g}"]
             if chaos["predicted"]:
                 expected = chaos["predicted"].get(name, [None] * len(times))[k]
-                cells.append("-" if expected is None else f"{expected:.3g}")
+                cells.append(number(expected, ".3g"))
             for entry in chaos["widths"]:
                 value, low, high = (entry["correlation"][name][part][k] for part in ("value", "low", "high"))
-                cells.append("-" if value is None else f"{value:.2g} [{low:.2g}, {high:.2g}]")
+                cells.append(number(value, ".2g") + ("" if value is None else f" [{number(low, '.2g')}, {number(high, '.2g')}]"))
             rows.add_row(*cells)
     console.print(rows)
     if len(chaos["components"]) > COMPONENTS:

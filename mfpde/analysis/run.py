@@ -5,10 +5,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 import xarray as xr
 
+from mfpde.analysis.sound import check_output, first_line, fits_together
+from mfpde.data.hdf5 import open_hdf5
 from mfpde.errors import InputError
 from mfpde.store.layout import SCHEMA_VERSION
 
@@ -25,13 +26,18 @@ class Run:
     @cached_property
     def tree(self) -> xr.DataTree:
         """Everything in the file; large arrays are read when used."""
-        return xr.open_datatree(self.path, engine="h5netcdf", phony_dims="sort")
+        with fits_together(self.path):
+            # as stored: attributes by which CF tools would scale or mask values are none of mfpde's
+            return xr.open_datatree(self.path, engine="h5netcdf", phony_dims="sort", decode_cf=False)
 
     def group(self, path: str) -> xr.Dataset:
         """A group of the file by its path, without the coordinates of the whole file that it does not use."""
-        node = self.tree[path]
-        assert isinstance(node, xr.DataTree)
+        node = self.tree[path] if path in self.tree.groups or f"/{path}" in self.tree.groups else None
+        if not isinstance(node, xr.DataTree):
+            raise InputError(f"{self.path}: has no group '{path}'; it is no whole output of mfpde run")
         dataset = node.to_dataset()
+        if unscaled := [name for name in dataset.data_vars if any(str(dim).startswith("phony_dim") for dim in dataset[name].dims)]:
+            raise InputError(f"{self.path}: '{path}/{unscaled[0]}' has axes without a meaning; it is no whole output of mfpde run")
         used = {dim for variable in dataset.data_vars.values() for dim in variable.dims}
         return dataset.drop_vars([name for name in dataset.coords if not set(dataset[name].dims) <= used])
 
@@ -102,22 +108,37 @@ class Run:
     @cached_property
     def attributes(self) -> dict[str, Any]:
         """Facts about the run: case, provenance, health; tables are decoded."""
-        return {str(name): _decode(value) for name, value in self.tree.attrs.items()}
+        with fits_together(self.path), open_hdf5(self.path, self.path) as file:
+            return {str(name): _decode(value) for name, value in file.attrs.items()}
+
+    def _fact(self, name: str, kind: type, what: str) -> Any:
+        value = self.attributes.get(name)
+        if not isinstance(value, kind):
+            raise InputError(f"{self.path}: the attribute '{name}' is not {what}; it is no whole output of mfpde run")
+        return value
 
     @property
     def parameters(self) -> list[str]:
         """Components of theta in order, as in the last dimension of stored particles."""
-        return self.attributes["parameters"]
+        return self._fact("parameters", list, "a list of names")
 
     @property
     def case(self) -> dict[str, Any]:
         """The case as it was run, with every default filled in."""
-        return self.attributes["case_resolved"]
+        return self._fact("case_resolved", dict, "a case")
 
     @property
     def health(self) -> dict[str, Any]:
         """Whether the run finished, what was watched, and what was noticed."""
-        return self.attributes.get("health", {"finished": False, "failure": "stopped before its first frame", "warnings": []})
+        nothing = {"finished": False, "failure": "stopped before its first frame", "warnings": []}
+        if "health" not in self.attributes:
+            return nothing
+        health = self._fact("health", dict, "a table")
+        kinds = {"finished": bool, "failure": str | None, "warnings": list, "eulerian": dict, "lagrangian": dict}
+        for key, kind in kinds.items():
+            if not isinstance(health.get(key, nothing.get(key, {})), kind) or (key in nothing and key not in health):
+                raise InputError(f"{self.path}: the attribute 'health' has no proper '{key}'; it is no whole output of mfpde run")
+        return health
 
     def compare(self, tolerance: float | None = None, time: float | None = None) -> "Comparison":
         """How far the networks are from the density; prints as the table of `mfpde compare`. Arguments: see `analysis.compare.compare`."""
@@ -127,7 +148,8 @@ class Run:
 
     def close(self) -> None:
         """Close the file."""
-        self.tree.close()
+        if "tree" in vars(self):
+            self.tree.close()
 
     def __repr__(self) -> str:
         return f"Run('{self.path}', units={self.units}, finished={self.health['finished']})"
@@ -137,7 +159,7 @@ def _decode(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in "{[":
         try:
             return json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # not JSON, a number of thousands of digits, or nested too deep
             return value
     return value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
 
@@ -154,14 +176,18 @@ def open_run(path: str | Path) -> Run:
     if not path.is_file():
         raise InputError(f"{path}: no such output file")
     try:
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path, path) as file:
             version = file.attrs.get("schema_version")
-            frames = len(file["time"]) if "time" in file else 0
-    except (OSError, KeyError) as error:
-        raise InputError(f"{path}: is not a readable HDF5 file ({str(error).splitlines()[0]}); expected an output of mfpde run") from None
+            frames = check_output(file, path) if version is not None else 0
+    except InputError:
+        raise
+    except Exception as error:  # h5py has errors of many kinds for what HDF5 finds damaged
+        raise InputError(f"{path}: is not a readable HDF5 file ({first_line(error)}); expected an output of mfpde run") from None
     if version is None:
         raise InputError(f"{path}: is an HDF5 file, but not an output of mfpde run (it has no schema_version)")
-    if int(version) > SCHEMA_VERSION:
+    if not isinstance(version, int | np.integer):
+        raise InputError(f"{path}: the attribute 'schema_version' is not a whole number; it is no whole output of mfpde run")
+    if version > SCHEMA_VERSION:
         raise InputError(f"{path}: has schema {version}, newer than {SCHEMA_VERSION}, the newest this mfpde reads; upgrade mfpde")
     if frames == 0:
         raise InputError(f"{path}: holds no frame: the run stopped before its first output")

@@ -31,6 +31,11 @@ def evenly(total: int, most: int) -> list[int]:
     return sorted({0, total - 1})
 
 
+def floats(values: np.ndarray) -> list[float]:
+    """Plain numbers; unlike `tolist` it refuses values of two axes, which a damaged file may hold."""
+    return [float(value) for value in values]
+
+
 def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean over the last axis and its standard error; the error is NaN for a single replicate."""
     count = values.shape[-1]

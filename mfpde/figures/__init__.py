@@ -34,8 +34,9 @@ def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] |
         runs: one run, or several to be drawn side by side.
         names: all figures of one run, or of several, if None.
     Raises:
-        InputError: an unknown figure, or a folder that cannot be made.
+        InputError: an unknown figure, a folder that cannot be made, or a damaged file.
     """
+    from mfpde.analysis.sound import fits_together
     from mfpde.figures import style
 
     several = list(runs) if isinstance(runs, Sequence) else [runs]
@@ -52,7 +53,8 @@ def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] |
     written = []
     for name in wanted:
         with style.paper():
-            figure = importlib.import_module(f"mfpde.figures.{name}").draw(drawn)
+            with fits_together(" and ".join(str(run.path) for run in several)):
+                figure = importlib.import_module(f"mfpde.figures.{name}").draw(drawn)
             if figure is None:
                 continue
             for suffix in formats:

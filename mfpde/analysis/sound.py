@@ -1,0 +1,59 @@
+"""Outputs of strangers: whether a file is whole in itself, and what is said when its parts do not fit together."""
+
+import functools
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import h5py
+import numpy as np
+
+from mfpde.data.hdf5 import datasets
+from mfpde.errors import InputError, MfpdeError
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def check_output(file: h5py.File, path: Path) -> int:
+    """The number of frames of an output, after a look at everything in it.
+
+    Raises:
+        InputError: it has parts elsewhere, claims more than it holds, or its times are none.
+    """
+    found = datasets(file, path, links=False)
+    times = found.get("time")
+    if times is None:
+        return 0
+    if times.ndim != 1 or times.dtype.kind != "f" or not np.all(np.isfinite(times[()])) or np.any(np.diff(times[()]) <= 0):
+        raise InputError(f"{path}: 'time' does not hold increasing times; it is no whole output of mfpde run")
+    return len(times)
+
+
+@contextmanager
+def fits_together(path: Path | str) -> Iterator[None]:
+    """Within this block, what a reader stumbles over is put down to the file: its parts are all there, but not what they should be."""
+    try:
+        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
+            yield
+    except (MfpdeError, MemoryError):
+        raise
+    except Exception as error:
+        raise InputError(f"{path}: is damaged, or no whole output of mfpde run ({type(error).__name__}: {first_line(error)})") from error
+
+
+def of_outputs(verb: Verb) -> Verb:
+    """A verb whose first argument is a run, reading whose file may go wrong."""
+
+    @functools.wraps(verb)
+    def careful(run, *arguments, **options):
+        with fits_together(run.path):
+            return verb(run, *arguments, **options)
+
+    return cast(Verb, careful)
+
+
+def first_line(error: Exception) -> str:
+    """The beginning of a message."""
+    return next(iter(str(error).splitlines()), "")[:200]
