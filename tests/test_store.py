@@ -162,7 +162,9 @@ def test_output_times_hold_start_end_and_every_multiple():
     np.testing.assert_array_equal(stored, [True, False, True, False, True, True])
 
 
-@pytest.mark.parametrize(("time", "every", "fields_every", "frames", "fields"), [(1 / 3, None, None, 21, 5), (0.1 / 30, None, None, 21, 5), (6000, 0.7, 2.1, 8573, 2859)])
+@pytest.mark.parametrize(
+    ("time", "every", "fields_every", "frames", "fields"), [(1 / 3, None, None, 21, 5), (0.1 / 30, None, None, 21, 5), (6000, 0.7, 2.1, 8573, 2859)]
+)
 def test_no_output_time_comes_twice(time, every, fields_every, frames, fields):
     changes = {"output": {k: v for k, v in (("every", every), ("fields_every", fields_every)) if v}}
     times, stored = output_times(small_case(time=time, **changes))

@@ -1,0 +1,46 @@
+"""The same targets searched by coverage: inputs that reach new lines of mfpde are kept and mutated further."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+#: inputs of the campaign to start from
+SEEDS = 300
+
+
+def search(entry: str, seconds: int, seed: int, keep: Path | None) -> NoReturn:
+    """Search for some seconds; libFuzzer ends the process, with a code other than 0 if it found something, whose input it writes into `keep`."""
+    try:
+        import atheris
+    except ImportError:
+        sys.exit("--atheris: needs the package atheris (pip install atheris)")
+    with atheris.instrument_imports(include=["mfpde"]):
+        from mfpde.errors import InputError
+        from validation.fuzz import prepare
+        from validation.fuzz_inputs import make_input
+        from validation.fuzz_targets import TARGETS
+
+    folder, corpus = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())
+    prepare(folder)
+    inputs = [make_input(entry, seed, number) for number in range(SEEDS)]
+    # the first byte tells the ending of the file
+    suffixes = sorted({each.suffix for each in inputs})
+    for number, (suffix, content) in enumerate(inputs):
+        (corpus / str(number)).write_bytes(bytes([suffixes.index(suffix)]) + content)
+
+    def read(data: bytes) -> None:
+        path = folder / f"input{suffixes[data[0] % len(suffixes)] if data else suffixes[0]}"
+        path.write_bytes(data[1:])
+        try:
+            TARGETS[entry](path)
+        except InputError as error:
+            if not str(error).isprintable():
+                raise ValueError("a message of more than a line") from error
+
+    kept = Path.cwd() if keep is None else keep
+    kept.mkdir(parents=True, exist_ok=True)
+    options = [f"-max_total_time={seconds}", "-timeout=5", "-rss_limit_mb=4096", f"-seed={seed + 1}", "-max_len=1000000", f"-artifact_prefix={kept}/"]
+    atheris.Setup([sys.argv[0], *options, str(corpus)], read)
+    atheris.Fuzz()
+    sys.exit(0)
