@@ -8,6 +8,7 @@ from typing import Any
 
 import h5py
 
+from mfpde.data.hdf5 import datasets
 from mfpde.errors import InputError
 from mfpde.runs.report import Reporter
 from mfpde.store.checkpoints import folder_of
@@ -34,10 +35,11 @@ def look(output: Path) -> Found:
         return Found("it does not exist")
     try:
         with h5py.File(output, "r") as file:
+            datasets(file, output, links=False)  # whoever wrote it
             attributes = dict(file.attrs)
             case = json.loads(attributes.get("case_resolved", "{}"))
             return Found("", str(attributes.get("run", "")), len(file["time"]), count_good_frames(file), "ended" in attributes, case)
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
+    except (InputError, OSError, KeyError, RuntimeError, ValueError) as error:
         return Found(str(error).splitlines()[0][:200])
 
 
