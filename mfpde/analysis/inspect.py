@@ -11,7 +11,7 @@ from mfpde.data.hdf5 import datasets, open_hdf5
 
 PROVENANCE = (
     "mfpde_version", "git_revision", "command", "case_file", "started", "ended", "python", "machine", "libraries", "device",
-    "kernels_sha256", "data_sha256",
+    "kernels_sha256", "data_sha256", "run", "resumes",
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def inspect(path: str | Path) -> dict[str, Any]:
         "schema": int(attributes["schema_version"]),
         "case": run.case,
         "datasets": dict(sorted(listed.items())),
-        "provenance": {name: attributes[name] for name in PROVENANCE if isinstance(attributes.get(name), str | dict)},
+        "provenance": {name: attributes[name] for name in PROVENANCE if isinstance(attributes.get(name), str | dict | list)},
         "health": run.health,
     }
 

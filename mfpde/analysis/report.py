@@ -104,6 +104,13 @@ def print_health_of_density(density: dict[str, Any], console: Console) -> None:
     )
 
 
+def _listed(value: Any) -> str:
+    """A fact as text, a table of facts on one line, a list of them one by one."""
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v}" for k, v in value.items())
+    return "; ".join(map(_listed, value)) if isinstance(value, list) else str(value)
+
+
 def print_inspection(facts: dict[str, Any], path: Path, console: Console) -> None:
     """Tree, provenance and health."""
     tree = Table("dataset", "shape", "type", "units", "meaning", title=str(path))
@@ -112,7 +119,8 @@ def print_inspection(facts: dict[str, Any], path: Path, console: Console) -> Non
     console.print(tree)
     origin = Table("provenance", "", show_header=False, title="Provenance")
     for name, value in facts["provenance"].items():
-        origin.add_row(name, ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value))
+        if value != []:
+            origin.add_row(name, _listed(value))
     console.print(origin)
     health = facts["health"]
     state = "finished" if health["finished"] else f"not finished{': ' + health['failure'] if health['failure'] else ''}"

@@ -18,4 +18,4 @@ def print_verdict(facts: dict[str, Any], console: Console) -> None:
         console.print(f"[red]{failed} of {total} checks FAILED[/red]: do not trust results before this is mended")
     else:
         skipped = sum(check["found"].startswith("not installed") for check in facts["checks"])
-        console.print(f"all {total - skipped} checks passed" + (f", {skipped} could not be made" if skipped else ""))
+        console.print(f"passed: {total - skipped} of {total} checks" + (f"; {skipped} could not be made" if skipped else ""))
