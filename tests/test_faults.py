@@ -160,6 +160,29 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_work(tmp_path, mo
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_symbolic_link_stays_one_and_its_file_is_written(tmp_path):
+    (tmp_path / "scratch").mkdir()
+    link, file = tmp_path / "run.h5", tmp_path / "scratch" / "file.h5"
+    file.write_bytes(b"older")
+    link.symlink_to(file)
+    simulate(small_case(**TINY), link, overwrite=True)
+    resume(link, until=0.6)
+    assert link.is_symlink()
+    assert mfpde.open_run(file).times[-1] == 0.6
+    assert folder_of(file).is_dir()
+
+
+def test_a_file_system_without_hard_links_is_refused(tmp_path, monkeypatch):
+    def around(name, real, *arguments):
+        if name == "link":
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        return real(*arguments)
+
+    monkeypatch.setattr(copies, "os", Spy(around))
+    with pytest.raises(InputError, match="its file system has no hard links"):
+        simulate(small_case(**TINY), tmp_path / "run.h5")
+
+
 def test_two_runs_of_one_file_are_one_too_many(stopped, monkeypatch):
     inside = []
 

@@ -41,7 +41,7 @@ class Health:
 
     def failed(self, reason: str) -> None:
         """The run stopped before its end."""
-        self.failure = reason
+        self.finished, self.failure = False, reason
 
     def check(self, simulation: "Simulation", time: float) -> list[str]:
         """New warnings at this output time."""

@@ -16,7 +16,7 @@ from mfpde.models.network import Network
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
 from mfpde.simulation import Simulation, build_simulation
-from mfpde.store.checkpoints import Checkpoints
+from mfpde.store.checkpoints import Checkpoints, behind_links
 from mfpde.store.layout import Layout, describe
 from mfpde.store.provenance import provenance
 from mfpde.store.writer import Writer, check_output
@@ -32,6 +32,7 @@ def simulate(case: Case, output: Path, overwrite: bool = False, device: str | No
         RunError: an invariant broke; frames before it are in the file, and the last good state in a checkpoint.
     """
     check_output(output, overwrite)
+    output = behind_links(output)
     with Checkpoints(output) as checkpoints:
         return begin(case, output, checkpoints, device, report or Silent())
 

@@ -19,7 +19,7 @@ from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
 from mfpde.simulation import Simulation, build_simulation
-from mfpde.store.checkpoints import Checkpoints, folder_of
+from mfpde.store.checkpoints import Checkpoints, behind_links, folder_of
 from mfpde.store.provenance import now
 from mfpde.store.writer import Writer
 
@@ -45,7 +45,7 @@ def resume(
         InputError: there is nothing to go on from, or something does not match; nothing is changed then.
         RunError: as in `simulate`.
     """
-    report = report or Silent()
+    report, output = report or Silent(), behind_links(output)
     if not folder_of(output).is_dir():
         there = "has no checkpoints beside it" if output.is_file() else "no such output"
         raise InputError(f"{output}: {there} (the folder {folder_of(output).name}), so there is nothing to go on from; start with mfpde run")

@@ -28,6 +28,11 @@ def folder_of(output: Path) -> Path:
     return output.with_name(f"{output.name}.checkpoints")
 
 
+def behind_links(output: Path) -> Path:
+    """The file that a name stands for: what is renamed to a symbolic link would take the place of the link."""
+    return output.resolve() if output.is_symlink() else output
+
+
 class Checkpoints:
     """The folder of one run; whoever holds it has it alone.
 

@@ -54,7 +54,13 @@ class Copies(io.RawIOBase):
 
     def _check_links(self, folder: Path) -> None:
         trial = folder / "link"
-        os.link(self.names[0], trial)
+        try:
+            os.link(self.names[0], trial)
+        except PermissionError:
+            self.discard()
+            raise InputError(
+                f"{self.path}: its file system has no hard links, by which an output appears whole; choose a folder on another one with -o"
+            ) from None
         trial.unlink()
 
     # --- what HDF5 calls ---
