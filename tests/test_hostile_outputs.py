@@ -18,6 +18,7 @@ from mfpde.analysis.run import open_run
 from mfpde.data.tables import read_columns
 from mfpde.errors import InputError
 from mfpde.figures import plot
+from validation.fuzz_files import outputs
 
 OUTPUT = Path(__file__).parent / "outputs" / "potential-0.1.0.h5.gz"
 
@@ -136,6 +137,7 @@ SPOILT = {
     "health that is none": attribute("health", "[]"),
     "health without warnings": table_without("health", "warnings"),
     "health that is not finished": table_without("health", "finished"),
+    "energies that are text": replaced("lagrangian/10/energy", data=np.array([[b"a", b"b"]] * 5)),
     "times that are text": replaced("time", data=np.array([b"a"] * 5)),
     "times that do not grow": lambda file: file["time"].__setitem__(..., 0.0),
     "times of two axes": replaced("time", data=np.zeros((5, 2))),
@@ -155,7 +157,6 @@ UNFIT = {
     "no networks of a width": without("lagrangian/10/killed"),
     "a width that is no number": lambda file: file.create_group("lagrangian/x"),
     "energies of another shape": replaced("eulerian/energy", data=np.zeros((2, 2))),
-    "energies that are text": replaced("lagrangian/10/energy", data=np.array([[b"a", b"b"]] * 5)),
 }
 
 
@@ -178,6 +179,14 @@ def test_a_heap_without_an_end_is_not_read(size, output):
     output.write_bytes(content)
     with pytest.raises(InputError, match=r"run\.h5: is damaged: a heap"):
         open_run(output)
+
+
+def test_an_attribute_of_no_type_does_not_crash(tmp_path):
+    content = next(image for image in outputs() if b"\0units\0\0\0\x19\x01" in image)
+    path = tmp_path / "run.h5"
+    path.write_bytes(content.replace(b"\0units\0\0\0\x19\x01", b"\0units\0\0\0\x19\x3f", 1))
+    with pytest.raises(InputError, match=r"run\.h5: an attribute of .* is of a type that outputs of mfpde have not"):
+        open_run(path)
 
 
 def test_a_damaged_output_is_refused_by_every_reader(output, tmp_path):

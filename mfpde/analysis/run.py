@@ -177,8 +177,8 @@ def open_run(path: str | Path) -> Run:
         raise InputError(f"{path}: no such output file")
     try:
         with open_hdf5(path, path) as file:
+            frames = check_output(file, path) if "schema_version" in file.attrs else 0
             version = file.attrs.get("schema_version")
-            frames = check_output(file, path) if version is not None else 0
     except InputError:
         raise
     except Exception as error:  # h5py has errors of many kinds for what HDF5 finds damaged

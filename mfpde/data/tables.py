@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mfpde.data import arrays
-from mfpde.data.hdf5 import datasets, open_hdf5
+from mfpde.data.hdf5 import are_numbers, datasets, open_hdf5
 from mfpde.errors import InputError, nearest
 
 
@@ -124,6 +124,8 @@ def _hdf5(path: Path, names: list[str], where: str) -> list[np.ndarray]:
         known = datasets(file, source)
         if missing := [name for name in names if name not in known]:
             raise _missing(missing[0], known, path, where)
+        if other := [name for name in names if not are_numbers(known[name])]:
+            raise InputError(f"{where}: '{other[0]}' in '{path}' has type {known[other[0]].dtype}; expected numbers")
         return _pick({name: known[name][()] for name in names}, names, path, where)
 
 

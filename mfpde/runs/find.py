@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import h5py
-
-from mfpde.data.hdf5 import datasets
+from mfpde.data.hdf5 import datasets, open_hdf5
 from mfpde.errors import InputError
 from mfpde.runs.report import Reporter
 from mfpde.store.checkpoints import folder_of
@@ -34,7 +32,7 @@ def look(output: Path) -> Found:
     if not output.exists():
         return Found("it does not exist")
     try:
-        with h5py.File(output, "r") as file:
+        with open_hdf5(output, output) as file:
             datasets(file, output, links=False)  # whoever wrote it
             attributes = dict(file.attrs)
             case = json.loads(attributes.get("case_resolved", "{}"))

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
-
 from mfpde.analysis.run import open_run
+from mfpde.data.hdf5 import open_hdf5
 from mfpde.store.checksums import FRAMES, count_good_frames
 
 
@@ -22,7 +21,7 @@ def verify_files(paths: Sequence[Path]) -> dict[str, Any]:
 
 def _check(path: Path) -> dict[str, Any]:
     open_run(path).close()
-    with h5py.File(path) as file:
+    with open_hdf5(path, path) as file:
         if FRAMES not in file:
             return {"name": str(path), "passed": True, "found": "written before outputs had checksums: nothing to compare with"}
         frames, good = len(file["time"]), count_good_frames(file)
