@@ -70,6 +70,19 @@ def test_a_table_does_not_make_us_open_other_files(what, name, tmp_path):
         read_columns(path, [name, "y"], "case")
 
 
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_a_damaged_virtual_dataset_is_not_opened(libver, tmp_path):
+    path = tmp_path / "table.h5"
+    with h5py.File(path, "w", libver=libver) as file:
+        virtual("x")(file)
+    content = bytearray(path.read_bytes())
+    mapping = content.index(b"GCOL") + 32
+    content[mapping + 1 : mapping + 9] = b"\xff" * 8  # the number of its sources
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="in another file"):
+        read_columns(path, ["x", "y"], "case")
+
+
 @pytest.mark.parametrize("what", ELSEWHERE)
 @pytest.mark.parametrize("name", ["other", "eulerian/other", "lagrangian/7"])
 def test_an_output_does_not_make_us_open_other_files(what, name, output):

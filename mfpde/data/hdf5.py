@@ -8,6 +8,7 @@ from pathlib import Path
 
 import h5py
 
+from mfpde.data.hdf5_bytes import Bytes, heaps_end, is_virtual
 from mfpde.errors import InputError
 
 MAX_OBJECTS = 100_000
@@ -20,8 +21,6 @@ FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLE
 MAX_EXPANSION = 1040
 #: bytes of all datasets of a file beyond what its stored bytes can become: values that were never written, which read as one fill value
 MAX_UNWRITTEN = 1 << 22
-#: bytes at the beginning of a file that are searched for damaged heaps
-MAX_SEARCHED = 1 << 28
 
 
 @contextmanager
@@ -34,36 +33,17 @@ def open_hdf5(path: Path, source: object) -> Iterator[h5py.File]:
         InputError: a heap is damaged such that HDF5 would read it without end.
     """
     with h5py.File(path, "r") as file:
-        _, width = file.id.get_create_plist().get_sizes()
-        with path.open("rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            if not _heaps_end(content, width):
+        with _bytes_of(file) as content:
+            if not heaps_end(content):
                 raise InputError(f"{source}: is damaged: a heap of its texts and references has no end")
         yield file
 
 
-def _heaps_end(content: mmap.mmap, width: int) -> bool:
-    """Whether every global heap is a chain of objects, each of some bytes, up to its end. HDF5 2.0 does not look and goes round for ever.
-
-    https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html, III.E: a heap is GCOL, a version, its size, and objects: an index (0 for
-    free space, whose size has the header in it), references, and a size.
-
-    Arguments:
-        width: bytes of a size.
-    """
-    header = -(-(8 + width) // 8) * 8
-    start = -1
-    while (start := content.find(b"GCOL\x01", start + 1, MAX_SEARCHED)) >= 0:
-        at, end = start + header, start + int.from_bytes(content[start + 8 : start + 8 + width], "little")
-        if end > len(content):
-            continue  # which HDF5 finds out
-        while at + header <= end:
-            index = int.from_bytes(content[at : at + 2], "little")
-            size = int.from_bytes(content[at + 8 : at + 8 + width], "little")
-            step = header + -(-size // 8) * 8 if index else size
-            if step == 0 or at + step > end:
-                return False
-            at += step
-    return True
+@contextmanager
+def _bytes_of(file: h5py.File) -> Iterator[Bytes]:
+    address, size = file.id.get_create_plist().get_sizes()
+    with open(file.filename, "rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        yield Bytes(content, file.userblock_size, address, size)  # type: ignore[arg-type]
 
 
 def are_numbers(dataset: h5py.Dataset) -> bool:
@@ -127,33 +107,34 @@ def _objects(file: h5py.File, source: object, links: bool) -> Iterator[tuple[str
     """Everything behind hard links, by path."""
     seen = {h5py.h5o.get_info(file.id).addr}
     waiting: list[tuple[str, h5py.Group]] = [("", file)]
-    while waiting:
-        path, group = waiting.pop()
-        if path.count("/") > MAX_DEPTH:
-            raise InputError(f"{source}: holds groups that are nested more than {MAX_DEPTH} deep")
-        for raw in group.id:
-            name = raw.decode(errors="surrogateescape")
-            full = f"{path}{name}"
-            if group.id.links.get_info(raw).type != h5py.h5l.TYPE_HARD:
-                if not links:
-                    raise InputError(f"{source}: '{full}' is a link to somewhere else, which outputs of mfpde have not")
-                continue
-            item = group[name]
-            if isinstance(item, h5py.Group):
-                address = h5py.h5o.get_info(item.id).addr
-                if address in seen and not links:
-                    raise InputError(f"{source}: the group '{full}' is found under two names, which outputs of mfpde have not")
-                if address in seen:
+    with _bytes_of(file) as content:
+        while waiting:
+            path, group = waiting.pop()
+            if path.count("/") > MAX_DEPTH:
+                raise InputError(f"{source}: holds groups that are nested more than {MAX_DEPTH} deep")
+            for raw in group.id:
+                full, link = path + raw.decode(errors="surrogateescape"), group.id.links.get_info(raw)
+                if link.type != h5py.h5l.TYPE_HARD:
+                    if not links:
+                        raise InputError(f"{source}: '{full}' is a link to somewhere else, which outputs of mfpde have not")
                     continue
-                seen.add(address)
-                waiting.append((f"{full}/", item))
-            yield full, item
+                if is_virtual(content, link.u):
+                    raise InputError(f"{source}: '{full}' has its values in another file; expected a file that is whole in itself")
+                item = group[raw]
+                if isinstance(item, h5py.Group):
+                    if link.u in seen and not links:
+                        raise InputError(f"{source}: the group '{full}' is found under two names, which outputs of mfpde have not")
+                    if link.u in seen:
+                        continue
+                    seen.add(link.u)
+                    waiting.append((f"{full}/", item))
+                yield full, item
 
 
 def _claimed(dataset: h5py.Dataset, name: str, source: object) -> int:
     """Bytes that reading a dataset, or one chunk of it, makes room for."""
     plan = dataset.id.get_create_plist()
-    if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count():
+    if plan.get_external_count():
         raise InputError(f"{source}: '{name}' has its values in another file; expected a file that is whole in itself")
     for k in range(plan.get_nfilters()):
         if plan.get_filter(k)[0] not in FILTERS:
