@@ -65,9 +65,9 @@ def _resize(random: Random, file: h5py.File) -> None:
 
 
 def _poison(random: Random, file: h5py.File) -> None:
-    """Values that are no finite numbers, or of another size; not in virtual datasets, where HDF5 crashes on being written to."""
+    """Values that are no finite numbers, or of another size; not in virtual datasets, where HDF5 crashes on being written to, nor in other files."""
     datasets = {name: file[name] for name in names_of(file) if isinstance(file[name], h5py.Dataset)}
-    name = random.choice([name for name, d in datasets.items() if not d.is_virtual and 0 < d.size < 100_000])
+    name = random.choice([name for name, d in datasets.items() if not (d.is_virtual or d.external) and 0 < d.size < 100_000])
     file[name][...] = random.choice((np.nan, np.inf, -1, 0, 1e308, -1e300, 1e-320))
 
 
