@@ -36,6 +36,11 @@ def one_line(text: str) -> str:
     return shown if len(shown) <= MAX_MESSAGE else f"{shown[: MAX_MESSAGE // 2]} ... {shown[-MAX_MESSAGE // 2 :]}"
 
 
+def first_line(error: BaseException) -> str:
+    """The beginning of what a library says of an error; nothing if it says nothing."""
+    return next(iter(str(error).splitlines()), "")[:200]
+
+
 class StorageError(RunError):
     """What the run wants to keep cannot be written: the disk is full, or not there any more."""
 

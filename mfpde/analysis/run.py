@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from mfpde.analysis.sound import check_output, first_line, fits_together
+from mfpde.analysis.sound import check_output, fits_together
 from mfpde.data.hdf5 import open_hdf5
-from mfpde.errors import InputError
+from mfpde.errors import InputError, first_line
 from mfpde.store.layout import SCHEMA_VERSION
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from mfpde.data.hdf5 import datasets
-from mfpde.errors import InputError, MfpdeError
+from mfpde.errors import InputError, MfpdeError, first_line
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -52,8 +52,3 @@ def of_outputs(verb: Verb) -> Verb:
             return verb(run, *arguments, **options)
 
     return cast(Verb, careful)
-
-
-def first_line(error: Exception) -> str:
-    """The beginning of a message."""
-    return next(iter(str(error).splitlines()), "")[:200]

@@ -10,7 +10,7 @@ from pyopencl.tools import ImmediateAllocator, MemoryPool
 
 from mfpde.device.memory import NoRoom, gigabytes, room
 from mfpde.device.runtime import Device
-from mfpde.errors import RunError
+from mfpde.errors import RunError, first_line
 
 REDUCTION_CHUNK = 512
 
@@ -81,9 +81,7 @@ def device_failures() -> Iterator[None]:
     try:
         yield
     except cl.Error as error:
-        raise RunError(
-            f"the OpenCL driver failed ({str(error).splitlines()[0]}): the device may be out of memory, or lost; see mfpde doctor"
-        ) from None
+        raise RunError(f"the OpenCL driver failed ({first_line(error)}): the device may be out of memory, or lost; see mfpde doctor") from None
 
 
 class Reduction:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mfpde.data.hdf5 import datasets, open_hdf5
-from mfpde.errors import InputError
+from mfpde.errors import InputError, first_line
 from mfpde.runs.report import Reporter
 from mfpde.store.checkpoints import folder_of
 from mfpde.store.checksums import count_good_frames
@@ -38,7 +38,7 @@ def look(output: Path) -> Found:
             case = json.loads(attributes.get("case_resolved", "{}"))
             return Found("", str(attributes.get("run", "")), len(file["time"]), count_good_frames(file), "ended" in attributes, case)
     except (InputError, OSError, KeyError, RuntimeError, ValueError) as error:
-        return Found(str(error).splitlines()[0][:200])
+        return Found(first_line(error) or type(error).__name__)
 
 
 def choose(output: Path, contents: Sequence[Content], found: Found, report: Reporter) -> Content:

@@ -13,7 +13,7 @@ from mfpde.case.load import case_from_tables, load_variants
 from mfpde.data.dataset import dataset_from_tables
 from mfpde.device.buffers import device_failures
 from mfpde.device.program import kernels_digest
-from mfpde.errors import InputError, MfpdeError
+from mfpde.errors import InputError, MfpdeError, first_line
 from mfpde.runs.begin import begin, facts_of, layout_of
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
@@ -75,7 +75,7 @@ def understood(output: Path) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
-        what = f"{type(error).__name__}: {str(error).splitlines()[0][:100] if str(error) else ''}"
+        what = f"{type(error).__name__}: {first_line(error)}"
         raise InputError(f"{output}: its checkpoint is not one that mfpde {__version__} understands ({what})") from error
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from mfpde.errors import first_line
 from mfpde.store.copies import sync_folder
 
 TREE = "tree.json"
@@ -65,7 +66,7 @@ def load_archive(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, RecursionError, zipfile.BadZipFile) as error:
-        raise Damaged(f"{path.name} is damaged ({str(error).splitlines()[0] if str(error) else type(error).__name__})") from None
+        raise Damaged(f"{path.name} is damaged ({first_line(error) or type(error).__name__})") from None
 
 
 def _without_arrays(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from mfpde.errors import InputError, RunError, StorageError
+from mfpde.errors import InputError, RunError, StorageError, first_line
 from mfpde.store import vtk
 from mfpde.store.checksums import FIXED, FRAMES, GROWING, checksum, fixed_checksum
 from mfpde.store.copies import Copies
@@ -42,7 +42,7 @@ class Writer:
             self.file = h5py.File(self.copies, "w" if frames is None else "r+", libver=LIBVER)
         except OSError as error:
             self.copies.discard()
-            raise InputError(f"{path}: cannot be written: {str(error).splitlines()[0][:200]}") from None
+            raise InputError(f"{path}: cannot be written: {first_line(error)}") from None
         self.growing = {variable.path: variable for variable in layout.growing}
         self.along = {name: name for name in GROWING} | {variable.path: variable.dims[0] for variable in layout.growing}
         if frames is None:
@@ -137,7 +137,7 @@ class Writer:
             cause = self.copies.failure or error
             if not isinstance(cause, OSError):
                 raise
-            reason = cause.strerror or str(cause).splitlines()[0]
+            reason = cause.strerror or first_line(cause)
             raise StorageError(f"{self.path}: writing failed at time {time:g}: {reason}") from None
 
     def _append(self, path: str, value: Any) -> np.ndarray:

@@ -7,6 +7,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from mfpde.errors import first_line
+
 
 def _h5py(path: Path) -> np.ndarray:
     with h5py.File(path) as file:
@@ -56,5 +58,5 @@ def read_back(reader: str, path: Path) -> str | None:
     try:
         found = read(path)
     except Exception as error:  # whatever a reader does with a file it cannot read
-        return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        return f"{type(error).__name__}: {first_line(error)}"
     return None if np.array_equal(found.ravel(), _h5py(path).ravel()) else "the density differs from what was written"
