@@ -1,8 +1,8 @@
 """Begin a run: from a case to its file."""
 
-import platform
 import secrets
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ from mfpde import __version__
 from mfpde.case import Case
 from mfpde.data import Dataset
 from mfpde.device.buffers import device_failures
-from mfpde.device.program import kernels_digest
 from mfpde.errors import InputError, MfpdeError
 from mfpde.models.network import Network
 from mfpde.runs.loop import Loop
@@ -18,7 +17,7 @@ from mfpde.runs.report import Reporter, Silent
 from mfpde.simulation import Simulation, build_simulation
 from mfpde.store.checkpoints import Checkpoints, behind_links
 from mfpde.store.layout import Layout, describe
-from mfpde.store.provenance import provenance
+from mfpde.store.provenance import circumstances, what_computes
 from mfpde.store.writer import Writer, check_output
 
 
@@ -52,7 +51,6 @@ def begin(
     facts: dict[str, Any] = {
         "run": secrets.token_hex(8),
         "mfpde_version": __version__,
-        "kernels_sha256": kernels_digest(),
         "case": {"tables": case.resolved(), "path": str(case.path.absolute()), "text": case.text, "variant": case.variant},
         "ends": list(ends),
         "resumes": list(resumes),
@@ -63,40 +61,36 @@ def begin(
         checkpoints.announce(facts)
         with device_failures():
             simulation = build_simulation(case, device, data)
-        facts |= facts_of(simulation)
+        computing = what_computes_it(simulation)
+        facts |= computing | facts_of(simulation)
         checkpoints.begin(facts)
     except MfpdeError:
         checkpoints.withdraw()
         raise
     except OSError as error:
         raise InputError(f"{output}: cannot be written: {error.strerror} ({checkpoints.folder.name})") from None
-    about = provenance(facts["device"], simulation.model.digest())
     attributes = {
         "title": case.title,
         "run": facts["run"],
         "case": case.text,
-        "case_resolved": case.resolved(),
+        "case_resolved": facts["case"]["tables"],
         "case_file": case.path.name,
         "variant": case.variant,
         "parameters": simulation.model.parameters.names,
-    } | about
-    writer = Writer(output, checkpoints.folder, layout_of(simulation), attributes, aside=aside)
-    try:
+    } | circumstances()
+    with closing(Writer(output, checkpoints.folder, layout_of(simulation), attributes | computing, aside=aside)) as writer:
         return Loop(simulation, checkpoints, writer, facts, report).go()
-    finally:
-        writer.close()
+
+
+def what_computes_it(simulation: Simulation) -> dict[str, Any]:
+    """What decides the bits of a simulation, as its output and its checkpoints tell it."""
+    return what_computes(simulation.device.describe() if simulation.device else None, simulation.model.digest())
 
 
 def facts_of(simulation: Simulation) -> dict[str, Any]:
-    """What a checkpoint tells of a simulation besides its state."""
+    """What a checkpoint tells of a simulation besides its state and what computes it."""
     model = simulation.model
-    return {
-        "device": simulation.device.describe() if simulation.device else {"name": "host (NumPy)"},
-        "machine": f"{platform.system()} {platform.machine()}",
-        "data": model.data.tables() if isinstance(model, Network) else None,
-        "data_sha256": model.digest(),
-        "fingerprint": simulation.fingerprint,
-    }
+    return {"data": model.data.tables() if isinstance(model, Network) else None, "fingerprint": simulation.fingerprint}
 
 
 def layout_of(simulation: Simulation) -> Layout:

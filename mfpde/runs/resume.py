@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,8 @@ from mfpde.case import Case
 from mfpde.case.load import case_from_tables, load_variants
 from mfpde.data.dataset import dataset_from_tables
 from mfpde.device.buffers import device_failures
-from mfpde.device.program import kernels_digest
 from mfpde.errors import InputError, MfpdeError, first_line
-from mfpde.runs.begin import begin, facts_of, layout_of
+from mfpde.runs.begin import begin, facts_of, layout_of, what_computes_it
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
@@ -111,7 +110,7 @@ def _on(
         device = content["device"]["name"]
     with device_failures():
         simulation = build_simulation(case, device, data, content["state"])
-    facts = content | facts_of(simulation) | {"mfpde_version": __version__, "kernels_sha256": kernels_digest()}
+    facts = content | what_computes_it(simulation) | facts_of(simulation)
     _check_match(output, content, facts, allow_device_change, report)
     facts["resumes"] = [*content["resumes"], _history(content)]
     del facts["state"], content["state"]
@@ -119,11 +118,8 @@ def _on(
 
 
 def _continue(simulation: Simulation, checkpoints: Checkpoints, facts: Content, frames: int, report: Reporter) -> bool:
-    writer = Writer(checkpoints.output, checkpoints.folder, layout_of(simulation), {}, frames=frames)
-    try:
+    with closing(Writer(checkpoints.output, checkpoints.folder, layout_of(simulation), {}, frames=frames)) as writer:
         return Loop(simulation, checkpoints, writer, facts, report, frames).go()
-    finally:
-        writer.close()
 
 
 def _history(content: Content) -> dict[str, Any]:

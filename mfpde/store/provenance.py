@@ -14,19 +14,25 @@ from mfpde.device.program import kernels_digest
 LIBRARIES = ("numpy", "scipy", "pyopencl", "pocl-binary-distribution", "h5py", "xarray", "sympy", "pydantic")
 
 
-def provenance(device: dict[str, Any] | None, data_digest: str) -> dict[str, Any]:
-    """Facts that a reader needs to reproduce a run; plain text and numbers."""
+def what_computes(device: dict[str, Any] | None, data_digest: str) -> dict[str, Any]:
+    """Facts that decide the bits of a result; a resumed run compares them. Plain text and numbers."""
     return {
         "mfpde_version": __version__,
+        "machine": f"{platform.system()} {platform.machine()}",
+        "device": device or {"name": "host (NumPy)"},
+        "kernels_sha256": kernels_digest(),
+        "data_sha256": data_digest,
+    }
+
+
+def circumstances() -> dict[str, Any]:
+    """What else a reader needs to reproduce a run; plain text and numbers."""
+    return {
         "git_revision": _git_revision(),
         "command": " ".join(Path(word).name if index == 0 else word for index, word in enumerate(sys.argv)),
         "started": now(),
         "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
         "libraries": {name: _version(name) for name in LIBRARIES if _version(name)},
-        "device": device or {"name": "host (NumPy)"},
-        "kernels_sha256": kernels_digest(),
-        "data_sha256": data_digest,
     }
 
 
