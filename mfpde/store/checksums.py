@@ -1,10 +1,13 @@
 """Checksums of an output file: one CRC-32 per frame, one of what is written once. They tell bits that flipped from bits that were written."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import h5py
 import numpy as np
+
+from mfpde.data.hdf5 import datasets
+from mfpde.errors import InputError
 
 FRAMES = "frame_checksum"  #: dataset, one number per frame
 FIXED = "fixed_checksum"  #: attribute
@@ -20,36 +23,10 @@ def checksum(values: Mapping[str, np.ndarray]) -> int:
     return crc
 
 
-def fixed_checksum(file: h5py.File) -> int:
-    """Of datasets that do not grow, and of the case."""
-    values = {name: file[name][...] for name in fixed_names(file)}
+def fixed_checksum(file: h5py.File, names: Iterable[str]) -> int:
+    """Of datasets that do not grow, by their paths, and of the case."""
+    values = {name: file[name][...] for name in names}
     return checksum(values | {"case_resolved": np.frombuffer(file.attrs["case_resolved"].encode(), dtype=np.uint8)})
-
-
-def fixed_names(file: h5py.File) -> list[str]:
-    """Paths of the datasets that do not grow."""
-    return [name for name, item in _datasets(file).items() if not _along(name, item)]
-
-
-def growing_names(file: h5py.File) -> dict[str, str]:
-    """Paths of the datasets that grow frame by frame, and the dimension along which they do."""
-    return {name: along for name, item in _datasets(file).items() if (along := _along(name, item))}
-
-
-def _datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
-    """Those that have checksums, by path: not checksums themselves, nor what is there a second time for VTK."""
-    found: dict[str, h5py.Dataset] = {}
-
-    def note(path: str, item: h5py.Group | h5py.Dataset) -> None:
-        if isinstance(item, h5py.Dataset):
-            found[path] = item
-
-    for name, item in file.items():
-        if name not in ("VTKHDF", FRAMES):
-            note(name, item)
-            if isinstance(item, h5py.Group):
-                item.visititems(lambda path, inner, name=name: note(f"{name}/{path}", inner))
-    return found
 
 
 def _along(name: str, item: h5py.Dataset) -> str:
@@ -64,12 +41,15 @@ def _along(name: str, item: h5py.Dataset) -> str:
 def count_good_frames(file: h5py.File) -> int:
     """How many frames from the first on are as they were written; 0 if what is written once is not."""
     try:
-        growing = growing_names(file)
+        # without checksums themselves, and without what is there a second time for VTK
+        checked = {name: item for name, item in datasets(file, file.filename).items() if name != FRAMES and not name.startswith("VTKHDF/")}
+        along = {name: _along(name, item) for name, item in checked.items()}
+        growing = {name: axis for name, axis in along.items() if axis}
         times, fields = file["time"][...], file["fields_time"][...]
         expected = file[FRAMES][...]
-        if fixed_checksum(file) != file.attrs[FIXED]:
+        if fixed_checksum(file, along.keys() - growing.keys()) != file.attrs[FIXED]:
             return 0
-    except (OSError, KeyError, RuntimeError, ValueError):
+    except (InputError, OSError, KeyError, RuntimeError, ValueError):
         return 0
     good = 0
     for start in range(0, len(expected), BLOCK):

@@ -71,7 +71,7 @@ class Writer:
             self.file.attrs["default"] = "eulerian"
             self.file["eulerian"].attrs.update({"NX_class": "NXdata", "signal": "energy", "axes": ["elapsed_time"]})
             vtk.create(self.file)
-        self.file.attrs[FIXED] = fixed_checksum(self.file)
+        self.file.attrs[FIXED] = fixed_checksum(self.file, [*layout.dimensions, *(variable.path for variable, _ in layout.fixed)])
         self.file.flush()
 
     def _scale(self, name: str, values: np.ndarray, long_name: str, grows: bool) -> None:
