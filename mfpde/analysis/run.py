@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from mfpde.analysis.sound import check_output, fits_together
+from mfpde.analysis.sound import count_frames, fits_together
 from mfpde.data.hdf5 import open_hdf5
 from mfpde.errors import InputError, first_line
 from mfpde.store.layout import SCHEMA_VERSION
@@ -177,7 +177,7 @@ def open_run(path: str | Path) -> Run:
         raise InputError(f"{path}: no such output file")
     try:
         with open_hdf5(path, path) as file:
-            frames = check_output(file, path) if "schema_version" in file.attrs else 0
+            frames = count_frames(file, path) if "schema_version" in file.attrs else 0
             version = file.attrs.get("schema_version")
     except InputError:
         raise

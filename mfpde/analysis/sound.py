@@ -16,7 +16,7 @@ from mfpde.errors import InputError, MfpdeError, first_line
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
-def check_output(file: h5py.File, path: Path) -> int:
+def count_frames(file: h5py.File, path: Path) -> int:
     """The number of frames of an output, after a look at everything in it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a mesh needs of memory, and which mesh would fit where there is less. Estimates, measured against what runs allocate."""
+"""What a mesh needs of memory, and which mesh would fit where there is less. Estimates."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -77,7 +77,6 @@ class Fluctuations:
     model: ShallowNetwork
     full: Follower
     half: Follower  #: with half the nodes
-
     found: tuple[Directions, Directions]  #: of either follower
 
     @property

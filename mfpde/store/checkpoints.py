@@ -1,7 +1,7 @@
 """Checkpoints of a run, in a folder beside its output: OUT.h5.checkpoints.
 
 It holds the state at the start (number 0: the case, its data and nothing else), the last two checkpoints, a lock, and while a run goes the
-two copies of the output (`copies`). docs/output_file.md lists what a checkpoint holds.
+two copies of the output (`copies`). docs/long_runs.md lists what a checkpoint holds.
 """
 
 import fcntl
@@ -78,7 +78,7 @@ class Checkpoints:
         Raises:
             OSError: it could not be written.
         """
-        save_archive(self.announced, {"checkpoint_schema": CHECKPOINT_SCHEMA} | start)
+        _write(self.announced, start)
 
     def withdraw(self) -> None:
         """Forget what was announced."""
@@ -133,7 +133,7 @@ class Checkpoints:
         return time.monotonic() - begun
 
     def _save(self, number: int, content: dict[str, Any]) -> None:
-        save_archive(self.folder / f"checkpoint-{number:06d}.npz", {"checkpoint_schema": CHECKPOINT_SCHEMA} | content)
+        _write(self.folder / f"checkpoint-{number:06d}.npz", content)
 
     def good(self) -> tuple[list[dict[str, Any]], list[str]]:
         """Whole checkpoints, newest first (the start of a run that was announced before those of an older one), and what is wrong with the others.
@@ -156,6 +156,10 @@ class Checkpoints:
                 )
             found.append(content)
         return found, problems
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    save_archive(path, {"checkpoint_schema": CHECKPOINT_SCHEMA} | content)
 
 
 def _number(path: Path) -> int:

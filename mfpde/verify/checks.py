@@ -3,7 +3,7 @@
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -69,13 +69,12 @@ class Check:
     seconds: float = 0.0
 
 
-def verify(device: str | None = None, folder: Path = Path(), tell: Callable[[Check], None] = lambda check: None) -> dict[str, Any]:
+def verify(device: str | None = None, folder: Path = Path()) -> dict[str, Any]:
     """Run all checks.
 
     Arguments:
         device: number or part of the name of an OpenCL device; the default one if None.
         folder: where runs will write; its file system is checked too.
-        tell: called after every check.
     Returns:
         "device", "checks" (name, passed, found, seconds) and "passed".
     Raises:
@@ -94,7 +93,6 @@ def verify(device: str | None = None, folder: Path = Path(), tell: Callable[[Che
             for check in work:
                 now = time.perf_counter()
                 checks.append(Check(check.name, check.passed, check.found, now - begun))
-                tell(checks[-1])
                 begun = now
     return {"device": chosen.describe(), "checks": [asdict(check) for check in checks], "passed": all(check.passed for check in checks)}
 
