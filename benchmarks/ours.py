@@ -14,8 +14,9 @@ import mfpde
 from benchmarks.timing import Candidate
 from mfpde.case import Case, load_case
 from mfpde.case.load import case_from_tables
-from mfpde.device.program import vector_width
-from mfpde.device.runtime import Device, choose_device
+from mfpde.device.choice import choose_device
+from mfpde.device.runtime import Device
+from mfpde.device.widths import vector_width
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.solver import build_solver
 from mfpde.figures import style

@@ -6,7 +6,7 @@ The case is the variant `transport` of `dynamical_clt`; ratios of one run, after
 import time
 
 from mfpde.case import load_case
-from mfpde.device.runtime import choose_device
+from mfpde.device.choice import choose_device
 from mfpde.lagrangian.fluctuations import build_fluctuations
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow

@@ -17,12 +17,15 @@ ACCESS(entries, stored, storedv)
 #define DATA_LOAD(p) load_data(p)
 #define DATA_STORE(v, p) store_data((v), (p))
 #define STORED_LOAD(p) __builtin_convertvector(load_entries(p), datav)
+static inline double sum_of_4(const double4 v) { const double2 pair = v.lo + v.hi; return pair.x + pair.y; }
 #if DATA_VW == 2
 static inline double data_sum(const datav v) { return v.x + v.y; }
 #elif DATA_VW == 4
-static inline double data_sum(const datav v) { const double2 pair = v.lo + v.hi; return pair.x + pair.y; }
+static inline double data_sum(const datav v) { return sum_of_4(v); }
+#elif DATA_VW == 8
+static inline double data_sum(const datav v) { return sum_of_4(v.lo + v.hi); }
 #else
-static inline double data_sum(const datav v) { const double4 half_ = v.lo + v.hi; const double2 pair = half_.lo + half_.hi; return pair.x + pair.y; }
+static inline double data_sum(const datav v) { const double8 half_ = v.lo + v.hi; return sum_of_4(half_.lo + half_.hi); }
 #endif
 #endif
 

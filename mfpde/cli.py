@@ -1,10 +1,12 @@
 """The verbs of `mfpde`. Thin: numerical libraries are imported inside verbs, so that --help answers at once."""
 
+import atexit
 import itertools
 import json
+import os
 import shlex
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -52,9 +54,10 @@ def run(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case, e.g. eulerian.scheme=mc; repeatable.")
     ] = None,
     backend: Annotated[
-        str | None, typer.Option(help="opencl (default), numpy (the readable reference) or fipy (an independent solver, slow).")
+        str | None,
+        typer.Option(help="auto (default: OpenCL where it can be trusted, else NumPy), opencl, numpy or fipy (an independent solver, slow)."),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name, see `mfpde doctor`.")] = None,
+    device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name, see `mfpde doctor`; or numpy.")] = None,
     variant: Annotated[list[str] | None, typer.Option(help="Run this variant of the case alone; repeatable. Default: all it has.")] = None,
     plots: Annotated[bool, typer.Option("--plot", help="Draw the figures too, as `mfpde plot` would.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")] = False,
@@ -85,8 +88,9 @@ def run(
 
 def _run_one(case: Any, target: Path, overwrite: bool, device: str | None, quiet: bool) -> None:
     from mfpde.runs import simulate
+    from mfpde.runs.last_words import watched
 
-    with _told(target, quiet) as report:
+    with watched(target), _told(target, quiet) as report:
         finished = simulate(case, target, overwrite, device, report)
     _exit_if_stopped(finished, target)
 
@@ -126,8 +130,9 @@ def resume(
     Examples: `mfpde resume mcycle.h5`, `mfpde resume mcycle.h5 --until 60`
     """
     from mfpde.runs import resume as go_on
+    from mfpde.runs.last_words import watched
 
-    with _told(output, quiet) as report:
+    with watched(output), _told(output, quiet) as report:
         finished = go_on(output, until, device, allow_device_change, restart, report)
     _exit_if_stopped(finished, output)
     if not quiet:
@@ -272,7 +277,7 @@ def converge(
     variant: Annotated[str | None, typer.Option(help="Which variant of the case, if it has some.")] = None,
     levels: Annotated[int, typer.Option(help="How many levels, each twice as fine; the case's own mesh or width is the finest.")] = 3,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case; repeatable.")] = None,
-    backend: Annotated[str | None, typer.Option(help="opencl (default), numpy or fipy.")] = None,
+    backend: Annotated[str | None, typer.Option(help="auto (default), opencl, numpy or fipy.")] = None,
     device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name.")] = None,
     nodes: Annotated[
         int | None, typer.Option(min=64, help="Quadrature nodes of the characteristics, rounded up to a power of 2; default 2^15, 2^11 for pairs.")
@@ -294,6 +299,8 @@ def converge(
     from mfpde.analysis.converge import REFINABLE
     from mfpde.analysis.converge import converge as run_levels
     from mfpde.case import load_case
+    from mfpde.device.choice import choose
+    from mfpde.device.needs import needs_of
     from mfpde.errors import InputError, nearest
 
     if refine not in REFINABLE:
@@ -301,13 +308,11 @@ def converge(
     if rule not in (None, "sobol", "trapezoid"):
         raise InputError(f"--rule {rule}: is no rule{nearest(str(rule), ('sobol', 'trapezoid'))}")
     loaded = load_case(case, [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])], variant)
-    chosen = None
-    if loaded.eulerian.backend != "numpy":
-        from mfpde.device.runtime import choose_device
-
-        chosen = choose_device(device)
+    choice = choose(loaded.eulerian.backend, device, needs_of(loaded), _say)
+    for note in choice.notes:
+        _say(note)
     wanted = nodes and 2 ** (nodes - 1).bit_length()
-    table = run_levels(loaded, refine, levels, chosen, lambda line: typer.echo(line, err=True), wanted, cast(Any, rule))
+    table = run_levels(loaded, refine, levels, choice.device, _say, wanted, cast(Any, rule))
     if figure is not None:
         from mfpde.figures.convergence import save_convergence
 
@@ -324,15 +329,19 @@ def converge(
 
 @app.command()
 def doctor(as_json: JsonOption = False) -> None:
-    """Which OpenCL devices and optional packages are here, what is missing, and how to get it."""
+    """Which OpenCL devices and optional packages are here, what is missing, and how to get it.
+
+    Every device is probed anew: its kernels are compiled, compared with NumPy and loaded again, in processes of their own. Takes seconds.
+    """
+    from rich.console import Console
+
     from mfpde.device.doctor import examine
 
-    facts = examine()
+    with Console(stderr=True).status("probing"):
+        facts = examine()
     if as_json:
         _print_json(facts)
         return
-    from rich.console import Console
-
     from mfpde.analysis.report import print_doctor
 
     print_doctor(facts, Console())
@@ -360,7 +369,7 @@ def verify(
 
         facts = verify_files(outputs)
     else:
-        from mfpde.verify import verify as run_checks
+        from mfpde.verify.checks import verify as run_checks
 
         with Console(stderr=True).status("checking"):
             facts = run_checks(device, folder)
@@ -400,6 +409,10 @@ def cases(
             typer.echo(f"{entry['name']:<{width}}  {entry['title']}")
 
 
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(_plain(value)))
 
@@ -419,16 +432,35 @@ def _plain(value: Any) -> Any:
 
 def main() -> None:
     """Entry point: errors meant for the user become one sentence and an exit code."""
+    _leave(_answer())
+
+
+def _answer() -> int:
+    """Do what the command line says; the exit code."""
     try:
         app()
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except MfpdeError as error:
         typer.echo(f"mfpde: {error}", err=True)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
         typer.echo("mfpde: interrupted", err=True)
-        sys.exit(130)
+        return 130
     except BrokenPipeError:
-        sys.exit(0)
+        return 0
     except MemoryError:
         typer.echo("mfpde: out of memory; use fewer cells, units or data", err=True)
-        sys.exit(3)
+        return 3
+    return 0
+
+
+def _leave(code: int) -> None:
+    """End the process. Drivers may abort when they are unloaded (PoCL does after a program that it could not read), so they are not."""
+    if "pyopencl" not in sys.modules:
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 #: seconds between plain lines, and between refreshes of the bar
@@ -52,7 +53,7 @@ class Display:
 
     def warn(self, message: str) -> None:
         """Show a warning at once."""
-        self.console.print(f"[yellow]warning:[/yellow] {message}", soft_wrap=True)
+        self.console.print(f"[yellow]warning:[/yellow] {escape(message)}", soft_wrap=True)
 
 
 def describe(facts: dict[str, Any]) -> str:

@@ -10,6 +10,8 @@ import numpy as np
 
 from mfpde.case import Case
 from mfpde.data import Dataset
+from mfpde.device.choice import choose
+from mfpde.device.needs import needs_of
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.handoff import check_hand_off, hand_off_if_narrow, restore_carrier
@@ -45,7 +47,8 @@ class Simulation:
     nodes: Flow | None = None  #: the mean field carried by quadrature nodes
     fluctuations: Fluctuations | None = None
     descent: Descent | None = None
-    device: Any = None
+    device: Any = None  #: None for NumPy
+    notes: tuple[str, ...] = ()  #: what the user should know of how the device was chosen
     snapshot: Snapshot | None = None  #: of the networks, at the last frame
     health: Health = field(default_factory=Health)
     heading: float = 0.0  #: the time of the last call of `advance`, which a checkpoint may have interrupted
@@ -197,13 +200,16 @@ def output_times(case: Case, ends: Sequence[float] = ()) -> tuple[np.ndarray, np
     return found, np.array(stored)
 
 
-def build_simulation(case: Case, device: str | None = None, data: Dataset | None = None, saved: dict[str, Any] | None = None) -> Simulation:
+def build_simulation(
+    case: Case, device: str | None = None, data: Dataset | None = None, saved: dict[str, Any] | None = None, tell: Callable[[str], None] | None = None
+) -> Simulation:
     """Both sides of a case at time 0, or at a checkpoint.
 
     Arguments:
-        device: number or part of the name of an OpenCL device; the first if None.
+        device: number or part of the name of an OpenCL device, or "numpy"; the first that can be trusted if None.
         data: what a network learns, if it is known already; else the case tells where to read it.
         saved: a checkpoint of a simulation of the same case.
+        tell: told what takes time before the run begins.
     Raises:
         InputError: anything wrong with the case, its data or the device.
     """
@@ -211,13 +217,8 @@ def build_simulation(case: Case, device: str | None = None, data: Dataset | None
     check_hand_off(case)
     if not (case.eulerian.enabled or case.lagrangian.units or node_count(case, model) or case.descent.steps):
         raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty")
-    chosen = None
-    if case.eulerian.backend != "numpy":
-        from mfpde.device.runtime import choose_device
-
-        chosen = choose_device(device)
-    elif device is not None:
-        raise InputError(f"--device {device}: the backend '{case.eulerian.backend}' uses no OpenCL device")
+    choice = choose(case.eulerian.backend, device, needs_of(case), tell)
+    chosen = choice.device
     solver = build_solver(case, model, chosen) if case.eulerian.enabled else None
     known = model.data if isinstance(model, Network) else None
     companions = build_companions(case, chosen, known) if solver is not None and case.eulerian.error_estimate else None
@@ -228,7 +229,7 @@ def build_simulation(case: Case, device: str | None = None, data: Dataset | None
     fluctuations = build_fluctuations(case, model, chosen, None if saved is None else saved["particles"].get("fluctuations"))
     nodes = _build_nodes(case, model, fluctuations, chosen)
     descent = build_descent(case, model, chosen)
-    simulation = Simulation(case, model, solver, ladder, flow, companions, nodes, fluctuations, descent, chosen)
+    simulation = Simulation(case, model, solver, ladder, flow, companions, nodes, fluctuations, descent, chosen, notes=choice.notes)
     simulation.fingerprint = simulation._fingerprint()
     if saved is not None:
         simulation.restore(saved)

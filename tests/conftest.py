@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from mfpde import cli
 from mfpde.case.load import case_from_tables
-from mfpde.cli import main
-from mfpde.device.runtime import choose_device
+from mfpde.device.choice import choose_device
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.opencl_backend import OpenCLBackend
 from mfpde.models import build_model
@@ -39,12 +39,13 @@ def small_case(**changes):
 def command(tmp_path, monkeypatch, capsys):
     """Run `mfpde ...` in an empty folder; gives (exit code, stdout, stderr)."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, "_leave", sys.exit)  # the process of the tests goes on
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["mfpde", *map(str, arguments)])
         code = 0
         try:
-            main()
+            cli.main()
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
         captured = capsys.readouterr()

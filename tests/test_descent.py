@@ -32,10 +32,10 @@ def descending(steps, **changes):
     return small_case(**(NETWORKS | {"descent.steps": steps} | changes))
 
 
-def backend_of(case, name="numpy", device=None, replicates=3):
+def backend_of(case, device=None, replicates=3):
     model = build_model(case)
     ladder = Ladder([12], [replicates], 1)
-    return model, ladder, build_backend(model, ladder, "float64", 0.0, name, device)
+    return model, ladder, build_backend(model, ladder, "float64", 0.0, device)
 
 
 def test_a_step_is_gradient_descent_with_learning_rate_n_eta_over_2():
@@ -61,8 +61,8 @@ def test_a_step_is_gradient_descent_with_learning_rate_n_eta_over_2():
 def test_backends_take_the_same_steps(device):
     case = descending([0.1], **{"parameters.w.domain": [-1, 1], "parameters.w.initial": {"law": "normal", "within": [-1, 1]}})
     found = []
-    for name in ("numpy", "opencl"):
-        model, ladder, backend = backend_of(case, name, device)
+    for where in (None, device):
+        model, ladder, backend = backend_of(case, where)
         training = Training(backend, 0.25, ladder.initial_state(model.parameters))
         training.advance(20.0)
         assert training.taken == 80

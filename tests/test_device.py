@@ -12,19 +12,23 @@ import numpy as np
 import pyopencl as cl
 import pytest
 
-from mfpde.device import cache, doctor, runtime, vendors
-from mfpde.device.program import function_width, vector_width
-from mfpde.device.runtime import Device, choose_device, default_device, find_devices
+from mfpde.device import cache, choice, doctor, runtime, vendors
+from mfpde.device.choice import choose, choose_device
+from mfpde.device.needs import Need
+from mfpde.device.runtime import Device, Manner, find_devices
+from mfpde.device.trust import Verdict, manners, name_of
+from mfpde.device.widths import AVX512_TARGETS, function_width, vector_width
 from mfpde.errors import InputError
 
 REPORT = """
 import json, os
 before = dict(os.environ)
-from mfpde.device.doctor import self_test
 from mfpde.device.runtime import find_devices
+from mfpde.verify.probe import problem_of
 devices = find_devices()
 changed = sorted(k for k in os.environ if os.environ[k] != before.get(k) and k != "PYOPENCL_HOME")
-print(json.dumps({"runtimes": [d.runtime for d in devices], "problems": [self_test(d) for d in devices], "changed": changed}))
+problems = [problem_of("potential", "float64", d) for d in devices]
+print(json.dumps({"runtimes": [d.runtime for d in devices], "problems": problems, "changed": changed}))
 """
 
 
@@ -36,13 +40,15 @@ def in_a_new_process(prologue="", **environment):
     return json.loads(done.stdout)
 
 
-def fake(name, platform, kind=cl.device_type.CPU, float64=True):
-    return SimpleNamespace(
-        name=name, platform=SimpleNamespace(name=platform), type=kind, double_fp_config=63 if float64 else 0, native_vector_width_double=8
-    )
+def fake(name, platform, kind=cl.device_type.CPU, float64=True, version="OpenCL 3.0"):
+    facts = {"version": version, "driver_version": "1", "double_fp_config": 63 if float64 else 0, "native_vector_width_double": 8}
+    return SimpleNamespace(name=name, platform=SimpleNamespace(name=platform, version="1"), type=kind, **facts)
 
 
-POCL = fake("pthread-Intel(R) Xeon(R)", "Portable Computing Language")
+POCL = fake(
+    "pthread-Intel(R) Xeon(R)", "Portable Computing Language", version="OpenCL 3.0 PoCL HSTR: pthread-x86_64-unknown-linux-gnu-skylake-avx512"
+)
+ZEN_4 = fake("pthread-AMD EPYC", "Portable Computing Language", version="OpenCL 3.0 PoCL HSTR: pthread-x86_64-unknown-linux-gnu-znver3")
 INTEL = fake("Intel(R) Xeon(R)", "Intel(R) OpenCL")
 OTHER = fake("llvmpipe", "rusticl")
 GPU = fake("Tesla", "NVIDIA CUDA", cl.device_type.GPU)
@@ -51,11 +57,27 @@ SMALL_GPU = fake("Iris", "Intel(R) OpenCL Graphics", cl.device_type.GPU, float64
 
 @pytest.fixture
 def present(monkeypatch):
-    """Pretend that these devices are there; those in `broken` fail their self-test."""
+    """Pretend that these devices are there; those in `broken` fail their probe, those in `narrow` with wide vectors."""
 
-    def pretend(*devices, broken=()):
+    def examined(device, devices, needs, tell=None, anew=False):
+        wrong = {name_of(device, m): {str(n): "it computes nonsense" for n in needs} for m in manners(device)}
+        fine = {str(need): "" for need in needs}
+        if device.cl_device in state["broken"]:
+            return Verdict(device, needs, wrong)
+        first, *others = manners(device)
+        if device.cl_device in state["narrow"]:
+            return Verdict(device, needs, {name_of(device, first): wrong[name_of(device, first)], name_of(device, others[0]): fine})
+        return Verdict(device, needs, {name_of(device, first): fine})
+
+    state = {"broken": (), "narrow": ()}
+
+    def pretend(*devices, broken=(), narrow=()):
+        state.update(broken=broken, narrow=narrow)
         monkeypatch.setattr(runtime, "_cl_devices", lambda: list(devices))
-        monkeypatch.setattr(doctor, "self_test", lambda device: "it computes nonsense" if device.cl_device in broken else None)
+        monkeypatch.setattr(choice, "examined", examined)
+        monkeypatch.setattr(doctor, "examined", examined)
+        monkeypatch.setattr("mfpde.device.drivers.settle_drivers", lambda anew=False: (True, ""))
+        monkeypatch.setattr("mfpde.device.trust.asked_before", lambda device: [])
 
     return pretend
 
@@ -141,7 +163,7 @@ def test_pocl_is_found_with_and_without_folders_of_registrations(tmp_path):
     for environment in ({}, {"OCL_ICD_VENDORS": str(tmp_path)}, {"OPENCL_VENDOR_PATH": str(tmp_path)}):
         found = in_a_new_process(**environment)
         assert "pocl" in found["runtimes"]
-        assert set(found["problems"]) == {None}
+        assert set(found["problems"]) == {""}
         assert found["changed"] == []
         assert ("intel" in found["runtimes"]) == (vendors.intel_library() is not None and not environment)
 
@@ -157,7 +179,7 @@ def test_devices_work_without_a_cache_folder(tmp_path):
     nowhere = str(tmp_path / "file" / "below")
     found = in_a_new_process(HOME=nowhere, XDG_CACHE_HOME=nowhere, TMPDIR=str(tmp_path))
     assert "pocl" in found["runtimes"]
-    assert set(found["problems"]) == {None}
+    assert set(found["problems"]) == {""}
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
 
 
@@ -170,14 +192,59 @@ def test_gpus_come_first_then_intel_then_pocl_and_last_what_has_no_float64(prese
     assert choose_device().cl_device is GPU
 
 
-def test_a_device_that_fails_its_self_test_is_no_default(present):
+def test_a_device_that_fails_its_probe_is_passed_over_aloud(present):
     present(POCL, INTEL, broken=[INTEL])
-    chosen, problems = default_device(find_devices())
-    assert chosen.cl_device is POCL
-    assert problems == {INTEL.name: "it computes nonsense"}
-    assert choose_device("intel").cl_device is INTEL
-    present(INTEL, broken=[INTEL])
-    assert choose_device().cl_device is INTEL  # there is no other
+    found = choose()
+    assert found.device.cl_device is POCL
+    assert f"'{INTEL.name}'" in found.notes[0]
+    assert "it computes nonsense" in found.notes[0]
+    forced = choose(selector="intel")
+    assert forced.device.cl_device is INTEL
+    assert "because --device says so" in forced.notes[0]
+
+
+def test_where_no_device_serves_numpy_does_unless_opencl_was_asked_for(present):
+    for devices, broken in (([INTEL], [INTEL]), ([], [])):
+        present(*devices, broken=broken)
+        found = choose()
+        assert found.device is None
+        assert "runs on NumPy" in found.notes[0]
+        assert "pip install" in found.notes[0] or "conda" in found.notes[0]
+        with pytest.raises(InputError, match="to get one"):
+            choose("opencl")
+    assert choose("numpy").device is choose("auto", "numpy").device is None
+    with pytest.raises(InputError, match="uses no OpenCL device"):
+        choose("numpy", "0")
+    with pytest.raises(InputError, match="no OpenCL device was found"):
+        choose("auto", "0")
+
+
+def test_kernels_are_narrowed_where_wide_vectors_fail(present):
+    present(POCL, narrow=[POCL])
+    found = choose()
+    assert found.device.manner == Manner(32)
+    assert vector_width(found.device, np.dtype(np.float64)) == 4
+    assert "vectors of 32 bytes" in found.notes[0]
+
+
+def test_a_device_without_float64_serves_float32_and_float64_runs_on_numpy(present):
+    single, double = [Need("mesh", "float32"), Need("network", "float32")], [Need("mesh", "float32"), Need("network", "float64")]
+    present(SMALL_GPU)
+    assert choose(needs=single).device.cl_device is SMALL_GPU
+    found = choose(needs=double)
+    assert found.device is None
+    assert "no double precision" in found.notes[0]
+    assert 'eulerian.precision = "float32"' in found.notes[0]
+    present(SMALL_GPU, POCL)
+    assert choose(needs=single).device.cl_device is SMALL_GPU
+    assert choose(needs=double).device.cl_device is POCL
+
+
+def test_a_binding_that_cannot_be_imported_leaves_numpy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mfpde.device.drivers", None)
+    found = choose()
+    assert found.device is None
+    assert "pyopencl cannot be used" in found.notes[0]
 
 
 def test_runtimes_and_devices_are_chosen_by_name(present):
@@ -193,11 +260,24 @@ def test_runtimes_and_devices_are_chosen_by_name(present):
     assert choose_device("xeon").cl_device is POCL
 
 
-def test_intel_takes_full_registers_for_functions():
+def test_vectors_are_as_wide_as_what_the_compiler_knows_of_the_processor():
+    """PoCL says of a Zen 4 that it has vectors of 8 doubles, and compiles for a Zen 3, which has 4."""
     for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
         assert function_width(Device(INTEL), dtype) == vector_width(Device(INTEL), dtype) == 64 // dtype.itemsize
+        assert vector_width(Device(POCL), dtype) == 64 // dtype.itemsize
         assert function_width(Device(POCL), dtype) == 32 // dtype.itemsize
+        assert vector_width(Device(ZEN_4), dtype) == vector_width(Device(OTHER), dtype) == 32 // dtype.itemsize
         assert function_width(Device(GPU), dtype) == vector_width(Device(GPU), dtype) == 1
+        for lanes in (1, 2, 4, 8, 16):
+            assert vector_width(Device(POCL, Manner(lanes * dtype.itemsize)), dtype) == lanes
+        assert vector_width(Device(POCL, Manner(by_cell=True)), dtype) == 1
+
+
+@pytest.mark.parametrize("target", ["haswell", "znver3", "generic", "apple-m1", "neoverse-n1", "x86-64-v3", "alderlake", "", *AVX512_TARGETS])
+def test_on_pocl_the_target_decides(target):
+    for start in ("OpenCL 3.0 PoCL HSTR: pthread-x86_64-pc-linux-gnu-", "OpenCL 3.0 PoCL HSTR: cpu-x86_64-pc-linux-gnu-"):
+        device = Device(fake("cpu", "Portable Computing Language", version=start + target))
+        assert vector_width(device, np.dtype(np.float64)) == (8 if target in AVX512_TARGETS else 4)
 
 
 # --- the doctor
@@ -205,7 +285,7 @@ def test_intel_takes_full_registers_for_functions():
 
 @pytest.fixture
 def look(present, monkeypatch):
-    monkeypatch.setattr(Device, "describe", lambda self: {"name": self.name})
+    monkeypatch.setattr(Device, "describe", lambda self: {"name": self.name, "kernels": self.form})
     monkeypatch.setattr(doctor.platform, "system", lambda: "Linux")
     monkeypatch.setattr(doctor.platform, "machine", lambda: "x86_64")
 
@@ -227,8 +307,10 @@ def test_the_doctor_tells_why_a_device_is_the_default(look):
     assert [d["default"] for d in facts["devices"]] == [False, True]
     assert "failed" in facts["default_reason"]
     assert "computes nonsense" in facts["advice"][0]
-    assert "no device has double precision" in look(SMALL_GPU)["advice"][0]
+    assert "no device serves in double precision" in look(SMALL_GPU)["advice"][0]
+    assert "float32 only" in look(SMALL_GPU)["devices"][0]["verdict"]
     assert "no OpenCL device" in look()["advice"][0]
+    assert look()["default"] == "NumPy"
 
 
 def test_the_doctor_tells_how_to_get_intel_and_why_it_is_not_found(look, tmp_path, monkeypatch):
@@ -262,7 +344,7 @@ def built(device, monkeypatch, tmp_path):
 
     def run(answer=42):
         compiled.clear()
-        program = cache.build_cached(device.context, SOURCE, [f"-DANSWER={answer}"])
+        program = cache.build_cached(device, SOURCE, [f"-DANSWER={answer}"])
         result = np.zeros(8, dtype=np.int32)
         buffer = cl.Buffer(device.context, cl.mem_flags.READ_WRITE, result.nbytes)
         cl.Kernel(program, "fill")(queue, (8,), None, buffer)

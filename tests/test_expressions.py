@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mfpde.activations import FORMULAS, find_activation
 from mfpde.device.buffers import Buffers
-from mfpde.device.program import build_program, precision_constants, vector_width
+from mfpde.device.program import build_program, precision_constants
+from mfpde.device.widths import vector_width
 from mfpde.errors import InputError
 from mfpde.expressions import evaluate, parse
 

@@ -279,7 +279,7 @@ def test_a_run_killed_before_its_first_checkpoint_restarts_by_itself(tmp_path, m
     class Killed(BaseException):
         pass
 
-    def kill(*_):
+    def kill(*_, **__):
         raise Killed
 
     from mfpde.runs import begin

@@ -6,7 +6,8 @@ import pyopencl as cl
 import pytest
 from conftest import small_case
 
-from mfpde.device.program import build_program, precision_constants, vector_width
+from mfpde.device.program import build_program, precision_constants
+from mfpde.device.widths import vector_width
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
 from mfpde.lagrangian.forces_opencl import KEEP_INPUTS, OpenCLNetwork, tile_vectors
 from mfpde.lagrangian.ladder import Ladder
@@ -50,7 +51,7 @@ def test_remainders_of_blocks_equal_the_reference(dimension, samples, bias, size
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_blocks_of_one_as_on_a_gpu_equal_the_reference(precision, device, monkeypatch):
-    monkeypatch.setattr(type(device), "is_cpu", False)
+    monkeypatch.setattr(type(device), "by_row", False)
     network, ladder = network_on(20, 77, precision), Ladder([5, 67], [2, 1], seed=2)
     reference, backend = NumpyNetwork(network, ladder, "float64", 0.0), OpenCLNetwork(network, ladder, precision, 0.0, device)
     assert (backend.width, backend.block, backend.tile) == (1, 1, 1)

@@ -173,8 +173,8 @@ def test_device_forces_equal_the_reference_to_rounding(activation, bias, precisi
     state[1:-1, 2] = 0
     state[0, 3] = 0
     results = []
-    for backend, where in (("numpy", None), ("opencl", device)):
-        b = build_backend(network, LADDER, precision, 0.7, backend, where)
+    for where in (None, device):
+        b = build_backend(network, LADDER, precision, 0.7, where)
         handle = b.upload(state)
         results.append((b.download(b.velocity(handle)), b.predictions(handle), b.weights(handle)))
     rounding = 200 * np.finfo(precision).eps
@@ -186,7 +186,7 @@ def test_device_forces_equal_the_reference_to_rounding(activation, bias, precisi
 @pytest.mark.parametrize(("activation", "law", "dimension"), [("erf", "gaussian", 1), ("relu", "sphere", 3)])
 def test_velocity_is_minus_half_n_times_the_gradient_of_the_energy(activation, law, dimension, device):
     network = build_model(population_case(activation, law == "gaussian", law, dimension))
-    backend = build_backend(network, LADDER, "float64", 0.0, "opencl", device)
+    backend = build_backend(network, LADDER, "float64", 0.0, device)
     state = LADDER.initial_state(network.parameters)
     rate = backend.download(backend.velocity(backend.upload(state)))
     starts = LADDER.first_unit[:-1]
@@ -219,7 +219,7 @@ def test_mesh_and_units_equal_those_of_gauss_hermite_data():
         np.testing.assert_allclose(given, expected, rtol=0, atol=3e-8)
     state, clouds = LADDER.initial_state(network.parameters), []
     for model in (network, sampled):
-        backend = build_backend(model, LADDER, "float64", 0.0, "numpy")
+        backend = build_backend(model, LADDER, "float64", 0.0)
         rate, predictions, weights = backend.velocity(state), backend.predictions(state), backend.weights(state)
         energies = model.cloud_energies(state, weights, predictions, rate[-1], LADDER.first_unit[:-1])
         gaps = model.square_norm(predictions - predictions[0])
@@ -247,7 +247,7 @@ def test_coordinates_give_the_kernel_back(activation, bias, error):
 def test_units_that_equal_the_teacher_lose_nothing(device):
     network = build_model(population_case())
     ladder = Ladder([2], [1], 0)
-    backend = build_backend(network, ladder, "float64", 0.0, "opencl", device)
+    backend = build_backend(network, ladder, "float64", 0.0, device)
     state = np.vstack([2 * network.amplitudes, network.units.T, np.zeros(2)])
     handle = backend.upload(state)
     arguments = (state, backend.weights(handle), backend.predictions(handle), backend.download(backend.velocity(handle))[-1], np.zeros(1, dtype=int))

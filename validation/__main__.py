@@ -10,7 +10,7 @@ from typing import Any
 import mfpde
 from mfpde.analysis.compare import compare
 from mfpde.case import load_case
-from mfpde.device.runtime import choose_device
+from mfpde.device.choice import choose_device
 from validation.agreement import PAIRS, agree
 from validation.checks import CHECKS
 from validation.claims import CLAIMS, measure

@@ -57,7 +57,7 @@ def converge(
         levels: how many levels, at least 2. The case's own mesh or width is the finest; steps are halved from the longest that
             the bounds allow, nodes are doubled up to `nodes`.
         nodes: quadrature nodes of characteristics, a power of 2.
-        device: an OpenCL device, needed by the backend "opencl".
+        device: an OpenCL device; NumPy if None.
         tell: called with a line of text as levels finish.
         rule: of the nodes, "sobol" or "trapezoid"; see `build_characteristics`.
     Raises:

@@ -156,19 +156,20 @@ def print_convergence(table: dict[str, Any], console: Console) -> None:
 
 def print_doctor(facts: dict[str, Any], console: Console) -> None:
     """Devices, extras and advice."""
-    devices = Table("", "device", "platform", "version", "type", "float64", title="OpenCL devices")
     for d in facts["devices"]:
         mark = f"{d['number']}{' (default)' if d['default'] else ''}"
-        devices.add_row(mark, d["name"], d["platform"], d["version"], d["type"], "yes" if d["fp64"] else "no")
-    console.print(devices)
+        console.print(f"OpenCL device {mark}: {d['name']} ({d['platform']}, driver {d['driver']})", markup=False, soft_wrap=True)
+        double = "float64" if d["fp64"] else "no float64"
+        console.print(f"  {d['type']}, {double}; kernels: {d['kernels']}; {d['verdict']} ({', '.join(d['probed'])})", markup=False, soft_wrap=True)
     if facts["default_reason"]:
         console.print(f"the default device is used without --device: {facts['default_reason']}")
-    console.print("runtimes: " + ", ".join(f"{name} {version}" for name, version in facts["runtimes"].items()))
+    if facts["runtimes"]:
+        console.print("runtimes: " + ", ".join(f"{name} {version}" for name, version in facts["runtimes"].items()))
     for name, extra in facts["extras"].items():
         console.print(f"{name}: {'installed' if extra['installed'] else 'not installed'} ({extra['purpose']})")
     for line in facts["advice"]:
-        console.print(f"[yellow]advice:[/yellow] {escape(line)}")
+        console.print(f"[yellow]advice:[/yellow] {escape(line)}", soft_wrap=True)
     if not facts["advice"]:
-        console.print("all is well")
+        console.print(f"all is well: runs are on {facts['default']}", markup=False)
     for line in facts["tips"]:
         console.print(line, markup=False)

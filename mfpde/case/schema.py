@@ -115,7 +115,7 @@ class Eulerian(Table):
     enabled: bool = True
     scheme: Literal["fromm", "mc", "minmod", "vanleer", "upwind"] = "fromm"
     precision: Literal["float64", "float32"] = "float64"
-    backend: Literal["opencl", "numpy", "fipy"] = "opencl"
+    backend: Literal["auto", "opencl", "numpy", "fipy"] = "auto"
     cfl: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] = 0.45
     energy_safety: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.9
     max_step: Positive = 0.1

@@ -1,16 +1,14 @@
 """Device memory of one queue: arrays in and out, and sums and maxima by a fixed tree."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pyopencl as cl
 from pyopencl.tools import ImmediateAllocator, MemoryPool
 
+from mfpde.device import false_driver
 from mfpde.device.memory import NoRoom, gigabytes, room
 from mfpde.device.runtime import Device
-from mfpde.errors import RunError, first_line
 
 REDUCTION_CHUNK = 512
 
@@ -18,17 +16,20 @@ REDUCTION_CHUNK = 512
 class Buffers:
     """Allocates, copies and reduces on one in-order queue.
 
-    Memory is written to as soon as it is allocated: some drivers notice only then that there is none.
+    Memory is written to as soon as it is allocated: some drivers notice only then that there is none. On a device without double precision
+    whatever is float64 here is float32 there.
     """
 
     def __init__(self, device: Device):
         self.device, self.uploaded = device, 0
+        self.wide = np.dtype(np.float64 if device.has_float64 else np.float32)
+        self.reads_zeros = false_driver.reads_zeros(device)
         self.queue = cl.CommandQueue(device.context)
         self.pool = MemoryPool(ImmediateAllocator(self.queue))
 
     def empty(self, count: int, dtype: np.dtype | type) -> Any:
         """Zeroed memory for `count` numbers, recycled from a pool when the last reference to it is gone."""
-        size = count * np.dtype(dtype).itemsize
+        size = count * self._there(dtype).itemsize
         try:
             buffer = self.pool.allocate(size)
             self.fill(buffer, 0, count, dtype)
@@ -38,13 +39,15 @@ class Buffers:
 
     def fill(self, buffer: Any, value: float, count: int, dtype: np.dtype | type) -> None:
         """Set the first `count` numbers of a buffer."""
-        cl.enqueue_fill_buffer(self.queue, buffer, np.array([value], dtype=dtype), 0, count * np.dtype(dtype).itemsize)
+        there = self._there(dtype)
+        cl.enqueue_fill_buffer(self.queue, buffer, np.array([value], dtype=there), 0, count * there.itemsize)
 
     def upload(self, array: np.ndarray) -> cl.Buffer:
         """A buffer holding a copy of an array."""
         flags = cl.mem_flags.READ_WRITE | cl.mem_flags.COPY_HOST_PTR
+        array = np.ascontiguousarray(array, self._there(array.dtype))
         try:
-            buffer = cl.Buffer(self.device.context, flags, hostbuf=np.ascontiguousarray(array))
+            buffer = cl.Buffer(self.device.context, flags, hostbuf=array)
         except cl.Error:
             raise self._no_room(array.nbytes) from None
         self.uploaded += array.nbytes
@@ -53,13 +56,21 @@ class Buffers:
     def write(self, buffer: cl.Buffer, array: np.ndarray) -> None:
         """Overwrite a buffer from the host, without waiting for it."""
         # the array lives until the copy is done: pyopencl holds it with the event
-        self.last_write = cl.enqueue_copy(self.queue, buffer, np.ascontiguousarray(array), is_blocking=False)
+        self.last_write = cl.enqueue_copy(self.queue, buffer, np.ascontiguousarray(array, self._there(array.dtype)), is_blocking=False)
 
     def read(self, buffer: cl.Buffer, shape: tuple[int, ...] | int, dtype: np.dtype | type) -> np.ndarray:
         """A copy of a buffer's first numbers on the host."""
-        array = np.empty(shape, dtype=dtype)
+        false_driver.crash("read", self.device)
+        array = np.empty(shape, dtype=self._there(dtype))
         cl.enqueue_copy(self.queue, array, buffer)
-        return array
+        if self.reads_zeros:
+            array[...] = 0
+        return array.astype(dtype, copy=False)
+
+    def _there(self, dtype: np.dtype | type) -> np.dtype:
+        """The type in which a number is held on the device."""
+        wanted = np.dtype(dtype)
+        return self.wide if wanted == np.float64 else wanted
 
     def _no_room(self, size: int) -> NoRoom:
         there, at_once = room(self.device)
@@ -69,19 +80,6 @@ class Buffers:
             f'for all who use it, and gives {gigabytes(at_once)} at once); use fewer cells, units or data, or precision = "float32"',
             granted,
         )
-
-
-@contextmanager
-def device_failures() -> Iterator[None]:
-    """Within this block, errors of the OpenCL driver become one sentence.
-
-    Raises:
-        RunError: the driver failed: out of memory, a lost device.
-    """
-    try:
-        yield
-    except cl.Error as error:
-        raise RunError(f"the OpenCL driver failed ({first_line(error)}): the device may be out of memory, or lost; see mfpde doctor") from None
 
 
 class Reduction:

@@ -6,17 +6,28 @@ pyopencl has such a cache, but a damaged file or a folder that cannot be written
 import atexit
 import hashlib
 import os
+import re
+import secrets
 import shutil
 import tempfile
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 import pyopencl as cl
 from pyopencl.characterize import has_src_build_cache
 
+from mfpde.device import false_driver
+from mfpde.errors import RunError
+
+if TYPE_CHECKING:
+    from mfpde.device.runtime import Device
+
 MOST_FILES = 300  #: programs kept; of some 100 kB each
+
+rebuilt: list[str] = []  #: sources of programs that came back without kernels in this process
 
 
 @cache
@@ -33,12 +44,41 @@ def prepare_user_cache() -> None:
         os.environ["XDG_CACHE_HOME"] = temporary
 
 
-def build_cached(context: cl.Context, source: str, options: list[str]) -> cl.Program:
+def build_cached(device: "Device", source: str, options: list[str]) -> cl.Program:
     """Build a program, or load it if this driver has built it before.
 
+    A cache may give a program back without its kernels (PoCL 3.0 does for vectors that are wider than its target's registers); such a
+    program is built anew from a text that no cache knows.
+
     Raises:
-        pyopencl.RuntimeError: the compiler refused the source.
+        pyopencl.Error: the compiler refused the source.
+        RunError: it made a program without the kernels that are in the source.
     """
+    program = _build(device.context, source, options)
+    if lost_kernels(program, source) or false_driver.forgets(source, device):
+        rebuilt.append(source)
+        unknown = f"{source}\n// {secrets.token_hex(16)}\n"
+        program = cl.Program(device.context, unknown).build(options, cache_dir=False)  # type: ignore[arg-type]
+        if lost := lost_kernels(program, source):
+            raise RunError(
+                f"the OpenCL compiler of '{device.name}' made a program without its kernels ({', '.join(lost[:3])}, ...): "
+                "mfpde doctor looks for a manner that works, --device numpy or --backend numpy does without"
+            )
+    return program
+
+
+def lost_kernels(program: cl.Program, source: str) -> list[str]:
+    """Kernels that the source has and a program built of it has not."""
+    lost = []
+    for name in re.findall(r"__kernel\s+void\s+(\w+)", source):
+        try:
+            cl.Kernel(program, name)
+        except cl.Error:
+            lost.append(name)
+    return lost
+
+
+def _build(context: cl.Context, source: str, options: list[str]) -> cl.Program:
     device = context.devices[0]
     if has_src_build_cache(device):
         return cl.Program(context, source).build(options)

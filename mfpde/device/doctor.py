@@ -1,17 +1,18 @@
-"""What this machine offers: runtimes, devices, optional packages, and advice on what is missing."""
+"""What this machine offers: runtimes, devices and whether they can be trusted, optional packages, and advice on what is missing."""
 
 import ctypes
 import importlib.util
 import platform
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from mfpde.device.buffers import Buffers, Reduction
-from mfpde.device.program import build_program, precision_constants
-from mfpde.device.runtime import ADVICE, Device, default_device, find_devices, runtime_versions
+from mfpde.device.choice import FLOAT32, devices_here, examined, how_to_get_one
+from mfpde.device.needs import USUAL
 from mfpde.device.vendors import intel_library, user_variable
+
+if TYPE_CHECKING:
+    from mfpde.device.runtime import Device
+    from mfpde.device.trust import Tell, Verdict
 
 #: optional package -> what it is good for
 EXTRAS = {
@@ -22,40 +23,77 @@ EXTRAS = {
 }
 
 
-def examine() -> dict[str, Any]:
-    """Devices, the default one and why, runtimes, extras, advice on what is wrong and tips on what is optional, under stable keys."""
-    devices = find_devices()
-    advice, reason, chosen = [], "", None
-    if not devices:
-        advice.append(f"no OpenCL device was found: {ADVICE}")
-    elif not any(d.has_float64 for d in devices):
-        advice.append(f"no device has double precision, which every run needs: {ADVICE}")
-    else:
-        chosen, problems = default_device(devices)
-        if last := self_test(chosen):
-            problems[chosen.name] = last
-        advice += [f"the device '{name}' failed its self-test: {problem}" for name, problem in problems.items()]
-        reason = why_default(chosen, devices)
-    if problem := _intel_problem(devices):
-        advice.append(problem)
+def examine(tell: "Tell | None" = None) -> dict[str, Any]:
+    """Devices, the default one and why, runtimes, extras, advice on what is wrong and tips on what is optional, under stable keys.
+
+    Every device is probed anew, for the usual kernels and for all that were asked of it before.
+
+    Arguments:
+        tell: told that probes are made, which take seconds.
+    """
+    devices, problem = devices_here(anew=True)
+    advice = [problem] if problem else []
+    verdicts = [_probed(device, devices, tell) for device in devices]
+    chosen = next((v.sound for v in sorted(verdicts, key=_preference) if v.sound and v.device.has_float64), None)
+    advice += [f"the device '{v.device.name}' failed its probe: {v.problem}" for v in verdicts if v.problem]
+    if not devices and not problem:
+        advice.append(f"no OpenCL device was found, so runs are on NumPy; to get one: {how_to_get_one()}")
+    elif chosen is None and devices:
+        advice.append(f"no device serves in double precision, so runs are on NumPy; to get one: {how_to_get_one()}")
+    if intel := _intel_problem(devices):
+        advice.append(intel)
     extras = {name: {"installed": importlib.util.find_spec(name) is not None, "purpose": purpose} for name, purpose in EXTRAS.items()}
     return {
-        "devices": [{"number": k, **d.describe(), "default": d is chosen} for k, d in enumerate(devices)],
-        "default_reason": reason,
-        "runtimes": runtime_versions(),
+        "devices": [_describe(number, verdict, chosen) for number, verdict in enumerate(verdicts)],
+        "default": chosen.name if chosen else "NumPy",
+        "default_reason": why_default(chosen, devices) if chosen else "",
+        "runtimes": _runtimes(),
         "extras": extras,
         "advice": advice,
         "tips": _tips(devices),
     }
 
 
-def why_default(chosen: Device, devices: Sequence[Device]) -> str:
+def _probed(device: "Device", devices: "Sequence[Device]", tell: "Tell | None") -> "Verdict":
+    from mfpde.device.trust import asked_before
+
+    needs = tuple(dict.fromkeys([*USUAL, *asked_before(device)]))
+    if not device.has_float64:
+        needs = tuple(need._replace(precision="float32") for need in needs if need.kind != "tangent")
+    return examined(device, devices, tuple(dict.fromkeys(needs)), tell, anew=True)
+
+
+def _preference(verdict: "Verdict") -> int:
+    from mfpde.device.runtime import preference
+
+    return preference(verdict.device)
+
+
+def _describe(number: int, verdict: "Verdict", chosen: "Device | None") -> dict[str, Any]:
+    """One device, as it is used."""
+    used = verdict.sound or verdict.device
+    verdict_text = ("float32 only: " + FLOAT32 if not used.has_float64 else "sound") if verdict.sound else "passed over"
+    needs = [str(need) for need in verdict.needs]
+    return {"number": number, **used.describe(), "default": used == chosen, "verdict": verdict_text, "probed": needs, "problem": verdict.problem}
+
+
+def _runtimes() -> dict[str, str]:
+    try:
+        from mfpde.device.runtime import runtime_versions
+    except Exception:  # pyopencl itself cannot be used, which is said already
+        return {}
+    return runtime_versions()
+
+
+def why_default(chosen: "Device", devices: "Sequence[Device]") -> str:
     """Why a device is the default, in a sentence."""
-    usable = [d for d in devices if d.has_float64]
+    from mfpde.device.runtime import preference
+
+    usable = sorted((d for d in devices if d.has_float64), key=preference)
     if len(usable) == 1:
         return "it is the only one with double precision" if len(devices) > 1 else "it is the only one"
-    if chosen is not usable[0]:
-        return "those before it failed their self-test"
+    if chosen.cl_device != usable[0].cl_device:
+        return "those before it failed their probe"
     if chosen.is_gpu:
         return "GPUs with double precision come first"
     if chosen.runtime == "intel":
@@ -63,18 +101,7 @@ def why_default(chosen: Device, devices: Sequence[Device]) -> str:
     return "it is the first with double precision"
 
 
-def self_test(device: Device) -> str | None:
-    """Build and run a small kernel; what went wrong, or None."""
-    try:
-        program = build_program(device, ["reductions.cl"], precision_constants(np.dtype(np.float64), 1) | {"NEGLIGIBLE": 0})
-        buffers = Buffers(device)
-        total = Reduction(buffers, program, 1000)(buffers.upload(np.arange(1000.0)), "sum")
-    except Exception as error:  # a driver may fail in any way; there may be another device
-        return f"{type(error).__name__}: {error}"
-    return None if total == 499500.0 else f"a sum of 0 ... 999 came out as {total}"
-
-
-def _intel_problem(devices: Sequence[Device]) -> str | None:
+def _intel_problem(devices: "Sequence[Device]") -> str | None:
     """Why Intel's runtime is installed and yet not among the devices."""
     library = intel_library()
     if library is None or any(d.runtime == "intel" for d in devices):
@@ -88,7 +115,7 @@ def _intel_problem(devices: Sequence[Device]) -> str | None:
     return "the Intel CPU runtime is installed but shows no device"
 
 
-def _tips(devices: Sequence[Device]) -> list[str]:
+def _tips(devices: "Sequence[Device]") -> list[str]:
     can_have_intel = platform.system() == "Linux" and platform.machine() == "x86_64" and intel_library() is None
     if can_have_intel and not any(d.runtime == "intel" or (d.is_gpu and d.has_float64) for d in devices):
         return ['optional: Intel\'s CPU runtime is often faster than PoCL and runs on AMD processors too: pip install "mfpde[intel]"']

@@ -1,33 +1,23 @@
 """Build OpenCL programs from kernels/*.cl plus a generated header, and say which options they were built with."""
 
-import hashlib
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyopencl as cl
 
-from mfpde import resources
+from mfpde.device import false_driver
 from mfpde.device.cache import build_cached
+from mfpde.device.kernel_files import kernel_source
 from mfpde.device.runtime import Device
 from mfpde.errors import RunError
 
-#: Bytes of explicit vectors for transcendental functions on CPUs: 256 bits measured fastest on PoCL, also with AVX-512. Intel's runtime has
-#: its own functions for full registers, measured 1.4 (float32) to 2.8 (float64) times as fast as those for 256 bits.
-FUNCTION_BYTES = 32
-
-
-def vector_width(device: Device, dtype: np.dtype) -> int:
-    """Lanes of the explicit vector type for arithmetic: the registers of a CPU; one on GPUs, whose lanes are work items."""
-    if not device.is_cpu:
-        return 1
-    return 8 * max(device.cl_device.native_vector_width_double, FUNCTION_BYTES // 8) // dtype.itemsize
-
-
-def function_width(device: Device, dtype: np.dtype) -> int:
-    """Lanes of the explicit vector type for loops of transcendental functions."""
-    width = vector_width(device, dtype)
-    return width if device.runtime == "intel" else min(width, FUNCTION_BYTES // dtype.itemsize)
+#: The warnings of compilers are about our kernels, which users did not write; PoCL's clang would count them on their terminal.
+OPTIONS = ["-cl-std=CL1.2", "-w"]
+#: Where there is no double precision, what is double in the kernels is float.
+FLOAT32_CONSTANTS = {"double": "float"} | {f"double{n}": f"float{n}" for n in (2, 4, 8, 16)}
+FLOAT32_OPTION = "-cl-single-precision-constant"
 
 
 def header(constants: Mapping[str, object]) -> str:
@@ -56,21 +46,16 @@ def build_program(device: Device, files: Sequence[str], constants: Mapping[str, 
     Raises:
         RunError: the driver's compiler refused the program; the message holds its log.
     """
+    options = OPTIONS
+    if not device.has_float64:
+        constants, options = FLOAT32_CONSTANTS | dict(constants), [*OPTIONS, FLOAT32_OPTION]
     sources = [header(constants), kernel_source("common.cl"), extra, *(kernel_source(name) for name in files)]
+    if word := os.environ.get(false_driver.PROBING):  # so that programs of a probe are compiled anew when it is made anew
+        sources.append(f"// probe {word}")
+    false_driver.crash("build", device)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", cl.CompilerWarning)
         try:
-            return build_cached(device.context, "\n".join(sources), ["-cl-std=CL1.2"])
-        except cl.RuntimeError as error:
+            return build_cached(device, "\n".join(sources), options)
+        except cl.Error as error:
             raise RunError(f"the OpenCL compiler of '{device.name}' refused {', '.join(files)}: {error}") from None
-
-
-def kernel_source(name: str) -> str:
-    """Text of one kernel file."""
-    return (resources.kernels() / name).read_text(encoding="utf-8")
-
-
-def kernels_digest() -> str:
-    """SHA-256 over all kernel files, for provenance."""
-    files = sorted(resources.kernels().glob("*.cl"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -1,27 +1,50 @@
-"""Find OpenCL devices and choose one, without asking questions."""
+"""The OpenCL devices that are here, and which one a user means. Which of them can be trusted is asked in `trust`."""
 
 import importlib.metadata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, replace
+from functools import cache
 
 import pyopencl as cl
 
+from mfpde.device import false_driver
 from mfpde.device.cache import prepare_user_cache
 from mfpde.device.vendors import INTEL_PACKAGE, intel_registered
 from mfpde.errors import InputError, nearest
-
-ADVICE = 'install the embedded CPU runtime with: pip install "pyopencl[pocl]"; or run without OpenCL: --backend numpy'
 
 #: beginnings of platform names of the CPU runtimes that pip can install
 CPU_RUNTIMES = {"Intel": "intel", "Portable Computing Language": "pocl"}
 
 
 @dataclass(frozen=True)
+class Manner:
+    """How kernels are built for a device, where that is not what suits it best by what is known of it."""
+
+    narrowed: int | None = None  #: bytes of explicit vectors, where wider ones were found unsound
+    by_cell: bool = False  #: the form for GPUs, one cell or unit per work item, on a CPU too
+
+
+@dataclass(frozen=True)
 class Device:
-    """An OpenCL device and what we need to know of it."""
+    """An OpenCL device, what we need to know of it, and how kernels are built for it."""
 
     cl_device: cl.Device
+    manner: Manner = Manner()
+
+    def built(self, manner: Manner) -> "Device":
+        """The same device with kernels built in another manner."""
+        return replace(self, manner=manner)
+
+    @property
+    def by_row(self) -> bool:
+        """Whether kernels take the form for CPUs: rows and explicit vectors; else cells and scalars."""
+        return self.is_cpu and not self.manner.by_cell
+
+    @property
+    def identity(self) -> list[str]:
+        """What names a device and its driver in other processes too; devices that are alike share it."""
+        d = self.cl_device
+        return [text.strip() for text in (d.platform.name, d.platform.version, d.name, d.version, d.driver_version)]
 
     @property
     def name(self) -> str:
@@ -35,7 +58,7 @@ class Device:
 
     @property
     def is_cpu(self) -> bool:
-        """Whether the device is a CPU: rows and vector types then, cells and scalars otherwise."""
+        """Whether the device is a CPU."""
         return bool(self.cl_device.type & cl.device_type.CPU)
 
     @property
@@ -52,8 +75,8 @@ class Device:
 
     @property
     def has_float64(self) -> bool:
-        """Whether double precision is supported; every run needs it, since sums are float64."""
-        return bool(self.cl_device.double_fp_config)
+        """Whether double precision is supported; without it, sums are float32 too."""
+        return bool(self.cl_device.double_fp_config) and not false_driver.lacks_float64()
 
     def is_called(self, part: str) -> bool:
         """Whether a user who says this (in lower case) means this device: "intel" and "pocl" are runtimes, else a part of its names."""
@@ -61,10 +84,17 @@ class Device:
             return self.runtime == part or part in self.platform.lower()
         return part in f"{self.platform} {self.name}".lower()
 
-    @cached_property
+    @property
     def context(self) -> cl.Context:
         """Context of this device alone."""
-        return cl.Context([self.cl_device])
+        return _context(self.cl_device)
+
+    @property
+    def form(self) -> str:
+        """How kernels are built, in words."""
+        from mfpde.device.widths import vector_bytes
+
+        return f"rows, vectors of {vector_bytes(self)} bytes" if self.by_row else "cells"
 
     def describe(self) -> dict[str, object]:
         """Plain facts, for `doctor` and for provenance."""
@@ -78,13 +108,21 @@ class Device:
             "compute_units": d.max_compute_units,
             "memory_bytes": d.global_mem_size,
             "fp64": self.has_float64,
+            "kernels": self.form,
         }
+
+
+@cache
+def _context(device: cl.Device) -> cl.Context:
+    """One for the life of the process: PoCL aborts where a context is released after it has failed to read a program."""
+    return cl.Context([device])
 
 
 @cache
 def _cl_devices() -> list[cl.Device]:
     """Devices of all drivers. The loader looks for drivers once in a process, so what it needs must be there before it is first asked."""
     prepare_user_cache()
+    false_driver.crash("list")
     devices: list[cl.Device] = []
     try:
         with intel_registered():
@@ -99,60 +137,32 @@ def _cl_devices() -> list[cl.Device]:
     return devices
 
 
-def preference(device: Device) -> tuple[bool, int]:
-    """Sorts devices: double precision before none; GPUs, then CPUs under Intel's runtime, PoCL and others."""
-    if device.is_gpu:
-        return not device.has_float64, 0
-    return not device.has_float64, {"intel": 1, "pocl": 2, "": 3}[device.runtime]
+def preference(device: Device) -> int:
+    """Sorts devices: GPUs, then CPUs under Intel's runtime, PoCL and others."""
+    return 0 if device.is_gpu else {"intel": 1, "pocl": 2, "": 3}[device.runtime]
 
 
 def find_devices() -> list[Device]:
-    """All OpenCL devices, those we would rather use first."""
-    return sorted((Device(d) for d in _cl_devices()), key=preference)
+    """All OpenCL devices, those we would rather use first; their number in this list is what users say."""
+    return sorted((Device(d) for d in _cl_devices()), key=lambda device: (not device.has_float64, preference(device)))
 
 
-def default_device(devices: Sequence[Device]) -> tuple[Device, dict[str, str]]:
-    """The first of sorted devices that works, and what is wrong with those before it, by name.
-
-    The last one that has double precision is not tested: there is no other to fall back to.
-    """
-    usable = [d for d in devices if d.has_float64] or devices[:1]
-    problems: dict[str, str] = {}
-    for device in usable[:-1]:
-        from mfpde.device.doctor import self_test
-
-        problem = self_test(device)
-        if problem is None:
-            return device, problems
-        problems[device.name] = problem
-    return usable[-1], problems
-
-
-def choose_device(selector: str | None = None) -> Device:
-    """The device a user asked for, by number in the list of `doctor` or by part of its name; else the default one.
+def select(devices: Sequence[Device], selector: str) -> Device:
+    """The device a user means, by number in the list of `doctor` or by part of its name.
 
     Raises:
-        InputError: no device, no such device, or one without double precision.
+        InputError: no such device.
     """
-    devices = find_devices()
-    if not devices:
-        raise InputError(f"no OpenCL device was found; {ADVICE}")
-    if selector is None:
-        chosen, _ = default_device(devices)
-    elif not selector:
+    if not selector:
         raise InputError("--device: is empty; expected a number or part of a name, see mfpde doctor")
-    elif selector.isdigit():
+    if selector.isdigit():
         if int(selector) >= len(devices):
             raise InputError(f"--device {selector}: there are {len(devices)} device(s), numbered from 0; see mfpde doctor")
-        chosen = devices[int(selector)]
-    else:
-        matches = [d for d in devices if d.is_called(selector.lower())]
-        if not matches:
-            raise InputError(f"--device {selector}: no OpenCL device of that name{nearest(selector, [d.name for d in devices])}")
-        chosen = matches[0]
-    if not chosen.has_float64:
-        raise InputError(f"the OpenCL device '{chosen.name}' has no double precision, which sums and energies need; {ADVICE}")
-    return chosen
+        return devices[int(selector)]
+    matches = [d for d in devices if d.is_called(selector.lower())]
+    if not matches:
+        raise InputError(f"--device {selector}: no OpenCL device of that name{nearest(selector, [d.name for d in devices])}")
+    return matches[0]
 
 
 def runtime_versions() -> dict[str, str]:

@@ -9,7 +9,7 @@ import importlib.metadata
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,6 +51,16 @@ def registrations(folders: tuple[Path, ...]) -> list[str]:
     return list(dict.fromkeys(libraries))
 
 
+def write_registrations(folder: Path, libraries: Sequence[str]) -> None:
+    """Fill a folder for the loader.
+
+    Raises:
+        OSError: it cannot be written to.
+    """
+    for number, name in enumerate(libraries):
+        (folder / f"{number}.icd").write_text(name, encoding="utf-8")
+
+
 @contextmanager
 def intel_registered() -> Iterator[None]:
     """Inside, the loader finds the Intel CPU runtime too, if it is installed and not registered already."""
@@ -64,8 +74,7 @@ def intel_registered() -> Iterator[None]:
         return
     try:
         folder = tempfile.TemporaryDirectory(prefix="mfpde-vendors-")
-        for number, name in enumerate([*known, str(library)]):
-            (Path(folder.name) / f"{number}.icd").write_text(name, encoding="utf-8")
+        write_registrations(Path(folder.name), [*known, str(library)])
     except OSError:  # nowhere to write: go on with what the system has
         yield
         return

@@ -7,8 +7,9 @@ import numpy as np
 import pyopencl as cl
 
 from mfpde.device.buffers import Buffers, Reduction
-from mfpde.device.program import build_program, precision_constants, vector_width
+from mfpde.device.program import build_program, precision_constants
 from mfpde.device.runtime import Device
+from mfpde.device.widths import vector_width
 from mfpde.eulerian.backend import Rate, Stage, negligible
 from mfpde.eulerian.layout import Layout
 from mfpde.eulerian.opencl_coupling import build_coupling, constants
@@ -43,7 +44,7 @@ class OpenCLBackend:
         skip_zeros: bool = True,
     ):  # fmt: skip
         self.dtype = np.dtype(precision)
-        self.by_row = device.is_cpu if form is None else form == "row"
+        self.by_row = device.by_row if form is None else form == "row"
         width = max(vector_width(device, self.dtype), 1) if self.by_row else 1
         self.mesh, self.layout = mesh, Layout(mesh, model.has_amplitude, width)
         #: whether sums over a come with the march: the tile is whole in a then

@@ -84,7 +84,7 @@ class BoxCoupling:
 
     def __init__(self, features: BoxFeatures, layout: Layout, buffers: Buffers, run: Run, width: int):
         self.rank, self.buffers, self.run = features.rank, buffers, run
-        self.group = (1,) if buffers.device.is_cpu else None  # PoCL would put all boxes into one group, hence on one core
+        self.group = (1,) if buffers.device.by_row else None  # PoCL would put all boxes into one group, hence on one core
         self.pitch = -(-self.rank // width) * width
         inside, boxes = layout.inside_z(), features.boxes
         # cells of a box are padded to pairs of vectors by repeating its last one, with coefficients 0

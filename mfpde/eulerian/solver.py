@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mfpde.case import Case
+from mfpde.device.choice import device_of
 from mfpde.errors import RunError, about
 from mfpde.eulerian.backend import Backend
 from mfpde.eulerian.diffusion import MAX_PECLET, Diffusion, median_peclet
@@ -148,11 +149,12 @@ def build_solver(case: Case, model: Model, device=None) -> Solver:
     """The solver of a case at time 0.
 
     Arguments:
-        device: an OpenCL device, needed by the backend "opencl".
+        device: an OpenCL device; NumPy if None, and for FiPy.
     """
+    device = device_of(case.eulerian.backend, device)
     with about(case.path):
         mesh = model.parameters.mesh()
-        check_size(mesh, model, case.eulerian.precision, device if case.eulerian.backend == "opencl" else None)
+        check_size(mesh, model, case.eulerian.precision, device if case.eulerian.backend != "fipy" else None)
         arrays = compressed(model.on_mesh(mesh), mesh, case.eulerian.compression)
     initial = mesh.average_density([c.law for c in model.parameters.free])
     together = bool(case.dynamics.diffusion) and _together(case, mesh, arrays, initial)
@@ -198,7 +200,7 @@ def _together(case: Case, mesh: Mesh, arrays: MeshPotential, initial: np.ndarray
 
 def _build_backend(case: Case, arrays: MeshPotential, mesh: Mesh, device) -> Backend:
     settings, tau = case.eulerian, case.dynamics.diffusion
-    if settings.backend == "numpy":
+    if device is None:
         from mfpde.eulerian.numpy_backend import NumpyBackend
 
         return NumpyBackend(mesh, arrays, settings.scheme, settings.precision, tau)

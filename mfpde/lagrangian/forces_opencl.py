@@ -3,8 +3,8 @@
 import numpy as np
 import pyopencl as cl
 
-from mfpde.device.program import vector_width
 from mfpde.device.runtime import Device
+from mfpde.device.widths import vector_width
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.opencl_backend import OpenCLBackend
 from mfpde.models.network import Network
@@ -40,14 +40,14 @@ class OpenCLNetwork(OpenCLBackend):
         self.count = len(self.x_distinct)
         vectors = -(-self.count // self.width)
         # blocks and tiles of one on GPUs, whose lanes are work items
-        self.block = UNIT_BLOCK if device.is_cpu and network.data.dimension <= MOST_INPUTS else 1
-        most = 1 if not device.is_cpu else TILE_VECTORS if self.width * np.dtype(precision).itemsize >= 64 else TILE_VECTORS // 2
+        self.block = UNIT_BLOCK if device.by_row and network.data.dimension <= MOST_INPUTS else 1
+        most = 1 if not device.by_row else TILE_VECTORS if self.width * np.dtype(precision).itemsize >= 64 else TILE_VECTORS // 2
         self.tile = self.width * tile_vectors(vectors, most)
         self.pitch = -(-self.count // self.tile) * self.tile
         kept = ladder.total * self.pitch
-        keep = device.is_cpu and network.data.dimension >= KEEP_INPUTS and kept * np.dtype(precision).itemsize <= KEEP_BYTES
+        keep = device.by_row and network.data.dimension >= KEEP_INPUTS and kept * np.dtype(precision).itemsize <= KEEP_BYTES
         # PoCL would put all work items into one group, hence on one core, where their number has no suitable divisor
-        self.group = (1, 1) if device.is_cpu else None
+        self.group = (1, 1) if device.by_row else None
         constants = {
             "INPUTS": network.data.dimension,
             "HAS_BIAS": int(network.parameters.has_bias),

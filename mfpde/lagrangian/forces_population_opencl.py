@@ -3,8 +3,8 @@
 import numpy as np
 import pyopencl as cl
 
-from mfpde.device.program import function_width
 from mfpde.device.runtime import Device
+from mfpde.device.widths import function_width
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.opencl_backend import OpenCLBackend
 from mfpde.models import bivariate
@@ -32,7 +32,7 @@ class OpenCLPopulation(OpenCLBackend):
         }
         self.width = function_width(device, np.dtype(precision))
         # PoCL would put all units into one group, hence on one core, where their number has no suitable divisor
-        self.group = (1,) if device.is_cpu else None
+        self.group = (1,) if device.by_row else None
         origin, charges, first_source = self._arrange(ladder)
         self.count = len(origin)
         constants |= {"SOURCES": self.count}

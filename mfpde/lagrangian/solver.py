@@ -5,6 +5,7 @@ from typing import cast
 import numpy as np
 
 from mfpde.case import Case
+from mfpde.device.choice import device_of
 from mfpde.device.memory import gigabytes, room
 from mfpde.errors import InputError
 from mfpde.lagrangian.backend import Backend
@@ -26,13 +27,14 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     """The networks of a case at time 0.
 
     Arguments:
-        device: an OpenCL device, needed by the backend "opencl".
+        device: an OpenCL device; NumPy if None.
     Raises:
         InputError: births from a density together with weights, which have no units to replace.
     """
     settings, alpha = case.lagrangian, case.dynamics.birth_death
+    device = device_of(case.eulerian.backend, device)
     unit = STATES * np.dtype(settings.precision).itemsize * (len(model.parameters.components) + 1)
-    there, _ = room(device if case.eulerian.backend == "opencl" else None)
+    there, _ = room(device)
     if unit * ladder.total > there:
         raise InputError(
             f"{case.path}: lagrangian.units: {ladder.total} units in all need about {gigabytes(unit * ladder.total)}, there are {gigabytes(there)}: "
@@ -48,7 +50,7 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     if by_weights and tau:
         raise InputError(f'{case.path}: lagrangian.reaction: "weights" degenerate under noise (dynamics.diffusion); use "birth_death"')
     noise = Noise(ladder, model.parameters, tau) if tau else None
-    backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, case.eulerian.backend, device)
+    backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, device)
     process = None
     if alpha and not by_weights:
         names = model.parameters.names
@@ -57,24 +59,23 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     return Flow(backend, settings, backend.upload(ladder.initial_state(model.parameters)), process, noise)
 
 
-def build_backend(model: Model, ladder: Ladder, precision: str, weight_rate: float, backend: str, device=None) -> Backend:
+def build_backend(model: Model, ladder: Ladder, precision: str, weight_rate: float, device=None) -> Backend:
     """The arithmetic and the forces of a model's units.
 
     Arguments:
         weight_rate: alpha if the reaction acts on weights, else 0.
-        backend: the one named for the mesh: one switch for both sides, but FiPy moves no units.
-        device: an OpenCL device, unless the backend is "numpy".
+        device: an OpenCL device; NumPy if None.
     """
     arguments = (ladder, precision, weight_rate)
     if isinstance(model, PopulationNetwork):
-        if backend == "numpy":
+        if device is None:
             from mfpde.lagrangian.forces_population import NumpyPopulation
 
             return NumpyPopulation(model, *arguments)
         from mfpde.lagrangian.forces_population_opencl import OpenCLPopulation
 
         return OpenCLPopulation(model, *arguments, device)
-    if backend == "numpy":
+    if device is None:
         from mfpde.lagrangian.forces_numpy import NumpyNetwork, NumpyPotential
 
         if isinstance(model, Potential):

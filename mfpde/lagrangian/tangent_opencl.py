@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pyopencl as cl
 
-from mfpde.device.program import build_program, precision_constants, vector_width
+from mfpde.device.program import build_program, precision_constants
 from mfpde.device.runtime import Device
+from mfpde.device.widths import vector_width
 from mfpde.lagrangian.forces_opencl import OpenCLNetwork
 from mfpde.lagrangian.opencl_backend import seven
 from mfpde.lagrangian.tangent import TangentState, relative
@@ -53,7 +54,7 @@ class OpenCLTangent:
         names = ("linearise", "partial_response", "respond", "tangent_rate", "hold_tangents", "combine_tangents", "tangent_errors")
         self.kernels = {name: cl.Kernel(program, name) for name in names}
         # one work item per group on CPUs, as for the units
-        self.group = device.is_cpu
+        self.group = device.by_row
         self.width, self.tile = width, tile
         self.chunk = max(FEWEST, -(-self.count // MOST_CHUNKS))
         self.chunks = -(-self.count // self.chunk)

@@ -78,7 +78,7 @@ def build_companions(case: Case, device=None, data: Dataset | None = None) -> Co
     """The same case on meshes of half and a quarter of the cells.
 
     Arguments:
-        device: an OpenCL device, needed by the backend "opencl".
+        device: an OpenCL device; NumPy if None.
         data: what its network learns, if it was read before.
     """
     solvers = []

@@ -9,9 +9,10 @@ from typing import Any
 from mfpde import __version__
 from mfpde.case import Case
 from mfpde.data import Dataset
-from mfpde.device.buffers import device_failures
+from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError
 from mfpde.models.network import Network
+from mfpde.runs.last_words import note
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
 from mfpde.simulation import Simulation, build_simulation
@@ -60,7 +61,8 @@ def begin(
     try:
         checkpoints.announce(facts)
         with device_failures():
-            simulation = build_simulation(case, device, data)
+            simulation = build_simulation(case, device, data, tell=report.warn)
+        tell_device(simulation, report)
         computing = what_computes_it(simulation)
         facts |= computing | facts_of(simulation)
         checkpoints.begin(facts)
@@ -76,10 +78,18 @@ def begin(
         "case_resolved": facts["case"]["tables"],
         "case_file": case.path.name,
         "variant": case.variant,
+        "device_notes": list(simulation.notes),
         "parameters": simulation.model.parameters.names,
     } | circumstances()
     with closing(Writer(output, checkpoints.folder, layout_of(simulation), attributes | computing, aside=aside)) as writer:
         return Loop(simulation, checkpoints, writer, facts, report).go()
+
+
+def tell_device(simulation: Simulation, report: Reporter) -> None:
+    """What the user, and whoever watches the run, should know of what computes."""
+    note(device=simulation.device.name if simulation.device else None)
+    for message in simulation.notes:
+        report.warn(message)
 
 
 def what_computes_it(simulation: Simulation) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mfpde.device.buffers import device_failures
+from mfpde.device.failures import device_failures
 from mfpde.errors import RunError, StorageError
 from mfpde.runs.report import Reporter
 from mfpde.runs.signals import Asked, listening

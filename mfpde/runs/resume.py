@@ -11,15 +11,16 @@ from mfpde import __version__
 from mfpde.case import Case
 from mfpde.case.load import case_from_tables, load_variants
 from mfpde.data.dataset import dataset_from_tables
-from mfpde.device.buffers import device_failures
+from mfpde.device.choice import NUMPY, devices_here
+from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError, first_line
-from mfpde.runs.begin import begin, facts_of, layout_of, what_computes_it
+from mfpde.runs.begin import begin, facts_of, layout_of, tell_device, what_computes_it
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
 from mfpde.simulation import Simulation, build_simulation
 from mfpde.store.checkpoints import Checkpoints, behind_links, folder_of
-from mfpde.store.provenance import now
+from mfpde.store.provenance import HOST, now
 from mfpde.store.writer import Writer
 
 #: of a device, what must not change for results to stay the same bit by bit
@@ -106,10 +107,11 @@ def _on(
         return lambda: True
     case = _case_of(content, report)
     data = dataset_from_tables(content["data"]) if content["data"] is not None else None
-    if device is None and case.eulerian.backend != "numpy" and _is_here(content["device"]["name"]):
-        device = content["device"]["name"]
+    if device is None:
+        device = _device_of(case, content["device"]["name"])
     with device_failures():
-        simulation = build_simulation(case, device, data, content["state"])
+        simulation = build_simulation(case, device, data, content["state"], report.warn)
+    tell_device(simulation, report)
     facts = content | what_computes_it(simulation) | facts_of(simulation)
     _check_match(output, content, facts, allow_device_change, report)
     facts["resumes"] = [*content["resumes"], _history(content)]
@@ -144,10 +146,12 @@ def _case_of(content: Content, report: Reporter) -> Case:
     return case
 
 
-def _is_here(name: str) -> bool:
-    from mfpde.device.runtime import find_devices
-
-    return any(device.name == name for device in find_devices())
+def _device_of(case: Case, name: str) -> str | None:
+    """What the run had, if it is here; None for what a new run would take."""
+    if name == HOST:
+        return NUMPY if case.eulerian.backend != "opencl" else None
+    choices, _ = devices_here()
+    return name if case.eulerian.backend != "numpy" and any(device.name == name for device in choices) else None
 
 
 def _check_match(output: Path, content: Content, facts: Content, allow_device_change: bool, report: Reporter) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mfpde import __version__
-from mfpde.device.program import kernels_digest
+from mfpde.device.kernel_files import kernels_digest
 
+HOST = "host (NumPy)"  #: stands for a device where there is none
 LIBRARIES = ("numpy", "scipy", "pyopencl", "pocl-binary-distribution", "h5py", "xarray", "sympy", "pydantic")
 
 
@@ -19,7 +20,7 @@ def what_computes(device: dict[str, Any] | None, data_digest: str) -> dict[str, 
     return {
         "mfpde_version": __version__,
         "machine": f"{platform.system()} {platform.machine()}",
-        "device": device or {"name": "host (NumPy)"},
+        "device": device or {"name": HOST},
         "kernels_sha256": kernels_digest(),
         "data_sha256": data_digest,
     }

@@ -12,6 +12,8 @@ import numpy as np
 
 from mfpde.case import Case
 from mfpde.case.load import case_from_tables
+from mfpde.device.choice import NUMPY, Choice, choose, devices_here, examined
+from mfpde.device.needs import USUAL
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.lagrangian.fluctuations import build_fluctuations
@@ -54,7 +56,6 @@ every = 0.05
 fields_every = 0.25
 checkpoint_every = 0.02
 """
-BACKENDS = ("opencl", "numpy")  #: what runs on the device, and the reference
 #: by what they may differ, relative to the largest number, after twenty steps
 ROUNDING = {"float64": 1e-12, "float32": 2e-5}
 
@@ -80,21 +81,24 @@ def verify(device: str | None = None, folder: Path = Path()) -> dict[str, Any]:
     Raises:
         InputError: no such device, or the folder cannot be written to.
     """
-    from mfpde.device.runtime import choose_device
-
-    chosen, checks = choose_device(device), []
+    choice, checks = choose("auto", device), []
+    chosen = choice.device
     try:
         scratch = tempfile.TemporaryDirectory(prefix="mfpde-verify-", dir=folder)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written to: {error.strerror}") from None
     with scratch as name:
-        for work in (_kernels(chosen), _conservation(chosen), _runs(Path(name), chosen.name)):
+        for work in (_probes(choice), _kernels(chosen), _conservation(chosen), _runs(Path(name), chosen.name if chosen else NUMPY)):
             begun = time.perf_counter()
             for check in work:
                 now = time.perf_counter()
                 checks.append(Check(check.name, check.passed, check.found, now - begun))
                 begun = now
-    return {"device": chosen.describe(), "checks": [asdict(check) for check in checks], "passed": all(check.passed for check in checks)}
+    return {
+        "device": chosen.describe() if chosen else {"name": "NumPy"},
+        "checks": [asdict(check) for check in checks],
+        "passed": all(check.passed for check in checks),
+    }
 
 
 def case(**changes: Any) -> Case:
@@ -117,26 +121,40 @@ def _solver(changed: Case, device) -> Solver:
     return solver
 
 
+def _probes(choice: Choice) -> Iterator[Check]:
+    """Kernels compiled in one process and loaded from the driver's cache in a second one; what became of other devices."""
+    for note in choice.notes:
+        yield Check("OpenCL devices", True, note)
+    if choice.device is not None:
+        from mfpde.device.runtime import Manner
+
+        devices, _ = devices_here()
+        verdict = examined(choice.device.built(Manner()), devices, USUAL, None, anew=True)
+        same = verdict.sound is not None and verdict.sound.manner == choice.device.manner
+        yield Check("kernels in two other processes, compiled and loaded again", same, verdict.problem or f"as here, with {choice.device.form}")
+
+
 def _kernels(device) -> Iterator[Check]:
+    if device is None:  # the reference itself
+        return
     kinds: dict[str, dict[str, Any]] = {
         "transport and birth-death": {},
         "diffusion": {"dynamics.diffusion": 0.05, "dynamics.birth_death": 0.0},
     }
     for kind, changes in kinds.items():
         for precision, bound in ROUNDING.items():
-            settings = {"eulerian.precision": precision}
-            found, reference = (_solver(case(**changes, **settings, **{"eulerian.backend": name}), device).density() for name in BACKENDS)
+            changed = case(**changes, **{"eulerian.precision": precision})
+            found, reference = (_solver(changed, where).density() for where in (device, None))
             yield _within(f"density against the reference: {kind}, {precision}", _apart(found, reference), bound)
     both = []
-    for backend in BACKENDS:
-        changed = case(**{"eulerian.backend": backend})
-        flow = build_flow(changed, build_model(changed), Ladder([60], [3], 1), device)
+    for where in (device, None):
+        flow = build_flow(case(), build_model(case()), Ladder([60], [3], 1), where)
         both.append(np.concatenate([flow.backend.predictions(flow.state).ravel(), flow.backend.download(flow.rate).ravel()]))
     yield _within("networks against the reference: f, V and velocities", _apart(*both), ROUNDING["float64"])
     predicted = []
-    for backend in BACKENDS:
-        changed = case(**{"eulerian.backend": backend, "fluctuations": {"predict": True, "rank": 8}, "characteristics.nodes": 216})
-        fluctuations = build_fluctuations(changed, build_model(changed), device)
+    changed = case(**{"fluctuations": {"predict": True, "rank": 8}, "characteristics.nodes": 216})
+    for where in (device, None):
+        fluctuations = build_fluctuations(changed, build_model(changed), where)
         assert fluctuations is not None
         fluctuations.advance(0.5)
         predicted.append(np.array([fluctuations.measure()["predicted"]]))

@@ -1,0 +1,246 @@
+"""Drivers that crash, hang, compute nonsense or forget end no run, here by a driver that does so on purpose (`mfpde.device.false_driver`)."""
+
+import json
+import os
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+from mfpde.device.needs import ALL, Need
+from mfpde.device.runtime import Manner
+from mfpde.device.trust import LIMIT_VARIABLE, asked_before, examine, manners, name_of
+from mfpde.device.widths import sound_bytes
+
+CASE = """
+time = 0.2
+[data]
+teacher = "sin(x0)"
+inputs = { law = "grid", low = -2, high = 2, points = 8 }
+[parameters.a]
+domain = [-3, 3]
+cells = 12
+initial = { law = "normal", within = [-2, 2] }
+[parameters.w]
+domain = [-3, 3]
+cells = 12
+initial = { law = "normal", within = [-2, 2] }
+[parameters.b]
+fixed = 0.5
+[eulerian]
+enabled = false
+[lagrangian]
+units = [10, 20]
+replicates = 2
+"""
+WITH_MESH = ["--set", "eulerian.enabled=true"]
+
+
+@pytest.fixture
+def run(tmp_path, tmp_path_factory):
+    """Runs the case in a process of its own, with a cache of its own and a driver that fails as it is told."""
+    (tmp_path / "tiny.toml").write_text(CASE)
+
+    def go(fault="", *arguments, name="tiny.h5", limit="60", verb=("run", "tiny.toml")):
+        environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "MFPDE_TEST_DRIVER": fault, LIMIT_VARIABLE: limit}
+        # what PoCL has compiled is nobody's verdict
+        environment["POCL_CACHE_DIR"] = str(tmp_path_factory.getbasetemp() / "pocl")
+        command = [sys.executable, "-m", "mfpde", *verb, *(["-o", name] if verb[0] == "run" else []), *arguments]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        return done.returncode, " ".join(done.stderr.split()), tmp_path / name
+
+    return go
+
+
+def facts_of(path):
+    with h5py.File(path) as file:
+        return json.loads(file.attrs["device"]), json.loads(file.attrs["device_notes"])
+
+
+def results_of(path):
+    with h5py.File(path) as file:
+        return file["lagrangian/20/prediction"][()]
+
+
+# --- every width, wherever the tests run
+
+FLOAT64 = [(lanes * 8, "float64") for lanes in (1, 2, 4, 8, 16)]
+FLOAT32 = [(lanes * 4, "float32") for lanes in (1, 2, 4, 8, 16)]
+
+
+WAYS_TO_FAIL = ("crashes", "does not answer", "without its kernels", "differs from the reference", "the OpenCL compiler")
+
+
+@pytest.mark.parametrize("kind", ["mesh", "network"])
+@pytest.mark.parametrize(("size", "precision"), [*FLOAT64, *FLOAT32])
+def test_every_width_is_sound_or_found_out(kind, size, precision, device, monkeypatch, tmp_path):
+    """Compiled, compared and loaded again in a second process. What is no wider than registers must be right; what is wider must not end this
+    process, and is as likely to be refused (on Zen 4 under PoCL) as to be right.
+    """  # fmt: skip
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv(LIMIT_VARIABLE, "30")
+    from mfpde.device import trust
+
+    problem = trust._probe(device, 0, Manner(size), [Need(kind, precision)], "kept")[f"{kind} {precision}"]
+    sound = not device.is_cpu or size <= sound_bytes(device)
+    assert problem == "" or (not sound and any(word in problem for word in WAYS_TO_FAIL))
+
+
+# --- drivers that fail
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("abort", "SIGABRT"), ("segfault", "SIGSEGV"), ("zeros", "differs from the reference"), ("forget", "cache")]
+)
+def test_a_driver_that_fails_is_passed_over_and_the_run_ends_right(fault, said, run):
+    code, err, path = run(fault)
+    assert code == 0
+    assert said in err
+    assert "runs on NumPy" in err
+    device, notes = facts_of(path)
+    assert device == {"name": "host (NumPy)"}
+    assert said in notes[0]
+    assert run("", "--backend", "numpy", name="numpy.h5")[0] == 0
+    assert np.array_equal(results_of(path), results_of(path.with_name("numpy.h5")))
+    code, err, _ = run(fault, name="again.h5")  # the verdict is remembered, and said again
+    assert code == 0
+    assert "checking" not in err
+    assert "runs on NumPy" in err
+
+
+def test_a_driver_that_hangs_is_given_up_at_once(run):
+    code, err, path = run("hang", limit="4")
+    assert code == 0
+    assert "does not answer within 4 seconds" in err
+    assert facts_of(path)[0] == {"name": "host (NumPy)"}
+
+
+@pytest.mark.parametrize(("fault", "form"), [("abort@wide", "vectors of 16 bytes"), ("segfault@rows", "cells")])
+def test_what_fails_in_one_manner_is_built_in_another(fault, form, run):
+    code, err, path = run(fault)
+    assert code == 0
+    assert form in err
+    device, notes = facts_of(path)
+    assert form in device["kernels"]
+    assert "crashes" in notes[0]
+    assert run("", "--backend", "numpy", name="numpy.h5")[0] == 0
+    np.testing.assert_allclose(results_of(path), results_of(path.with_name("numpy.h5")), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("fault", ["abort@list", "segfault@list", "hang@list"])
+def test_drivers_that_fail_when_they_are_asked_for_devices_leave_numpy(fault, run):
+    code, err, path = run(fault, limit="4")
+    assert code == 0
+    assert "cannot be asked for their devices" in err
+    assert facts_of(path)[0] == {"name": "host (NumPy)"}
+    code, err, _ = run(fault, "--backend", "opencl", name="no.h5", limit="4")
+    assert code == 2
+    assert "cannot be asked for their devices" in err
+
+
+def test_a_device_that_is_asked_for_by_name_is_used_whatever_the_probe_says(run):
+    code, err, path = run("zeros", "--device", "0")
+    assert code == 0
+    assert "because --device says so" in err
+    device, notes = facts_of(path)
+    assert device["name"] != "host (NumPy)"
+    assert "differs from the reference" in notes[0]
+
+
+def test_a_forgotten_program_is_built_anew_where_the_device_was_asked_for(run):
+    assert run("", "--device", "0", name="right.h5")[0] == 0
+    for name in ("first.h5", "second.h5"):
+        code, _, path = run("forget", "--device", "0", name=name)
+        assert code == 0
+        assert np.array_equal(results_of(path), results_of(path.with_name("right.h5")))
+
+
+@pytest.mark.parametrize("extra", [[], WITH_MESH])
+def test_without_float64_float32_runs_on_the_device_and_float64_on_numpy(extra, run):
+    code, err, path = run("no_float64", *extra)
+    assert code == 0
+    assert "no double precision" in err
+    assert facts_of(path)[0] == {"name": "host (NumPy)"}
+    single = [*extra, "--set", "eulerian.precision=float32", "--set", "lagrangian.precision=float32"]
+    code, err, path = run("no_float64", *single, name="single.h5")
+    assert code == 0, err
+    assert facts_of(path)[0]["fp64"] is False
+    np.testing.assert_allclose(results_of(path), results_of(path.with_name("tiny.h5")), rtol=0, atol=1e-4)
+
+
+# --- in the middle of a run
+
+
+@pytest.mark.parametrize(("fault", "said"), [("abort@late", "Aborted"), ("segfault@late", "Segmentation fault")])
+def test_a_crash_in_the_middle_is_explained_and_the_run_goes_on_from_its_checkpoint(fault, said, run):
+    longer = ["--set", "time=2.0", "--set", "output.every=0.01", "--set", "output.fields_every=0.01"]
+    code, err, path = run(fault, *longer)
+    assert code < 0
+    assert said in err
+    assert "last checkpoint" in err
+    assert f"mfpde resume {path.name}" in err
+    assert run("", name=path.name, verb=("resume", path.name))[0] == 0
+    assert run("", *longer, name="whole.h5")[0] == 0
+    assert np.array_equal(results_of(path), results_of(path.with_name("whole.h5")))
+
+
+def test_a_run_that_ends_by_itself_has_no_last_words(run):
+    code, err, _ = run("", "--quiet", "--device", "0")
+    assert (code, err) == (0, "")
+
+
+# --- verdicts
+
+
+def test_a_verdict_is_kept_and_damaged_ones_are_found_anew(device, monkeypatch, tmp_path):
+    from mfpde.device import trust
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    asked = []
+    monkeypatch.setattr(trust, "_ask", lambda word, request: asked.append(request["kind"]) or "")
+    needs = [Need("mesh", "float64"), Need("network", "float32")]
+    device = device.built(Manner())
+    assert examine(device, needs).sound == device
+    assert sorted(asked) == ["mesh", "mesh", "network", "network"]  # in a first process and in a second
+    assert examine(device, needs[:1]).sound == device
+    assert len(asked) == 4
+    assert examine(device, [Need("tangent", "float64")]).sound == device
+    assert len(asked) == 6
+    assert set(asked_before(device)) == {*needs, Need("tangent", "float64")} <= set(ALL)
+    assert examine(device, needs, anew=True).sound == device
+    assert len(asked) == 10
+    (file,) = (tmp_path / "mfpde" / "devices").glob("*.json")
+    file.write_text("{")
+    assert examine(device, needs).sound == device
+    assert len(asked) == 14
+
+
+def test_manners_narrow_until_one_serves(device, monkeypatch, tmp_path):
+    from mfpde.device import trust
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    device, told = device.built(Manner()), []
+    last = manners(device)[-1]
+    monkeypatch.setattr(trust, "_ask", lambda word, r: "" if Manner(**r["manner"]) == last else "it errs")
+    verdict = examine(device, [Need("mesh", "float64")], told.append)
+    assert verdict.sound == device.built(last)
+    assert len(told) == len(manners(device))
+    assert verdict.problem.count("it errs") == 1 if len(told) > 1 else verdict.problem == ""
+    assert all(name_of(device, manner) in verdict.problem for manner in manners(device)[:-1])
+
+
+# --- several at once
+
+
+def test_ten_runs_that_start_at_the_same_moment_with_empty_caches_do_not_disturb_one_another(tmp_path):
+    (tmp_path / "tiny.toml").write_text(CASE)
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    commands = [[sys.executable, "-m", "mfpde", "run", "tiny.toml", "-q", "-o", f"{k}.h5"] for k in range(10)]
+    processes = [subprocess.Popen(c, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) for c in commands]
+    for process in processes:
+        _, err = process.communicate()
+        assert (process.returncode, err) == (0, "")
+    results = [results_of(tmp_path / f"{k}.h5") for k in range(10)]
+    assert all(np.array_equal(one, results[0]) for one in results)
