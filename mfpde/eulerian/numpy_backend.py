@@ -1,23 +1,28 @@
-"""The readable reference: the same scheme as kernels/eulerian.cl, with arrays. Tests hold the kernels to it."""
+"""The readable reference: the same scheme as kernels/eulerian.cl, with arrays. Tests hold the kernels to it.
 
-from collections.abc import Sequence
-from typing import Literal
+Every operation goes tile by tile (`windows`), on a few threads; in a tile it leaves cells alone that are 0 with all they depend on.
+"""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import xlogy
 
 from mfpde.eulerian.backend import Rate, Stage, negligible
 from mfpde.eulerian.scharfetter_gummel import implicit_step
-from mfpde.eulerian.slopes import limited_slope
-from mfpde.measures.mesh import Mesh
+from mfpde.eulerian.sweeps import sweep, with_ghosts
+from mfpde.eulerian.velocities import Potential
+from mfpde.eulerian.windows import TILE_BYTES, Window, cut, window_of
+from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models.energy import Moments
 from mfpde.models.model import MeshPotential
+from mfpde.threads import each
 
-GHOSTS = 2
+#: z-cells whose sums over a are formed together
+COLUMNS = 4096
 
 
 class NumpyBackend:
-    """Fields are arrays of the mesh's shape; a potential is the array of V."""
+    """Fields are arrays of the mesh's shape."""
 
     name = "numpy"
     undershoot = 0.0
@@ -26,8 +31,15 @@ class NumpyBackend:
         self.mesh, self.model, self.scheme, self.tau = mesh, model, scheme, tau
         self.dtype = np.dtype(precision)
         self.negligible = negligible(precision)
-        # V as (Na, Nz), and the mesh's arrays seen that way
-        self.columns = (len(model.amplitude), len(model.penalty_z))
+        self.tiles = cut(mesh.shape, TILE_BYTES // self.dtype.itemsize)
+        # the mesh's arrays seen as (Na, Nz)
+        z_cells = len(model.penalty_z)
+        self.columns = (len(model.amplitude), z_cells)
+        self.blocks = [slice(i, i + COLUMNS) for i in range(0, z_cells, COLUMNS)]
+        a_widths = mesh.axes[0].widths if model.has_amplitude else np.ones(1)
+        self.weights_a = [a_widths, a_widths * model.amplitude, a_widths * model.penalty_a]
+        self.z_volumes = np.take(mesh.volumes.reshape(self.columns), 0, axis=0) / a_widths[0]
+        self.face_weights = [_face_weights(axis) for axis in mesh.axes]
 
     def upload(self, density: np.ndarray) -> np.ndarray:
         """A field with these cell averages."""
@@ -38,87 +50,166 @@ class NumpyBackend:
         return field.astype(np.float64)
 
     def moments(self, field: np.ndarray) -> Moments:
-        """Functionals the model needs, in float64."""
-        masses = (field.astype(np.float64) * self.mesh.volumes).reshape(self.columns)
+        """Functionals the model needs, in float64: sums over a for every z-cell, then what depends on them."""
+        rows = field.reshape(self.columns)
+
+        def sums(part: slice) -> np.ndarray:
+            block = rows[:, part].astype(np.float64, copy=False)
+            return np.array([np.einsum("a,az->z", weights, block) for weights in self.weights_a])
+
         with np.errstate(over="ignore", invalid="ignore"):
-            return self.model.moments(masses)
+            mass, first, penalty = np.concatenate(each(sums, self.blocks), axis=1) * self.z_volumes
+            penalty += self.model.penalty_z * mass
+            return self.model.moments_of(first, float(penalty.sum()), float(mass.sum()))
 
-    def potential(self, source: np.ndarray) -> np.ndarray:
-        """V = a h(z) + r_a(a) + r_z(z) in the shape of the mesh."""
-        return self.model.values(source).reshape(self.mesh.shape)
+    def potential(self, source: np.ndarray) -> Potential:
+        """V = a h(z) + r_a(a) + r_z(z)."""
+        return Potential(self.mesh, self.model, source, self.dtype)
 
-    def rate(self, field: np.ndarray, potential: np.ndarray) -> Rate:
+    def rate(self, field: np.ndarray, potential: Potential) -> Rate:
         """Upwind fluxes of the limited linear reconstruction."""
         change = np.zeros_like(field)
-        courant = np.zeros_like(field)
-        dissipation = 0.0
-        for k, axis in enumerate(self.mesh.axes):
-            shape = [1] * field.ndim
-            shape[k] = -1
-            rho = self._with_ghosts(field, k)
-            v = self._with_ghosts(potential, k)
-            mode: Literal["wrap", "edge"] = "wrap" if axis.periodic else "edge"
-            factors = [np.pad(factor, 1, mode=mode).reshape(shape).astype(self.dtype) for factor in axis.slope_factors]
-            slope = limited_slope(self.scheme, _cells(rho, k, 0, -2), _cells(rho, k, 1, -1), _cells(rho, k, 2, None), factors)
-            west, east = _cells(rho, k, 1, -2), _cells(rho, k, 2, -1)  # both sides of every face
-            rise = _cells(v, k, 2, -1) - _cells(v, k, 1, -2)
-            velocity = -rise * axis.inverse_distances.reshape(shape)
-            forward, backward = np.maximum(velocity, 0), np.minimum(velocity, 0)
-            flux = forward * (west + slope_of(slope, k, west=True) / 2) + backward * (east - slope_of(slope, k, west=False) / 2)
-            widths = axis.widths.reshape(shape)
-            change -= (np.diff(flux, axis=k) / widths).astype(self.dtype)
-            courant += (np.maximum(_cells(forward, k, 1, None), -_cells(backward, k, 0, -1)) / widths).astype(self.dtype)
-            area = self.mesh.volumes / widths
-            dissipation -= float(np.sum(area * _cells(flux * rise, k, 1, None)))
-        return Rate(change, float(courant[field > 0].max(initial=0.0)), dissipation)
+
+        def fill(window: Window) -> tuple[float, float]:
+            change[window], courant, dissipation = self._transport(field, potential, window)
+            return courant, dissipation
+
+        courants, dissipations = self._windows(fill, 2, field)
+        return Rate(change, float(courants.max()), float(dissipations.sum()))
+
+    def stage(self, x: np.ndarray, y: np.ndarray, potential: Potential, dt: float) -> Stage:
+        """(x + y + dt rate(y)) / 2."""
+        result = np.zeros_like(x)
+
+        def fill(window: Window) -> tuple[float, float, float]:
+            change, courant, dissipation = self._transport(y, potential, window)
+            result[window], least = self._sum(0.5, x[window], 0.5, y[window], dt, change)
+            return courant, dissipation, least
+
+        courants, dissipations, least = self._windows(fill, 3, x, y)
+        return Stage(result, float(courants.max()), float(dissipations.sum()), float(least.min()))
 
     def combine(self, a: float, x: np.ndarray, b: float, y: np.ndarray, dt: float, rate: np.ndarray) -> tuple[np.ndarray, float]:
         """a x + b (y + dt rate), and min(0, smallest value)."""
-        result = (a * x + b * (y + dt * rate)).astype(self.dtype)
-        result[np.abs(result) < self.negligible] = 0
-        return result, min(0.0, float(result.min()))
+        result = np.zeros_like(x)
 
-    def stage(self, x: np.ndarray, y: np.ndarray, potential: np.ndarray, dt: float) -> Stage:
-        """(x + y + dt rate(y)) / 2."""
-        rate = self.rate(y, potential)
-        field, least = self.combine(0.5, x, 0.5, y, dt, rate.field)
-        return Stage(field, rate.courant, rate.dissipation, least)
+        def fill(window: Window) -> tuple[float]:
+            result[window], least = self._sum(a, x[window], b, y[window], dt, rate[window])
+            return (least,)
 
-    def react(self, field: np.ndarray, potential: np.ndarray, strength: float, shift: float, power: float = 1.0) -> np.ndarray:
+        (least,) = self._windows(fill, 1, *{id(field): field for field in (x, y, rate)}.values())
+        return result, float(least.min())
+
+    def react(self, field: np.ndarray, potential: Potential, strength: float, shift: float, power: float = 1.0) -> np.ndarray:
         """field^power exp(-strength (V - shift))."""
-        with np.errstate(over="ignore", invalid="ignore"):  # the stepper refuses a step whose mass is not finite
-            return (field**power * np.exp(-strength * (potential - shift))).astype(self.dtype)
+        result = np.zeros_like(field)
+
+        def fill(window: Window) -> tuple[float]:
+            with np.errstate(over="ignore", invalid="ignore"):  # the stepper refuses a step whose mass is not finite
+                factor = potential.on(window)
+                factor -= shift
+                factor *= -strength
+                np.exp(factor, out=factor)
+                factor *= field[window] if power == 1 else field[window] ** power
+                result[window] = factor
+            return (0.0,)
+
+        self._windows(fill, 1, field)
+        return result
 
     def blend(self, a: float, x: np.ndarray, b: float, y: np.ndarray) -> np.ndarray:
         """a x + b y."""
-        return (a * x + b * y).astype(self.dtype)
+        result = np.zeros_like(x)
 
-    def spread(self, field: np.ndarray, potential: np.ndarray, mean: float, power: int, tau: float = 0.0) -> float:
+        def fill(window: Window) -> tuple[float]:
+            np.multiply(y[window], self.dtype.type(b), out=result[window])
+            if a:
+                result[window] += self.dtype.type(a) * x[window]
+            return (0.0,)
+
+        self._windows(fill, 1, *((x, y) if a else (y,)))
+        return result
+
+    def spread(self, field: np.ndarray, potential: Potential, mean: float, power: int, tau: float = 0.0) -> float:
         """int |V + tau log mu - mean|^power dmu."""
-        value = potential + tau * np.log(np.maximum(field, self.negligible)) if tau else potential
-        return float(np.sum(field * self.mesh.volumes * np.abs(value - mean) ** power))
+
+        def of(window: Window) -> tuple[float]:
+            value = potential.on(window)
+            if tau:
+                value += tau * np.log(np.maximum(field[window], self.negligible))
+            value -= mean
+            value = np.abs(value, out=value) if power == 1 else np.square(value, out=value)
+            value *= field[window]
+            value *= self.mesh.volumes[window]
+            return (float(value.sum()),)
+
+        return float(self._windows(of, 1, field).sum())
 
     def entropy(self, field: np.ndarray) -> float:
         """int mu log mu dtheta."""
-        return float(np.sum(self.mesh.volumes * xlogy(field.astype(np.float64), field)))
 
-    def implicit(self, field: np.ndarray, potential: np.ndarray | None, axis: int, dt: float) -> np.ndarray:
+        def of(window: Window) -> tuple[float]:
+            density = field[window].astype(np.float64)
+            logarithm = np.log(np.maximum(density, self.negligible))
+            return (float(np.sum(density * logarithm * self.mesh.volumes[window])),)
+
+        return float(self._windows(of, 1, field).sum())
+
+    def implicit(self, field: np.ndarray, potential: Potential | None, axis: int, dt: float) -> np.ndarray:
         """One implicit Euler step along an axis, pencils side by side."""
-        v = np.zeros(self.mesh.shape) if potential is None else potential
+        v = np.zeros(self.mesh.shape) if potential is None else potential.values
         pencils = np.moveaxis(field, axis, 0)
         solved = implicit_step(self.mesh.axes[axis], np.moveaxis(v, axis, 0), pencils, self.tau, dt)
         return np.moveaxis(solved, 0, axis).astype(self.dtype)
 
-    def _with_ghosts(self, array: np.ndarray, k: int) -> np.ndarray:
-        pad = [(GHOSTS, GHOSTS) if j == k else (0, 0) for j in range(array.ndim)]
-        return np.pad(array, pad, mode="wrap" if self.mesh.axes[k].periodic else "edge")
+    def _windows(self, function: Callable[[Window], Sequence[float]], numbers: int, *fields: np.ndarray) -> np.ndarray:
+        """What a function of a window gives (numbers, tiles) in every tile's window of cells that are not 0 in all fields; 0 where there is none."""
+
+        def of(tile: Window) -> Sequence[float]:
+            window = window_of(self.mesh, tile, fields)
+            return (0.0,) * numbers if window is None else function(window)
+
+        return np.array(each(of, self.tiles)).T
+
+    def _transport(self, field: np.ndarray, potential: Potential, window: Window) -> tuple[np.ndarray, float, float]:
+        """The rate in a window, what limits a step there (see `Rate.courant`), and the dissipation at the faces after its cells."""
+        change, courant = np.zeros((2, *(s.stop - s.start for s in window)), self.dtype)
+        dissipation = 0.0
+        for k, axis in enumerate(self.mesh.axes):
+            found = sweep(self.scheme, axis, k, window, with_ghosts(field, window, k, axis.periodic), potential.speeds(k, window))
+            change += found.change
+            courant += found.courant
+            dissipation += self._dissipation(k, window, found.dissipation)
+        empty = field[window] <= 0
+        if empty.any():  # from an empty cell nothing flows, however fast
+            courant[empty] = 0
+        return change, float(courant.max()), dissipation
+
+    def _dissipation(self, k: int, window: Window, values: np.ndarray) -> float:
+        """Sum of A flux (V_left - V_right) over the faces after the cells of a window, from what the sweep along axis k gives."""
+        for j in range(len(window) - 1, -1, -1):
+            weights = self.face_weights[k] if j == k else self.mesh.axes[j].widths
+            values = np.einsum("...j,j->...", values, weights[window[j]].astype(values.dtype)).astype(np.float64)
+        return float(values)
+
+    def _sum(self, a: float, x: np.ndarray, b: float, y: np.ndarray, dt: float, rate: np.ndarray) -> tuple[np.ndarray, float]:
+        real = self.dtype.type
+        result = real(dt) * rate
+        result += y
+        if b != 1:
+            result *= real(b)
+        if a:
+            result += real(a) * x
+        least = result.min()
+        if least < self.negligible:
+            result[np.abs(result) < self.negligible] = 0
+            least = result.min()
+        return result, float(np.minimum(least, 0))
 
 
-def _cells(array: np.ndarray, k: int, start: int, stop: int | None) -> np.ndarray:
-    index: Sequence[slice] = [slice(start, stop) if j == k else slice(None) for j in range(array.ndim)]
-    return array[tuple(index)]
-
-
-def slope_of(slope: np.ndarray, k: int, west: bool) -> np.ndarray:
-    """Slopes of the cells west (or east) of every face, from the slopes of the cells with one ghost on each side."""
-    return _cells(slope, k, 0, -1) if west else _cells(slope, k, 1, None)
+def _face_weights(axis: Axis) -> np.ndarray:
+    """By cell: what flux times velocity at the face after it, as sweeps give them, weighs in the sum over faces of A flux (V_left - V_right)."""
+    if axis.uniform:  # fluxes and velocities were over widths
+        return axis.widths**3 / axis.mobility if axis.mobility else np.zeros(axis.cells)
+    after = axis.inverse_distances[1:]
+    return np.divide(1.0, after, out=np.zeros(axis.cells), where=after > 0)

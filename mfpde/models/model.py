@@ -37,7 +37,10 @@ class MeshPotential:
         """Functionals of a measure by its masses in the cells (Na, Nz)."""
         first = self.amplitude @ masses
         penalty = float(np.sum(self.penalty_a @ masses) + np.sum(masses @ self.penalty_z))
-        mass = float(masses.sum())
+        return self.moments_of(first, penalty, float(masses.sum()))
+
+    def moments_of(self, first: np.ndarray, penalty: float, mass: float) -> Moments:
+        """The same, where int a dmu of every z-cell (Nz,), int r dmu and int dmu are known."""
         if self.coupling is None:
             return Moments(np.zeros(0), 0.0, penalty, mass)
         if isinstance(self.coupling, Features | BoxFeatures):
@@ -47,11 +50,14 @@ class MeshPotential:
 
     def values(self, source: np.ndarray, duration: float = 1.0) -> np.ndarray:
         """V at the cells, (Na, Nz), for what the energy's `source` gives; its time integral for that of the source."""
-        h = np.zeros(1) if self.coupling is None else source
-        if isinstance(self.coupling, Features | BoxFeatures):
-            h = self.coupling.potential(source)
         penalty = self.penalty_a[:, None] + self.penalty_z
-        return np.multiply.outer(self.amplitude, h + np.zeros_like(self.penalty_z)) + duration * penalty
+        return np.multiply.outer(self.amplitude, self.h(source)) + duration * penalty
+
+    def h(self, source: np.ndarray) -> np.ndarray:
+        """The part of V that depends on the measure, by z-cell (Nz,)."""
+        if isinstance(self.coupling, Features | BoxFeatures):
+            return self.coupling.potential(source)
+        return np.zeros_like(self.penalty_z) if self.coupling is None else source
 
 
 class Model(Protocol):

@@ -1,0 +1,40 @@
+"""A few threads for NumPy, which lets go of the interpreter while it works on an array.
+
+Work is cut by its own size, never by the number of threads, and results come back in the order of the work: what is computed from them is
+the same bit by bit on one thread and on many.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: threads at most: beyond, the interpreter between two operations is what all of them wait for
+MOST = 8
+_inside = threading.local()
+
+
+def count() -> int:
+    """Threads that share work: the processors this process may use, or MFPDE_THREADS."""
+    asked = os.environ.get("MFPDE_THREADS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(MOST, available)
+
+
+@cache
+def _pool(size: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(size, "mfpde", lambda: setattr(_inside, "yes", True))
+
+
+def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """The function of every item, in order; of the first that fails, the error. Inside of another `each`, one after the other."""
+    work = list(items)
+    size = 1 if getattr(_inside, "yes", False) else min(count(), len(work))
+    return [function(item) for item in work] if size < 2 else list(_pool(count()).map(function, work))
