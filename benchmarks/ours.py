@@ -47,17 +47,18 @@ class Stage:
         self.initial = solver.density()
         self.rho = (self.initial + 1 / self.mesh.volumes.sum()) / 2 if rho is None else rho
         self.source = solver.stepper.energy.source(solver.state.moments.linear)
-        self.v = backend.potential(self.source)
+        potential = backend.potential(self.source)
+        self.v = potential.values
         self.amplitude, self.penalty_a = self.arrays.amplitude, self.arrays.penalty_a
         self.penalty_z = self.arrays.penalty_z.reshape(self.mesh.shape[1:])
         self.h = (self.v[-1] - self.penalty_a[-1] - self.penalty_z) / self.amplitude[-1]
         self.widths = [float(axis.widths[0]) for axis in self.mesh.axes]
-        self.dt = 0.45 / backend.rate(self.rho, self.v).courant
+        self.dt = 0.45 / backend.rate(self.rho, potential).courant
 
     def reference(self, scheme: str = "fromm") -> np.ndarray:
         """The density after the stage, by the backend that is made to be read."""
         backend = NumpyBackend(self.mesh, self.arrays, scheme, "float64")
-        return self.rho + self.dt * backend.rate(self.rho, self.v).field
+        return self.rho + self.dt * backend.rate(self.rho, backend.potential(self.source)).field
 
 
 def transport_stage(case: Case, stage: Stage, precision: str, device: Device) -> list[Candidate]:

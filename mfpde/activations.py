@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 
 from mfpde.errors import InputError, nearest
-from mfpde.expressions import evaluate, functions, opencl_function, parse
+from mfpde.expressions import evaluate, evaluate_together, functions, opencl_function, parse
 
 FORMULAS = {
     "relu": "relu(t)",
@@ -57,6 +57,16 @@ class Activation:
     def slope(self, t: np.ndarray) -> np.ndarray:
         """sigma'(t), elementwise."""
         return evaluate(self.derivative, {"t": t})
+
+    def with_slope(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Both, in the type of t; not to be changed."""
+        value, slope = evaluate_together([self.formula, self.derivative], {"t": t})
+        return value, slope
+
+    def with_curvature(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Both and sigma''(t), in the type of t; not to be changed."""
+        value, slope, curvature = evaluate_together([self.formula, self.derivative, self.second_derivative], {"t": t})
+        return value, slope, curvature
 
     def curvature(self, t: np.ndarray) -> np.ndarray:
         """sigma''(t), elementwise."""

@@ -107,7 +107,7 @@ class FipyStepper(Stepper):
             RunError: V is not finite.
         """
         moments = self.backend.moments(density.reshape(self.mesh.shape))
-        potential = self.states.potential(moments.linear).ravel()
+        potential = self.states.potential(moments.linear).values.ravel()
         if not np.all(np.isfinite(potential)):
             raise RunError("a velocity is no longer finite")
         self.density.setValue(density)

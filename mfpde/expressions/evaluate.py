@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,36 +23,53 @@ _NUMPY: dict[Any, Callable[[Any], Any]] = {
     sympy.erf: special.erf,
     functions.absolute: np.abs,
     functions.relu: lambda t: np.maximum(t, 0.0),
-    functions.above: lambda t: np.where(t > 0, 1.0, 0.0),
-    functions.sigmoid: special.expit,
-    functions.softplus: lambda t: np.logaddexp(0.0, t),
+    functions.above: lambda t: np.asarray(t > 0, dtype=np.result_type(t, np.float32)),  # 0 and 1 are exact in every type
+    # by NumPy's own loops over vectors, which special.expit and np.logaddexp lack; exact to rounding also where exp(-t) overflows
+    functions.sigmoid: lambda t: 1 / (1 + np.exp(-t)),
+    functions.softplus: lambda t: np.maximum(t, 0) + np.log1p(np.exp(-np.abs(t))),
 }
+#: powers that need not go by way of a logarithm
+_POWERS: dict[float, Callable[[Any], Any]] = {2.0: np.square, 0.5: np.sqrt, -1.0: lambda t: 1 / t}
 
 
 def evaluate(expression: sympy.Expr, values: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Values of an expression at arrays of its variables (any mutually broadcastable shapes).
+    """Values of an expression at arrays of its variables (any mutually broadcastable shapes), in float64.
 
     Non-finite results are returned as they are; callers decide what they mean.
     """
+    (result,) = evaluate_together([expression], values)
+    return result.astype(np.float64)  # a copy, that the caller may change
+
+
+def evaluate_together(expressions: Sequence[sympy.Expr], values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Values of several expressions, in the type of the variables; what they have in common is computed once. The caller must not change them."""
+    known: dict[sympy.Expr, Any] = {}
     with np.errstate(all="ignore"):
-        result = _walk(expression, values)
+        results = [_walk(expression, values, known) for expression in expressions]
     shape = np.broadcast_shapes(*(np.shape(v) for v in values.values())) if values else ()
-    return np.broadcast_to(np.asarray(result, dtype=np.float64), shape).copy()
+    return [np.broadcast_to(np.asarray(result), shape) for result in results]
 
 
-def _walk(node: sympy.Expr, values: Mapping[str, np.ndarray]):
+def _walk(node: sympy.Expr, values: Mapping[str, np.ndarray], known: dict[sympy.Expr, Any]):
+    """The value of a node; `known` holds those of the functions and powers seen so far, which are what costs."""
     if node.is_Symbol:
         return values[node.name]
     if (value := functions.constant(node)) is not None:
         return value
     if node.is_Integer:
         return np.copysign(np.inf, int(node > 0) - 0.5)
-    arguments = [_walk(argument, values) for argument in node.args]
+    if node in known:
+        return known[node]
     if node.is_Add:
-        return functools.reduce(operator.add, arguments)
+        return functools.reduce(operator.add, (_walk(term, values, known) for term in node.args))
+    arguments = [_walk(argument, values, known) for argument in node.args]
     if node.is_Mul:
         return functools.reduce(operator.mul, arguments)
-    if node.is_Pow:
-        base, exponent = arguments
-        return np.sqrt(base) if exponent == 0.5 else np.power(np.asarray(base, dtype=np.float64), exponent)
-    return _NUMPY[node.func](*arguments)
+    known[node] = _power(*arguments) if node.is_Pow else _NUMPY[node.func](*arguments)
+    return known[node]
+
+
+def _power(base: Any, exponent: Any):
+    if np.ndim(exponent) == 0 and float(exponent) in _POWERS:
+        return _POWERS[float(exponent)](np.asarray(base) if np.ndim(base) else np.float64(base))
+    return np.power(np.asarray(base, dtype=np.result_type(base, np.float32)), exponent)

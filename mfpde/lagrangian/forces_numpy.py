@@ -1,12 +1,16 @@
 """What moves units, readably: the reference for kernels/network_units.cl and kernels/potential_units.cl."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import NumpyBackend
+from mfpde.lagrangian.shares import Share, share_out
 from mfpde.models.network import Network
 from mfpde.models.potential import Potential
 from mfpde.models.shallow import ShallowNetwork, preactivations
+from mfpde.threads import each
 
 
 class NumpyNetwork(NumpyBackend):
@@ -15,26 +19,94 @@ class NumpyNetwork(NumpyBackend):
     def __init__(self, network: Network, ladder: Ladder, precision: str, weight_rate: float):
         super().__init__(network, ladder, precision, weight_rate, network.penalty.strength if network.has_kink else 0.0)
         self.network = network
+        data = network.data
+        # data with the same input act as one, with the sum of their weights and their mean target
+        inputs, datum = np.unique(data.x, axis=0, return_inverse=True)
+        self.datum = datum.ravel()
+        self.weights_data = np.bincount(self.datum, data.weights)
+        self.targets = np.bincount(self.datum, data.weights * data.y) / self.weights_data
+        self.inputs = inputs.astype(self.dtype)
+        #: what the gradient in z of a preactivation is: the input, and 1 for a bias
+        self.directions = np.column_stack([self.inputs, np.ones(len(inputs), self.dtype)])[:, : len(network.parameters.components) - 1]
+        self.jobs, self.split = share_out(ladder, len(inputs))
 
-    def _features(self, state: np.ndarray, where: slice) -> np.ndarray:
-        return self.network.preactivations(state[1:-1, where].T)
+    def _activations(self, state: np.ndarray, share: Share) -> tuple[np.ndarray, np.ndarray]:
+        """Activation and its slope (networks, units, inputs) of a share."""
+        t = state[1:-1, share.units].T @ self.directions.T
+        value, slope = self.network.activation.with_slope(t.reshape(share.count, -1, len(self.inputs)))
+        return value, slope
+
+    def _predictions(self, weighted: np.ndarray, share: Share, value: np.ndarray) -> np.ndarray:
+        """sum_j p_j a_j sigma (networks, inputs) over the units of a share, added up in float64."""
+        part = weighted[share.units].reshape(share.count, -1)
+        return np.einsum("kn,knl->kl", part.astype(value.dtype, copy=False), value).astype(np.float64)
 
     def predictions(self, state: np.ndarray) -> np.ndarray:
         """f of every network at the data."""
         weighted = self.weights(state) * state[0]
-        rows = [weighted[where] @ self.network.activation.value(self._features(state, where)) for *_, where in self.ladder.networks()]
-        return np.array(rows)
+        result = np.empty((len(self.ladder.sizes), len(self.inputs)))
+
+        def of(share: Share) -> np.ndarray:
+            return self._predictions(weighted, share, self._activations(state, share)[0])
+
+        def predict(shares: Sequence[Share], run: Callable) -> None:
+            result[shares[0].networks] = _sum(run(of, shares))
+
+        self._for_all(predict)
+        return result[:, self.datum]
+
+    def _pull(self, share: Share, activations: tuple[np.ndarray, np.ndarray], prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """h and its gradient in z, see `feature_pull`, of the units of a share."""
+        value, slope = activations
+        residual = (self.weights_data * (prediction - self.targets)).astype(self.dtype)
+        h = np.einsum("knl,kl->kn", value, residual)
+        gradient = slope @ (residual[..., None] * self.directions)
+        return h.ravel(), gradient.reshape(len(h.ravel()), -1)
 
     def velocity(self, state: np.ndarray) -> np.ndarray:
         """-mobility grad V, and V."""
-        model = self.network
-        rate = np.empty_like(state)
-        residuals = model.residual(self.predictions(state))
-        for number, _, _, where in self.ladder.networks():
-            a, z = state[0, where], state[1:-1, where].T
-            h, gradient = feature_pull(model, z, model.data.x, residuals[number])
-            rate[:, where] = network_rates(model, a, z, h, gradient, self.kink)
-        return self.allowed(rate, state)
+        weighted = self.weights(state) * state[0]
+        h, gradient = np.empty(self.ladder.total), np.empty((self.ladder.total, len(state) - 2))
+
+        def first(share: Share) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+            activations = self._activations(state, share)
+            return activations, self._predictions(weighted, share, activations[0])
+
+        def move(shares: Sequence[Share], run: Callable) -> None:
+            found = run(first, shares)  # activations are kept until the prediction is known
+            prediction = _sum([part for _, part in found])
+
+            def second(k: int) -> None:
+                where = shares[k].units
+                h[where], gradient[where] = self._pull(shares[k], found[k][0], prediction)
+
+            run(second, range(len(shares)))
+
+        self._for_all(move)
+        return self.allowed(network_rates(self.network, state[0], state[1:-1].T, h, gradient, self.kink), state)
+
+    def _for_all(self, work: Callable[[Sequence[Share], Callable], None]) -> None:
+        """Call `work` with the shares of some networks, and with what calls a function for every share, until all networks had their turn."""
+
+        def in_turn(function: Callable, items: Sequence) -> list:
+            return [function(item) for item in items]
+
+        def job(networks: Sequence[Sequence[Share]]) -> None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                for shares in networks:
+                    work(shares, in_turn)
+
+        each(job, self.jobs)
+        for shares in self.split:
+            work(shares, each)
+
+
+def _sum(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """In order, so that it is the same every time."""
+    total = parts[0].copy()
+    for part in parts[1:]:
+        total += part
+    return total
 
 
 def feature_pull(model: ShallowNetwork, z: np.ndarray, x: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -45,13 +117,12 @@ def feature_pull(model: ShallowNetwork, z: np.ndarray, x: np.ndarray, residual: 
     Returns:
         (..., n) and (..., n, components of z).
     """
-    t = preactivations(z, x)
-    h = (model.activation.value(t) @ residual[..., None])[..., 0]
-    slope = model.activation.slope(t) * residual[..., None, :]
-    gradient = slope @ x
+    value, slope = model.activation.with_slope(preactivations(z, x))
+    h = (value @ residual[..., None])[..., 0]
+    directions = residual[..., None] * x
     if z.shape[-1] > x.shape[-1]:
-        gradient = np.concatenate([gradient, slope.sum(axis=-1, keepdims=True)], axis=-1)
-    return h, gradient
+        directions = np.concatenate([directions, residual[..., None]], axis=-1)
+    return h, slope @ directions
 
 
 def network_rates(model: ShallowNetwork, a: np.ndarray, z: np.ndarray, h: np.ndarray, gradient: np.ndarray, kink: float) -> np.ndarray:

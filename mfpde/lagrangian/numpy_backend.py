@@ -8,6 +8,9 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.models.model import Model
 from mfpde.models.parameters import ParameterSpace
 
+#: numbers of an array that are worked on together
+PIECE = 2**15
+
 
 class NumpyBackend:
     """States are arrays (components + 1, units).
@@ -49,7 +52,7 @@ class NumpyBackend:
 
     def combine(self, y: np.ndarray, stages: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
         """y + sum factors * stages."""
-        return (y + sum(factor * stage for factor, stage in zip(factors, stages, strict=True))).astype(self.dtype)
+        return weighted_sum(stages, factors, y)
 
     def project(self, state: np.ndarray, origin: np.ndarray, rate: np.ndarray) -> np.ndarray:
         """Clip at walls, wrap on circles, stop at kinks."""
@@ -65,10 +68,12 @@ class NumpyBackend:
 
     def error(self, y: np.ndarray, y_new: np.ndarray, stages: Sequence[np.ndarray], factors: Sequence[float], tolerance: float) -> float:
         """Root mean square error over tolerance * (1 + |y|); the action counts as far as it makes weights."""
-        e = np.tensordot(factors, np.array(stages), axes=1)
-        ratio = e / (tolerance * (1 + np.maximum(np.abs(y), np.abs(y_new))))
-        ratio[-1] = self.weight_rate * e[-1] / tolerance
-        return float(np.sqrt(np.mean(ratio**2)))
+        e = weighted_sum(stages, factors)
+        scale = np.maximum(np.abs(y), np.abs(y_new))
+        scale += 1
+        ratio = np.divide(e, scale, dtype=np.float64)
+        ratio[-1] = self.weight_rate * e[-1]
+        return float(np.sqrt(np.mean(np.square(ratio, out=ratio)))) / tolerance
 
     def weights(self, state: np.ndarray) -> np.ndarray:
         """prior exp(-alpha S) normalised over each network."""
@@ -78,6 +83,22 @@ class NumpyBackend:
                 w = self.prior[where] * np.exp(-self.weight_rate * (state[-1, where] - state[-1, where].min()))
                 result[where] = w / w.sum()
         return result
+
+
+def weighted_sum(arrays: Sequence[np.ndarray], factors: Sequence[float], start: np.ndarray | None = None) -> np.ndarray:
+    """start + sum factors * arrays in their type, a piece at a time: pieces stay in the cache."""
+    result = np.empty_like(arrays[0])
+    flat, out = [array.reshape(-1) for array in arrays], result.reshape(-1)
+    for first in range(0, len(out), PIECE):
+        piece = slice(first, first + PIECE)
+        total = out[piece]
+        np.multiply(flat[0][piece], result.dtype.type(factors[0]), out=total)
+        for array, factor in zip(flat[1:], factors[1:], strict=True):
+            if factor:
+                total += result.dtype.type(factor) * array[piece]
+        if start is not None:
+            total += start.reshape(-1)[piece]
+    return result
 
 
 def walls(parameters: ParameterSpace) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
