@@ -11,11 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
+import numpy as np
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 #: threads at most: beyond, the interpreter between two operations is what all of them wait for
 MOST = 8
+#: multiplications of a matrix product from which OpenBLAS would start threads of its own
+SMALL_PRODUCT = 2**18
 _inside = threading.local()
 
 
@@ -38,3 +42,15 @@ def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Resu
     work = list(items)
     size = 1 if getattr(_inside, "yes", False) else min(count(), len(work))
     return [function(item) for item in work] if size < 2 else list(_pool(count()).map(function, work))
+
+
+def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a @ b by so few rows of a at a time that BLAS does it where it is called: threads that start threads wait for each other most of the time."""
+    rows = max(1, SMALL_PRODUCT // (b.shape[-2] * b.shape[-1]))
+    if a.shape[-2] <= rows:
+        return a @ b
+    result = np.empty((*a.shape[:-1], b.shape[-1]), np.result_type(a, b))
+    for first in range(0, a.shape[-2], rows):
+        part = slice(first, first + rows)
+        np.matmul(a[..., part, :], b, out=result[..., part, :])
+    return result

@@ -10,7 +10,10 @@ from mfpde.lagrangian.shares import Share, share_out
 from mfpde.models.network import Network
 from mfpde.models.potential import Potential
 from mfpde.models.shallow import ShallowNetwork, preactivations
-from mfpde.threads import each
+from mfpde.threads import each, product
+
+#: units whose rates are put together at once
+UNITS = 2**14
 
 
 class NumpyNetwork(NumpyBackend):
@@ -32,7 +35,7 @@ class NumpyNetwork(NumpyBackend):
 
     def _activations(self, state: np.ndarray, share: Share) -> tuple[np.ndarray, np.ndarray]:
         """Activation and its slope (networks, units, inputs) of a share."""
-        t = state[1:-1, share.units].T @ self.directions.T
+        t = product(state[1:-1, share.units].T, self.directions.T)
         value, slope = self.network.activation.with_slope(t.reshape(share.count, -1, len(self.inputs)))
         return value, slope
 
@@ -60,7 +63,7 @@ class NumpyNetwork(NumpyBackend):
         value, slope = activations
         residual = (self.weights_data * (prediction - self.targets)).astype(self.dtype)
         h = np.einsum("knl,kl->kn", value, residual)
-        gradient = slope @ (residual[..., None] * self.directions)
+        gradient = product(slope, residual[..., None] * self.directions)
         return h.ravel(), gradient.reshape(len(h.ravel()), -1)
 
     def velocity(self, state: np.ndarray) -> np.ndarray:
@@ -83,7 +86,15 @@ class NumpyNetwork(NumpyBackend):
             run(second, range(len(shares)))
 
         self._for_all(move)
-        return self.allowed(network_rates(self.network, state[0], state[1:-1].T, h, gradient, self.kink), state)
+        rate = np.empty(state.shape, self.dtype)
+
+        def finish(first: int) -> None:
+            part = slice(first, first + UNITS)
+            made = network_rates(self.network, state[0, part], state[1:-1, part].T, h[part], gradient[part], self.kink)
+            rate[:, part] = self.allowed(made, state[:, part])
+
+        each(finish, range(0, self.ladder.total, UNITS))
+        return rate
 
     def _for_all(self, work: Callable[[Sequence[Share], Callable], None]) -> None:
         """Call `work` with the shares of some networks, and with what calls a function for every share, until all networks had their turn."""
@@ -135,8 +146,15 @@ def network_rates(model: ShallowNetwork, a: np.ndarray, z: np.ndarray, h: np.nda
     pull = -(h + model.penalty_amplitude_slope(a))
     if kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
         pull = np.where(a == 0, -np.sign(h) * np.maximum(np.abs(h) - kink, 0), pull)
-    moved = -(a[:, None] * gradient + 2 * model.penalty.confinement * z).T
-    return np.concatenate([pull[None], moved, (a * h + model.penalty_amplitude(a) + model.penalty_rest(z))[None]])
+    moved = a[:, None] * gradient
+    potential = a * h + model.penalty_amplitude(a)
+    if model.penalty.confinement:
+        moved += 2 * model.penalty.confinement * z
+        potential += model.penalty_rest(z)
+    rate = np.empty((gradient.shape[1] + 2, len(a)))
+    rate[0], rate[-1] = pull, potential
+    np.negative(moved.T, out=rate[1:-1])
+    return rate
 
 
 class NumpyPotential(NumpyBackend):

@@ -7,9 +7,12 @@ import numpy as np
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.models.model import Model
 from mfpde.models.parameters import ParameterSpace
+from mfpde.threads import each
 
 #: numbers of an array that are worked on together
 PIECE = 2**15
+#: numbers of a thread's share of an array, at least
+JOB = 2**18
 
 
 class NumpyBackend:
@@ -27,6 +30,8 @@ class NumpyBackend:
         self.dtype = np.dtype(precision)
         self.mobility = np.array([c.mobility for c in model.parameters.components])[:, None]
         self.low, self.high, self.periodic = walls(model.parameters)
+        #: rows that walls or circles confine
+        self.confined = np.flatnonzero(np.isfinite(self.low) | np.isfinite(self.high) | self.periodic)
         self.prior = 1 / ladder.sizes[ladder.network_of]
 
     def set_prior(self, weights: np.ndarray) -> None:
@@ -45,10 +50,12 @@ class NumpyBackend:
 
     def allowed(self, rate: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Velocities times mobility, as far as walls allow; the action's is left alone."""
-        rate[:-1] *= self.mobility
-        low, high = self.low[:, None], self.high[:, None]
-        outward = ((state <= low) & (rate < 0)) | ((state >= high) & (rate > 0))
-        return np.where(outward & ~self.periodic[:, None], 0.0, rate).astype(self.dtype)
+        if np.any(self.mobility != 1):
+            rate[:-1] *= self.mobility
+        for k in self.confined:
+            if not self.periodic[k]:
+                rate[k, ((state[k] <= self.low[k]) & (rate[k] < 0)) | ((state[k] >= self.high[k]) & (rate[k] > 0))] = 0
+        return rate.astype(self.dtype, copy=False)
 
     def combine(self, y: np.ndarray, stages: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
         """y + sum factors * stages."""
@@ -56,11 +63,14 @@ class NumpyBackend:
 
     def project(self, state: np.ndarray, origin: np.ndarray, rate: np.ndarray) -> np.ndarray:
         """Clip at walls, wrap on circles, stop at kinks."""
-        length = np.where(self.periodic, self.high - self.low, 1.0)[:, None]
-        low, high = self.low[:, None], self.high[:, None]
-        with np.errstate(invalid="ignore"):
-            wrapped = state - length * np.floor((state - low) / length)
-        result = np.where(self.periodic[:, None], wrapped, np.clip(state, low, high)).astype(self.dtype)
+        result = state.copy()
+        for k in self.confined:
+            if self.periodic[k]:
+                length = self.high[k] - self.low[k]
+                with np.errstate(invalid="ignore"):
+                    result[k] -= length * np.floor((state[k] - self.low[k]) / length)
+            else:
+                np.clip(state[k], self.low[k], self.high[k], out=result[k])
         if self.kink and self.mobility[0]:
             held = np.abs(rate[0] / self.mobility[0] + np.copysign(self.kink, origin[0])) <= self.kink
             result[0, held & (result[0] * origin[0] < 0)] = 0
@@ -89,15 +99,19 @@ def weighted_sum(arrays: Sequence[np.ndarray], factors: Sequence[float], start: 
     """start + sum factors * arrays in their type, a piece at a time: pieces stay in the cache."""
     result = np.empty_like(arrays[0])
     flat, out = [array.reshape(-1) for array in arrays], result.reshape(-1)
-    for first in range(0, len(out), PIECE):
-        piece = slice(first, first + PIECE)
-        total = out[piece]
-        np.multiply(flat[0][piece], result.dtype.type(factors[0]), out=total)
-        for array, factor in zip(flat[1:], factors[1:], strict=True):
-            if factor:
-                total += result.dtype.type(factor) * array[piece]
-        if start is not None:
-            total += start.reshape(-1)[piece]
+
+    def fill(job: int) -> None:
+        for first in range(job, min(job + JOB, len(out)), PIECE):
+            piece = slice(first, first + PIECE)
+            total = out[piece]
+            np.multiply(flat[0][piece], result.dtype.type(factors[0]), out=total)
+            for array, factor in zip(flat[1:], factors[1:], strict=True):
+                if factor:
+                    total += result.dtype.type(factor) * array[piece]
+            if start is not None:
+                total += start.reshape(-1)[piece]
+
+    each(fill, range(0, len(out), JOB))
     return result
 
 
