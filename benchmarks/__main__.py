@@ -24,6 +24,7 @@ from rich.console import Console
 
 from benchmarks.accuracy import QUICK, measure_accuracy
 from benchmarks.claims import judge
+from benchmarks.fallback import measure_fallback
 from benchmarks.figures import draw_accuracy, draw_roofline, draw_scaling
 from benchmarks.machine import FIELD, Machine, measure_machine
 from benchmarks.ours import choose_device
@@ -34,13 +35,17 @@ from benchmarks.runs import measure_runs
 from benchmarks.transport import measure_transport
 
 PARTS = ("transport", "potential", "particles", "runs", "accuracy")
+ON_REQUEST = ("fallback",)  #: a quarter of an hour
 PEERS = ("numpy", "jax", "torch", "fipy", "py-pde")
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure, draw, write, tell."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=f"some of: {', '.join(PARTS)}")
+    parser.add_argument(
+        "--only", nargs="+", choices=(*PARTS, *ON_REQUEST), default=list(PARTS), metavar="PART",
+        help=f"some of: {', '.join(PARTS)} (all if not given); fallback: NumPy beside the device on all shipped cases",
+    )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="fewer rounds and cases, no compiler: under a minute")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks"), help="folder of results.json and the figures")
     parser.add_argument("--device", help="number or part of the name of an OpenCL device; the first if not given")
@@ -53,9 +58,10 @@ def main(arguments: list[str] | None = None) -> None:
         "particles": lambda: measure_particles(device, options.quick),
         "runs": lambda: measure_runs(options.device, options.quick),
         "accuracy": lambda: measure_accuracy(device, QUICK if options.quick else None),
+        "fallback": lambda: measure_fallback(options.device, options.quick),
     }
     parts: dict[str, Part] = {}
-    for name in (name for name in PARTS if name in options.only):
+    for name in (name for name in (*PARTS, *ON_REQUEST) if name in options.only):
         began = perf_counter()
         parts[name] = measure[name]()
         print(f"{name}: {perf_counter() - began:.0f} s", flush=True)

@@ -13,10 +13,12 @@ import numpy as np
 import mfpde
 from benchmarks.timing import Candidate
 from mfpde.case import Case, load_case
-from mfpde.case.load import case_from_tables
+from mfpde.case.load import case_from_tables, load_variants
+from mfpde.case.shipped import list_cases
 from mfpde.device.choice import choose_device
 from mfpde.device.runtime import Device
 from mfpde.device.widths import vector_width
+from mfpde.errors import InputError
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.solver import build_solver
 from mfpde.figures import style
@@ -27,7 +29,8 @@ from mfpde.models import build_model
 
 __all__ = [
     "Case", "Device", "Stage", "Units", "case_from_tables", "choose_device", "load_case", "particle_gradient", "potential_product",
-    "solve_characteristics", "solve_density", "solve_units", "step_shares", "style", "transport_stage", "vector_width", "whole_run",
+    "InputError", "run_seconds", "shipped_cases", "solve_characteristics", "solve_density", "solve_units", "step_shares", "style",
+    "transport_stage", "vector_width", "whole_run",
 ]  # fmt: skip
 
 
@@ -188,13 +191,25 @@ def particle_gradient(units: Units, precision: str, device: Device) -> Candidate
     return Candidate("mfpde", precision, run, lambda: backend.download(run())[:-1], units.a.size * units.y.size)
 
 
-def whole_run(case: Case, device: str | None) -> dict[str, float]:
-    """A run from the case to the file, as `mfpde run` does it: seconds in all, and those of the density alone."""
+def shipped_cases() -> dict[str, Case]:
+    """The cases that come with mfpde, without those of the verification suite; every variant by its name after that of the case."""
+    names = [listed["name"] for listed in list_cases() if listed["kind"] == "example"]
+    return {f"{name} {variant}".strip(): case for name in names for variant, case in load_variants(name).items()}
+
+
+def run_seconds(case: Case, device: str | None) -> float:
+    """Seconds of a run from the case to the file, as `mfpde run` does it."""
     with tempfile.TemporaryDirectory() as folder:
         start = perf_counter()
         run = mfpde.run(case, Path(folder) / "run.h5", device=device)
         seconds = perf_counter() - start
         run.close()
+    return seconds
+
+
+def whole_run(case: Case, device: str | None) -> dict[str, float]:
+    """A run from the case to the file: seconds in all, and those of the density alone."""
+    seconds = run_seconds(case, device)
     solver = build_solver(case, build_model(case), choose_device(device))
     start = perf_counter()
     solver.advance(case.time)

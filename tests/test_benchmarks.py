@@ -9,6 +9,7 @@ import pytest
 import benchmarks.__main__ as command
 from benchmarks.accuracy import Sizes, measure_accuracy
 from benchmarks.cases import data_case, four_axes, mcycle_mesh, mixture_mesh, units_case
+from benchmarks.fallback import measure_fallback
 from benchmarks.machine import Machine, measure_machine
 from benchmarks.ours import Stage, Units, load_case, particle_gradient, step_shares, transport_stage
 from benchmarks.particle_peers import PEERS as PARTICLE_PEERS
@@ -140,6 +141,21 @@ def command_transport(device) -> Part:
     assert {"limits", "claimed_mesh", "times_faster"} == set(part.numbers)
     assert as_json(part)["rows"][0]["who"] == "mfpde"
     return part
+
+
+def test_the_fallback_is_measured_on_what_both_run(monkeypatch):
+    """A case too long is cut short, one too short for its descent is not cut that far; both sides run the same time."""
+    monkeypatch.setattr("benchmarks.fallback.ENOUGH_QUICK", 0.0)
+    tiny = data_case(10, 6).replace({"lagrangian.units": [10], "lagrangian.replicates": 2})
+    steps = tiny.replace(
+        {"eulerian.enabled": False, "descent.steps": [0.05], "descent.units": 10, "descent.replicates": 2, "characteristics.nodes": 32}
+    )
+    part = measure_fallback(None, True, {"tiny": tiny, "steps": steps})
+    assert [part.numbers[name]["time"] for name in ("tiny", "steps")] == pytest.approx([0.001, 0.1])
+    for numbers in part.numbers.values():
+        assert numbers["ratio"] == pytest.approx(numbers["numpy"] / numbers["device"])
+    assert [row.who for row in part.rows] == ["mfpde", "mfpde, NumPy"] * 2
+    json.dumps(as_json(part))
 
 
 def test_shipped_cases_are_what_they_are_called():
