@@ -19,9 +19,11 @@ from mfpde.expressions import evaluate, evaluate_together
 from mfpde.lagrangian import forces_numpy, shares
 from mfpde.lagrangian import numpy_backend as units_backend
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
+from mfpde.lagrangian.forces_population import NumpyPopulation
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.shares import share_out
-from mfpde.models import build_model
+from mfpde.models import build_model, population_kernels
+from mfpde.models.population_kernels import _orthogonal_square
 
 
 @pytest.fixture
@@ -252,6 +254,37 @@ def test_combinations_of_stages_are_sums():
 def test_products_by_rows_are_products(shape):
     a, b = np.random.default_rng(0).standard_normal(shape), np.random.default_rng(1).standard_normal((*shape[:-2], 6, 7))
     np.testing.assert_allclose(threads.product(a, b), a @ b, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 5, 16])
+def test_distances_from_lines_do_not_cancel(dimension):
+    """Units in general position, and nearly parallel ones, whose distance is far below the rounding of their lengths."""
+    random = np.random.default_rng(3)
+    w, v = random.standard_normal((7, dimension)), random.standard_normal((9, dimension))
+    away = random.standard_normal(dimension)
+    away -= (away @ w[0]) / (w[0] @ w[0]) * w[0]
+    v[0] = 2 * w[0] + 1e-9 * away
+    inner = w @ v.T
+    share = inner / np.sum(w**2, axis=1)[:, None]
+    expected = np.sum((v - share[..., None] * w[:, None]) ** 2, axis=-1)
+    found = _orthogonal_square(w, v, share, inner, np.sum(v**2, axis=1))
+    np.testing.assert_allclose(found, expected if dimension > 1 else 0 * expected, rtol=1e-11, atol=1e-30)
+    if dimension > 1:
+        assert found[0, 0] == pytest.approx(1e-18 * (away @ away), rel=1e-4)
+
+
+@pytest.mark.parametrize("ladder", LADDERS)
+def test_the_number_of_threads_changes_no_bit_under_a_population_loss(ladder, monkeypatch):
+    monkeypatch.setattr(population_kernels, "BLOCK", 200)
+    units = [{"a": 1.0, "w": [1.0, 0.0]}]
+    changes = {"data": {"population": "gaussian", "dimension": 2, "teacher": {"kind": "planted", "scaling": "sum", "units": units}}}
+    case = small_case(**changes, **{"model": {"activation": "erf", "bias": False}, "parameters": {"a": AXIS, "w": AXIS}})
+    network, found = build_model(case), []
+    for count in (1, 2, 5):
+        monkeypatch.setattr(threads, "count", lambda count=count: count)
+        backend = NumpyPopulation(network, LADDERS[ladder], "float64", 0.0)
+        found.append(backend.velocity(LADDERS[ladder].initial_state(network.parameters)).tobytes())
+    assert found[0] == found[1] == found[2]
 
 
 def test_work_comes_back_in_order_and_errors_come_through(monkeypatch):

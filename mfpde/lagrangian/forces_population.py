@@ -9,6 +9,7 @@ from mfpde.lagrangian.forces_numpy import network_rates
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import NumpyBackend
 from mfpde.models.population import PopulationNetwork
+from mfpde.threads import each
 
 
 class NumpyPopulation(NumpyBackend):
@@ -25,12 +26,14 @@ class NumpyPopulation(NumpyBackend):
     def velocity(self, state: np.ndarray) -> np.ndarray:
         """-mobility grad V, and V."""
         model = self.network
-        state = state.astype(np.float64)
-        rate = np.empty_like(state)
-        charges = self.weights(state) * state[0]
-        for *_, where in self.ladder.networks():
+        rate = np.empty(state.shape, self.dtype)
+        charges = (self.weights(state) * state[0]).astype(self.dtype, copy=False)
+        teacher, its_charges = model.units.astype(self.dtype), -model.amplitudes.astype(self.dtype)
+
+        def move(where: slice) -> None:
             a, z = state[0, where], state[1:-1, where].T
-            sources = np.concatenate([z, model.units])
-            h, gradient = model.kernel.pull(z, sources, np.concatenate([charges[where], -model.amplitudes]))
-            rate[:, where] = network_rates(model, a, z, h, gradient, self.kink)
-        return self.allowed(rate, state)
+            h, gradient = model.kernel.pull(z, np.concatenate([z, teacher]), np.concatenate([charges[where], its_charges]))
+            rate[:, where] = self.allowed(network_rates(model, a, z, h, gradient, self.kink), state[:, where])
+
+        each(move, [where for *_, where in self.ladder.networks()])
+        return rate

@@ -18,6 +18,7 @@ from scipy.special import erf, ndtr
 
 from mfpde.errors import InputError
 from mfpde.models.bivariate import density, means, quadrant, sign_product
+from mfpde.threads import each, product
 
 #: lengths and biases of 0 are moved by this, so that angles exist
 TINY = 1e-30
@@ -25,8 +26,12 @@ TINY = 1e-30
 FARTHEST = 1e4
 #: sine of the angle between units below which they count as parallel
 PARALLEL = 1e-14
-#: pairs formed at once
-BLOCK = 1 << 18
+#: squared sine of the angle between units below which the distance of one from the line of the other is found component by component
+CLOSE = 0.01
+#: dimension up to which that is done for all pairs
+FEW = 4
+#: pairs formed at once: a megabyte
+BLOCK = 1 << 17
 
 
 class Pair(NamedTuple):
@@ -150,12 +155,11 @@ class PopulationKernel:
     def _pair(self, z: np.ndarray, others: np.ndarray) -> Pair:
         d = self.dimension
         w, v = z[:, :d], others[:, :d]
-        square, other, product = np.sum(w**2, axis=1)[:, None], np.sum(v**2, axis=1), w @ v.T
-        # the part of w' orthogonal to w, without the cancellation of |w|^2 |w'|^2 - <w, w'>^2
-        share = product / np.maximum(square, TINY)
-        rest = sum((v[:, k] - share * w[:, k, None]) ** 2 for k in range(d)) if d > 1 else np.zeros_like(product)
-        biases = (z[:, d:], others[:, d]) if z.shape[1] > d else (np.zeros(()), np.zeros(()))
-        return Pair(square, other, product, np.sqrt(square * rest), *biases)
+        square, other, inner = np.sum(w**2, axis=1)[:, None], np.sum(v**2, axis=1), product(w, v.T)
+        rest = _orthogonal_square(w, v, inner / np.maximum(square, TINY), inner, other)
+        biases = (z[:, d:], others[:, d]) if z.shape[1] > d else (np.zeros((), z.dtype), np.zeros((), z.dtype))
+        rest *= square
+        return Pair(square, other, inner, np.sqrt(rest, out=rest), *biases)
 
     def __call__(self, z: np.ndarray, others: np.ndarray) -> np.ndarray:
         """k of every z (N, components) with every other (M, components), shape (N, M)."""
@@ -171,17 +175,44 @@ class PopulationKernel:
 
     def pull(self, z: np.ndarray, others: np.ndarray, charges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """sum_j charges_j k(z, z_j) at every z, shape (N,), and its gradient (N, components)."""
-        d = self.dimension
-        sums, gradients = np.zeros(len(z)), np.zeros(z.shape)
+        d, bias = self.dimension, z.shape[1] > self.dimension
+        sums, gradients = np.zeros(len(z), z.dtype), np.zeros_like(z)
+        charged = charges[:, None] * others[:, :d]
         rows = max(1, BLOCK // max(len(others), 1))
-        for start in range(0, len(z), rows):
+
+        def fill(start: int) -> None:
             part = slice(start, start + rows)
             shape = (len(z[part]), len(others))
             at = Value(*(np.broadcast_to(x, shape) for x in self.formula(self._pair(z[part], others))))
-            sums[part] = at.value @ charges
-            gradients[part, :d] = 2 * (at.by_square @ charges)[:, None] * z[part, :d] + (at.by_product * charges) @ others[:, :d]
-            gradients[part, d:] = (at.by_bias @ charges)[:, None]
+            sums[part] = np.einsum("ij,j->i", at.value, charges)
+            gradients[part, :d] = 2 * np.einsum("ij,j->i", at.by_square, charges)[:, None] * z[part, :d] + product(at.by_product, charged)
+            if bias:
+                gradients[part, d] = np.einsum("ij,j->i", at.by_bias, charges)
+
+        each(fill, range(0, len(z), rows))
         return self.factor * sums, self.factor * gradients
+
+
+def _orthogonal_square(w: np.ndarray, v: np.ndarray, share: np.ndarray, inner: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """|v - share w|^2 of all pairs (N, M), where share = <w, v> / |w|^2: without the cancellation of |v|^2 - share <w, v> where both are close.
+
+    Arguments:
+        inner: <w, v>; other: |v|^2.
+    """
+    d = w.shape[1]
+    if d == 1:
+        return np.zeros_like(inner)
+    if d <= FEW:
+        rest = np.zeros_like(inner)
+        for k in range(d):
+            missed = share * w[:, k, None]
+            np.subtract(v[:, k], missed, out=missed)
+            rest += np.square(missed, out=missed)
+        return rest
+    rest = other - share * inner
+    i, j = np.nonzero(rest < CLOSE * other)
+    rest[i, j] = np.sum((v[j] - share[i, j, None] * w[i]) ** 2, axis=1)
+    return rest
 
 
 def find_kernel(activation: str, bias: bool, law: str, dimension: int) -> PopulationKernel:
