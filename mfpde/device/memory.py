@@ -1,14 +1,24 @@
 """How much memory there is, to refuse what cannot fit before anything is allocated."""
 
-import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
+
+import psutil
 
 from mfpde.errors import RunError
 
+#: where a Linux container reads how much memory it may use (a number, or "max"), by the version of its control groups
+CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
 
 def host_bytes() -> int:
-    """Physical memory of this machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """Physical memory of this machine, or what this container may use of it."""
+    total = psutil.virtual_memory().total
+    for file in CONTAINER_LIMITS:
+        with suppress(OSError, ValueError):
+            return min(total, int(file.read_text(encoding="ascii")))
+    return total
 
 
 def room(device: Any = None) -> tuple[int, int]:

@@ -1,10 +1,16 @@
-"""What others ask of a run while it goes: to stop (Ctrl-C, SIGTERM), or to take a checkpoint and go on (SIGUSR1)."""
+"""What others ask of a run while it goes: to stop (Ctrl-C, SIGTERM), or to take a checkpoint and go on (SIGUSR1).
+
+Systems differ in the signals they have: Windows has no SIGUSR1, and Ctrl-Break (SIGBREAK) as one more way to stop.
+"""
 
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+TO_STOP = ("SIGINT", "SIGTERM", "SIGBREAK")
+TO_SAVE = ("SIGUSR1",)
 
 
 @dataclass
@@ -13,6 +19,11 @@ class Asked:
 
     to_stop: bool = False
     to_save: bool = False
+
+
+def _here(names: tuple[str, ...]) -> list[int]:
+    """Those of some signals that this system has."""
+    return [int(getattr(signal, name)) for name in names if hasattr(signal, name)]
 
 
 @contextmanager
@@ -25,20 +36,22 @@ def listening(tell: Callable[[str], None]) -> Iterator[Asked]:
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
-    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)}
+    to_stop, to_save = _here(TO_STOP), _here(TO_SAVE)
+    previous = {number: signal.getsignal(number) for number in (*to_stop, *to_save)}
 
     def stop(number, frame):
         asked.to_stop = True
         tell("stopping with a checkpoint; press Ctrl-C again to stop at once")
-        for second in (signal.SIGINT, signal.SIGTERM):
+        for second in to_stop:
             signal.signal(second, previous[second])
 
     def save(number, frame):
         asked.to_save = True
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in to_stop:
         signal.signal(number, stop)
-    signal.signal(signal.SIGUSR1, save)
+    for number in to_save:
+        signal.signal(number, save)
     try:
         yield asked
     finally:

@@ -1,6 +1,5 @@
-"""A run in a process of its own that SIGKILL ends between two checkpoints; resumed, it must equal one that nobody killed."""
+"""A run in a process of its own that is killed between two checkpoints; resumed, it must equal one that nobody killed."""
 
-import signal
 import subprocess
 import sys
 import time
@@ -49,13 +48,13 @@ def kill_and_resume(case: Case, folder: Path, device: str, check: Callable[..., 
 def _kill(case: Case, output: Path, device: str) -> tuple[int, str]:
     """Frames that a killed run left, and what went wrong."""
     file = output.with_suffix(".toml")
-    file.write_text(case.text)
+    file.write_text(case.text, encoding="utf-8")
     command = [sys.executable, "-m", "mfpde", "run", file.name, "-o", output.name, "--quiet", "--device", device]
-    process = subprocess.Popen(command, cwd=output.parent, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=output.parent, stderr=subprocess.PIPE, encoding="utf-8", errors="replace")
     deadline = time.monotonic() + PATIENCE
     while len(list(folder_of(output).glob("checkpoint-*.npz"))) < 3 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     _, err = process.communicate()
     if not output.exists():
         return 0, err.strip().splitlines()[-1] if err.strip() else "no frame was written in time"
