@@ -44,6 +44,14 @@ def first_line(error: BaseException) -> str:
 class StorageError(RunError):
     """What the run wants to keep cannot be written: the disk is full, or not there any more."""
 
+    remedy = "make room"
+
+
+class HeldError(StorageError):
+    """The output cannot be replaced, since a program has it open (Windows)."""
+
+    remedy = "close it there"
+
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Say which known spelling is nearest to `word`, and list what is known.

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from mfpde.device.failures import device_failures
-from mfpde.errors import RunError, StorageError
+from mfpde.errors import HeldError, RunError, StorageError
 from mfpde.runs.report import Reporter
 from mfpde.runs.signals import Asked, listening
 from mfpde.simulation import Simulation, output_times, reached
 from mfpde.store.checkpoints import Checkpoints
+from mfpde.store.names import HeldOpen
 from mfpde.store.provenance import now
 from mfpde.store.writer import Writer
 
@@ -61,7 +62,7 @@ class Loop:
             except RunError as error:
                 health.failed(str(error))
                 self._note_health()
-                kind = StorageError if isinstance(error, StorageError) else RunError
+                kind = type(error) if isinstance(error, StorageError) else RunError
                 raise kind(f"{error}; {self.writer.path} holds the {self.frames} frame(s) before it{self._way_back(error)}") from None
 
     def _go(self) -> None:
@@ -86,7 +87,7 @@ class Loop:
 
     def _way_back(self, error: RunError) -> str:
         if isinstance(error, StorageError):
-            return f"; make room, and go on with: mfpde resume {self.writer.path}"
+            return f"; {error.remedy}, and go on with: mfpde resume {self.writer.path}"
         return f", and {self.checkpoints.folder.name} the last good state"
 
     def _note_health(self) -> None:
@@ -127,7 +128,8 @@ class Loop:
         try:
             self.checkpoints.settle()
         except OSError as error:
-            raise StorageError(f"a checkpoint could not be written to {self.checkpoints.folder}: {error.strerror or error}") from None
+            kind = HeldError if isinstance(error, HeldOpen) else StorageError
+            raise kind(f"a checkpoint could not be written to {self.checkpoints.folder}: {error.strerror or error}") from None
         finally:
             self.waited += clock.monotonic() - begun
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mfpde.errors import first_line
-from mfpde.store.copies import sync_folder
+from mfpde.store.names import replace, sync_folder
 
 TREE = "tree.json"
 ARRAY = "__array__"  #: key that stands in the tree for an array, with the name of its member
@@ -42,7 +42,7 @@ def save_archive(path: Path, tree: dict[str, Any]) -> None:
                         np.lib.format.write_array(member, array, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        replace(draft, path)
         sync_folder(path.parent)
     except OSError:
         draft.unlink(missing_ok=True)

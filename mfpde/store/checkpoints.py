@@ -4,22 +4,25 @@ It holds the state at the start (number 0: the case, its data and nothing else),
 two copies of the output (`copies`). docs/long_runs.md lists what a checkpoint holds.
 """
 
-import fcntl
-import os
 import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from mfpde.errors import InputError
 from mfpde.store.archive import Damaged, load_archive, save_archive
+from mfpde.store.names import remove
 
 #: of the content of a checkpoint: one that a resumed run could not understand gets a new number
 CHECKPOINT_SCHEMA = 1
 KEPT = 2
+LOCK = "lock"
 NAME = re.compile(r"checkpoint-(\d{6,})\.npz")
 
 
@@ -42,16 +45,15 @@ class Checkpoints:
 
     def __init__(self, output: Path):
         self.output, self.folder = output, folder_of(output)
+        # the system lets go of it when a run is killed; any thread may close what another has opened
+        self.lock = FileLock(self.folder / LOCK, thread_local=False)
         try:
             self.folder.mkdir(exist_ok=True)
-            self.lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise InputError(f"{output}: the folder {self.folder.name} beside it cannot be written to: {error.strerror}") from None
-        try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self.lock)
+            self.lock.acquire(timeout=0)
+        except Timeout:
             raise InputError(f"{output}: another run is writing it at this moment; wait for it, stop it, or choose another name with -o") from None
+        except OSError as error:
+            raise InputError(f"{output}: the folder {self.folder.name} beside it cannot be written to: {error.strerror or error}") from None
         self.thread = ThreadPoolExecutor(1, "checkpoints")
         self.pending: Future[float] | None = None
         self.seconds = 0.0  #: that the last one took to be written
@@ -62,10 +64,15 @@ class Checkpoints:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """Let others have the folder; one with nothing in it leaves no trace."""
         self.thread.shutdown()
-        if {path.name for path in self.folder.iterdir()} == {"lock"}:
-            (self.folder / "lock").unlink()
+        empty = {path.name for path in self.folder.iterdir()} == {LOCK}
+        if empty and remove(self.folder / LOCK):
             self.folder.rmdir()
-        os.close(self.lock)
+            empty = False
+        self.lock.release()
+        if empty:  # where a lock that is held cannot be removed, this does nothing if another run has taken it
+            with suppress(OSError):
+                (self.folder / LOCK).unlink(missing_ok=True)
+                self.folder.rmdir()
 
     def paths(self) -> list[Path]:
         """What is there, oldest first; number 0 is the start."""
@@ -129,7 +136,7 @@ class Checkpoints:
         self._save(_number(older[-1]) + 1 if older else 1, content)
         for path in older[: -(KEPT - 1)]:
             if _number(path):
-                path.unlink()
+                remove(path)  # or the next time, if somebody has it open
         return time.monotonic() - begun
 
     def _save(self, number: int, content: dict[str, Any]) -> None:

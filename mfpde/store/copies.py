@@ -3,10 +3,14 @@
 HDF5 changes a file in many places at each flush; whoever is killed, or fills the disk, between two of them leaves a file that nothing
 opens. So HDF5 writes to a copy without a name. `publish` gives that copy the name, in one step, and brings the other up to date by what was
 written since, to be written next. The price is the size of the file, once more, while it is written.
+
+On Windows a file keeps its names while anybody has it open. There both copies are closed for the step and opened again after it, which HDF5
+does not notice, and the step waits for readers that have the file open (`names`).
 """
 
 import errno
 import io
+import itertools
 import os
 import shutil
 from collections.abc import Callable
@@ -14,8 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from mfpde.errors import InputError
+from mfpde.store.names import is_held, remove, replace, sync_folder
 
 BLOCK = 1 << 23  #: bytes copied at once
+#: how a copy is opened: as bytes, which Windows would else take for text
+FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0)
+#: what systems say of a file system without hard links, besides that they are not permitted
+NO_LINKS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 class Copies(io.RawIOBase):
@@ -35,33 +44,53 @@ class Copies(io.RawIOBase):
 
     def __init__(self, path: Path, folder: Path, resume: bool = False, aside: Path | None = None):
         super().__init__()
-        self.path, self.names = path, [folder / f"copy-{k}.h5" for k in (1, 2)]
+        self.path, self.names, self.link = path, [folder / f"copy-{k}.h5" for k in (1, 2)], folder / "link"
         self.failure: OSError | None = None
         self.aside = aside
         self.written: list[tuple[int, int]] = []  #: start and length of what the other copy has not
         self.position = 0
         self.files: list[int] = []
+        self.alone = False  #: whether names of a file change only while nobody has it open
         try:
-            self.remove()
+            self._remove_older(folder)
             for name in self.names:
                 if resume:  # whoever has the file open keeps it as it is
                     shutil.copyfile(path, name)
-                self.files.append(os.open(name, os.O_RDWR | os.O_CREAT, 0o666))
-            self._check_links(folder)
+                else:
+                    os.close(_open(name, os.O_CREAT))
+            self._try_links()
         except OSError as error:
             self.discard()
             raise InputError(f"{path}: cannot be written: {error.strerror} ({folder.name})") from None
 
-    def _check_links(self, folder: Path) -> None:
-        trial = folder / "link"
+    def _remove_older(self, folder: Path) -> None:
+        """Remove the copies of a run that was killed; one that a reader still has open keeps its name, and ours get others."""
+        held = [name for name in folder.glob("copy-*.h5") if not remove(name)]
+        free = (name for k in itertools.count(1) if (name := folder / f"copy-{k}.h5") not in held)
+        self.names = list(itertools.islice(free, 2))
+        remove(self.link)
+
+    def _try_links(self) -> None:
+        """Find out whether there are hard links, and whether those of an open file can be renamed; open the copies."""
         try:
-            os.link(self.names[0], trial)
-        except PermissionError:
+            os.link(self.names[0], self.link)
+        except OSError as error:
+            if not isinstance(error, PermissionError) and error.errno not in NO_LINKS:
+                raise
             self.discard()
             raise InputError(
                 f"{self.path}: its file system has no hard links, by which an output appears whole; choose a folder on another one with -o"
             ) from None
-        trial.unlink()
+        self.files = [_open(name) for name in self.names]
+        trial = self.link.with_name("trial")
+        try:
+            os.replace(self.link, trial)
+        except PermissionError as error:
+            if not is_held(error):
+                raise
+            self.alone = True  # and the link goes when they are closed next
+        else:
+            trial.unlink()
 
     # --- what HDF5 calls ---
 
@@ -79,7 +108,8 @@ class Copies(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a position."""
-        start = (0, self.position, os.fstat(self.files[0]).st_size)[whence]
+        end = os.fstat(self.files[0]).st_size if whence == os.SEEK_END and self.files else 0
+        start = (0, self.position, end)[whence]
         self.position = start + offset
         return self.position
 
@@ -90,7 +120,7 @@ class Copies(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer; beyond the end with zeros, as HDF5 expects of space it has not written yet."""
         view = memoryview(buffer).cast("B")
-        count = os.preadv(self.files[0], [view], self.position)
+        count = _read_into(self.files[0], view, self.position) if self.files else 0  # none after a failure, when all reads are in vain
         view[count:] = bytes(len(view) - count)
         self.position += len(view)
         return len(view)
@@ -101,7 +131,7 @@ class Copies(io.RawIOBase):
         done = 0
         try:
             while done < len(view) and self.failure is None:
-                done += os.pwrite(self.files[0], view[done:], self.position + done)
+                done += _write(self.files[0], view[done:], self.position + done)
         except OSError as error:
             self.failure = error
         self.written.append((self.position, len(view)))
@@ -125,9 +155,12 @@ class Copies(io.RawIOBase):
 
         It raises OSError if the disk failed.
         """
-        handle, folder = os.dup(self.files[1]), self.path.parent
+        folder = self.path.parent
+        # one more handle would keep the file from its next name: it is opened when its time has come, and holds as many frames or more then
+        published = None if self.alone else os.dup(self.files[1])
 
         def wait() -> None:
+            handle = _open(self.path) if published is None else published
             try:
                 os.fsync(handle)
                 sync_folder(folder)
@@ -140,18 +173,13 @@ class Copies(io.RawIOBase):
         """Let everybody see what was written so far; HDF5 must have flushed.
 
         Raises:
+            HeldOpen: somebody has the file at `path` open, and that keeps it from being replaced.
             OSError: something could not be written, now or since the last time. What is at `path` is what was published before.
         """
         if self.failure is not None:
             raise self.failure
         try:
-            link = self.names[0].with_name("link")
-            link.unlink(missing_ok=True)
-            os.link(self.names[0], link)
-            if self.aside is not None:
-                os.link(self.path, self.aside)
-                self.aside = None
-            os.replace(link, self.path)
+            self._give_name()
             self._bring_up_to_date(source=self.files[0], target=self.files[1])
         except OSError as error:
             self.failure = error
@@ -159,39 +187,72 @@ class Copies(io.RawIOBase):
         self.files.reverse()
         self.names.reverse()
 
+    def _give_name(self) -> None:
+        """Let the copy that was written appear at `path`, in one step."""
+        if self.alone:
+            self._close()
+        try:
+            remove(self.link)
+            os.link(self.names[0], self.link)
+            if self.aside is not None:
+                os.link(self.path, self.aside)
+                self.aside = None
+            replace(self.link, self.path)
+        finally:
+            if self.alone:
+                self.files = [_open(name) for name in self.names]
+
     def _bring_up_to_date(self, source: int, target: int) -> None:
         end = os.fstat(source).st_size
         for start, length in self.written:
             stop = min(start + length, end)
             while start < stop:
-                block = os.pread(source, min(BLOCK, stop - start), start)
+                block = _read(source, min(BLOCK, stop - start), start)
                 if not block:
                     break
                 while block:
-                    done = os.pwrite(target, block, start)
+                    done = _write(target, block, start)
                     start, block = start + done, block[done:]
         os.ftruncate(target, end)
         self.written.clear()
 
     def discard(self) -> None:
-        """Drop the copies; what was published stays at `path`."""
+        """Drop the copies, of which a reader may keep one until the next run; what was published stays at `path`."""
+        self._close()
+        for name in (*self.names, self.link):
+            remove(name)
+
+    def _close(self) -> None:
         while self.files:
             os.close(self.files.pop())
-        self.remove()
-
-    def remove(self) -> None:
-        """Remove what copies there are, of this run or of one that was killed."""
-        for name in (*self.names, self.names[0].with_name("link")):
-            name.unlink(missing_ok=True)
 
 
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems do not sync folders
-            raise
-    finally:
-        os.close(handle)
+def _open(name: Path, more: int = 0) -> int:
+    return os.open(name, FLAGS | more, 0o666)
+
+
+def _read(handle: int, count: int, place: int) -> bytes:
+    """Up to so many bytes from a place of a file; nothing at its end."""
+    if hasattr(os, "pread"):
+        return os.pread(handle, count, place)
+    os.lseek(handle, place, os.SEEK_SET)
+    return os.read(handle, count)
+
+
+def _read_into(handle: int, view: memoryview, place: int) -> int:
+    """Fill a buffer from a place of a file, as far as the file goes; how many bytes that were."""
+    if hasattr(os, "preadv"):
+        return os.preadv(handle, [view], place)
+    done = 0
+    while done < len(view) and (block := _read(handle, len(view) - done, place + done)):
+        view[done : done + len(block)] = block
+        done += len(block)
+    return done
+
+
+def _write(handle: int, block: Any, place: int) -> int:
+    """Write at a place of a file; how many bytes were written, which may be fewer than there are."""
+    if hasattr(os, "pwrite"):
+        return os.pwrite(handle, block, place)
+    os.lseek(handle, place, os.SEEK_SET)
+    return os.write(handle, block)

@@ -9,11 +9,12 @@ from typing import Any
 import h5py
 import numpy as np
 
-from mfpde.errors import InputError, RunError, StorageError, first_line
+from mfpde.errors import HeldError, InputError, RunError, StorageError, first_line
 from mfpde.store import vtk
 from mfpde.store.checksums import FIXED, FRAMES, GROWING, checksum, fixed_checksum
 from mfpde.store.copies import Copies
 from mfpde.store.layout import SCHEMA_VERSION, Layout, Variable
+from mfpde.store.names import HeldOpen
 
 #: VTK could not read files of the newest format; from 1.10 on, a file whose writer was killed refuses to open
 LIBVER = ("v108", "v110")
@@ -138,7 +139,8 @@ class Writer:
             if not isinstance(cause, OSError):
                 raise
             reason = cause.strerror or first_line(cause)
-            raise StorageError(f"{self.path}: writing failed at time {time:g}: {reason}") from None
+            kind = HeldError if isinstance(cause, HeldOpen) else StorageError
+            raise kind(f"{self.path}: writing failed at time {time:g}: {reason}") from None
 
     def _append(self, path: str, value: Any) -> np.ndarray:
         dataset = self.file[path]
