@@ -159,9 +159,7 @@ def test_a_reader_is_waited_for(on_windows, tmp_path, monkeypatch):
 def test_a_reader_that_stays_ends_the_run_with_one_sentence_and_it_is_resumed(on_windows, tmp_path, monkeypatch):
     monkeypatch.setattr(names, "PATIENCE", 0.2)
     path, readers = tmp_path / "run.h5", hold_from(monkeypatch, 3)
-    with pytest.raises(
-        HeldError, match=r"run\.h5: .*is open in another program.*holds the 3 frame.*; close it there, and go on with"
-    ) as caught:
+    with pytest.raises(HeldError, match=r"run\.h5: .*is open in another program.*holds the 3 frame.*; close it there, and go on with") as caught:
         simulate(CASE, path)
     assert len(str(caught.value).splitlines()) == 1
     assert count_good_frames(readers[0]) == len(readers[0]["time"]) == 3
