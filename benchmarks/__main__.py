@@ -33,9 +33,10 @@ from benchmarks.potential import measure_potential
 from benchmarks.rows import Part, as_json, print_table
 from benchmarks.runs import measure_runs
 from benchmarks.transport import measure_transport
+from benchmarks.widths import measure_widths
 
 PARTS = ("transport", "potential", "particles", "runs", "accuracy")
-ON_REQUEST = ("fallback",)  #: a quarter of an hour
+ON_REQUEST = ("fallback", "widths")  #: a quarter of an hour, half a minute
 PEERS = ("numpy", "jax", "torch", "fipy", "py-pde")
 
 
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--only", nargs="+", choices=(*PARTS, *ON_REQUEST), default=list(PARTS), metavar="PART",
-        help=f"some of: {', '.join(PARTS)} (all if not given); fallback: NumPy beside the device on all shipped cases",
+        help=f"some of: {', '.join(PARTS)} (all if not given); fallback: NumPy beside the device on all shipped cases; widths: narrower vectors",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="fewer rounds and cases, no compiler: under a minute")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks"), help="folder of results.json and the figures")
@@ -59,6 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
         "runs": lambda: measure_runs(options.device, options.quick),
         "accuracy": lambda: measure_accuracy(device, QUICK if options.quick else None),
         "fallback": lambda: measure_fallback(options.device, options.quick),
+        "widths": lambda: measure_widths(device, options.quick),
     }
     parts: dict[str, Part] = {}
     for name in (name for name in (*PARTS, *ON_REQUEST) if name in options.only):

@@ -17,7 +17,8 @@ from mfpde.case.load import case_from_tables, load_variants
 from mfpde.case.shipped import list_cases
 from mfpde.device.choice import choose_device
 from mfpde.device.runtime import Device
-from mfpde.device.widths import vector_width
+from mfpde.device.trust import manners
+from mfpde.device.widths import vector_bytes, vector_width
 from mfpde.errors import InputError
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.solver import build_solver
@@ -30,7 +31,7 @@ from mfpde.models import build_model
 __all__ = [
     "Case", "Device", "Stage", "Units", "case_from_tables", "choose_device", "load_case", "particle_gradient", "potential_product",
     "InputError", "run_seconds", "shipped_cases", "solve_characteristics", "solve_density", "solve_units", "step_shares", "style",
-    "transport_stage", "vector_width", "whole_run",
+    "transport_stage", "vector_bytes", "vector_width", "manners", "whole_run",
 ]  # fmt: skip
 
 

@@ -86,8 +86,7 @@ def _mesh_results(backend: Any, arrays: Any, density: np.ndarray, features_only:
     moments = backend.moments(field)
     potential = backend.potential(arrays.energy.source(moments.linear))
     if features_only:
-        reacted = backend.react(field, potential, 0.5, 0.1)
-        return {"react": backend.download(reacted), "moments": np.array([*moments.linear, moments.mass, moments.penalty])}
+        return {"moments": np.array([*moments.linear, moments.mass, backend.spread(field, potential, 0.1, 1)])}
     rate = backend.rate(field, potential)
     combined, least = backend.combine(0.5, field, 0.5, field, 1e-3, rate.field)
     stage = backend.stage(field, combined, potential, 1e-3)
