@@ -36,7 +36,7 @@ from benchmarks.transport import measure_transport
 from benchmarks.widths import measure_widths
 
 PARTS = ("transport", "potential", "particles", "runs", "accuracy")
-ON_REQUEST = ("fallback", "widths")  #: a quarter of an hour, half a minute
+ON_REQUEST = ("fallback", "widths")  #: most of an hour, half a minute
 PEERS = ("numpy", "jax", "torch", "fipy", "py-pde")
 
 

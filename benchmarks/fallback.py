@@ -3,9 +3,8 @@
 from benchmarks.ours import Case, InputError, run_seconds, shipped_cases
 from benchmarks.rows import Part, Row
 
-#: Seconds a run must take on the device to be compared: a case is cut short in time, by powers of ten, as far as that allows.
-ENOUGH, ENOUGH_QUICK = 5.0, 0.5
-SHORTEST = 1e-3  #: of the time of a case
+QUICK_SHARE = 0.1  #: of the time of a case
+WARM_SHARE = 1e-3  #: of the run that compiles the kernels, which is not timed
 
 
 def measure_fallback(selector: str | None = None, quick: bool = False, cases: dict[str, Case] | None = None) -> Part:
@@ -13,32 +12,27 @@ def measure_fallback(selector: str | None = None, quick: bool = False, cases: di
 
     Arguments:
         selector: how the user named the device.
-        quick: shorter runs.
+        quick: runs end at a tenth of their time.
     """
     part = Part()
     for name, case in (shipped_cases() if cases is None else cases).items():
-        timed, device = _long_enough(case, selector, ENOUGH_QUICK if quick else ENOUGH)
+        timed, device = _on_device(case, selector, QUICK_SHARE if quick else 1.0)
         numpy = run_seconds(timed.replace({"eulerian.backend": "numpy"}), None)
         part.numbers[name] = {"time": timed.time, "device": device, "numpy": numpy, "ratio": numpy / device}
-        until = f"to t = {timed.time:g} of {case.time:g}"
         precision = case.eulerian.precision if case.eulerian.enabled else case.lagrangian.precision
+        until = f"to t = {timed.time:g}"
         part.rows.append(Row("fallback", name, "mfpde", precision, device, note=until))
         part.rows.append(Row("fallback", name, "mfpde, NumPy", precision, numpy, times_ours=numpy / device, note=until))
+        print(f"  {name}: {device:.1f} s on the device, {numpy:.1f} s by NumPy ({numpy / device:.2f} times), {until}", flush=True)
     return part
 
 
-def _long_enough(case: Case, selector: str | None, enough: float) -> tuple[Case, float]:
-    """The case, ending early if it takes long, and the seconds it takes."""
-    share, seconds, compiled = SHORTEST, -1.0, False
-    timed = case
-    while share <= 1.0001 and seconds < enough:
-        try:
-            timed = case.replace(time=case.time * share)
-            if not compiled:
-                run_seconds(timed, selector)
-            seconds, compiled = run_seconds(timed, selector), True
-        except InputError:  # shorter than a step of the descent it is to make
-            if share > 0.5:
-                raise
-        share *= 10
-    return timed, seconds
+def _on_device(case: Case, selector: str | None, share: float) -> tuple[Case, float]:
+    """The case up to a share of its time, or all of it if it cannot be cut short, and the seconds it takes when its kernels are compiled."""
+    timed = case.replace(time=case.time * share)
+    try:
+        run_seconds(case.replace(time=case.time * share * WARM_SHARE), selector)
+        return timed, run_seconds(timed, selector)
+    except InputError:  # a descent by steps longer than that
+        run_seconds(case, selector)
+        return case, run_seconds(case, selector)

@@ -143,15 +143,14 @@ def command_transport(device) -> Part:
     return part
 
 
-def test_the_fallback_is_measured_on_what_both_run(monkeypatch):
-    """A case too long is cut short, one too short for its descent is not cut that far; both sides run the same time."""
-    monkeypatch.setattr("benchmarks.fallback.ENOUGH_QUICK", 0.0)
-    tiny = data_case(10, 6).replace({"lagrangian.units": [10], "lagrangian.replicates": 2})
+def test_the_fallback_is_measured_on_what_both_run():
+    """Both sides run the same time; a case that is too short for its descent when it is cut is run whole."""
+    tiny = data_case(10, 6).replace({"lagrangian.units": [10], "lagrangian.replicates": 2}, time=0.5)
     steps = tiny.replace(
-        {"eulerian.enabled": False, "descent.steps": [0.05], "descent.units": 10, "descent.replicates": 2, "characteristics.nodes": 32}
+        {"eulerian.enabled": False, "descent.steps": [0.1], "descent.units": 10, "descent.replicates": 2, "characteristics.nodes": 32}
     )
     part = measure_fallback(None, True, {"tiny": tiny, "steps": steps})
-    assert [part.numbers[name]["time"] for name in ("tiny", "steps")] == pytest.approx([0.001, 0.1])
+    assert [part.numbers[name]["time"] for name in ("tiny", "steps")] == pytest.approx([0.05, 0.5])
     for numbers in part.numbers.values():
         assert numbers["ratio"] == pytest.approx(numbers["numpy"] / numbers["device"])
     assert [row.who for row in part.rows] == ["mfpde", "mfpde, NumPy"] * 2
