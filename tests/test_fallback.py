@@ -16,12 +16,13 @@ from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.stepper import Stepper
 from mfpde.eulerian.velocities import face_speeds
 from mfpde.expressions import evaluate, evaluate_together
-from mfpde.lagrangian import forces_numpy, shares
+from mfpde.lagrangian import forces_numpy, shares, tangent_numpy
 from mfpde.lagrangian import numpy_backend as units_backend
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
 from mfpde.lagrangian.forces_population import NumpyPopulation
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.shares import share_out
+from mfpde.lagrangian.tangent_numpy import NumpyTangent
 from mfpde.models import build_model, population_kernels
 from mfpde.models.population_kernels import _orthogonal_square
 
@@ -254,6 +255,22 @@ def test_combinations_of_stages_are_sums():
 def test_products_by_rows_are_products(shape):
     a, b = np.random.default_rng(0).standard_normal(shape), np.random.default_rng(1).standard_normal((*shape[:-2], 6, 7))
     np.testing.assert_allclose(threads.product(a, b), a @ b, rtol=0, atol=1e-14)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_blocks_and_threads_change_no_tangent(monkeypatch):
+    found = []
+    for count, block in ((1, 700), (2, 700), (5, 700), (1, 10**9)):
+        monkeypatch.setattr(threads, "count", lambda count=count: count)
+        monkeypatch.setattr(tangent_numpy, "BLOCK", block)
+        _, backend, state = network_backend(LADDERS["one large"])
+        directions = np.random.default_rng(2).standard_normal((backend.ladder.total, 3))
+        tangents = np.random.default_rng(3).standard_normal((backend.ladder.total, len(state), 3))
+        linear = NumpyTangent(backend, directions)
+        assert (len(linear.blocks) > 5) == (block == 700)
+        found.append(linear.rate(state, backend.velocity(state), tangents))
+    assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
+    np.testing.assert_allclose(found[0], found[3], rtol=0, atol=1e-13 * np.abs(found[3]).max())
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 5, 16])
