@@ -49,6 +49,7 @@ def test_the_clock_takes_them_in_the_middle_of_an_interval_but_not_at_any_price(
     assert taken == [(0.0, 1), (0.5, 2)]
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no SIGUSR1")
 def test_sigusr1_takes_one_and_the_run_goes_on(taken, tmp_path, monkeypatch):
     original, left = Loop._watch, [5]
 

@@ -56,7 +56,7 @@ def test_a_run_that_cannot_even_begin_is_told(device, monkeypatch, tmp_path):
 def test_a_changed_number_in_a_file_is_found(number, command):
     from pathlib import Path
 
-    Path("tiny.toml").write_text(CASE)
+    Path("tiny.toml").write_text(CASE, encoding="utf-8")
     assert command("run", "tiny.toml", "-q")[0] == 0
     assert command("verify", "tiny.h5")[0] == 0
     with h5py.File("tiny.h5", "r+") as file:

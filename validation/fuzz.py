@@ -1,6 +1,7 @@
 """`python -m validation.fuzz`: hostile inputs for everything that reads what a stranger wrote; fails if one does more than succeed or be refused.
 
 Inputs are read in a child process with limited memory, which is watched: that it dies or hangs is put down to the input it was reading.
+That takes fork, resource limits and /proc, so it runs on Linux.
 `--atheris ENTRY` lets coverage guide the search instead (`pip install atheris`).
 """
 
@@ -98,7 +99,7 @@ def _batch(entry: str, seed: int, first: int, stop: int, folder: Path, outcome: 
 def _computed(process: int | None) -> float:
     """Seconds of processor time that a process has had; 0 of one that is gone."""
     try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -110,7 +111,7 @@ def _read_all(entry: str, seed: int, first: int, stop: int, folder: Path, pipe: 
     from validation.fuzz_targets import TARGETS
 
     sys.addaudithook(_forbid)
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     for number in range(first, stop):
         suffix, content = make_input(entry, seed, number)
         path = folder / f"{entry}-{number}{suffix}"  # that of a finding stays

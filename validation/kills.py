@@ -106,6 +106,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200, help="how many SIGKILLs, and runs that are resumed; default 200")
     parser.add_argument("--seed", type=int, default=0, help="of the random times; default 0")
     options = parser.parse_args()
+    if not hasattr(os, "fork"):
+        sys.exit("python -m validation.kills: this system cannot fork a process, by which runs are made here; mfpde verify kills one anywhere")
     # of forks of a process with threads; this one only waits, and looks at files
     warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*multi-threaded.*")
     chance, counts = random.Random(options.seed), Counter[str]()
