@@ -18,7 +18,7 @@ def run(
         case: a case, or what `load_case` takes.
         output: name of the HDF5 file; a new file in the system's temporary folder if None.
         overwrite: replace an output that exists.
-        device: number or part of the name of an OpenCL device.
+        device: number or part of the name of an OpenCL device, or "numpy"; the first that can be trusted if None.
         report: told of progress and warnings; nobody by default.
     Raises:
         InputError: the case is wrong; nothing is written.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -256,6 +257,66 @@ def test_manners_narrow_until_one_serves(device, monkeypatch, tmp_path):
     assert len(told) == len(manners(device))
     assert verdict.problem.count("it errs") == 1 if len(told) > 1 else verdict.problem == ""
     assert all(name_of(device, manner) in verdict.problem for manner in manners(device)[:-1])
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal")
+def test_a_probe_that_somebody_kills_is_no_verdict(device, monkeypatch, tmp_path):
+    from mfpde.device import trust
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    ended, _ = run_apart(["-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"])
+    assert "ended from outside (SIGKILL)" in ended
+    monkeypatch.setattr(trust, "_ask", lambda word, request: ended)
+    assert examine(device.built(Manner()), [Need("mesh", "float64")]).sound is None
+    monkeypatch.setattr(trust, "_ask", lambda word, request: "")
+    assert examine(device.built(Manner()), [Need("mesh", "float64")]).sound == device.built(Manner())
+
+
+def test_of_several_drivers_the_one_that_crashes_is_passed_over(monkeypatch, tmp_path):
+    from mfpde.device import drivers
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for name in drivers.USER_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(drivers, "_registered", lambda: ["good.so", "bad.so"])
+    asked = []
+
+    def ask(only):
+        asked.append(only)
+        return "it crashes" if only is None or "bad.so" in only else ""
+
+    monkeypatch.setattr(drivers, "_ask", ask)
+    for _ in ("asked", "remembered"):
+        monkeypatch.setenv(drivers.VARIABLE, "")  # for this process and those it starts, and put back after the test
+        can_ask, problem = drivers.settle_drivers()
+        assert can_ask
+        assert "'bad.so' is passed over, since it crashes" in problem
+        assert "good.so" not in problem
+        folder = drivers.Path(os.environ[drivers.VARIABLE])
+        assert [file.read_text() for file in folder.iterdir()] == ["good.so"]
+    assert asked == [None, ["good.so"], ["bad.so"], ["good.so"]]
+
+
+def test_without_any_opencl_every_verb_serves(tmp_path):
+    (tmp_path / "tiny.toml").write_text(CASE)
+    program = "import sys; sys.modules['pyopencl'] = None; from mfpde.cli import main; main()"
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    def call(*arguments):
+        done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = call("run", "tiny.toml", *WITH_MESH)
+    assert code == 0, said
+    assert "pyopencl cannot be used" in said
+    assert "runs on NumPy" in said
+    assert facts_of(tmp_path / "tiny.h5")[0] == {"name": "host (NumPy)"}
+    for arguments in (("compare", "tiny.h5"), ("inspect", "tiny.h5"), ("doctor",), ("resume", "tiny.h5", "--until", "0.3"), ("cases",)):
+        code, said = call(*arguments)
+        assert code == 0, said
+    code, said = call("run", "tiny.toml", "--backend", "opencl", "-o", "no.h5")
+    assert code == 2
+    assert "pyopencl cannot be used" in said
 
 
 # --- several at once

@@ -55,7 +55,7 @@ def choose(backend: str = "auto", selector: str | None = None, needs: Sequence[N
     devices, problem = devices_here()
     if selector is not None:
         return _selected(devices, problem, selector, needs, tell)
-    chosen, passed_over = first_sound(devices, needs, tell)
+    chosen, passed_over = first_sound(devices, needs, tell) if devices else (None, [])
     notes = tuple(filter(None, (problem, *passed_over)))
     if chosen is not None:
         return Choice(chosen, notes)
@@ -118,7 +118,7 @@ def first_sound(devices: "Sequence[Device]", needs: Sequence[Need], tell: "Tell 
         verdict = examined(device, devices, needs, tell)
         if verdict.sound is not None:
             return verdict.sound, [*notes, *_narrowed(verdict)]
-        notes.append(f"the OpenCL device '{device.name}' ({device.platform}) is passed over, since {verdict.problem}")
+        notes.append(f"the OpenCL device '{device.name}' ({device.platform}) is passed over, since {verdict.problem}; mfpde doctor probes it anew")
     return None, notes
 
 

@@ -13,8 +13,9 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,7 +34,8 @@ from mfpde.device.widths import SAFE_BYTES, sound_bytes
 
 LIMIT_VARIABLE = "MFPDE_PROBE_SECONDS"
 LIMIT = 60.0  #: seconds after which a process of a probe counts as hanging
-HANGS = "it does not answer"
+HANGS, KILLED = "it does not answer", "the process of the probe was ended from outside"
+ENDED = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")  #: signals that drivers do not send
 NARROWER = (SAFE_BYTES, 16, 8)  #: bytes of vectors that are tried, one after the other
 
 Tell = Callable[[str], None]
@@ -110,10 +112,15 @@ def examine(device: Device, needs: Sequence[Need], tell: Tell | None = None, ane
                 if tell is not None:
                     tell(f"checking once whether '{device.name}' ({device.platform}) can be trusted, with {name_of(device, manner)}")
                 results |= _probe(device, number, manner, missing, secrets.token_hex(8) if anew else "kept")
-                _write(device, verdict.found)
+                _write(device, _conclusive(verdict.found))
             if verdict.sound or verdict.hangs:
                 break
     return verdict
+
+
+def _conclusive(found: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """What may be remembered: a probe that somebody ended, for want of memory perhaps, says nothing of the driver."""
+    return {manner: {need: problem for need, problem in results.items() if KILLED not in problem} for manner, results in found.items()}
 
 
 def asked_before(device: Device) -> list[Need]:
@@ -179,15 +186,27 @@ def _last_words(done: subprocess.CompletedProcess[str]) -> str:
             how = signal.Signals(-done.returncode).name
         except ValueError:
             how = f"signal {-done.returncode}"
+        if how in ENDED:
+            return f"{KILLED} ({how})"
     said = done.stderr.strip().splitlines()
     return f"the driver crashes ({how}{f': {said[-1].strip()[:200]}' if said else ''})"
 
 
-def _alone() -> FileLock:
-    """Held while devices are probed: of several runs that start together, one probes and the others read what it found."""
-    folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / "lock")
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Within this block devices are probed by nobody else: of several runs that start together, one probes and the others read what it found."""
+    lock = None
+    try:
+        _folder().mkdir(parents=True, exist_ok=True)
+        lock = FileLock(_folder() / "lock")
+        lock.acquire()
+    except (OSError, NotImplementedError):  # a file system without locks: all of them probe
+        lock = None
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
 
 
 def _folder() -> Path:

@@ -171,6 +171,8 @@ def _check_match(output: Path, content: Content, facts: Content, allow_device_ch
         raise InputError(f"{output}: the data are not those of the run (data_sha256); bring them back, or run anew with mfpde run")
     others = {"mfpde_version": "mfpde", "kernels_sha256": "the kernels", "machine": "the machine"}
     changed = [label for name, label in others.items() if content[name] != facts[name]]
+    if was.get("kernels", is_now.get("kernels")) != is_now.get("kernels"):
+        changed.append("the form of the kernels")
     if not changed and content["fingerprint"] != facts["fingerprint"] and was == is_now:
         changed = ["what is built from the case (libraries or threads)"]
     if changed:
