@@ -10,10 +10,12 @@ import h5py
 import numpy as np
 import pytest
 
+from mfpde.device.choice import choose
 from mfpde.device.needs import ALL, Need
 from mfpde.device.runtime import Manner
 from mfpde.device.trust import LIMIT_VARIABLE, asked_before, examine, manners, name_of, run_apart
 from mfpde.device.widths import sound_bytes
+from mfpde.verify.probe import problem_of
 
 CASE = """
 time = 0.2
@@ -119,45 +121,64 @@ def test_a_width_that_may_not_be_sound_ends_no_process_but_that_of_the_probe(siz
 # --- drivers that fail
 
 
-@pytest.mark.parametrize(
-    ("fault", "said"), [("abort", "SIGABRT"), ("segfault", "SIGSEGV"), ("zeros", "differs from the reference"), ("forget", "cache")]
-)
-def test_a_driver_that_fails_is_passed_over_and_the_run_ends_right(fault, said, run):
-    code, err, path = run(fault)
+@pytest.fixture
+def chosen(tmp_path, shared, monkeypatch):
+    """What a case would run on under a driver that fails as it is told; this process builds nothing, the probes do."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("POCL_CACHE_DIR", str(shared / "compiled"))
+
+    def choose_under(fault, **more):
+        monkeypatch.setenv("MFPDE_TEST_DRIVER", fault)
+        return choose(needs=[Need("network", "float64")], **more)
+
+    return choose_under
+
+
+@pytest.mark.parametrize(("fault", "said"), [("segfault", "SIGSEGV"), ("zeros", "differs from the reference"), ("forget", "without their kernels")])
+def test_a_device_that_crashes_errs_or_forgets_in_every_manner_is_passed_over(fault, said, device, chosen):
+    found = chosen(fault)
+    assert found.device is None
+    assert said in found.notes[0]
+    assert "runs on NumPy" in found.notes[0]
+
+
+def test_a_driver_that_aborts_ends_no_run(run):
+    code, err, path = run("abort")
     assert code == 0
-    assert said in err
+    assert "SIGABRT" in err
     assert "runs on NumPy" in err
-    device, notes = facts_of(path)
-    assert device == {"name": "host (NumPy)"}
-    assert said in notes[0]
+    described, notes = facts_of(path)
+    assert described == {"name": "host (NumPy)"}
+    assert "SIGABRT" in notes[0]
     assert run("", "--backend", "numpy", name="numpy.h5")[0] == 0
     assert np.array_equal(results_of(path), results_of(path.with_name("numpy.h5")))
-    code, err, _ = run(fault, name="again.h5")  # the verdict is remembered, and said again
+    code, err, _ = run("abort", name="again.h5")  # the verdict is remembered, and said again
     assert code == 0
     assert "checking" not in err
     assert "runs on NumPy" in err
 
 
-def test_a_driver_that_hangs_is_given_up_at_once(run):
-    code, err, path = run("hang", limit="4")
-    assert code == 0
-    assert "does not answer within 4 seconds" in err
-    assert facts_of(path)[0] == {"name": "host (NumPy)"}
+def test_a_driver_that_hangs_is_given_up_after_two_manners(device, chosen, monkeypatch):
+    monkeypatch.setenv(LIMIT_VARIABLE, "4")
+    told = []
+    found = chosen("hang", tell=told.append)
+    assert found.device is None
+    assert "does not answer within 4 seconds" in found.notes[0]
+    assert len(told) == min(2, len(manners(device.built(Manner()))))
 
 
 @pytest.mark.parametrize(("fault", "form"), [("abort@wide", "vectors of 16 bytes"), ("segfault@rows", "cells")])
-def test_what_fails_in_one_manner_is_built_in_another(fault, form, run):
-    code, err, path = run(fault)
-    assert code == 0
-    assert form in err
-    device, notes = facts_of(path)
-    assert form in device["kernels"]
-    assert "crashes" in notes[0]
-    assert run("", "--backend", "numpy", name="numpy.h5")[0] == 0
-    np.testing.assert_allclose(results_of(path), results_of(path.with_name("numpy.h5")), rtol=0, atol=1e-9)
+def test_what_fails_in_one_manner_is_built_in_another(fault, form, device, chosen):
+    if not device.is_cpu:
+        pytest.skip("GPUs have one manner")
+    found = chosen(fault)
+    assert form in found.device.form
+    assert form in found.notes[0]
+    assert "crashes" in found.notes[0]
+    assert problem_of("network", "float64", found.device) == ""  # and there this process may build it
 
 
-@pytest.mark.parametrize("fault", ["abort@list", "segfault@list", "hang@list"])
+@pytest.mark.parametrize("fault", ["segfault@list", "hang@list"])
 def test_drivers_that_fail_when_they_are_asked_for_devices_leave_numpy(fault, run):
     code, err, path = run(fault, limit="4")
     assert code == 0
@@ -168,16 +189,15 @@ def test_drivers_that_fail_when_they_are_asked_for_devices_leave_numpy(fault, ru
     assert "cannot be asked for their devices" in err
 
 
-def test_a_device_that_is_asked_for_by_name_is_used_whatever_the_probe_says(run):
-    code, err, path = run("zeros", "--device", "0")
-    assert code == 0
-    assert "because --device says so" in err
-    device, notes = facts_of(path)
-    assert device["name"] != "host (NumPy)"
-    assert "differs from the reference" in notes[0]
+def test_a_device_that_is_asked_for_by_name_is_used_whatever_the_probe_says(device, chosen):
+    found = chosen("zeros", selector=device.name)
+    assert found.device.name == device.name
+    assert "because --device says so" in found.notes[0]
+    assert "differs from the reference" in found.notes[0]
 
 
-def test_a_forgotten_program_is_built_anew_where_the_device_was_asked_for(run):
+def test_a_forgotten_program_is_built_anew_past_the_cache(run):
+    """What a device that was asked for by name does in the second process that needs a program."""
     assert run("", "--device", "0", name="right.h5")[0] == 0
     for name in ("first.h5", "second.h5"):
         code, _, path = run("forget", "--device", "0", name=name)
@@ -185,13 +205,12 @@ def test_a_forgotten_program_is_built_anew_where_the_device_was_asked_for(run):
         assert np.array_equal(results_of(path), results_of(path.with_name("right.h5")))
 
 
-@pytest.mark.parametrize("extra", [[], WITH_MESH])
-def test_without_float64_float32_runs_on_the_device_and_float64_on_numpy(extra, run):
-    code, err, path = run("no_float64", *extra)
+def test_without_float64_float32_runs_on_the_device_and_float64_on_numpy(run):
+    code, err, path = run("no_float64", *WITH_MESH)
     assert code == 0
     assert "no double precision" in err
     assert facts_of(path)[0] == {"name": "host (NumPy)"}
-    single = [*extra, "--set", "eulerian.precision=float32", "--set", "lagrangian.precision=float32"]
+    single = [*WITH_MESH, "--set", "eulerian.precision=float32", "--set", "lagrangian.precision=float32"]
     code, err, path = run("no_float64", *single, name="single.h5")
     assert code == 0, err
     assert facts_of(path)[0]["fp64"] is False
