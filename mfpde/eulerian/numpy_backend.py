@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mfpde.eulerian.backend import Rate, Stage, negligible
-from mfpde.eulerian.scharfetter_gummel import implicit_step
+from mfpde.eulerian.scharfetter_gummel import exchange, implicit_step
 from mfpde.eulerian.sweeps import sweep, with_ghosts
 from mfpde.eulerian.velocities import Potential
 from mfpde.eulerian.windows import TILE_BYTES, Window, cut, window_of
@@ -157,9 +157,10 @@ class NumpyBackend:
 
     def implicit(self, field: np.ndarray, potential: Potential | None, axis: int, dt: float) -> np.ndarray:
         """One implicit Euler step along an axis, pencils side by side."""
-        v = np.zeros(self.mesh.shape) if potential is None else potential.values
-        pencils = np.moveaxis(field, axis, 0)
-        solved = implicit_step(self.mesh.axes[axis], np.moveaxis(v, axis, 0), pencils, self.tau, dt)
+        along, pencils = self.mesh.axes[axis], np.moveaxis(field, axis, 0)
+        alike = np.zeros((along.cells, *[1] * (field.ndim - 1)))
+        exchanged = exchange(along, alike, self.tau) if potential is None else potential.exchanged(axis, self.tau)
+        solved = implicit_step(along, exchanged, pencils, dt)
         return np.moveaxis(solved, 0, axis).astype(self.dtype)
 
     def _windows(self, function: Callable[[Window], Sequence[float]], numbers: int, *fields: np.ndarray) -> np.ndarray:

@@ -28,15 +28,19 @@ def exchange(axis: Axis, v: np.ndarray, tau: float) -> tuple[np.ndarray, np.ndar
     return face * bernoulli(rise), face * bernoulli(-rise)
 
 
-def implicit_step(axis: Axis, v: np.ndarray, rho: np.ndarray, tau: float, dt: float) -> np.ndarray:
+def implicit_step(axis: Axis, exchanged: tuple[np.ndarray, np.ndarray], rho: np.ndarray, dt: float) -> np.ndarray:
     """x with (I - dt L) x = rho along the first array axis.
 
     In masses I - dt L has column sums 1, which the elimination keeps in place of its pivots (Grassmann, Taksar & Heyman 1985,
     doi:10.1287/opre.33.5.1107): only nonnegative numbers are added, multiplied and divided, so x >= 0 and the mass is kept to rounding for
-    every dt. Circles carry the last cell as one more column and row.
+    every dt. Circles carry the last cell as one more column and row; between walls only its left neighbour has to do with it.
+
+    Arguments:
+        exchanged: from `exchange`; one entry instead of many pencils if they are all alike.
     """
-    n, widths = axis.cells, axis.widths.reshape(-1, *[1] * (v.ndim - 1))
-    forth, back = exchange(axis, v, tau)
+    n, widths, shape = axis.cells, axis.widths[:, None], rho.shape
+    forth, back = (rates.reshape(n + 1, -1) for rates in exchanged)
+    rho = rho.reshape(n, -1)
     forth = dt * forth / np.concatenate([widths[-1:], widths])  # over the left cell of each face
     back = dt * back / np.concatenate([widths, widths[:1]])
     mass = rho.astype(np.float64) * widths
@@ -45,17 +49,26 @@ def implicit_step(axis: Axis, v: np.ndarray, rho: np.ndarray, tau: float, dt: fl
     upper, last, x = (np.zeros(rho.shape) for _ in range(3))
     for i in range(n - 1):
         right, left = forth[i + 1], back[i + 1]
+        pivot = slack + right
         if i == n - 2:  # its right neighbour is the last cell
             to_last, from_last = to_last + right, from_last + left
             right = left = np.zeros_like(right)
-        pivot = slack + right + to_last
-        upper[i], last[i], x[i] = left / pivot, from_last / pivot, mass[i] / pivot
-        slack_last += last[i] * slack
-        mass_last += to_last * x[i]
-        slack = 1 + upper[i] * slack
+            pivot = slack + to_last
+        elif axis.periodic:
+            pivot += to_last
+        np.divide(left, pivot, out=upper[i])
+        np.divide(mass[i], pivot, out=x[i])
         mass[i + 1] += right * x[i]
-        to_last, from_last = to_last * upper[i], right * last[i]
+        if axis.periodic or i == n - 2:
+            last[i] = from_last / pivot
+            slack_last += last[i] * slack
+            mass_last += to_last * x[i]
+            to_last, from_last = to_last * upper[i], right * last[i]
+        slack *= upper[i]
+        slack += 1
     x[-1] = mass_last / slack_last
     for i in range(n - 2, -1, -1):
-        x[i] += upper[i] * x[i + 1] + last[i] * x[-1]
-    return x / widths
+        x[i] += upper[i] * x[i + 1]
+        if axis.periodic or i == n - 2:
+            x[i] += last[i] * x[-1]
+    return (x / widths).reshape(shape)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mfpde.eulerian.scharfetter_gummel import exchange
 from mfpde.eulerian.windows import Window
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models.model import MeshPotential
@@ -46,6 +47,16 @@ class Potential:
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.values, dtype)
+
+    def exchanged(self, k: int, tau: float) -> tuple[np.ndarray, np.ndarray]:
+        """What cells along axis k exchange, see `scharfetter_gummel.exchange`, that axis first; kept, for sweeps come in pairs."""
+        if (k, tau) not in self._exchanges:
+            self._exchanges[k, tau] = exchange(self.mesh.axes[k], np.moveaxis(self.values, k, 0), tau)
+        return self._exchanges[k, tau]
+
+    @cached_property
+    def _exchanges(self) -> dict[tuple[int, float], tuple[np.ndarray, np.ndarray]]:
+        return {}
 
     @cached_property
     def _h(self) -> np.ndarray:
