@@ -51,6 +51,10 @@ class Display:
             left = (now - self.started) * (end - time) / time if time > 0 else float("nan")
             self.console.print(f"{text}  {now - self.started:.0f} s, about {left:.0f} s left", soft_wrap=True)
 
+    def tell(self, message: str) -> None:
+        """Show what takes a while."""
+        self.console.print(message, soft_wrap=True, markup=False)
+
     def warn(self, message: str) -> None:
         """Show a warning at once."""
         self.console.print(f"[yellow]warning:[/yellow] {escape(message)}", soft_wrap=True)

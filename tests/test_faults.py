@@ -55,6 +55,9 @@ class Told:
     def progress(self, time, end, facts):
         pass
 
+    def tell(self, message):
+        pass
+
     def warn(self, message):
         self.messages.append(message)
 

@@ -61,7 +61,7 @@ def begin(
     try:
         checkpoints.announce(facts)
         with device_failures():
-            simulation = build_simulation(case, device, data, tell=report.warn)
+            simulation = build_simulation(case, device, data, tell=report.tell)
         tell_device(simulation, report)
         computing = what_computes_it(simulation)
         facts |= computing | facts_of(simulation)

@@ -9,6 +9,9 @@ class Reporter(Protocol):
     def progress(self, time: float, end: float, facts: dict[str, Any]) -> None:
         """Called often: after steps of the density and of the networks."""
 
+    def tell(self, message: str) -> None:
+        """Called for what takes a while before the run begins."""
+
     def warn(self, message: str) -> None:
         """Called once for every thing the user should know."""
 
@@ -17,6 +20,9 @@ class Silent:
     """Tells nobody."""
 
     def progress(self, time: float, end: float, facts: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def tell(self, message: str) -> None:
         """Nothing."""
 
     def warn(self, message: str) -> None:

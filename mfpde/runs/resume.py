@@ -110,7 +110,7 @@ def _on(
     if device is None:
         device = _device_of(case, content["device"]["name"])
     with device_failures():
-        simulation = build_simulation(case, device, data, content["state"], report.warn)
+        simulation = build_simulation(case, device, data, content["state"], report.tell)
     tell_device(simulation, report)
     facts = content | what_computes_it(simulation) | facts_of(simulation)
     _check_match(output, content, facts, allow_device_change, report)
