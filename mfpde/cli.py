@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from contextlib import AbstractContextManager, nullcontext, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -125,7 +126,7 @@ def resume(
 
     On the same device the result is, bit by bit, that of a run that was never stopped. Frames later than the checkpoint are computed again.
     Checkpoints lie in the folder OUT.checkpoints, and are taken every minute (output.checkpoint_every), with every stored density, at Ctrl-C,
-    SIGTERM and SIGUSR1.
+    SIGTERM and, where the system has it, SIGUSR1.
 
     Examples: `mfpde resume mcycle.h5`, `mfpde resume mcycle.h5 --until 60`
     """
@@ -432,6 +433,9 @@ def _plain(value: Any) -> Any:
 
 def main() -> None:
     """Entry point: errors meant for the user become one sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a letter that an old encoding has not must not end the command
+            stream.reconfigure(errors="replace")
     _leave(_answer())
 
 

@@ -396,3 +396,12 @@ def test_an_old_output_stays_until_the_new_run_has_a_frame(call):
     assert call("run", "tiny.toml", "-q", "--overwrite", "--set", "model.activation=log(t)")[0] == 2
     assert Path("tiny.h5").read_bytes() == before
     assert sorted(p.name for p in Path().iterdir()) == ["tiny.h5", "tiny.h5.checkpoints", "tiny.toml"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_an_encoding_without_our_letters_ends_no_command(encoding, small_run):
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    for verb in ("inspect", "compare"):
+        command = [sys.executable, "-m", "mfpde", verb, str(small_run.path)]
+        done = subprocess.run(command, env=environment, capture_output=True)
+        assert (done.returncode, done.stderr) == (0, b"")

@@ -122,7 +122,10 @@ def _write(file: Path, binary: bytes) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:
             part.write(hashlib.sha256(binary).digest() + binary)
-        os.replace(part.name, file)
+        try:
+            os.replace(part.name, file)
+        except OSError:  # another process reads it, on Windows
+            os.unlink(part.name)
         kept = sorted(file.parent.iterdir(), key=lambda f: f.stat().st_mtime)
         for old in kept[:-MOST_FILES]:
             old.unlink(missing_ok=True)
