@@ -81,6 +81,32 @@ __kernel void implicit_sweep(__global const real *restrict y, POTENTIAL, __globa
     }
 }
 
+// result = max(rho, 0).
+__kernel void nonnegative(__global const real *restrict rho, __global real *restrict result)
+{
+    run_t run = locate_run(get_global_id(0));
+    for (int block = 0; block < run.blocks; ++block) {
+        STORE(LARGER(LOAD(rho + run.base), (realv)0), result + run.base);
+        next_block(&run);
+    }
+}
+
+// Per run: sum over its cells of volume |rho - other|.
+__kernel void total_distance(__global const real *restrict rho, __global const real *restrict other, __global const real *restrict width,
+                             __global double *restrict result)
+{
+    run_t run = locate_run(get_global_id(0));
+    double cross_section = 1;
+    for (int k = 0; k < LAST; ++k) cross_section *= width[OFFSET[k] + run.cell[k]];
+    sumv total = (sumv)0;
+    for (int block = 0; block < run.blocks; ++block) {
+        const realv difference = fabs(LOAD(rho + run.base) - LOAD(other + run.base));
+        total += TO_SUM(difference * LOAD(width + OFFSET[LAST] + run.cell[LAST]));
+        next_block(&run);
+    }
+    result[get_global_id(0)] = cross_section * HSUM(total);
+}
+
 // Per run: sum over its cells of volume rho log rho.
 __kernel void entropy(__global const real *restrict rho, __global const real *restrict width, __global double *restrict result)
 {

@@ -106,10 +106,15 @@ __kernel void spread_potential(__global const double *restrict values, __global 
         fall[k * ZSIZE + iz] = (real)((here - values[where_z[(k + 1) * ZPITCH + iz]]) * slope_z[k * ZPITCH + iz]);
 }
 
-// Upwind flux through a face between two cells, whose reconstructions rise by half a slope from their centres.
+// Upwind flux through a face between two cells, whose reconstructions rise by half a slope from their centres. Nothing leaves a cell
+// that holds no more than FAINT; what is 0 has no slope, and needs no asking.
 static inline realv upwind_flux(const realv velocity, const realv west, const realv half_west, const realv east, const realv half_east)
 {
+#if HAS_FAINT
+    return velocity * (velocity > (realv)0 ? (west > (realv)FAINT ? west + half_west : (realv)0) : (east > (realv)FAINT ? east - half_east : (realv)0));
+#else
     return velocity * (velocity > (realv)0 ? west + half_west : east - half_east);
+#endif
 }
 
 // Ghost cells are copies of the edge cell at a wall, of the opposite side on a circle; no stencil reaches into corners. These are the
@@ -164,7 +169,7 @@ __kernel void fill_ghosts(__global real *restrict rho)
 #define THE_AXES width, inverse_width, loss_weight, slope_left, slope_right, slope_both
 
 // rate = -div(flux), one work item per run: for GPUs, where every face is computed by both of its cells.
-// Per run also: the largest sum_k max(u+, |u-|)/dx_k of a cell that holds mass (the positivity bound is dt times this <= 1/2), and the
+// Per run also: the largest sum_k max(u+, |u-|)/dx_k of a cell that mass leaves (the positivity bound is dt times this <= 1/2), and the
 // dissipation sum_faces A flux (V_left - V_right), each face counted by the cell on its left: loss_weight is distance / (M width).
 __kernel void transport_rate(__global const real *restrict rho, VELOCITIES, AXES,
                              __global real *restrict rate, __global double *restrict courant, __global double *restrict dissipation)
@@ -196,7 +201,7 @@ __kernel void transport_rate(__global const real *restrict rho, VELOCITIES, AXES
             loss += flux_right * u_right * AXIS_VALUE(loss_weight, k, run, 0);
         }
         STORE(change, rate + p);
-        fastest = LARGER(centre > (realv)0 ? speed : (realv)0, fastest);  // where nothing is, nothing can become negative
+        fastest = LARGER(centre > (realv)FAINT ? speed : (realv)0, fastest);  // what nothing leaves cannot become negative
         dissipated += TO_SUM(loss) * TO_SUM(cross_section * LOAD(width + OFFSET[LAST] + run.cell[LAST]));
         next_block(&run);
     }

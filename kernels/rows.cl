@@ -206,7 +206,7 @@ static inline void march(const int second, __global const real *restrict rho, __
                 STORE(through, flux);
                 STORE(half_east, half_of);
             }
-            fastest = LARGER(centre > (realv)0 ? speed : (realv)0, fastest);  // where nothing is, nothing can become negative
+            fastest = LARGER(centre > (realv)FAINT ? speed : (realv)0, fastest);  // what nothing leaves cannot become negative
             lost += loss * row_width;
             realv value = change;
             if (second) {

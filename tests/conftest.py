@@ -68,15 +68,15 @@ def small_run(tmp_path_factory):
     return mfpde.run(small_case(), tmp_path_factory.mktemp("run") / "small.h5")
 
 
-def build_backends(case, device, forms=("row", "cell")):
+def build_backends(case, device, forms=("row", "cell"), faint=0.0):
     """The mesh and network of a case, and its backends by name."""
     network = build_model(case)
     mesh = network.parameters.mesh()
     arrays = network.on_mesh(mesh)
     settings, tau = case.eulerian, case.dynamics.diffusion
-    backends = {"numpy": NumpyBackend(mesh, arrays, settings.scheme, settings.precision, tau)}
+    backends = {"numpy": NumpyBackend(mesh, arrays, settings.scheme, settings.precision, tau, faint)}
     for form in forms:
-        backends[form] = OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device, form, tau)
+        backends[form] = OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device, form, tau, faint)
     return network, mesh, backends
 
 

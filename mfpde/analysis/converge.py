@@ -143,10 +143,11 @@ def _steps(study: _Study) -> tuple[list[Level], str, float]:
     study.tell(f"the bounds ask for steps of at most {longest:.2e}")
     exact: Reference | None = ExactSolution(case) if case.exact is not None and ExactSolution(case).of_mesh else None
     parts = [*range(study.levels), *([] if exact else [study.levels + 1])]
-    cases = [case.replace({"eulerian.max_step": longest / 2**k}) for k in parts]
-    solved = [_timed(study.tell, f"step {c.eulerian.max_step:.2e}", partial(solve, c, study.device)) for c in cases]
+    steps = [longest / 2**k for k in parts]
+    cases = [case.replace({"eulerian.max_step": step, "eulerian.tolerance": 2}) for step in steps]
+    solved = [_timed(study.tell, f"step {step:.2e}", partial(solve, c, study.device)) for step, c in zip(steps, cases, strict=True)]
     reference = exact or Finest(solved.pop()[0], "a quarter of the shortest step")
-    found = [Level(c.eulerian.max_step, reference.errors(s), t) for (s, t), c in zip(solved, cases, strict=False)]
+    found = [Level(step, reference.errors(s), t) for (s, t), step in zip(solved, steps, strict=False)]
     return found, reference.name, reference.doubt
 
 

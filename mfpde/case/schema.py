@@ -85,6 +85,8 @@ class Parameter(Table):
         return self
 
 
+LONGEST_STEP = 0.1  #: of explicit schemes, unless a case says otherwise
+
 # --- [dynamics], the two sides, [output] ----------------------------------------------------------------------------
 
 
@@ -118,7 +120,8 @@ class Eulerian(Table):
     backend: Literal["auto", "opencl", "numpy", "fipy"] = "auto"
     cfl: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] = 0.45
     energy_safety: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.9
-    max_step: Positive = 0.1
+    max_step: Positive | None = None
+    tolerance: Annotated[float, Field(ge=1e-12, le=2, allow_inf_nan=False)] = 1e-5  #: 2 is the largest L1 distance of two densities
     error_estimate: bool = False
     diffusion_scheme: Literal["auto", "scharfetter_gummel", "strang"] = "auto"
     hand_off: bool = False

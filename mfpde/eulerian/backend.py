@@ -5,10 +5,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import Moments
 
 Field = Any  #: cell averages on the mesh, wherever they live
 Potential = Any  #: V on the mesh, wherever it lives
+FAINT_MASS = 1e-30
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Rate:
     """-div(flux) of a field, with what limits a step along it."""
 
     field: Field
-    courant: float  #: largest sum_k max(u+, |u-|) / dx_k of a cell that holds mass, 1/time
+    courant: float  #: largest sum_k max(u+, |u-|) / dx_k of a cell that mass leaves, 1/time
     dissipation: float  #: sum over faces of A flux (V_left - V_right) = -1/2 dE/dt, >= 0
 
 
@@ -69,8 +71,22 @@ class Backend(Protocol):
     def entropy(self, field: Field) -> float:
         """int mu log mu dtheta."""
 
+    def distance(self, x: Field, y: Field) -> float:
+        """int |x - y| dtheta."""
+
+    def nonnegative(self, field: Field) -> Field:
+        """max(field, 0)."""
+
     def implicit(self, field: Field, potential: Potential | None, axis: int, dt: float) -> Field:
         """One implicit Euler step of drift-diffusion (of heat, if V is None) along one axis; nonnegative where the field is."""
+
+
+def faint_density(mesh: Mesh) -> float:
+    """Density up to which cells hold no mass to speak of: 1e-30 of the total in the largest of them.
+
+    By transport nothing leaves such cells, so they limit no step; what they hold moves once more has come in.
+    """
+    return FAINT_MASS / float(np.prod([axis.widths.max() for axis in mesh.axes]))
 
 
 def negligible(precision: str) -> float:

@@ -27,8 +27,8 @@ class NumpyBackend:
     name = "numpy"
     undershoot = 0.0
 
-    def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str, tau: float = 0.0):
-        self.mesh, self.model, self.scheme, self.tau = mesh, model, scheme, tau
+    def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str, tau: float = 0.0, faint: float = 0.0):
+        self.mesh, self.model, self.scheme, self.tau, self.faint = mesh, model, scheme, tau, faint
         self.dtype = np.dtype(precision)
         self.negligible = negligible(precision)
         self.tiles = cut(mesh.shape, TILE_BYTES // self.dtype.itemsize)
@@ -155,6 +155,18 @@ class NumpyBackend:
 
         return float(self._windows(of, 1, field).sum())
 
+    def distance(self, x: np.ndarray, y: np.ndarray) -> float:
+        """int |x - y| dtheta."""
+
+        def of(window: Window) -> tuple[float]:
+            return (float(np.sum(np.abs(x[window] - y[window]).astype(np.float64) * self.mesh.volumes[window])),)
+
+        return float(self._windows(of, 1, x, y).sum())
+
+    def nonnegative(self, field: np.ndarray) -> np.ndarray:
+        """max(field, 0)."""
+        return np.maximum(field, 0)
+
     def implicit(self, field: np.ndarray, potential: Potential | None, axis: int, dt: float) -> np.ndarray:
         """One implicit Euler step along an axis, pencils side by side."""
         along, pencils = self.mesh.axes[axis], np.moveaxis(field, axis, 0)
@@ -177,12 +189,12 @@ class NumpyBackend:
         change, courant = np.zeros((2, *(s.stop - s.start for s in window)), self.dtype)
         dissipation = 0.0
         for k, axis in enumerate(self.mesh.axes):
-            found = sweep(self.scheme, axis, k, window, with_ghosts(field, window, k, axis.periodic), potential.speeds(k, window))
+            found = sweep(self.scheme, axis, k, window, with_ghosts(field, window, k, axis.periodic), potential.speeds(k, window), self.faint)
             change += found.change
             courant += found.courant
             dissipation += self._dissipation(k, window, found.dissipation)
-        empty = field[window] <= 0
-        if empty.any():  # from an empty cell nothing flows, however fast
+        empty = field[window] <= self.faint
+        if empty.any():  # what nothing leaves cannot become negative, however fast it is
             courant[empty] = 0
         return change, float(courant.max()), dissipation
 

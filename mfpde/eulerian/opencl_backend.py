@@ -23,7 +23,8 @@ SUMS = 5  #: per tile, see kernels/rows.cl
 FILES = ("slopes.cl", "eulerian.cl", "rows.cl", "diffusion.cl", "features.cl", "reductions.cl")
 KERNELS = (
     "fill_ghosts", "transport_rate", "march_rate", "march_stage", "combine_parts", "react", "potential_spread", "sum_columns", "spread_potential",
-    "partial_moments", "feature_potential", "box_moments", "box_potential", "entropy", "implicit_sweep",
+    "partial_moments", "feature_potential", "box_moments", "box_potential", "entropy", "nonnegative", "total_distance",
+    "implicit_sweep",
 )  # fmt: skip
 
 
@@ -33,6 +34,7 @@ class OpenCLBackend:
     Arguments:
         form: "row" (marching along rows, explicit vectors), "cell" (one work item per cell), or None for what suits the device.
         tau: of the diffusion.
+        faint: density from which on mass leaves a cell by transport, see `mfpde.eulerian.backend.faint_density`.
         skip_zeros: whether rows leave parts alone that are 0 with all they depend on; the result is the same, bit by bit.
     """
 
@@ -41,7 +43,7 @@ class OpenCLBackend:
 
     def __init__(
         self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str, device: Device, form: str | None = None, tau: float = 0.0,
-        skip_zeros: bool = True,
+        faint: float = 0.0, skip_zeros: bool = True,
     ):  # fmt: skip
         self.dtype = np.dtype(precision)
         self.by_row = device.by_row if form is None else form == "row"
@@ -52,7 +54,8 @@ class OpenCLBackend:
         cores, room = device.cl_device.max_compute_units, device.cl_device.local_mem_size
         self.tiles = Tiles(self.layout, self.by_row, self.fused, cores, room, self.dtype.itemsize)
         self.buffers = Buffers(device)
-        self._build(device, scheme, precision, width, model, {"TAU": repr(float(tau)), "SKIP_ZEROS": int(skip_zeros)})
+        given = {"TAU": repr(float(tau)), "FAINT": repr(float(faint)), "HAS_FAINT": int(faint > 0), "SKIP_ZEROS": int(skip_zeros)}
+        self._build(device, scheme, precision, width, model, given)
         #: whether kernels that write parts of rows may write their ghosts too: on a circle one part's are inside another's last block
         self.writes_ghosts = self.by_row and (self.tiles.parts == 1 or not mesh.axes[-1].periodic)
         self.parts = self.tiles.rows * self.tiles.parts
@@ -260,6 +263,17 @@ class OpenCLBackend:
         """int mu log mu dtheta."""
         self._run("entropy", (self.runs,), field.values, self.width, self.per_run)
         return self.reduce_runs(self.per_run, "sum")
+
+    def distance(self, x: Field, y: Field) -> float:
+        """int |x - y| dtheta."""
+        self._run("total_distance", (self.runs,), x.values, y.values, self.width, self.per_run)
+        return self.reduce_runs(self.per_run, "sum")
+
+    def nonnegative(self, field: Field) -> Field:
+        """max(field, 0)."""
+        result = self._fresh()
+        self._run("nonnegative", (self.runs,), field.values, result.values)
+        return result
 
     def implicit(self, field: Field, potential: Potential | None, axis: int, dt: float) -> Field:
         """One implicit Euler step along an axis, one work item per pencil."""

@@ -1,9 +1,10 @@
 """One step in time: Strang splitting of transport (SSP-RK2) and reaction (exponential Heun), with the step chosen so that
-positivity and energy decay are guaranteed, and redone at half length when a stage breaks a bound.
+positivity and energy decay are guaranteed, and redone at half length when a stage breaks a bound. Steps with reaction or diffusion
+are chosen by an estimate of their error too (`step_control`); implicit steps, which are positive at every length, by it alone.
 
 Bounds (proofs in docs/numerics.md):
 
-* positivity: dt * sum_k max(u+, |u-|) / dx_k <= 1/2 in every cell that holds mass, at both stages;
+* positivity: dt * sum_k max(u+, |u-|) / dx_k <= 1/2 in every cell that mass leaves, at both stages;
 * energy: a forward Euler stage has E(m + dt m') - E(m) = -2 dt D + dt^2 |f'|^2 exactly, so it dissipates iff
   dt <= 2 D / |f'|^2. E is convex in m, and SSP-RK2 is a convex combination of Euler steps. The bound of the first stage chooses dt;
   that the whole step dissipates is then measured.
@@ -23,11 +24,18 @@ from mfpde.eulerian.backend import Backend, Field, Rate
 from mfpde.eulerian.diffusion import Diffusion
 from mfpde.eulerian.reaction import Reaction
 from mfpde.eulerian.state import Refused, State, States
+from mfpde.eulerian.step_control import StepControl
 from mfpde.models.energy import Energy, Moments
 
 POSITIVITY_BOUND = 0.5
 MAX_HALVINGS = 30
-SHORTEST = 1e-8  #: of max_step: a run of shorter steps would not end
+SHORTEST = 1e-8  #: of the longest step, or of the way to the next output: a run of shorter steps would not end
+#: what to do about steps that collapse, by what sets them
+REMEDIES = {
+    "positivity": "velocities are too large for the mesh; use a narrower domain, a weaker penalty, or a bounded activation",
+    "accuracy": "the density changes too fast for eulerian.tolerance; use more cells, a larger tolerance, or a potential that is less steep",
+    "redo": "shorter and shorter steps had to be taken again; use more cells, or a potential that is less steep",
+}
 
 
 class Limits(NamedTuple):
@@ -43,10 +51,23 @@ class Step:
 
     state: State
     dt: float
-    limit: str  #: what set dt: "positivity", "energy", "reaction", "max_step", "output", or "redo" after a step was redone
+    limit: str  #: what set dt: "positivity", "energy", "reaction", "accuracy", "max_step", "output", or "redo" after a step was redone
     halvings: int
     least: float  #: min(0, smallest density met)
     dissipated: float  #: dt (2 int |grad V|^2 dmu + 2 alpha Var V), by the rule of the transport stages; NaN with diffusion
+    rejected: int = 0  #: longer steps whose error was too large
+
+
+class Taken(NamedTuple):
+    """A step of a given length, before its error is judged."""
+
+    state: State
+    least: float
+    dissipated: float
+
+
+class TooLong(Refused):
+    """The error of a step is larger than allowed."""
 
 
 class Stepper:
@@ -65,8 +86,17 @@ class Stepper:
         self.states = States(backend, energy, self.tau > 0)
         self.reaction = Reaction(backend, self.states, dynamics, births)
         self.alpha = dynamics.birth_death
+        self.implicit = diffusion is not None and diffusion.together
         self.heats = diffusion is not None and not diffusion.together
+        #: the error of steps is estimated where they are not those of transport alone, whose own bounds keep them short
+        self.control = StepControl(settings.tolerance, settings.precision, always=self.implicit) if self.alpha or self.tau else None
         self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + scale + 64 * self.tau)
+
+    @property
+    def longest(self) -> float:
+        """The longest step the case allows."""
+        unlimited = np.inf if self.implicit else schema.LONGEST_STEP
+        return unlimited if self.settings.max_step is None else self.settings.max_step
 
     @property
     def claim(self) -> str:
@@ -94,32 +124,57 @@ class Stepper:
         Raises:
             RunError: the step collapsed, or the density or energy stopped being finite.
         """
-        first = self._slope(state)
-        limits = self.limits(*first)
-        parts = 2 if self.alpha or self.heats else 1  # then transport goes in two halves around these
-        choices = {
-            "positivity": parts * limits.positivity * self.settings.cfl / POSITIVITY_BOUND,
-            "energy": parts * limits.energy * self.settings.energy_safety,
-            "max_step": self.settings.max_step,
-            "reaction": self.reaction.longest_step(state),
-            "redo": longest,
-        }
+        first = None if self.implicit else self._slope(state)
+        choices = self._choices(state, first) | {"redo": longest}
         limit = min(choices, key=lambda name: choices[name])
-        if choices[limit] < SHORTEST * self.settings.max_step:
-            raise RunError(
-                f"the time step collapsed to {choices[limit]:.1e}, set by {limit}: velocities are too large for the mesh; "
-                "use a narrower domain, a weaker penalty, or a bounded activation"
-            )
+        if choices[limit] < SHORTEST * min(self.longest, remaining):
+            raise RunError(f"the time step collapsed to {choices[limit]:.1e}, set by {limit}: {REMEDIES.get(limit, REMEDIES['positivity'])}")
         # equal steps to the output time, rather than a sliver at the end
         steps = np.ceil(remaining / choices[limit] * (1 - 1e-12))
         dt, limit = (remaining, "output") if steps <= 1 else (remaining / steps, limit)
-        for halvings in range(MAX_HALVINGS):
+        halvings = 0
+        for tries in range(MAX_HALVINGS):
             try:
-                new, least, dissipated = self._try(state, first, dt)
-                return Step(new, dt, limit, halvings, least, dissipated)
+                new = self._controlled(state, first, dt)
+                return Step(new.state, dt, limit, halvings, new.least, new.dissipated, rejected=tries - halvings)
+            except TooLong:
+                assert self.control is not None
+                dt, limit = remaining / np.ceil(remaining / self.control.longest), "accuracy"
             except Refused:
-                dt, limit = dt / 2, "redo"
-        raise RunError(f"the time step collapsed to {dt:.1e}: every shorter step still raised the energy or broke positivity")
+                dt, limit, halvings = dt / 2, "redo", halvings + 1
+        raise RunError(f"the time step collapsed to {dt:.1e}: every shorter step still raised the energy, broke positivity or erred too much")
+
+    def _choices(self, state: State, first: tuple[Rate, Moments] | None) -> dict[str, float]:
+        """The longest steps at a state, by what sets them."""
+        choices = {"max_step": self.longest, "reaction": self.reaction.longest_step(state)}
+        if first is not None:
+            limits = self.limits(*first)
+            parts = 2 if self.alpha or self.heats else 1  # then transport goes in two halves around these
+            choices |= {
+                "positivity": parts * limits.positivity * self.settings.cfl / POSITIVITY_BOUND,
+                "energy": parts * limits.energy * self.settings.energy_safety,
+            }
+        return choices | ({"accuracy": self.control.longest} if self.control is not None else {})
+
+    def _controlled(self, state: State, first: tuple[Rate, Moments] | None, dt: float) -> "Taken":
+        """A step whose error passed, where it was due to be estimated.
+
+        Raises:
+            TooLong: its error is too large.
+        """
+        whole = self._try(state, first, dt)
+        if self.control is None:
+            return whole
+        if not self.control.due(dt):
+            self.control.passed()
+            return whole
+        middle = self._try(state, first, dt / 2)
+        halves = self._try(middle.state, None, dt / 2)
+        if not self.control.allows(dt, self.backend.distance(whole.state.field, halves.state.field)):
+            raise TooLong
+        if not self.control.always:
+            return whole
+        return Taken(halves.state, min(middle.least, halves.least), middle.dissipated + halves.dissipated)
 
     def _slope(self, state: State) -> tuple[Rate, Moments]:
         """The transport rate of a state, and the moments of that rate."""
@@ -128,7 +183,7 @@ class Stepper:
             raise RunError("a velocity is no longer finite")
         return rate, self.backend.moments(rate.field)
 
-    def _try(self, state: State, first: tuple[Rate, Moments], dt: float) -> tuple[State, float, float]:
+    def _try(self, state: State, first: tuple[Rate, Moments] | None, dt: float) -> "Taken":
         if not (self.alpha or self.heats):
             field, least, dissipated = self._transport(state, first, dt)
         else:
@@ -137,9 +192,9 @@ class Stepper:
             field, least_too, dissipated_too = self._transport(after, None, dt / 2)
             least, dissipated = min(least, least_too), dissipated + dissipated_between + dissipated_too
         new = self.states.of(field)
-        if self.claim != "none" and self.functional(new) > self.functional(state) + self.rounding:
+        if self.claim != "none" and self.functional(new) > self.functional(state) + self.rounding * (1 + abs(state.energy)):
             raise Refused
-        return new, least, dissipated if not self.tau else float("nan")
+        return Taken(new, least, dissipated if not self.tau else float("nan"))
 
     def _between(self, field: Field, dt: float) -> tuple[State, float]:
         """Heat, reaction, or the reaction between two halves of the heat; and what the reaction dissipates."""
@@ -158,7 +213,7 @@ class Stepper:
         Arguments:
             first: the slope at the state, if it is known.
         """
-        if self.diffusion is not None and self.diffusion.together:
+        if self.implicit:
             return self._drift(state, dt), 0.0, float("nan")
         rate, change = first or self._slope(state)
         limits = self.limits(rate, change)

@@ -36,11 +36,12 @@ def with_ghosts(field: np.ndarray, window: Window, k: int, periodic: bool) -> np
     return result
 
 
-def sweep(scheme: str, axis: Axis, k: int, window: Window, rho: np.ndarray, speeds: np.ndarray) -> Sweep:
+def sweep(scheme: str, axis: Axis, k: int, window: Window, rho: np.ndarray, speeds: np.ndarray, faint: float = 0.0) -> Sweep:
     """Transport along axis k.
 
     Arguments:
         rho, speeds: from `with_ghosts` and from `Potential.speeds`.
+        faint: density up to which nothing leaves a cell.
     """
     shape, stride = rho.shape, int(np.prod(rho.shape[k + 1 :]))
     rho, u = rho.reshape(-1), speeds.reshape(-1)
@@ -48,6 +49,9 @@ def sweep(scheme: str, axis: Axis, k: int, window: Window, rho: np.ndarray, spee
     centre = rho[stride:-stride]
     slope = limited_half_slope(scheme, rho[:-edge], centre, rho[edge:], _factors(axis, k, window, shape))
     after, before = centre + slope, centre - slope  # densities at both ends of a cell
+    if faint:
+        few = centre <= faint
+        after[few] = before[few] = 0
     # at faces, the one after every cell of `centre` but the last
     u = u[stride:-edge]
     forward = np.maximum(u, 0)

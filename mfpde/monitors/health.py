@@ -138,6 +138,8 @@ class Health:
                 "steps_by_limit": dict(solver.limits),
                 "redone": solver.redone,
                 "mass_drift": solver.mass_drift,
+                "mass_corrections": solver.corrections,
+                "mass_corrected": solver.corrected,
                 "minimum_density": solver.least,
                 "largest_energy_rise": solver.energy_rise,
                 "dissipated_energy": solver.dissipated,
