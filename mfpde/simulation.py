@@ -86,6 +86,14 @@ class Simulation:
         return self.case.dynamics.birth_death if self.case.lagrangian.reaction == "birth_death" else 0.0
 
     @property
+    def is_stationary(self) -> bool:
+        """Whether the case asks for a stationary density, and has one: its rates over the last step are below the tolerance."""
+        tolerance, solver = self.case.stationary, self.solver
+        if tolerance is None or solver is None or solver.carrier is not None:
+            return False
+        return bool(solver.density_rate < tolerance and solver.energy_rate < tolerance)
+
+    @property
     def parts(self) -> Parts:
         """What the run has besides a density and a ladder."""
         return Parts(self.nodes is not None, self.jump_rate > 0, SPECTRUM if self.fluctuations is not None else 0)
@@ -171,21 +179,23 @@ def solver_facts(solver: Solver) -> dict[str, Any]:
     }
 
 
-def output_times(case: Case, ends: Sequence[float] = ()) -> tuple[np.ndarray, np.ndarray]:
+def output_times(case: Case, ends: Sequence[float] = (), stationary: float | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Times at which something is stored, and which of them store fields.
 
     The start and the end are always stored, with fields.
 
     Arguments:
         ends: times to which a run was extended after its end; every one is stored.
+        stationary: when the run ended before its time, being stationary, before it was extended.
     """
     every, fields_every = case.output_every, case.output_fields_every
-    last = max(case.time, *ends) if ends else case.time
+    first_end = case.time if stationary is None else stationary
+    last = max(first_end, *ends) if ends else first_end
     if last / min(every, fields_every) > 100_000:
         raise InputError(f"{case.path}: output.every: more than 100000 frames would be stored; choose a longer interval")
     same = 1e-9 * min(every, fields_every)
     series, fields = (np.arange(1, int(last / step) + 1) * step for step in (every, fields_every))
-    candidates = [(float(t), False) for t in series] + [(float(t), True) for t in (0.0, *fields, case.time, *ends)]
+    candidates = [(float(t), False) for t in series] + [(float(t), True) for t in (0.0, *fields, first_end, *ends)]
     times: list[float] = []
     stored: list[bool] = []
     for t, with_fields in sorted(candidates):
@@ -195,7 +205,7 @@ def output_times(case: Case, ends: Sequence[float] = ()) -> tuple[np.ndarray, np
             times.append(float(f"{t:.15g}"))  # 0.3 rather than 3 * 0.1
             stored.append(with_fields)
     found = np.array(times)
-    for end in (case.time, *ends):  # exactly, not as a rounded multiple
+    for end in (first_end, *ends):  # exactly, not as a rounded multiple
         found[np.argmin(np.abs(found - end))] = end
     return found, np.array(stored)
 

@@ -123,7 +123,8 @@ def print_inspection(facts: dict[str, Any], path: Path, console: Console) -> Non
             origin.add_row(name, _listed(value))
     console.print(origin)
     health = facts["health"]
-    state = "finished" if health["finished"] else f"not finished{': ' + health['failure'] if health['failure'] else ''}"
+    stationary = f" (stationary at time {health['stationary_at']:g})" if health.get("ended_by") == "stationary" else ""
+    state = f"finished{stationary}" if health["finished"] else f"not finished{': ' + health['failure'] if health['failure'] else ''}"
     console.print(plain(f"health: {state}"))
     for warning in health["warnings"]:
         console.print(plain(f"  warning: {warning}"))

@@ -209,6 +209,7 @@ class Case(Table):
 
     title: str = ""
     time: Positive
+    stationary: Positive | None = None  #: rates of the density and of the free energy below which a run ends before `time`
     model: Model = NetworkModel()
     data: Data | None = None
     parameters: dict[str, Parameter]
@@ -227,6 +228,12 @@ class Case(Table):
             raise ValueError("the key 'data' is required: a network learns a teacher or a file")
         if self.model.kind == "potential" and self.data is not None:
             raise ValueError("'data' belongs to model.kind = \"network\"; a potential has none")
+        return self
+
+    @model_validator(mode="after")
+    def _stationary_density(self):
+        if self.stationary is not None and not self.eulerian.enabled:
+            raise ValueError("'stationary' is judged by the density: it needs eulerian.enabled = true")
         return self
 
     _path: Path = PrivateAttr(default=Path("case.toml"))

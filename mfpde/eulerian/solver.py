@@ -24,7 +24,7 @@ from mfpde.models.model import MeshPotential, Model
 #: of a solver, besides its state and counts, what a checkpoint holds
 SAVED = (
     "time", "steps", "redone", "mass_drift", "least", "energy_rise", "dissipated", "last_dt", "longest", "wall_mass", "blobs", "last_limit",
-    "corrections", "corrected",
+    "corrections", "corrected", "density_rate", "energy_rate",
 )  # fmt: skip
 GROWTH = 1.5  #: of the step after one that had to be redone
 #: mass is brought back to 1 where it has drifted by this much, by precision
@@ -73,6 +73,10 @@ class Solver:
     energy_rise: float = 0.0  #: largest rise of the energy (with diffusion, of the free energy) in one step
     dissipated: float = 0.0  #: time integral of 2 int |grad V|^2 dmu + 2 alpha Var V
     last_dt: float = float("nan")
+    has_gibbs: bool = False  #: whether its stationary states are Gibbs states, see `has_gibbs_states`
+    watches_rates: bool = False  #: whether it is asked if the density is stationary
+    density_rate: float = float("nan")  #: L1 norm of the change of the density over the last step, per unit time; if it is watched
+    energy_rate: float = float("nan")  #: |change| of the energy (with diffusion, of the free energy), likewise
     longest: float = float("inf")  #: longest step to try next: short after a step was redone, then growing
     wall_mass: dict[str, float] = field(default_factory=dict)  #: per axis, at the last output
     blobs: dict[str, float] = field(default_factory=dict)  #: width of the narrowest peak per axis in cells, at the last output
@@ -137,10 +141,15 @@ class Solver:
         before, mass, precision = self.state.moments.mass, step.state.moments.mass, self.stepper.settings.precision
         self.mass_drift = max(self.mass_drift, abs(mass - 1))
         allowed = MASS_ROUNDING * float(np.finfo(precision).eps) * sum(self.mesh.shape)
-        if abs(mass - before) > allowed:
+        if abs(mass - before) > allowed or abs(mass - 1) > KEPT_MASS[precision] + allowed:
             raise RunError(
-                f"the mass changed by {mass - before:.1e} in a step to time {self.time + step.dt:g}, more than rounding can change it ({allowed:.1e})"
+                f"the mass became {mass:.17g} (it was {before:.17g}) in a step to time {self.time + step.dt:g}; "
+                f"rounding can change it by {allowed:.1e}"
             )
+        if self.watches_rates:
+            functional = self.stepper.functional
+            self.density_rate = self.stepper.backend.distance(self.state.field, step.state.field) / step.dt
+            self.energy_rate = abs(functional(step.state) - functional(self.state)) / step.dt
         self.state = step.state
         if abs(mass - 1) > KEPT_MASS[precision]:
             self.corrections, self.corrected = self.corrections + 1, self.corrected + abs(mass - 1)
@@ -164,6 +173,16 @@ class Solver:
         """f at the data (L,); empty for a potential."""
         return self.carrier.prediction if self.carrier is not None else self.stepper.energy.prediction(self.state.moments.linear)
 
+    def gibbs_residual(self) -> float:
+        """L1 distance of the density from exp(-V/tau)/Z of its own V, in [0, 2]: 0 for a self-consistent Gibbs state."""
+        backend, state = self.stepper.backend, self.state
+        ones, potential = backend.upload(np.ones(self.mesh.shape)), self.stepper.states.potential(state.moments.linear)
+        gibbs = backend.react(ones, potential, 1 / self.stepper.tau, self.stepper.energy.mean_potential(state.moments))
+        mass = backend.moments(gibbs).mass
+        if not (np.isfinite(mass) and mass > 0):
+            return 2.0  # far from where the density is, by more than exponentials can tell
+        return backend.distance(state.field, backend.blend(0.0, gibbs, 1 / mass, gibbs))
+
     def density(self) -> np.ndarray:
         """Cell averages of mu on the host, float64."""
         return self.carrier.density() if self.carrier is not None else self.stepper.backend.download(self.state.field)
@@ -186,7 +205,16 @@ def build_solver(case: Case, model: Model, device=None) -> Solver:
         stepper = _build_stepper(case, model, mesh, arrays, together, device)
         state = stepper.states.of(stepper.backend.upload(initial))
     error = arrays.coupling.error if isinstance(arrays.coupling, Features | BoxFeatures) else 0.0
-    return Solver(stepper, model, mesh, state, mass_drift=abs(state.moments.mass - 1), features_error=error)
+    drift, watches = abs(state.moments.mass - 1), case.stationary is not None
+    return Solver(stepper, model, mesh, state, mass_drift=drift, features_error=error, has_gibbs=has_gibbs_states(case), watches_rates=watches)
+
+
+def has_gibbs_states(case: Case) -> bool:
+    """Whether densities mu = exp(-V[mu]/tau)/Z are the stationary ones of a case, the whole box being connected."""
+    dynamics = case.dynamics
+    moving = all(p.mobility > 0 for p in case.parameters.values() if p.fixed is None)
+    plain_reaction = dynamics.birth_death > 0 and dynamics.reaction == "plain"
+    return dynamics.diffusion > 0 and moving and not plain_reaction and dynamics.births is None
 
 
 def compressed(arrays: MeshPotential, mesh: Mesh, tolerance: float) -> MeshPotential:

@@ -41,6 +41,10 @@ def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> d
     stepper = solver.stepper
     if stepper.tau:
         values |= {"entropy": state.entropy, "free_energy": stepper.functional(state)}
+    if solver.has_gibbs:
+        values["gibbs_residual"] = solver.gibbs_residual()
+    if solver.watches_rates:
+        values |= {"density_rate": solver.density_rate, "energy_rate": solver.energy_rate}
     model = solver.model
     if isinstance(model, ShallowNetwork):
         loss = float(model.loss(solver.prediction))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mfpde.simulation import Simulation
 
 WALL_MASS = 1e-6
-SAVED = ("resolution_time", "hand_off_time", "initial_energy", "initial_wall")
+SAVED = ("resolution_time", "hand_off_time", "stationary_at", "initial_energy", "initial_wall")
 #: share of the energy lost so far by which the dissipation identity may be missed
 BALANCE = 0.05
 
@@ -27,6 +27,7 @@ class Health:
     warnings: dict[str, str] = field(default_factory=dict)  #: kind -> message
     resolution_time: float | None = None
     hand_off_time: float | None = None
+    stationary_at: float | None = None  #: when the run ended because its density was stationary
     initial_energy: float | None = None
     initial_wall: dict[str, float] = field(default_factory=dict)  #: mass in the outermost cells at the start, per axis
 
@@ -124,6 +125,7 @@ class Health:
 
     def summary(self, simulation: "Simulation") -> dict[str, Any]:
         """What is stored in the file and shown by `inspect`."""
+        solver = simulation.solver
         summary: dict[str, Any] = {
             "finished": self.finished,
             "failure": self.failure,
@@ -131,7 +133,9 @@ class Health:
             "resolution_time": self.resolution_time,
             "hand_off_time": self.hand_off_time,
         }
-        solver = simulation.solver
+        if simulation.case.stationary is not None:
+            ended = "stationary" if solver is not None and self.stationary_at == solver.time else "time"  # it may have gone on after
+            summary |= {"ended_by": ended if self.finished else None, "stationary_at": self.stationary_at}
         if solver is not None:
             summary["eulerian"] = {
                 "steps": solver.steps,

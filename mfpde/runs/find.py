@@ -77,8 +77,9 @@ def changed_keys(one: Any, other: Any, path: str = "") -> list[str]:
 
 
 def end_of(content: Content) -> float:
-    """The time to which a run goes."""
-    return max([content["case"]["tables"]["time"], *content["ends"]])
+    """The time to which a run goes, or at which it ended because it was stationary."""
+    stationary = content.get("stationary")
+    return max([content["case"]["tables"]["time"] if stationary is None else stationary, *content["ends"]])
 
 
 def extend(content: Content, until: float) -> None:

@@ -67,23 +67,48 @@ class Loop:
 
     def _go(self) -> None:
         simulation, health = self.simulation, self.simulation.health
-        times, stored = output_times(simulation.case, self.facts["ends"])
+        times, stored = output_times(simulation.case, self.facts["ends"], self.facts.get("stationary"))
         end = float(times[-1])
         for time, with_fields in list(zip(times.tolist(), stored.tolist(), strict=True))[self.frames :]:
             if time > 0:
                 simulation.advance(time, lambda reached, facts: self._watch(reached, end, facts))
+            ended = time == end or self._has_settled(time)
+            with_fields = with_fields or ended
             values = simulation.frame(with_fields)
             for message in health.check(simulation, time):
                 self.report.warn(message)
-            health.finished = time == end
-            ended = {"ended": now()} if health.finished else {}
-            noted = {"health": health.summary(simulation), "resumes": self.facts["resumes"], **ended}
+            health.finished = ended
+            noted = {"health": health.summary(simulation), "resumes": self.facts["resumes"]} | ({"ended": now()} if ended else {})
             self.writer.write_frame(time, values, with_fields, noted)
             self.frames += 1
             health.stop_at_walls(simulation, time)
             if with_fields:
                 self.save()
+            if ended:
+                break
         self.settle()
+        self._tell_end()
+
+    def _has_settled(self, time: float) -> bool:
+        """Whether the run is to end at this time because its density is stationary; who asked for a later time gets it."""
+        if not self.simulation.is_stationary or self.facts["ends"] or time == 0:
+            return False
+        self.facts["stationary"] = self.simulation.health.stationary_at = time
+        return True
+
+    def _tell_end(self) -> None:
+        """What ended a run that was to end when it is stationary."""
+        solver, tolerance = self.simulation.solver, self.simulation.case.stationary
+        if solver is None or tolerance is None or self.facts["ends"]:
+            return
+        rates = f"the density changes by {solver.density_rate:.1e} per unit time (L1), the energy by {solver.energy_rate:.1e}"
+        residual = f"; its distance from its own Gibbs state is {solver.gibbs_residual():.1e}" if solver.has_gibbs and solver.carrier is None else ""
+        if self.facts.get("stationary") is not None:
+            self.report.tell(f"stationary at time {solver.time:g}: {rates}, both below {tolerance:g}{residual}")
+        else:
+            self.report.warn(
+                f"not stationary at time {solver.time:g}, where the run ends (time): {rates}, not both below stationary = {tolerance:g}{residual}"
+            )
 
     def _way_back(self, error: RunError) -> str:
         if isinstance(error, StorageError):

@@ -10,7 +10,7 @@ class Reporter(Protocol):
         """Called often: after steps of the density and of the networks."""
 
     def tell(self, message: str) -> None:
-        """Called for what takes a while before the run begins."""
+        """Called for what takes a while before the run begins, and for what ended it."""
 
     def warn(self, message: str) -> None:
         """Called once for every thing the user should know."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mfpde.case import Case
+from mfpde.eulerian.solver import has_gibbs_states
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import Model
@@ -22,6 +23,13 @@ JUMP_NOISE = "alpha int int |V - Vbar| |Phi - Phi'|^2 dmu dmu"
 WITHOUT_JUMPS = "; of units with weights: jumps add noise that it does not hold"
 #: dimension of predictions -> what they are
 PREDICTIONS = {"data": "f(x_l)", "coefficient": "coefficients of f"}
+
+
+#: whether a density is stationary is judged by these
+_RATES = [
+    ("density_rate", "L1 norm of the change of mu over the last step, per unit time"),
+    ("energy_rate", "change of the energy (with diffusion, of the free energy) over the last step, per unit time"),
+]
 
 
 class Variable(NamedTuple):
@@ -132,6 +140,8 @@ def _eulerian(case: Case, mesh: Mesh, values: str | None) -> list[Variable]:
         ("energy", "energy E = |f - f*|^2 + 2 int r dmu" if values else "energy E = 2 int V0 dmu + int int W dmu dmu"),
         *([("loss", "loss |f - f*|^2 in L2(nu)")] if values else []),
         *([("entropy", "int mu log mu"), ("free_energy", "free energy E + 2 tau int mu log mu")] if case.dynamics.diffusion else []),
+        *([("gibbs_residual", "L1 distance of mu from exp(-V/tau)/Z of its own V")] if has_gibbs_states(case) else []),
+        *(_RATES if case.stationary is not None else []),
         ("mass", "total mass of mu"),
         ("minimum_density", "smallest cell average of mu"),
         (
