@@ -4,6 +4,8 @@ G = tau / distance (B(-w) rho_left - B(w) rho_right), w = (V_left - V_right) / t
 The readable counterpart of kernels/diffusion.cl.
 """
 
+from typing import Any
+
 import numpy as np
 
 from mfpde.measures.mesh import Axis
@@ -40,35 +42,37 @@ def implicit_step(axis: Axis, exchanged: tuple[np.ndarray, np.ndarray], rho: np.
     """
     n, widths, shape = axis.cells, axis.widths[:, None], rho.shape
     forth, back = (rates.reshape(n + 1, -1) for rates in exchanged)
-    rho = rho.reshape(n, -1)
-    forth = dt * forth / np.concatenate([widths[-1:], widths])  # over the left cell of each face
-    back = dt * back / np.concatenate([widths, widths[:1]])
-    mass = rho.astype(np.float64) * widths
-    slack, slack_last, mass_last = np.ones(rho.shape[1:]), np.ones(rho.shape[1:]), mass[-1].copy()
-    to_last, from_last = back[0], forth[0]  # exchange of the present cell with the last one; 0 between walls
-    upper, last, x = (np.zeros(rho.shape) for _ in range(3))
+    # over the left and the right cell of each face; by row, where a single pencil needs no arrays
+    forths = _rows(dt * forth / np.concatenate([widths[-1:], widths]))
+    backs = _rows(dt * back / np.concatenate([widths, widths[:1]]))
+    masses = _rows(rho.reshape(n, -1).astype(np.float64) * widths)
+    upper, last, x = ([0.0] * n for _ in range(3))
+    slack, slack_last, mass, mass_last = 1.0, 1.0, masses[0], masses[-1]
+    to_last, from_last = backs[0], forths[0]  # exchange of the present cell with the last one; 0 between walls
     for i in range(n - 1):
-        right, left = forth[i + 1], back[i + 1]
-        pivot = slack + right
+        right, left = forths[i + 1], backs[i + 1]
         if i == n - 2:  # its right neighbour is the last cell
             to_last, from_last = to_last + right, from_last + left
-            right = left = np.zeros_like(right)
+            right = left = 0.0 * right
             pivot = slack + to_last
-        elif axis.periodic:
-            pivot += to_last
-        np.divide(left, pivot, out=upper[i])
-        np.divide(mass[i], pivot, out=x[i])
-        mass[i + 1] += right * x[i]
+        else:
+            pivot = slack + right + to_last if axis.periodic else slack + right
+        upper[i], x[i] = left / pivot, mass / pivot
+        mass = masses[i + 1] + right * x[i]
         if axis.periodic or i == n - 2:
             last[i] = from_last / pivot
-            slack_last += last[i] * slack
-            mass_last += to_last * x[i]
+            slack_last = slack_last + last[i] * slack
+            mass_last = mass_last + to_last * x[i]
             to_last, from_last = to_last * upper[i], right * last[i]
-        slack *= upper[i]
-        slack += 1
+        slack = slack * upper[i] + 1
     x[-1] = mass_last / slack_last
     for i in range(n - 2, -1, -1):
-        x[i] += upper[i] * x[i + 1]
+        x[i] = x[i] + upper[i] * x[i + 1]
         if axis.periodic or i == n - 2:
-            x[i] += last[i] * x[-1]
-    return (x / widths).reshape(shape)
+            x[i] = x[i] + last[i] * x[-1]
+    return (np.array(x).reshape(n, -1) / widths).reshape(shape)
+
+
+def _rows(values: np.ndarray) -> list[Any]:
+    """The rows of an array; plain numbers, on which Python is quicker, if they have one entry each."""
+    return values[:, 0].tolist() if values.shape[1] == 1 else list(values)
