@@ -58,11 +58,9 @@ class Points:
         return State(None, Moments(seen.prediction, 0.0, float("nan"), float(seen.weights.sum())), seen.energy)
 
     def density(self) -> np.ndarray:
-        """The points' masses in the cells they lie in, over the cells' volumes."""
-        seen = self._seen
+        """Cell averages of the points, shared by the cells around them so that means are kept."""
         rows = [self.model.parameters.names.index(name) for name in self.mesh.names]
-        masses, _ = np.histogramdd(seen.nodes[rows].T, bins=[axis.faces for axis in self.mesh.axes], weights=seen.weights)
-        return masses / self.mesh.volumes
+        return self.mesh.density_of_points(self._seen.nodes[rows], self._seen.weights)
 
 
 def check_hand_off(case: Case) -> None:

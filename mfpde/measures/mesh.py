@@ -1,13 +1,15 @@
 """Tensor meshes on boxes and circles, and densities on them."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from mfpde.measures.laws import Law, Point
+from mfpde.measures.cells import cell_masses, deposit
+from mfpde.measures.laws import Law
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,25 @@ class Mesh:
         return outer([axis.widths for axis in self.axes])
 
     def average_density(self, laws: Sequence[Law]) -> np.ndarray:
-        """Cell averages of the density of a product law: exact differences of its distribution functions.
+        """Cell averages of the density of a product law: exact cell masses, shared so that every mean is kept (`measures.cells`).
 
-        The little that a law puts beyond the domain is put into the outermost cells, where walls hold particles too.
+        The little that a law puts beyond walls is put into the outermost cells, where walls hold particles too.
         """
-        return outer([_cell_masses(axis, law) / axis.widths for axis, law in zip(self.axes, laws, strict=True)])
+        return outer([cell_masses(axis, law) / axis.widths for axis, law in zip(self.axes, laws, strict=True)])
+
+    def density_of_points(self, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Cell averages of a weighted cloud, every point shared by the cells around it so that means are kept (`measures.cells.deposit`).
+
+        Arguments:
+            points: (axes, n); weights: (n,).
+        """
+        shared = [deposit(axis, x) for axis, x in zip(self.axes, points, strict=True)]
+        masses = np.zeros(math.prod(self.shape))
+        for choice in itertools.product(*(range(len(cells)) for cells, _ in shared)):
+            places = np.ravel_multi_index([cells[k] for (cells, _), k in zip(shared, choice, strict=True)], self.shape)
+            parts = weights * np.prod([shares[k] for (_, shares), k in zip(shared, choice, strict=True)], axis=0)
+            masses += np.bincount(places, parts, len(masses))
+        return masses.reshape(self.shape) / self.volumes
 
     def marginal(self, density: np.ndarray, name: str) -> np.ndarray:
         """Density of one parameter (cells,), from cell averages of the joint density."""
@@ -139,20 +155,6 @@ def sinh_faces(low: float, high: float, cells: int, stretch: float, at: float) -
     faces = at + k * np.sinh(np.linspace(ends[0], ends[1], cells + 1))
     faces[[0, -1]] = low, high
     return faces
-
-
-def _cell_masses(axis: Axis, law: Law) -> np.ndarray:
-    if isinstance(law, Point):
-        masses = np.zeros(axis.cells)
-        cell = int(np.searchsorted(axis.faces, law.at, side="right")) - 1
-        masses[min(cell, axis.cells - 1)] = 1.0
-        return masses
-    cumulative = law.cdf(axis.faces)
-    if axis.periodic:
-        cumulative /= cumulative[-1] - cumulative[0]
-    else:
-        cumulative[0], cumulative[-1] = 0.0, 1.0
-    return np.diff(cumulative)
 
 
 def outer(vectors: Sequence[np.ndarray]) -> np.ndarray:

@@ -49,7 +49,7 @@ def _trapezoid(law: Law, count: int) -> tuple[np.ndarray, np.ndarray]:
         x, weights = np.linspace(law.low, law.high, count), np.ones(count)
     else:
         assert isinstance(law, Normal)
-        x = np.linspace(max(law.low, law.mean - WIDE * law.std), min(law.high, law.mean + WIDE * law.std), count)
-        weights = np.exp(-(((x - law.mean) / law.std) ** 2) / 2)
+        x = np.linspace(*law.within_reach(WIDE), count)
+        weights = np.exp(-(((x - law.mean) / law.std) ** 2 - law.peak**2) / 2)
     weights[[0, -1]] /= 2
     return x, weights / weights.sum()

@@ -24,5 +24,5 @@ def births_laws(case: Case, parameters: ParameterSpace) -> Sequence[Law] | None:
     for c in parameters.free:
         spec = case.dynamics.births.get(c.name)
         laws.append(c.law if spec is None else build_law(spec))
-        check_inside(laws[-1], c.domain, f"{case.path}: dynamics.births.{c.name}", "births'")
+        check_inside(laws[-1], c.domain, f"{case.path}: dynamics.births.{c.name}", "births'", c.periodic)
     return laws

@@ -20,8 +20,10 @@ RESERVED = {
 }
 #: free components that a mesh may have
 MOST_AXES = 4
-#: a normal law conditioned on less than this of its mass cannot be told from rounding
-MIN_HELD = 1e-9
+#: standard deviations from its mean at which a normal law may be conditioned; further out numbers hold too little of it
+MOST_DEVIATIONS = 100.0
+#: turns of a circle that a law may be wide
+MOST_TURNS = 100.0
 
 
 @dataclass(frozen=True)
@@ -144,19 +146,31 @@ def _component(name: str, spec: schema.Parameter, where: str) -> Component:
         raise InputError(f"{where}: a periodic parameter needs domain = [low, high], whose length is the period")
     if isinstance(law, WrappedCauchy) and not (spec.periodic and spec.domain and abs(spec.domain[1] - spec.domain[0] - 2 * np.pi) < 1e-9):
         raise InputError(f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0, 6.283185307179586]")
-    check_inside(law, spec.domain, where)
+    check_inside(law, spec.domain, where, periodic=spec.periodic)
     return Component(name, law, True, spec.domain, spec.cells, spec.periodic, spec.mobility, spec.stretch, spec.stretch_at)
 
 
-def check_inside(law: Law, domain: tuple[float, float] | None, where: str, name: str = "initial") -> None:
-    """Refuse a law that does not fit its domain.
+def check_inside(law: Law, domain: tuple[float, float] | None, where: str, name: str = "initial", periodic: bool = False) -> None:
+    """Refuse a law that does not fit its domain; around a circle it is wound.
 
     Raises:
-        InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, or a conditioned law holds no mass.
+        InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, it goes around more than `MOST_TURNS`, or a conditioned law lies
+            too far out.
     """
-    if isinstance(law, Normal) and law.held < MIN_HELD:
-        raise InputError(f"{where}: the {name} {law.describe()} has next to no mass there; expected 'within' to hold some of it")
+    if isinstance(law, Normal) and abs(law.peak) > MOST_DEVIATIONS:
+        raise InputError(
+            f"{where}: the {name} {law.describe()} has next to no mass there; expected 'within' to come as near to the mean as "
+            f"{MOST_DEVIATIONS:g} standard deviations"
+        )
     if domain is None:
+        return
+    if periodic:
+        low, high = law.extent
+        if high - low > MOST_TURNS * (domain[1] - domain[0]):
+            raise InputError(
+                f"{where}: the {name} {law.describe()} goes around the circle [{domain[0]:g}, {domain[1]:g}] more than {MOST_TURNS:g} times; "
+                'expected a narrower law, or { law = "uniform" } on the whole circle'
+            )
         return
     outside = mass_outside(law, *domain)
     if outside > MAX_OUTSIDE:
