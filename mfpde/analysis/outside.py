@@ -20,7 +20,8 @@ from mfpde.errors import InputError
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models.network import Network
 from mfpde.models.population import PopulationNetwork
-from mfpde.monitors.distances import SlicedDensity, w1_marginals
+from mfpde.monitors.distances import w1_marginals
+from mfpde.monitors.sliced import SlicedDensity
 from mfpde.randomness import generator
 
 SAME_TIME = 1e-6  #: relative difference of two times that are called the same

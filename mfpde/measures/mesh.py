@@ -50,6 +50,13 @@ class Axis:
         """Differences of two points, on a circle the shortest."""
         return differences - self.length * np.round(differences / self.length) if self.periodic else differences
 
+    def place(self, points: np.ndarray) -> np.ndarray:
+        """Points, on a circle those beyond its ends moved by whole turns."""
+        if not self.periodic:
+            return points
+        low, high = self.faces[0], self.faces[-1]
+        return np.where((points < low) | (points > high), low + (points - low) % self.length, points)
+
     @cached_property
     def slope_factors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Width over the distance to the left neighbour, to the right one, and to both together (cells,); 1, 1, 1/2 on uniform axes.
@@ -123,11 +130,12 @@ class Mesh:
         others = tuple(j for j in range(len(self.axes)) if j != k)
         return (density * self.volumes).sum(axis=others) / self.axes[k].widths
 
-    def points(self, density: np.ndarray, negligible: float) -> tuple[np.ndarray, np.ndarray]:
+    def points(self, density: np.ndarray, negligible: float, split: Sequence[bool] | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Every cell as 2^axes points of equal mass at +-width/sqrt(12) from its centre, which keeps its second moments.
 
         Arguments:
             negligible: cells of less than this share of the largest cell's mass are left out, and the rest scaled to the same total.
+            split: along which axes; all if None. Along the others points lie at the centre.
         Returns:
             Points (n, axes) and their masses (n,).
         """
@@ -136,7 +144,8 @@ class Mesh:
         total, masses = masses.sum(), masses[kept]
         centres = np.stack([g[kept] for g in np.meshgrid(*(axis.centres for axis in self.axes), indexing="ij")], axis=-1)
         offsets = np.stack([g[kept] for g in np.meshgrid(*(axis.widths / np.sqrt(12) for axis in self.axes), indexing="ij")], axis=-1)
-        corners = np.array(list(itertools.product((-1, 1), repeat=len(self.axes))))
+        sides = [(-1, 1) if parted else (0,) for parted in split or [True] * len(self.axes)]
+        corners = np.array(list(itertools.product(*sides)))
         points = (centres[:, None, :] + corners * offsets[:, None, :]).reshape(-1, len(self.axes))
         return points, np.repeat(masses * total / masses.sum() / len(corners), len(corners))
 

@@ -10,8 +10,9 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import Model
 from mfpde.models.shallow import ShallowNetwork
-from mfpde.monitors.distances import SlicedDensity, w1_marginals
+from mfpde.monitors.distances import w1_marginals
 from mfpde.monitors.resolution import narrowest_blob
+from mfpde.monitors.sliced import SlicedDensity
 
 
 class Snapshot(NamedTuple):
