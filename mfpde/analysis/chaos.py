@@ -6,11 +6,14 @@ sigma^2 - V, where sigma^2 = lim n Var(m) is predicted by the tangent of the flo
 
 The same holds for what units give to f, Phi = a sigma(<w, x> + b), with inner products of L2(nu): there V is the Monte-Carlo value and
 n Var(f_n) the fluctuation, so that a fluctuation below Monte-Carlo is nothing but a negative correlation of order 1/n.
+
+On a circle the place of a unit is exp(2 pi i theta / length), of which m is the mean over a network and V the variance 1 - |m|^2.
 """
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import xarray as xr
 
 from mfpde.analysis.limit import Scatter, as_lists
 from mfpde.analysis.statistics import Interval, interval, resamples
@@ -34,14 +37,16 @@ def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
     monte_carlo = None
     if scatters and "characteristics" in run.tree.children:
         monte_carlo = np.maximum(run.group("characteristics")["monte_carlo"].values, np.finfo(float).tiny)
-    names = [name for name in run.parameters if run.case["parameters"].get(name, run.case["parameters"].get("w", {})).get("fixed") is None]
+    circles = {name: high - low for name in run.parameters if _table(run, name).get("periodic") for low, high in [_table(run, name)["domain"]]}
+    names = [name for name in run.parameters if _table(run, name).get("fixed") is None]
+    if any("resultant" not in run.lagrangian(units) for units in widths):  # outputs of before it was stored
+        names = [name for name in names if name not in circles]
     rows = [run.parameters.index(name) for name in names]
     differs = {name: differ(run, name) for name in (*names, *(["Phi"] if monte_carlo is not None else []))}
     entries: list[dict[str, Any]] = []
     for units in widths:
         networks = run.lagrangian(units)
-        mean, spread = networks["mean"].values[:, :, rows], networks["variance"].values[:, :, rows]
-        found = {name: as_lists(scaled_correlation(mean[:, :, k], spread[:, :, k], units)) for k, name in enumerate(names)}
+        found = {name: as_lists(scaled_correlation(*_moments(networks, row, circles.get(name)), units)) for name, row in zip(names, rows, strict=True)}
         if monte_carlo is not None:
             variance = next(s.variance for s in scatters if s.units == units)
             scaled = Interval(*(units * (units * part / monte_carlo - 1) / (units - 1) for part in variance))
@@ -56,6 +61,20 @@ def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
             predicted["Phi"] = (run.group("fluctuations")["predicted"].values / monte_carlo - 1).tolist()
         predicted = {name: _where(values, differs[name]) for name, values in predicted.items() if not np.isnan(values).all()}
     return {"components": list(entries[0]["correlation"]), "widths": entries, "predicted": predicted}
+
+
+def _table(run: "Run", name: str) -> dict[str, Any]:
+    """The table of a parameter in the case."""
+    return run.case["parameters"].get(name, run.case["parameters"].get("w", {}))
+
+
+def _moments(networks: xr.Dataset, row: int, length: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """Means and variances (times, replicates) of a component over the units of each network; complex means on a circle of some length."""
+    mean = networks["mean"].values[:, :, row]
+    if length is None:
+        return mean, networks["variance"].values[:, :, row]
+    resultant = networks["resultant"].values[:, :, row]
+    return resultant * np.exp(2j * np.pi / length * mean), 1 - resultant**2
 
 
 def differ(run: "Run", name: str) -> np.ndarray:
@@ -81,10 +100,13 @@ def _known(parts: dict[str, list[Any]], known: np.ndarray) -> dict[str, list[flo
 
 
 def scaled_correlation(mean: np.ndarray, variance: np.ndarray, units: int) -> Interval:
-    """n times the correlation of two units (times,), from means and variances over the units of each network (times, replicates)."""
+    """n times the correlation of two units (times,), from means and variances over the units of each network (times, replicates).
+
+    Means may be complex: places in the plane of a circle.
+    """
     count = mean.shape[1]
     shares = np.vstack([np.full(count, 1 / count), resamples(count)])
-    between = (shares @ (mean**2).T - (shares @ mean.T) ** 2) * count / (count - 1)
+    between = (shares @ (np.abs(mean) ** 2).T - np.abs(shares @ mean.T) ** 2) * count / (count - 1)
     between[1:] *= count / (count - 1)  # a resample scatters less than its replicates by 1 - 1/K
     total = shares @ variance.T + between
     with np.errstate(divide="ignore", invalid="ignore"):

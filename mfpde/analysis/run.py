@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from mfpde.analysis import integrals
 from mfpde.analysis.sound import count_frames, fits_together
 from mfpde.data.hdf5 import open_hdf5
 from mfpde.errors import InputError, first_line
@@ -76,6 +77,30 @@ class Run:
     def mu(self) -> xr.DataArray:
         """Cell averages of the density over (time, parameters), at the times at which fields are stored."""
         return self.eulerian["mu"].rename(fields_time="time")
+
+    def integrate(self, field: xr.DataArray, *names: str) -> xr.DataArray:
+        """Integral of a field over parameters (all that it depends on if none are named), by the cells' volumes; see `analysis.integrals`."""
+        return integrals.integrate(self, field, names)
+
+    def marginal(self, *names: str) -> xr.DataArray:
+        """Density of one parameter at all output times, or of several at those at which the density is stored."""
+        return integrals.marginal(self, names)
+
+    def expectation(self, field: xr.DataArray) -> xr.DataArray:
+        """int field dmu of a field over parameters, such as ``run.mu.a * run.mu.b``."""
+        return integrals.expectation(self, field)
+
+    def mean(self, name: str) -> xr.DataArray:
+        """Mean of a parameter under the density at all output times; on a circle the mean direction."""
+        return integrals.mean(self, name)
+
+    def variance(self, name: str) -> xr.DataArray:
+        """Its variance; on a circle the mean square of deviations from the mean direction, by the shortest way."""
+        return integrals.variance(self, name)
+
+    def resultant(self, name: str) -> xr.DataArray:
+        """|E exp(2 pi i x / length)| of a parameter on a circle at all output times."""
+        return integrals.resultant(self, name)
 
     @cached_property
     def units(self) -> list[int]:

@@ -7,6 +7,7 @@ functions of both measures, continued by a circumference per turn; it is convex 
 import numpy as np
 
 from mfpde.measures.mesh import Axis
+from mfpde.models.parameters import Component
 
 HALVINGS = 48  #: of the interval of the shift
 THIN = 1e-12  #: mass of a cell over which a mean of quantiles is that at its middle
@@ -82,3 +83,22 @@ def _distance(axis: Axis, levels: np.ndarray, cloud: _Cloud, shift: float) -> fl
         for end in (breaks[:-1], breaks[1:])
     )
     return float(np.sqrt(np.sum(np.diff(breaks) * (left**2 + left * right + right**2)) / 3))
+
+
+def circle_moments(component: Component, x: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Moments of clouds on a circle that turn with them.
+
+    Arguments:
+        x, weights: (n,) of clouds one after the other, at indices `starts` (clouds,); weights sum to 1 over each.
+    Returns:
+        Of each cloud (clouds,): the mean direction, a point of the domain where E exp(2 pi i x / length) points to; the mean square of the
+        deviations from it, by the shortest way; and the resultant length |E exp(2 pi i x / length)|, 1 for a point and 0 for an even spread.
+    """
+    assert component.domain is not None
+    low, high = component.domain
+    length = high - low
+    resultant = np.add.reduceat(weights * np.exp(2j * np.pi / length * (x - low)), starts)
+    mean = component.place(low + length * np.angle(resultant) / (2 * np.pi))
+    away = x - np.repeat(mean, np.diff(np.append(starts, len(x))))
+    away -= length * np.round(away / length)
+    return mean, np.add.reduceat(weights * away**2, starts), np.abs(resultant)

@@ -1,5 +1,6 @@
 """What is measured at one output time, by path in the output file."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,9 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import Model
+from mfpde.models.parameters import Component
 from mfpde.models.shallow import ShallowNetwork
+from mfpde.monitors.circular import circle_moments
 from mfpde.monitors.distances import w1_marginals
 from mfpde.monitors.resolution import narrowest_blob
 from mfpde.monitors.sliced import SlicedDensity
@@ -85,7 +88,7 @@ def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tu
         "energy": model.cloud_energies(*cloud),
         "wall_fraction": np.add.reduceat(at_wall.astype(float), ladder.first_unit[:-1]) / ladder.sizes,
         "effective_units": 1 / np.add.reduceat(weights**2, ladder.first_unit[:-1]),
-        **_moments(state[:-1], weights, ladder),
+        **_moments(model.parameters.components, state[:-1], weights, ladder),
         "killed": jumps.killed if jumps else np.zeros(len(ladder.sizes)),
         "cloned": jumps.cloned if jumps else np.zeros(len(ladder.sizes)),
     }
@@ -103,12 +106,16 @@ def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tu
     return values, snapshot
 
 
-def _moments(theta: np.ndarray, weights: np.ndarray, ladder: Ladder) -> dict[str, np.ndarray]:
-    """Mean and variance of every component over the units of each network (networks, components)."""
+def _moments(components: Sequence[Component], theta: np.ndarray, weights: np.ndarray, ladder: Ladder) -> dict[str, np.ndarray]:
+    """Mean and variance of every component over the units of each network (networks, components); on circles see `circle_moments`."""
     starts = ladder.first_unit[:-1]
     mean = np.add.reduceat(theta * weights, starts, axis=1)
     centred = theta - mean[:, ladder.network_of]
-    return {"mean": mean.T, "variance": np.add.reduceat(centred**2 * weights, starts, axis=1).T}
+    variance, resultant = np.add.reduceat(centred**2 * weights, starts, axis=1), np.full(mean.shape, np.nan)
+    circles = [k for k, c in enumerate(components) if c.periodic]
+    for k in circles:
+        mean[k], variance[k], resultant[k] = circle_moments(components[k], theta[k], weights, starts)
+    return {"mean": mean.T, "variance": variance.T, **({"resultant": resultant.T} if circles else {})}
 
 
 def touches_wall(values: np.ndarray, domain: tuple[float, float]) -> np.ndarray:

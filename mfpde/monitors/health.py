@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mfpde.errors import RunError
+from mfpde.measures.cells import missed_mean
+from mfpde.models.births import births_laws
 from mfpde.monitors.frames import touches_wall
 from mfpde.monitors.resolution import MIN_CELLS
 
@@ -48,6 +50,8 @@ class Health:
         """New warnings at this output time."""
         before = set(self.warnings)
         if simulation.solver is not None:
+            if self.initial_energy is None:
+                self._check_start(simulation, simulation.solver)
             self._check_density(simulation.solver, time)
         if simulation.flow is not None:
             self._check_networks(simulation, time)
@@ -78,6 +82,19 @@ class Health:
     def _warn(self, kind: str, message: str) -> None:
         self.warnings.setdefault(kind, message)
 
+    def _check_start(self, simulation: "Simulation", solver) -> None:
+        """Laws that the mesh cannot hold as they are."""
+        components = simulation.model.parameters.free
+        given = [("initial", [c.law for c in components]), ("births'", births_laws(simulation.case, simulation.model.parameters) or [])]
+        for kind, laws in given:
+            for axis, law in zip(solver.mesh.axes, laws, strict=False):
+                if missed := missed_mean(axis, law):
+                    self._warn(
+                        f"{kind} mean {axis.name}",
+                        f"the {kind} {law.describe()} of {axis.name} has its mean, {law.first_moment:g}, nearer to a wall than the centre of the "
+                        f"outermost cell, where the density puts it, off by {missed:.1e}; use more parameters.{axis.name}.cells, or widen the domain",
+                    )
+
     def _check_density(self, solver, time: float) -> None:
         for name, mass in solver.wall_mass.items():
             if mass > WALL_MASS:
@@ -94,9 +111,13 @@ class Health:
             )
         elif solver.blobs[narrow] < MIN_CELLS and self.resolution_time is None:
             self.resolution_time = time
+            width = float(next(axis.widths.max() for axis in solver.mesh.axes if axis.name == narrow))
             self._warn(
                 "resolution",
-                f"at time {time:g} the density has a blob in {narrow} narrower than {MIN_CELLS:g} cells: from now on trust weak "
+                f"at time 0 the density is narrower in {narrow} than {MIN_CELLS:g} cells: its mean is that of its law, its second moment up to "
+                f"{width**2 / 4:.1e} (a quarter of a cell squared) too large, and W1 is known to a cell; use more parameters.{narrow}.cells"
+                if time == 0
+                else f"at time {time:g} the density has a blob in {narrow} narrower than {MIN_CELLS:g} cells: from now on trust weak "
                 f"quantities (f, energy, W1) rather than the density; more parameters.{narrow}.cells postpone this",
             )
         if self.initial_energy is None:

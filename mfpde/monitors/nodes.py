@@ -7,6 +7,7 @@ import numpy as np
 from mfpde.lagrangian.flow import Flow
 from mfpde.models.model import Model
 from mfpde.models.shallow import ShallowNetwork
+from mfpde.monitors.circular import circle_moments
 
 
 def measure_nodes(model: Model, flow: Flow, jump_rate: float) -> dict[str, Any]:
@@ -19,11 +20,16 @@ def measure_nodes(model: Model, flow: Flow, jump_rate: float) -> dict[str, Any]:
     predictions, potential = flow.backend.predictions(flow.state), flow.potential()
     cloud = (state, p, predictions, potential, np.zeros(1, dtype=int))
     mean = state[:-1] @ p
+    variance, resultant = (state[:-1] - mean[:, None]) ** 2 @ p, np.full(len(mean), np.nan)
+    circles = [k for k, c in enumerate(model.parameters.components) if c.periodic]
+    for k in circles:
+        (mean[k],), (variance[k],), (resultant[k],) = circle_moments(model.parameters.components[k], state[k], p, np.zeros(1, dtype=int))
     values: dict[str, Any] = {
         "energy": float(model.cloud_energies(*cloud)[0]),
         "effective_nodes": 1 / float(p @ p),
         "mean": mean,
-        "variance": (state[:-1] - mean[:, None]) ** 2 @ p,
+        "variance": variance,
+        **({"resultant": resultant} if circles else {}),
     }
     if isinstance(model, ShallowNetwork):
         squares = state[0] ** 2 * model.feature_squares(state[1:-1].T)

@@ -19,6 +19,13 @@ from mfpde.models.population import PopulationNetwork
 from mfpde.models.sampled import SampledInputs
 
 SCHEMA_VERSION = 1
+#: what is stored of every component over the units of a network, or under the nodes
+MOMENTS = {"mean": "mean", "variance": "variance"}
+CIRCLE_MOMENTS = {
+    "mean": "mean (on circles the mean direction)",
+    "variance": "variance (on circles the mean square of deviations from the mean direction by the shortest way)",
+    "resultant": "resultant length |E exp(2 pi i theta / length)| (on circles; NaN for others)",
+}
 JUMP_NOISE = "alpha int int |V - Vbar| |Phi - Phi'|^2 dmu dmu"
 WITHOUT_JUMPS = "; of units with weights: jumps add noise that it does not hold"
 #: dimension of predictions -> what they are
@@ -66,6 +73,7 @@ def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None,
         "parameter": (np.arange(len(model.parameters.names)), f"component of theta: {', '.join(model.parameters.names)}"),
         "bound": (np.arange(2), "lower and upper face"),
     }
+    moments = CIRCLE_MOMENTS if any(c.periodic for c in model.parameters.components) else MOMENTS
     growing: list[Variable] = []
     fixed: list[tuple[Variable, np.ndarray]] = []
     # a prediction of a network is its values at the data or, without data, its coefficients
@@ -97,14 +105,14 @@ def describe(case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None,
             if shown:
                 dimensions[f"snapshot_{units}"] = (np.arange(shown), f"replicates of {units} units whose units are stored")
                 dimensions[f"unit_{units}"] = (np.arange(units), f"index of the unit in networks of {units}")
-            growing += _lagrangian(units, bool(shown), values)
+            growing += _lagrangian(units, bool(shown), values, moments)
             if values and (mesh is not None or parts.nodes):
                 gap = "|f_n - f|^2 in L2(nu), a squared distance" + ("; f is that of the nodes" if mesh is None else "")
                 growing.append(Variable(f"comparison/{units}/function_gap", ("time", f"replicate_{units}"), gap))
             if mesh is not None:
                 growing += _distances(units, mesh)
     if parts.nodes:
-        growing += _characteristics(values, parts.jumps)
+        growing += _characteristics(values, parts.jumps, moments)
     if parts.spectrum:
         dimensions["mode"] = (np.arange(parts.spectrum), "index of the eigenvalue, the largest first")
         growing += _fluctuations(parts.jumps)
@@ -171,7 +179,7 @@ def _eulerian(case: Case, mesh: Mesh, values: str | None) -> list[Variable]:
     return variables
 
 
-def _lagrangian(units: int, snapshots: bool, values: str | None) -> list[Variable]:
+def _lagrangian(units: int, snapshots: bool, values: str | None, moments: dict[str, str]) -> list[Variable]:
     group, replicate = f"lagrangian/{units}", f"replicate_{units}"
     per_replicate = [
         ("energy", "energy of each network"),
@@ -183,8 +191,8 @@ def _lagrangian(units: int, snapshots: bool, values: str | None) -> list[Variabl
     ]
     variables = [Variable(f"{group}/{name}", ("time", replicate), meaning) for name, meaning in per_replicate]
     variables += [
-        Variable(f"{group}/{name}", ("time", replicate, "parameter"), f"{name} of every component of theta over the units of each network")
-        for name in ("mean", "variance")
+        Variable(f"{group}/{name}", ("time", replicate, "parameter"), f"{meaning} of every component of theta over the units of each network")
+        for name, meaning in moments.items()
     ]
     if values:
         variables.append(Variable(f"{group}/prediction", ("time", replicate, values), f"{PREDICTIONS[values]} of networks of {units} units"))
@@ -195,7 +203,7 @@ def _lagrangian(units: int, snapshots: bool, values: str | None) -> list[Variabl
     return variables
 
 
-def _characteristics(values: str | None, jumps: bool) -> list[Variable]:
+def _characteristics(values: str | None, jumps: bool, moments: dict[str, str]) -> list[Variable]:
     group = "characteristics"
     series = [
         ("energy", "energy of the mean field carried by quadrature nodes"),
@@ -205,8 +213,7 @@ def _characteristics(values: str | None, jumps: bool) -> list[Variable]:
         *([("jump_noise", f"noise that jumps add to n |f_n - f|^2 per unit time: {JUMP_NOISE}")] if jumps and values else []),
     ]
     variables = [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in series]
-    variables.append(Variable(f"{group}/mean", ("time", "parameter"), "mean of every component of theta"))
-    variables.append(Variable(f"{group}/variance", ("time", "parameter"), "variance of every component of theta"))
+    variables += [Variable(f"{group}/{name}", ("time", "parameter"), f"{meaning} of every component of theta") for name, meaning in moments.items()]
     if values:
         variables.append(Variable(f"{group}/prediction", ("time", values), f"{PREDICTIONS[values]} of the mean field"))
     return variables
