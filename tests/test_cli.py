@@ -124,7 +124,7 @@ def test_overrides_backends_and_parts_of_a_run(call):
 def test_python_interface_gives_xarray(call):
     case = mfpde.load_case("tiny.toml")
     run = mfpde.run(case.replace(time=0.2))
-    assert run.mu.sel(time=0.2).integrate("b").dims == ("a", "w")
+    assert run.integrate(run.mu.sel(time=0.2), "b").dims == ("a", "w")
     assert "rate" in run.compare().table
     assert "function gap" in repr(run.compare())
 

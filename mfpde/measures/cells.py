@@ -39,7 +39,7 @@ def cell_masses(axis: "Axis", law: Law) -> np.ndarray:
             break
         way = np.where(ahead * lacking > 0, 1, -1)
         to, gain = _neighbours(axis, coordinate, way, lacking)
-        wish = np.maximum(way * _lean(axis, law), 0.0) * (gain > 0) if number == 0 else masses * gain
+        wish = masses * gain if number > 0 else np.clip(way * _lean(axis, law), 0.0, masses * gain)
         if (strength := math.fsum(wish)) > 0:
             most = FULL if number == 0 else 1.0
             given = np.minimum(wish / np.where(gain > 0, gain, 1.0) * min(abs(lacking) / strength, most), masses)
@@ -67,8 +67,9 @@ def exact_masses(axis: "Axis", law: Law, faces: np.ndarray) -> np.ndarray:
         return Point(at if at < faces[-1] else float(faces[0])).masses(faces)
     low, high = law.extent
     middle, reach = (low + high) / 2, max((high - low) / 2, axis.length)  # of narrow laws both ways around, since tails meet on the far side
-    turns = range(math.ceil((middle - reach - faces[-1]) / axis.length), math.floor((middle + reach - faces[0]) / axis.length) + 1)
-    return np.sum([law.masses(faces + k * axis.length) for k in turns], axis=0)
+    turns = np.arange(math.ceil((middle - reach - faces[-1]) / axis.length), math.floor((middle + reach - faces[0]) / axis.length) + 1)
+    starts = turns[:, None] * axis.length + faces[:-1]
+    return law.masses(np.append(starts, turns[-1] * axis.length + faces[-1])).reshape(starts.shape).sum(axis=0)
 
 
 def deposit(axis: "Axis", x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,8 +20,8 @@ RESERVED = {
 }
 #: free components that a mesh may have
 MOST_AXES = 4
-#: standard deviations from its mean at which a normal law may be conditioned; further out numbers hold too little of it
-MOST_DEVIATIONS = 100.0
+#: standard deviations from its mean at which a normal law may be conditioned; beyond them is less of it than the smallest number
+MOST_DEVIATIONS = 37.5
 #: turns of a circle that a law may be wide
 MOST_TURNS = 100.0
 
