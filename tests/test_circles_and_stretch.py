@@ -166,7 +166,9 @@ def test_sliced_w2_on_stretched_axes_comes_near_to_that_on_uniform_ones():
 def test_integrals_of_a_run_use_the_volumes_of_its_cells(tmp_path, axis):
     initial = {"law": "uniform", "low": -1, "high": 2}
     parameters = {"x": axis | {"initial": initial}, "y": {"domain": [0, 1], "cells": 5, "initial": {"law": "uniform", "low": 0, "high": 1}}}
-    case = tables(model={"kind": "potential", "external": "cos(pi*x/3) + (y - 0.5)^2"}, parameters=parameters, dynamics={}, time=0.5, lagrangian={"units": []})
+    case = tables(
+        model={"kind": "potential", "external": "cos(pi*x/3) + (y - 0.5)^2"}, parameters=parameters, dynamics={}, time=0.5, lagrangian={"units": []}
+    )
     run = mfpde.run(case_from_tables(case, Path("integrals.toml")), tmp_path / "integrals.h5")
     np.testing.assert_allclose(run.integrate(run.mu), 1, atol=1e-12)
     over_y = run.integrate(run.mu, "y")

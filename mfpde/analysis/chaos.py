@@ -46,7 +46,9 @@ def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
     entries: list[dict[str, Any]] = []
     for units in widths:
         networks = run.lagrangian(units)
-        found = {name: as_lists(scaled_correlation(*_moments(networks, row, circles.get(name)), units)) for name, row in zip(names, rows, strict=True)}
+        found = {
+            name: as_lists(scaled_correlation(*_moments(networks, row, circles.get(name)), units)) for name, row in zip(names, rows, strict=True)
+        }
         if monte_carlo is not None:
             variance = next(s.variance for s in scatters if s.units == units)
             scaled = Interval(*(units * (units * part / monte_carlo - 1) / (units - 1) for part in variance))
