@@ -11,6 +11,7 @@ import numpy as np
 from mfpde.device.buffers import Buffers
 from mfpde.eulerian.layout import Layout
 from mfpde.measures.convolution import PairOperator
+from mfpde.measures.moment_operator import MomentOperator
 from mfpde.models.features import BoxFeatures, Features
 from mfpde.models.model import Coupling
 
@@ -123,9 +124,9 @@ class BoxCoupling:
 
 
 class PairCoupling:
-    """A convolution, on the host."""
+    """A pair interaction, on the host."""
 
-    def __init__(self, pair: PairOperator, layout: Layout, buffers: Buffers):
+    def __init__(self, pair: PairOperator | MomentOperator, layout: Layout, buffers: Buffers):
         self.pair, self.layout, self.buffers = pair, layout, buffers
         self.first: Any = None
         self.order = np.arange(int(np.prod(layout.cells)))

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mfpde.lagrangian.forces_moments import Moments, through_moments
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import NumpyBackend
-from mfpde.lagrangian.shares import Share, share_out
+from mfpde.lagrangian.shares import Share, in_shares, in_turn, share_out
 from mfpde.models.network import Network
-from mfpde.models.potential import Potential
+from mfpde.models.potential import Formula, Potential
 from mfpde.models.shallow import ShallowNetwork, preactivations
 from mfpde.threads import each, product
 
@@ -53,9 +54,9 @@ class NumpyNetwork(NumpyBackend):
             return self._predictions(weighted, share, self._activations(state, share)[0])
 
         def predict(shares: Sequence[Share], run: Callable) -> None:
-            result[shares[0].networks] = _sum(run(of, shares))
+            result[shares[0].networks] = in_turn(run(of, shares))
 
-        self._for_all(predict)
+        in_shares(self.jobs, self.split, predict)
         return result[:, self.datum]
 
     def _pull(self, share: Share, activations: tuple[np.ndarray, np.ndarray], prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +78,7 @@ class NumpyNetwork(NumpyBackend):
 
         def move(shares: Sequence[Share], run: Callable) -> None:
             found = run(first, shares)  # activations are kept until the prediction is known
-            prediction = _sum([part for _, part in found])
+            prediction = in_turn([part for _, part in found])
 
             def second(k: int) -> None:
                 where = shares[k].units
@@ -85,7 +86,7 @@ class NumpyNetwork(NumpyBackend):
 
             run(second, range(len(shares)))
 
-        self._for_all(move)
+        in_shares(self.jobs, self.split, move)
         rate = np.empty(state.shape, self.dtype)
 
         def finish(first: int) -> None:
@@ -95,29 +96,6 @@ class NumpyNetwork(NumpyBackend):
 
         each(finish, range(0, self.ladder.total, UNITS))
         return rate
-
-    def _for_all(self, work: Callable[[Sequence[Share], Callable], None]) -> None:
-        """Call `work` with the shares of some networks, and with what calls a function for every share, until all networks had their turn."""
-
-        def in_turn(function: Callable, items: Sequence) -> list:
-            return [function(item) for item in items]
-
-        def job(networks: Sequence[Sequence[Share]]) -> None:
-            with np.errstate(over="ignore", invalid="ignore"):
-                for shares in networks:
-                    work(shares, in_turn)
-
-        each(job, self.jobs)
-        for shares in self.split:
-            work(shares, each)
-
-
-def _sum(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """In order, so that it is the same every time."""
-    total = parts[0].copy()
-    for part in parts[1:]:
-        total += part
-    return total
 
 
 def feature_pull(model: ShallowNetwork, z: np.ndarray, x: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -163,6 +141,8 @@ class NumpyPotential(NumpyBackend):
     def __init__(self, potential: Potential, ladder: Ladder, precision: str, weight_rate: float):
         super().__init__(potential, ladder, precision, weight_rate)
         self.potential = potential
+        interaction = through_moments(potential, ladder)
+        self.moments = None if interaction is None else Moments(interaction, ladder)
 
     def predictions(self, state: np.ndarray) -> np.ndarray:
         """Nothing: a potential has no data."""
@@ -173,14 +153,20 @@ class NumpyPotential(NumpyBackend):
         theta = state[:-1].astype(np.float64)
         external = self.potential.external
         rate = np.array([*(-slope for slope in external.slopes(list(theta))), external.value(list(theta))])
-        interaction = self.potential.interaction
-        if interaction is not None:
-            weights = self.weights(state)
-            for *_, where in self.ladder.networks():
-                differences = theta[:, where, None] - theta[:, None, where]
-                for k in np.flatnonzero(self.periodic):
-                    length = self.high[k] - self.low[k]
-                    differences[k] -= length * np.round(differences[k] / length)
-                rate[:-1, where] -= np.array(interaction.slopes(list(differences))) @ weights[where]
-                rate[-1, where] += interaction.value(list(differences)) @ weights[where]
+        if self.moments is not None:
+            forces = self.moments.forces(theta, self.weights(state))
+            rate[:-1] -= forces[:-1]
+            rate[-1] += forces[-1]
+        elif self.potential.interaction is not None:
+            self._add_pairs(rate, theta, self.weights(state), self.potential.interaction)
         return self.allowed(rate, state)
+
+    def _add_pairs(self, rate: np.ndarray, theta: np.ndarray, weights: np.ndarray, interaction: Formula) -> None:
+        """An interaction of no finite rank: the sum over all pairs of a network."""
+        for *_, where in self.ladder.networks():
+            differences = theta[:, where, None] - theta[:, None, where]
+            for k in np.flatnonzero(self.periodic):
+                length = self.high[k] - self.low[k]
+                differences[k] -= length * np.round(differences[k] / length)
+            rate[:-1, where] -= np.array(interaction.slopes(list(differences))) @ weights[where]
+            rate[-1, where] += interaction.value(list(differences)) @ weights[where]

@@ -1,12 +1,14 @@
 """How the units of all networks are shared out among threads, and within a thread so that what is computed together stays in its cache."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from mfpde.lagrangian.ladder import Ladder
+from mfpde.threads import each
 
 #: Pairs of units and data whose activations are formed together: a megabyte. Less would fit into a faster cache, but then threads, which must
 #: take turns between two operations, wait for each other: measured slower.
@@ -66,3 +68,31 @@ def _all_shares(ladder: Ladder, most: int) -> list[Shares]:
         found.append([Share(slice(first, last), slice(int(i), int(j))) for i, j in pairwise(ends)])
         first = last
     return found
+
+
+def in_shares(jobs: list[list[Shares]], split: list[Shares], work: Callable[[Sequence[Share], Callable], None]) -> None:
+    """Call `work` with the shares of some networks, and with what calls a function for every share, until all networks had their turn.
+
+    Arguments:
+        jobs, split: as `share_out` gives them.
+    """
+
+    def alone(function: Callable, items: Sequence) -> list:
+        return [function(item) for item in items]
+
+    def job(networks: Sequence[Sequence[Share]]) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            for shares in networks:
+                work(shares, alone)
+
+    each(job, jobs)
+    for shares in split:
+        work(shares, each)
+
+
+def in_turn(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The sum of what shares gave, in order, so that it is the same every time."""
+    total = parts[0].copy()
+    for part in parts[1:]:
+        total += part
+    return total

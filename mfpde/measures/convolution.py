@@ -1,20 +1,25 @@
 """Pair interactions on a mesh: (W * mu)(theta_j) = sum_k W(theta_j - theta_k) m_k, cells taken as atoms at their centres.
 
-On uniform axes this is a discrete convolution, done by FFT (zero-padded at walls, circular on circles), exact to rounding; on stretched
-axes it is a dense matrix.
+An interaction of finite rank goes by its moments. Any other is on uniform axes a discrete convolution, done by FFT (zero-padded at walls,
+circular on circles), exact to rounding; on stretched axes it is a dense matrix.
 """
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import scipy.fft
 
 from mfpde.errors import InputError
-from mfpde.measures.mesh import Mesh
+from mfpde.measures.finite_rank import FiniteRank
+from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.moment_operator import MomentOperator, numbers_held
 
 #: W as a function of the differences along each axis (arrays that broadcast together)
 PairFormula = Callable[[Sequence[np.ndarray]], np.ndarray]
 MOST_DENSE = 8192  #: cells of a stretched mesh with a pair interaction
+MOST_MOMENTS = 32  #: rank beyond which FFTs are quicker on uniform axes
 
 
 class PairOperator:
@@ -55,6 +60,46 @@ class PairOperator:
         spectrum = scipy.fft.rfftn(masses.reshape(self.shape), s=self.padded)
         full = scipy.fft.irfftn(spectrum * self.transform, s=self.padded)
         return full[tuple(slice(n) for n in self.shape)].ravel()
+
+
+def by_moments(mesh: Mesh, interaction: FiniteRank | None) -> bool:
+    """Whether a mesh is served by moments: where they err less than the FFT of a padded box, or are quicker, or there is no FFT.
+
+    On uniform circles an FFT is neither padded nor less exact.
+    """
+    if interaction is None or interaction.rank > math.prod(mesh.shape):
+        return False
+    uniform = all(axis.uniform for axis in mesh.axes)
+    return not uniform or (interaction.rank <= MOST_MOMENTS and not all(axis.periodic for axis in mesh.axes))
+
+
+def pair_operator(mesh: Mesh, pair: PairFormula, interaction: FiniteRank | None, columns: Sequence[int]) -> PairOperator | MomentOperator:
+    """W * mu on a mesh, by what is best for it.
+
+    Arguments:
+        interaction: W by its features, if it is of finite rank; `columns` are those of its components that are axes of the mesh.
+    Raises:
+        InputError: W is not finite at a difference of two cells, or a stretched mesh has too many cells.
+    """
+    if interaction is None or not by_moments(mesh, interaction):
+        return PairOperator(mesh, pair)
+    for ends in itertools.product(*([-_farthest(axis), _farthest(axis)] for axis in mesh.axes)):
+        _finite(pair([np.array([end]) for end in ends]), (1,))
+    return MomentOperator(mesh, interaction, columns)
+
+
+def pair_numbers(mesh: Mesh, interaction: FiniteRank | None, columns: Sequence[int]) -> int:
+    """Numbers that the operator of a mesh holds: the working arrays of moments, the transformed kernel, or the matrix."""
+    if interaction is not None and by_moments(mesh, interaction):
+        return numbers_held(mesh, interaction, columns)
+    if all(axis.uniform for axis in mesh.axes):
+        return math.prod(n if axis.periodic else 2 * n for n, axis in zip(mesh.shape, mesh.axes, strict=True))
+    return min(math.prod(mesh.shape), MOST_DENSE) ** 2
+
+
+def _farthest(axis: Axis) -> float:
+    """The largest difference of two cells."""
+    return axis.length / 2 if axis.periodic else float(axis.centres[-1] - axis.centres[0])
 
 
 def _finite(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

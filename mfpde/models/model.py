@@ -10,12 +10,13 @@ import numpy as np
 
 from mfpde.measures.convolution import PairOperator
 from mfpde.measures.mesh import Mesh
+from mfpde.measures.moment_operator import MomentOperator
 from mfpde.models.energy import Energy, Moments
 from mfpde.models.features import BoxFeatures, Features
 from mfpde.models.parameters import ParameterSpace
 
 #: how cells see each other: through features, through a pair interaction, or not at all
-Coupling = Features | BoxFeatures | PairOperator | None
+Coupling = Features | BoxFeatures | PairOperator | MomentOperator | None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ Derivatives are symbolic; NumPy values and device code come from the same trees.
 """
 
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,11 +16,13 @@ import sympy
 from mfpde.case import Case, schema
 from mfpde.errors import InputError, about
 from mfpde.expressions import evaluate, opencl_function, parse
-from mfpde.measures.convolution import PairOperator
+from mfpde.measures.convolution import pair_numbers, pair_operator
+from mfpde.measures.finite_rank import FiniteRank
 from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import PairEnergy
 from mfpde.models.model import MeshPotential
 from mfpde.models.parameters import Component, ParameterSpace, potential_parameters
+from mfpde.models.waves import find_finite_rank
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ class Potential:
 
     has_kink = False
 
+    @cached_property
+    def finite_rank(self) -> FiniteRank | None:
+        """W by its features, for meshes and units alike; None without interaction, and where it is not of finite rank."""
+        return None if self.interaction is None else find_finite_rank(self.interaction.expression, self.parameters.components)
+
     @property
     def scale(self) -> float:
         """Size of the energy, for tolerances of rounding: the largest of V0 and W on the laws' quartiles."""
@@ -93,7 +99,7 @@ class Potential:
         external = self.external.value(np.meshgrid(*axes, indexing="ij", sparse=True))
         if not np.all(np.isfinite(external)):
             raise InputError("model.external: is not finite on the mesh; narrow the domain")
-        pair = None if self.interaction is None else PairOperator(mesh, lambda d: self._pair(mesh, d))
+        pair = None if self.interaction is None else pair_operator(mesh, lambda d: self._pair(mesh, d), self.finite_rank, self._columns(mesh))
         return MeshPotential(False, np.ones(1), np.zeros(1), external.ravel(), pair, PairEnergy())
 
     def _pair(self, mesh: Mesh, differences: Sequence[np.ndarray]) -> np.ndarray:
@@ -101,9 +107,13 @@ class Potential:
         given = dict(zip(mesh.names, differences, strict=True))
         return self.interaction.value([given.get(c.name, np.zeros(1)) for c in self.parameters.components])
 
+    def _columns(self, mesh: Mesh) -> list[int]:
+        """Which component each axis is."""
+        return [self.parameters.names.index(name) for name in mesh.names]
+
     def coupling_numbers(self, mesh: Mesh) -> int:
-        """The transformed kernel of the interaction."""
-        return 0 if self.interaction is None else math.prod(n if axis.periodic else 2 * n for n, axis in zip(mesh.shape, mesh.axes, strict=True))
+        """What the interaction holds on a mesh."""
+        return 0 if self.interaction is None else pair_numbers(mesh, self.finite_rank, self._columns(mesh))
 
     def digest(self) -> str:
         """SHA-256 of the formulas."""

@@ -1,0 +1,160 @@
+"""Interactions of finite rank: even W with W(theta - theta') = sum_rs C_rs u_r(theta) u_s(theta'), so that W * mu needs a few moments of mu.
+
+A continuous function of differences has finite rank exactly if it is a sum of waves s^p exp(g.s) cos(w.s) and s^p exp(g.s) sin(w.s). The
+features u are waves too, with the powers q <= p; derivatives of u are combinations of u. So with the moments m_s = int u_s dmu
+
+W * mu = u . C m,    d_k (W * mu) = u . D_k^T C m where d_k u = D_k u,    int int W dmu dmu = m . C m.
+
+C does not depend on where the origin of a line is, for W sees differences alone; u and m are taken about the mean of mu there. Then no
+digits are lost far from 0: the terms that |s|^p becomes, all taken positive, sum up to at most 3^p int |theta - theta'|^p dmu (by
+Jensen's and Minkowski's inequalities). On circles features are bounded, and nothing is gained.
+"""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse
+
+
+class Wave(NamedTuple):
+    """s^powers exp(growth . s) times the cosine or the sine of frequency . s; one entry per component."""
+
+    powers: tuple[int, ...]
+    growth: tuple[float, ...]
+    frequency: tuple[float, ...]
+    sine: bool = False
+
+    @property
+    def turns(self) -> bool:
+        """Whether it has a frequency, so that a sine goes with the cosine."""
+        return any(self.frequency)
+
+
+@dataclass(frozen=True)
+class FiniteRank:
+    """W by its features u, sorted such that those of the same growth and frequency are neighbours."""
+
+    features: Sequence[Wave]
+    matrix: scipy.sparse.csr_matrix  #: C, symmetric (r, r)
+    periods: np.ndarray  #: length of the circle of every component, 0 for a line (d,)
+
+    @property
+    def rank(self) -> int:
+        """Number of features."""
+        return len(self.features)
+
+    @cached_property
+    def couple(self) -> scipy.sparse.csr_matrix:
+        """From moments to the coefficients of W * mu and of its derivatives: C above D_k^T C, ((1 + d) r, r)."""
+        where = {feature: r for r, feature in enumerate(self.features)}
+        blocks = [self.matrix]
+        for k in range(len(self.periods)):
+            entries = [(r, where[other], value) for r, u in enumerate(self.features) for other, value in _derivative(u, k)]
+            blocks.append(_sparse(entries, self.rank).T @ self.matrix)
+        return scipy.sparse.csr_matrix(scipy.sparse.vstack(blocks))
+
+    @cached_property
+    def classes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Growths and frequencies that occur, (classes, d) each, and the class of every feature (r,)."""
+        found = list(dict.fromkeys((u.growth, u.frequency) for u in self.features))
+        growth, frequency = (np.array(values).reshape(len(found), len(self.periods)) for values in zip(*found, strict=True))
+        return growth, frequency, np.array([found.index((u.growth, u.frequency)) for u in self.features])
+
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """u (r, ...) at points (d, ...) relative to the centre, in float64."""
+        growth, frequency, classes = self.classes
+        result = np.empty((self.rank, *points.shape[1:]))
+        current, cosine, sine = -1, np.ones(1), np.zeros(1)
+        for r, (u, number) in enumerate(zip(self.features, classes, strict=True)):
+            if number != current:
+                current = number
+                phase, size = _linear(frequency[number], points), _linear(growth[number], points)
+                cosine, sine = (np.ones(1), np.zeros(1)) if phase is None else (np.cos(phase), np.sin(phase))
+                if size is not None:
+                    cosine, sine = cosine * np.exp(size), sine * np.exp(size)
+            result[r] = sine if u.sine else cosine
+            for k, power in enumerate(u.powers):
+                for _ in range(power):
+                    result[r] *= points[k]
+        return result
+
+    @cached_property
+    def lines(self) -> list[int]:
+        """Components on lines that W depends on."""
+        return [k for k, period in enumerate(self.periods) if not period and any(u.powers[k] or u.growth[k] or u.frequency[k] for u in self.features)]
+
+    def centre_sums(self, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """What the centre of weighted points follows from: sums over the last axis of weights (..., n), and of them times each of `lines`.
+
+        Arguments:
+            points: (d, ..., n).
+        """
+        return np.array([np.sum(weights, axis=-1), *(np.sum(weights * points[k], axis=-1) for k in self.lines)])
+
+    def centre(self, sums: np.ndarray) -> np.ndarray:
+        """The mean on lines, 0 on circles, (d, ...)."""
+        centre = np.zeros((len(self.periods), *sums.shape[1:]))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            centre[self.lines] = np.nan_to_num(sums[1:] / sums[0])
+        return centre
+
+
+def build_finite_rank(terms: Mapping[Wave, float], periods: Sequence[float]) -> FiniteRank:
+    """The features and the matrix C of a sum of waves in the differences.
+
+    Arguments:
+        periods: length of the circle of every component, 0 for a line.
+    """
+    entries: dict[tuple[Wave, Wave], float] = {}
+    d = len(periods)
+    zero = Wave((0,) * d, (0.0,) * d, (0.0,) * d)
+    for wave, coefficient in (terms or {zero: 0.0}).items():
+        for powers in itertools.product(*(range(p + 1) for p in wave.powers)):
+            rest = tuple(p - q for p, q in zip(wave.powers, powers, strict=True))
+            factor = coefficient * math.prod(math.comb(p, q) for p, q in zip(wave.powers, powers, strict=True)) * (-1) ** sum(rest)
+            here = Wave(powers, wave.growth, wave.frequency)
+            there = Wave(rest, tuple(-g if g else g for g in wave.growth), wave.frequency)
+            for one, other, sign in _addition_theorem(here, there, wave.sine):
+                # W is even: C and its transpose stand for the same energy
+                for pair in ((one, other), (other, one)):
+                    entries[pair] = entries.get(pair, 0.0) + sign * factor / 2
+    features = sorted({wave for pair in entries for wave in pair}, key=lambda u: (u.growth, u.frequency, u.powers, u.sine))
+    where = {feature: r for r, feature in enumerate(features)}
+    matrix = _sparse([(where[one], where[other], value) for (one, other), value in entries.items()], len(features))
+    return FiniteRank(features, matrix, np.array(periods, dtype=float))
+
+
+def _addition_theorem(here: Wave, there: Wave, sine: bool) -> list[tuple[Wave, Wave, float]]:
+    """cos(w(x - y)) = cos cos + sin sin, sin(w(x - y)) = sin cos - cos sin: factors at x and y, and the sign."""
+    if not here.turns:
+        return [(here, there, 1.0)]
+    here_sine, there_sine = here._replace(sine=True), there._replace(sine=True)
+    return [(here_sine, there, 1.0), (here, there_sine, -1.0)] if sine else [(here, there, 1.0), (here_sine, there_sine, 1.0)]
+
+
+def _derivative(u: Wave, k: int) -> list[tuple[Wave, float]]:
+    """Features and factors that the derivative of a feature by component k consists of."""
+    parts: list[tuple[Wave, float]] = []
+    if power := u.powers[k]:
+        parts.append((u._replace(powers=(*u.powers[:k], power - 1, *u.powers[k + 1 :])), float(power)))
+    if growth := u.growth[k]:
+        parts.append((u, growth))
+    if frequency := u.frequency[k]:
+        parts.append((u._replace(sine=not u.sine), frequency if u.sine else -frequency))
+    return parts
+
+
+def _sparse(entries: Sequence[tuple[int, int, float]], size: int) -> scipy.sparse.csr_matrix:
+    rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
+    return scipy.sparse.csr_matrix((np.array(values, dtype=float), (np.array(rows, dtype=int), np.array(columns, dtype=int))), (size, size))
+
+
+def _linear(slopes: np.ndarray, points: np.ndarray) -> np.ndarray | None:
+    """slopes . points; None if all slopes are 0."""
+    parts = [slope * points[k] for k, slope in enumerate(slopes) if slope]
+    return sum(parts[1:], parts[0]) if parts else None
