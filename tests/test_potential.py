@@ -11,7 +11,7 @@ from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import build_solver
 from mfpde.lagrangian.forces_numpy import NumpyPotential
-from mfpde.lagrangian.forces_opencl import OpenCLPotential
+from mfpde.lagrangian.forces_opencl import build_opencl_potential
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models import build_model
@@ -98,7 +98,7 @@ def test_kernels_equal_the_reference_and_dissipate_what_they_say(kind, device):
 def test_forces_are_gradients_of_the_energy(kind, weight_rate, device):
     model = build_model(potential_case(kind))
     reference = NumpyPotential(model, LADDER, "float64", weight_rate)
-    backend = OpenCLPotential(model, LADDER, "float64", weight_rate, device)
+    backend = build_opencl_potential(model, LADDER, "float64", weight_rate, device)
     state = LADDER.initial_state(model.parameters)
     state[-1] = np.random.default_rng(1).random(LADDER.total)
     rate = reference.velocity(state)

@@ -10,6 +10,9 @@ from mfpde.measures.finite_rank import FiniteRank
 from mfpde.models.potential import Potential
 from mfpde.threads import product
 
+#: numbers per unit that a share is made for, at least: beside the features there are phases and points
+FEWEST = 4
+
 
 def through_moments(potential: Potential, ladder: Ladder) -> FiniteRank | None:
     """The interaction by its features, where they are fewer than pairs of units; None where sums over pairs are as good, or all there is."""
@@ -22,7 +25,7 @@ class Moments:
 
     def __init__(self, interaction: FiniteRank, ladder: Ladder):
         self.interaction, self.ladder = interaction, ladder
-        self.jobs, self.split = share_out(ladder, interaction.rank)
+        self.jobs, self.split = share_out(ladder, max(interaction.rank, FEWEST))
 
     def forces(self, theta: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Derivatives of W * mu by every component, and W * mu (components + 1, units).

@@ -5,6 +5,8 @@ import pyopencl as cl
 
 from mfpde.device.runtime import Device
 from mfpde.device.widths import vector_width
+from mfpde.lagrangian.forces_moments import through_moments
+from mfpde.lagrangian.forces_moments_opencl import OpenCLMoments
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.opencl_backend import OpenCLBackend
 from mfpde.models.network import Network
@@ -79,10 +81,9 @@ class OpenCLNetwork(OpenCLBackend):
 
     def _upload_chunks(self) -> None:
         ladder = self.ladder
-        starts = [np.arange(ladder.first_unit[g], ladder.first_unit[g + 1], CHUNK) for g in range(len(ladder.sizes))]
-        self.chunks = sum(len(s) for s in starts)
-        self.chunk_start = self._int(np.concatenate([*starts, [ladder.total]]))
-        self.first_chunk = self._int(np.concatenate([[0], np.cumsum([len(s) for s in starts])]))
+        chunk_start, first_chunk = ladder.chunks(CHUNK)
+        self.chunks = len(chunk_start) - 1
+        self.chunk_start, self.first_chunk = self._int(chunk_start), self._int(first_chunk)
         self.partial = self.buffers.empty(self.chunks * self.pitch, np.float64)
         self.prediction = self.buffers.empty(len(ladder.sizes) * self.pitch, np.float64)
         self.residual = self.buffers.empty(len(ladder.sizes) * self.pitch, self.dtype)
@@ -111,7 +112,7 @@ class OpenCLNetwork(OpenCLBackend):
 
 
 class OpenCLPotential(OpenCLBackend):
-    """Units in an external potential, with a pair interaction within each network."""
+    """Units in an external potential, with a pair interaction within each network; see `build_opencl_potential`."""
 
     def __init__(self, potential: Potential, ladder: Ladder, precision: str, weight_rate: float, device: Device):
         generated = potential.external.opencl("external")
@@ -131,3 +132,11 @@ class OpenCLPotential(OpenCLBackend):
         arguments = (state, self.unit_weights, self.network_of, self.first_unit, self.mobility, *self.walls, rate)
         self._run("velocity", (self.ladder.total,), *arguments)
         return rate
+
+
+def build_opencl_potential(potential: Potential, ladder: Ladder, precision: str, weight_rate: float, device: Device) -> OpenCLBackend:
+    """Units in a potential: through moments where the interaction is of finite rank and that pays, else by pairs."""
+    interaction = through_moments(potential, ladder)
+    if interaction is None:
+        return OpenCLPotential(potential, ladder, precision, weight_rate, device)
+    return OpenCLMoments(potential, interaction, ladder, precision, weight_rate, device)

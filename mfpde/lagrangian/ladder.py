@@ -39,6 +39,11 @@ class Ladder:
         """The network of every unit (total,)."""
         return np.repeat(np.arange(len(self.sizes)), self.sizes)
 
+    def chunks(self, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Units cut into chunks of at most this size, each within one network: where chunks start, and which is a network's first; ends too."""
+        starts = [np.arange(self.first_unit[g], self.first_unit[g + 1], size) for g in range(len(self.sizes))]
+        return np.concatenate([*starts, [self.total]]), np.concatenate([[0], np.cumsum([len(s) for s in starts])])
+
     def networks(self) -> Iterator[tuple[int, int, int, slice]]:
         """(network, units, replicate, slice of its units) for every network."""
         number = 0

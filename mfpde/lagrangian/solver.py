@@ -81,8 +81,8 @@ def build_backend(model: Model, ladder: Ladder, precision: str, weight_rate: flo
         if isinstance(model, Potential):
             return NumpyPotential(model, *arguments)
         return NumpyNetwork(cast(Network, model), *arguments)
-    from mfpde.lagrangian.forces_opencl import OpenCLNetwork, OpenCLPotential
+    from mfpde.lagrangian.forces_opencl import OpenCLNetwork, build_opencl_potential
 
     if isinstance(model, Potential):
-        return OpenCLPotential(model, *arguments, device)
+        return build_opencl_potential(model, *arguments, device)
     return OpenCLNetwork(cast(Network, model), *arguments, device)
