@@ -3,23 +3,48 @@
 // Generated code gives external(theta, &value, slopes). If KEEP, features stay in `kept`, (RANK, units), from the moments to the velocity.
 
 // Feature f at x, about the centre: x^powers exp(growth . x) times cosine or sine of frequency . x. Features of one class are neighbours;
-// what they have in common is kept in `waves`.
-typedef struct { int number; double cosine, sine; } waves;
-#define FEATURE_TABLES const int classes, __global const double *restrict exponents, __global const int *restrict class_of, \
-                       __global const int *restrict is_sine, __global const int *restrict powers
-#define TABLES classes, exponents, class_of, is_sine, powers
+// what they have in common is kept in `waves`. If TURNS, a class that follows the one before is that one turned by a common step.
+typedef struct { int number; double cosine, sine, step_cosine, step_sine; } waves;
+#define FEATURE_TABLES const int classes, __global const double *restrict exponents, __global const int *restrict follows, \
+                       __global const int *restrict class_of, __global const int *restrict is_sine, __global const int *restrict powers
+#define TABLES classes, exponents, follows, class_of, is_sine, powers
+
+static inline double linear(__global const double *restrict slopes, const double *x)
+{
+    double sum = 0;
+    for (int k = 0; k < COMPONENTS; ++k) sum += slopes[k] * x[k];
+    return sum;
+}
+
+static inline waves begin(const double *x, FEATURE_TABLES)
+{
+    waves common = {-1, 0, 0, 1, 0};
+#if TURNS
+    common.step_cosine = cos(linear(exponents, x));
+    common.step_sine = sin(linear(exponents, x));
+#endif
+    return common;
+}
 
 static inline double feature(const int f, const double *x, waves *common, FEATURE_TABLES)
 {
     const int number = class_of[f];
     if (number != common->number) {
-        double growth = 0, phase = 0;
-        for (int k = 0; k < COMPONENTS; ++k) growth += exponents[number * COMPONENTS + k] * x[k];
-        for (int k = 0; k < COMPONENTS; ++k) phase += exponents[(classes + number) * COMPONENTS + k] * x[k];
-        const double size = growth == 0 ? 1 : exp(growth);
         common->number = number;
-        common->cosine = phase == 0 ? size : size * cos(phase);
-        common->sine = phase == 0 ? 0 : size * sin(phase);
+#if TURNS
+        if (follows[number]) {
+            const double cosine = common->cosine, sine = common->sine;
+            common->cosine = cosine * common->step_cosine - sine * common->step_sine;
+            common->sine = sine * common->step_cosine + cosine * common->step_sine;
+        } else
+#endif
+        {
+            const double growth = linear(exponents + (1 + number) * COMPONENTS, x);
+            const double phase = linear(exponents + (1 + classes + number) * COMPONENTS, x);
+            const double size = growth == 0 ? 1 : exp(growth);
+            common->cosine = phase == 0 ? size : size * cos(phase);
+            common->sine = phase == 0 ? 0 : size * sin(phase);
+        }
     }
     double value = is_sine[f] ? common->sine : common->cosine;
     for (int k = 0; k < COMPONENTS; ++k)
@@ -74,7 +99,7 @@ __kernel void partial_features(__global const real *restrict state, __global con
     for (int j = chunk_start[chunk]; j < chunk_start[chunk + 1]; ++j) {
         double x[COMPONENTS];
         place(j, state, centres + network_of[j] * COMPONENTS, x);
-        waves common = {-1, 0, 0};
+        waves common = begin(x, TABLES);
         for (int f = 0; f < RANK; ++f) {
             const double u = feature(f, x, &common, TABLES);
             sums[f] += weights[j] * u;
@@ -118,7 +143,7 @@ __kernel void velocity(__global const real *restrict state, __global const int *
     double x[COMPONENTS], sums[1 + COMPONENTS];
     place(unit, state, centres + network * COMPONENTS, x);
     for (int k = 0; k <= COMPONENTS; ++k) sums[k] = 0;
-    waves common = {-1, 0, 0};
+    waves common = begin(x, TABLES);
     for (int f = 0; f < RANK; ++f) {
 #if KEEP
         const double u = kept[(size_t)f * UNITS + unit];

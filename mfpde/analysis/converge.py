@@ -19,11 +19,12 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.measures.nodes import Rule
 from mfpde.models import build_model
+from mfpde.models.potential import Potential
 from mfpde.models.shallow import ShallowNetwork
 from mfpde.monitors.grid_error import halved
 
 REFINABLE = ("cells", "dt", "units", "nodes")
-NODES, NODES_IN_PAIRS = 2**15, 2**11  #: of characteristics; with a pair interaction their cost grows as the square
+NODES, NODES_IN_PAIRS = 2**15, 2**11  #: of characteristics; with sums over pairs their cost grows as the square
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,7 @@ def converge(
     if levels < 2:
         raise InputError("--levels: an order needs at least 2 levels")
     check_hand_off(case)
-    pairs = case.model.kind == "potential" and case.model.interaction is not None
-    study = _Study(case, levels, device, tell, nodes or (NODES_IN_PAIRS if pairs else NODES), rule)
+    study = _Study(case, levels, device, tell, nodes or (NODES_IN_PAIRS if _by_pairs(case) else NODES), rule)
     run = {"cells": _cells, "dt": _steps, "units": _units, "nodes": _nodes}[refined]
     found, reference, doubt = run(study)
     names = list(found[0].errors)
@@ -80,6 +80,14 @@ def converge(
         "reference_error": doubt,
         "time": case.time,
     }
+
+
+def _by_pairs(case: Case) -> bool:
+    """Whether units feel each other in pairs, one by one."""
+    if case.model.kind != "potential" or case.model.interaction is None:
+        return False
+    model = build_model(case)
+    return isinstance(model, Potential) and model.finite_rank is None
 
 
 def _order(coarse: Level, fine: Level, name: str) -> float:

@@ -23,7 +23,10 @@ class OpenCLMoments(OpenCLBackend):
 
     def __init__(self, potential: Potential, interaction: FiniteRank, ladder: Ladder, precision: str, weight_rate: float, device: Device):
         keep = 8 * interaction.rank * ladder.total <= KEEP_BYTES
-        constants, generated = {"RANK": interaction.rank, "KEEP": int(keep)}, potential.external.opencl("external")
+        constants, generated = (
+            {"RANK": interaction.rank, "KEEP": int(keep), "TURNS": int(interaction.classes.follows.any())},
+            potential.external.opencl("external"),
+        )
         super().__init__(potential, ladder, precision, weight_rate, device, 1, ["moment_units.cl"], KERNELS, constants, generated)
         self.rank, self.group = interaction.rank, (1,) if device.by_row else None
         self._upload_interaction(interaction)
@@ -36,11 +39,10 @@ class OpenCLMoments(OpenCLBackend):
         self.sums, self.centres, self.partial, self.moments, self.coefficients = (self.buffers.empty(size, np.float64) for size in sizes)
 
     def _upload_interaction(self, interaction: FiniteRank) -> None:
-        growth, frequency, classes = interaction.classes
-        features = interaction.features
-        exponents = self.buffers.upload(np.concatenate([growth.ravel(), frequency.ravel()]))
-        powers = self._int(np.array([u.powers for u in features]).ravel())
-        self.tables = (np.int32(len(growth)), exponents, self._int(classes), self._int(np.array([u.sine for u in features])), powers)
+        classes, features = interaction.classes, interaction.features
+        exponents = self.buffers.upload(np.concatenate([classes.step, classes.growth.ravel(), classes.frequency.ravel()]))
+        powers, sines = (self._int(np.array(values).ravel()) for values in ([u.powers for u in features], [u.sine for u in features]))
+        self.tables = (np.int32(len(classes.growth)), exponents, self._int(classes.follows), self._int(classes.of_feature), sines, powers)
         couple = interaction.couple
         self.matrix = (self._int(couple.indptr), self._int(_some(couple.indices)), self.buffers.upload(_some(couple.data)))
         self.lines = interaction.lines

@@ -5,6 +5,7 @@ import pyopencl as cl
 
 from mfpde.device.runtime import Device
 from mfpde.device.widths import vector_width
+from mfpde.lagrangian.backend import Backend
 from mfpde.lagrangian.forces_moments import through_moments
 from mfpde.lagrangian.forces_moments_opencl import OpenCLMoments
 from mfpde.lagrangian.ladder import Ladder
@@ -134,7 +135,7 @@ class OpenCLPotential(OpenCLBackend):
         return rate
 
 
-def build_opencl_potential(potential: Potential, ladder: Ladder, precision: str, weight_rate: float, device: Device) -> OpenCLBackend:
+def build_opencl_potential(potential: Potential, ladder: Ladder, precision: str, weight_rate: float, device: Device) -> Backend:
     """Units in a potential: through moments where the interaction is of finite rank and that pays, else by pairs."""
     interaction = through_moments(potential, ladder)
     if interaction is None:

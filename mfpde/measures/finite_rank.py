@@ -20,6 +20,11 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse
 
+#: classes that are turned from their neighbours, at least, to make that worth while
+FEWEST_TURNS = 4
+#: digits to which steps from harmonic to harmonic are told apart
+ROUND = 9
+
 
 class Wave(NamedTuple):
     """s^powers exp(growth . s) times the cosine or the sine of frequency . s; one entry per component."""
@@ -33,6 +38,16 @@ class Wave(NamedTuple):
     def turns(self) -> bool:
         """Whether it has a frequency, so that a sine goes with the cosine."""
         return any(self.frequency)
+
+
+class Classes(NamedTuple):
+    """Growths and frequencies of features. Harmonics are turned from one to the next by a common step, not computed each by itself."""
+
+    growth: np.ndarray  #: (classes, d)
+    frequency: np.ndarray  #: (classes, d)
+    of_feature: np.ndarray  #: (r,)
+    step: np.ndarray  #: the frequency that most of them are apart (d,)
+    follows: np.ndarray  #: whether a class is the one before, turned by the step (classes,)
 
 
 @dataclass(frozen=True)
@@ -59,24 +74,36 @@ class FiniteRank:
         return scipy.sparse.csr_matrix(scipy.sparse.vstack(blocks))
 
     @cached_property
-    def classes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Growths and frequencies that occur, (classes, d) each, and the class of every feature (r,)."""
+    def classes(self) -> "Classes":
+        """The growths and frequencies that occur."""
         found = list(dict.fromkeys((u.growth, u.frequency) for u in self.features))
         growth, frequency = (np.array(values).reshape(len(found), len(self.periods)) for values in zip(*found, strict=True))
-        return growth, frequency, np.array([found.index((u.growth, u.frequency)) for u in self.features])
+        rises, step, follows = np.diff(frequency, axis=0), np.zeros(len(self.periods)), np.zeros(len(found), dtype=bool)
+        if len(rises):
+            _, first, counts = np.unique(np.round(rises, ROUND), axis=0, return_index=True, return_counts=True)
+            step = rises[first[np.argmax(counts)]]
+            apart = np.max(np.abs(rises - step), axis=1) <= 4 * np.finfo(float).eps * np.max(np.abs(frequency))
+            follows[1:] = apart & np.any(frequency[:-1] != 0, axis=1) & np.all(growth[1:] == growth[:-1], axis=1)
+        if follows.sum() < FEWEST_TURNS:
+            follows[:] = False
+        return Classes(growth, frequency, np.array([found.index((u.growth, u.frequency)) for u in self.features]), step, follows)
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """u (r, ...) at points (d, ...) relative to the centre, in float64."""
-        growth, frequency, classes = self.classes
+        classes = self.classes
         result = np.empty((self.rank, *points.shape[1:]))
+        step = _cosine_and_sine(_linear(classes.step, points)) if classes.follows.any() else None
         current, cosine, sine = -1, np.ones(1), np.zeros(1)
-        for r, (u, number) in enumerate(zip(self.features, classes, strict=True)):
+        for r, (u, number) in enumerate(zip(self.features, classes.of_feature, strict=True)):
             if number != current:
                 current = number
-                phase, size = _linear(frequency[number], points), _linear(growth[number], points)
-                cosine, sine = (np.ones(1), np.zeros(1)) if phase is None else (np.cos(phase), np.sin(phase))
-                if size is not None:
-                    cosine, sine = cosine * np.exp(size), sine * np.exp(size)
+                if step is not None and classes.follows[number]:
+                    cosine, sine = cosine * step[0] - sine * step[1], sine * step[0] + cosine * step[1]
+                else:
+                    cosine, sine = _cosine_and_sine(_linear(classes.frequency[number], points))
+                    size = _linear(classes.growth[number], points)
+                    if size is not None:
+                        cosine, sine = cosine * np.exp(size), sine * np.exp(size)
             result[r] = sine if u.sine else cosine
             for k, power in enumerate(u.powers):
                 for _ in range(power):
@@ -152,6 +179,10 @@ def _derivative(u: Wave, k: int) -> list[tuple[Wave, float]]:
 def _sparse(entries: Sequence[tuple[int, int, float]], size: int) -> scipy.sparse.csr_matrix:
     rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
     return scipy.sparse.csr_matrix((np.array(values, dtype=float), (np.array(rows, dtype=int), np.array(columns, dtype=int))), (size, size))
+
+
+def _cosine_and_sine(phase: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    return (np.ones(1), np.zeros(1)) if phase is None else (np.cos(phase), np.sin(phase))
 
 
 def _linear(slopes: np.ndarray, points: np.ndarray) -> np.ndarray | None:

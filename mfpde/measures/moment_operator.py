@@ -6,6 +6,7 @@ the second, and so on; W * mu comes back the same way.
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def numbers_held(mesh: Mesh, interaction: FiniteRank, columns: Sequence[int]) ->
     """The most numbers that one evaluation holds at once, a complex one counted as two."""
     counts = [len(factors) for factors in factors_of(interaction, columns)[0]]
     stages = [math.prod(counts[:k]) * math.prod(mesh.shape[k:]) for k in range(len(counts) + 1)]
-    return 2 * max(a + b for a, b in zip(stages, stages[1:], strict=False))
+    return 2 * max(a + b for a, b in pairwise(stages))
 
 
 def _function(factor: Factor, points: np.ndarray, as_complex: bool) -> np.ndarray:

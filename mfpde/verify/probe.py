@@ -140,11 +140,15 @@ def population(precision: str, device: Any) -> Iterator[Results]:
 
 
 def potential(precision: str, device: Any) -> Iterator[Results]:
-    """Velocities of units in a potential with a pair interaction."""
-    model = {"kind": "potential", "external": "a^4/4 + exp(-w^2)*sin(w) + log(1 + a^2)", "interaction": "cos(a)*exp(-w^2)"}
-    tables = tomllib.loads(CASE) | {"model": model, "parameters": _free(("a", "w"))}
-    del tables["data"]
-    return _units(case_from_tables(tables, Path("probe.toml"), ""), precision, device)
+    """Velocities of units in a potential with an interaction that takes all pairs, and with one of finite rank."""
+    sides = []
+    for interaction in ("cos(a)*exp(-w^2)", "(1 + cos(a))^6 + cos(a)*w^2 + exp(a) + exp(-a)"):
+        model = {"kind": "potential", "external": "a^4/4 + exp(-w^2)*sin(w) + log(1 + a^2)", "interaction": interaction}
+        tables = tomllib.loads(CASE) | {"model": model, "parameters": _free(("a", "w"))}
+        del tables["data"]
+        sides.append(_units(case_from_tables(tables, Path("probe.toml"), ""), precision, device))
+    for pairs, moments in zip(*sides, strict=True):
+        yield {f"{name} by {way}": value for way, found in (("pairs", pairs), ("moments", moments)) for name, value in found.items()}
 
 
 def _free(names: tuple[str, ...]) -> dict[str, Any]:
