@@ -12,6 +12,8 @@ from mfpde.threads import product
 
 #: numbers per unit that a share is made for, at least: beside the features there are phases and points
 FEWEST = 4
+#: features of a network are kept until its moments are known, rather than computed again, up to this many numbers
+KEPT = 2**25
 
 
 def through_moments(potential: Potential, ladder: Ladder) -> FiniteRank | None:
@@ -41,17 +43,22 @@ class Moments:
 
             centre = self.interaction.centre(in_turn(run(sums, shares)))[..., None] if self.interaction.lines else 0.0
 
-            def first(share: Share) -> tuple[np.ndarray, np.ndarray]:
-                features = self.interaction.values(_rows(theta, share) - centre)
-                return features, np.einsum("rkn,kn->rk", features, _rows(weights, share))
+            def features(share: Share) -> np.ndarray:
+                return self.interaction.values(_rows(theta, share) - centre)
 
-            found = run(first, shares)  # features are kept until the moments are known
+            def first(share: Share) -> tuple[np.ndarray | None, np.ndarray]:
+                u = features(share)
+                return u if kept else None, product(u.transpose(1, 0, 2), _rows(weights, share)[..., None])[..., 0].T
+
+            kept = self.interaction.rank * (shares[-1].units.stop - shares[0].units.start) <= KEPT
+            found = run(first, shares)
             moments = in_turn([part for _, part in found])
             coefficients = (self.interaction.couple @ moments).reshape(len(theta) + 1, self.interaction.rank, -1)
 
             def second(k: int) -> None:
-                made = product(found[k][0].transpose(1, 2, 0), coefficients.transpose(2, 1, 0))
-                made = made.transpose(2, 0, 1).reshape(len(theta) + 1, -1)
+                known = found[k][0]
+                u = features(shares[k]) if known is None else known
+                made = product(u.transpose(1, 2, 0), coefficients.transpose(2, 1, 0)).transpose(2, 0, 1).reshape(len(theta) + 1, -1)
                 result[-1, shares[k].units], result[:-1, shares[k].units] = made[0], made[1:]
 
             run(second, range(len(shares)))

@@ -23,10 +23,8 @@ class OpenCLMoments(OpenCLBackend):
 
     def __init__(self, potential: Potential, interaction: FiniteRank, ladder: Ladder, precision: str, weight_rate: float, device: Device):
         keep = 8 * interaction.rank * ladder.total <= KEEP_BYTES
-        constants, generated = (
-            {"RANK": interaction.rank, "KEEP": int(keep), "TURNS": int(interaction.classes.follows.any())},
-            potential.external.opencl("external"),
-        )
+        constants = {"RANK": interaction.rank, "KEEP": int(keep), "TURNS": int(interaction.classes.follows.any())}
+        generated = potential.external.opencl("external")
         super().__init__(potential, ladder, precision, weight_rate, device, 1, ["moment_units.cl"], KERNELS, constants, generated)
         self.rank, self.group = interaction.rank, (1,) if device.by_row else None
         self._upload_interaction(interaction)

@@ -79,7 +79,9 @@ def _harmonics(function: sympy.Expr, circles: Circles, d: int) -> Harmonics:
     if not np.isfinite(size):
         raise NoSeries
     coefficients = scipy.fft.fftn(values) / values.size
-    kept = np.argwhere(np.abs(coefficients) > TOLERANCE * size)
+    for part in (coefficients.real, coefficients.imag):
+        part[np.abs(part) <= TOLERANCE * size] = 0
+    kept = np.argwhere(coefficients != 0)
     harmonics = np.rint(count * turns).astype(int)[kept]
     if len(kept) > MOST_HARMONICS or np.any(np.abs(harmonics) > count // 4):
         raise NoSeries

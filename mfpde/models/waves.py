@@ -23,6 +23,8 @@ MOST_RANK = 1024
 MOST_POWERS = 12
 #: products of terms that are formed at most
 MOST_PRODUCTS = 2**14
+#: what is left of terms that cancel, relative to them
+ROUNDING = 1e-14
 #: points at which what was found is compared with the formula, and how far they may differ relative to the largest W there
 CHECKS, AGREEMENT = 64, 1e-9
 
@@ -43,17 +45,24 @@ def find_finite_rank(interaction: sympy.Expr, components: Sequence[Component]) -
     circles = {symbol: (k, period) for k, (symbol, period) in enumerate(zip(symbols, periods, strict=True)) if period}
     try:
         numbers: dict[Wave, float] = {}
+        sizes: dict[Wave, float] = {}
         for wave, coefficient in _Expansion(lines, len(symbols)).of(formula).items():
             for other, value in fourier_series(coefficient, circles, len(symbols)).items():
                 for made, factor in _product(wave, other):
                     numbers[made] = numbers.get(made, 0.0) + factor * value
-        waves = {wave: value for wave, value in numbers.items() if value}
+                    sizes[made] = sizes.get(made, 0.0) + abs(factor * value)
+        waves = {wave: value for wave, value in numbers.items() if abs(value) > ROUNDING * sizes[wave] and not _odd(wave)}
         if any(sum(wave.powers) > MOST_POWERS for wave in waves) or sum(map(_features, waves)) > 2 * MOST_RANK:
             return None
         found = build_finite_rank(waves, periods)
     except (_NoWaves, NoSeries):
         return None
     return found if found.rank <= MOST_RANK and _agrees(found, formula, components, periods) else None
+
+
+def _odd(wave: Wave) -> bool:
+    """Whether it changes its sign with the differences: W, which is even, has no such waves but for rounding."""
+    return not any(wave.growth) and (sum(wave.powers) + wave.sine) % 2 == 1
 
 
 def _features(wave: Wave) -> int:
