@@ -9,6 +9,7 @@ from mfpde.case import Case, load_case
 from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.eulerian.stepper import Stepper
 from mfpde.exact import build_exact, errors
+from mfpde.exact.self_consistent import double_well_mean
 from mfpde.lagrangian.characteristics import build_characteristics, observe
 from mfpde.models import build_model
 from mfpde.models.network import Network
@@ -151,6 +152,16 @@ def threshold_of_the_reaction(device, small: bool) -> float:
     return worst
 
 
+def double_well_on_the_plane(device, small: bool) -> float:
+    """Largest error of the stationary means against the self-consistency equation; O(1/cells^2)."""
+    case = load_case("v22_double_well_2d")
+    solver = _start(case.replace({"parameters.x.cells": 41, "parameters.y.cells": 41}) if small else case, device)
+    solver.advance(case.time)
+    masses, exact = solver.density() * solver.mesh.volumes, double_well_mean(case.dynamics.diffusion)
+    x, y = (axis.centres for axis in solver.mesh.axes)
+    return max(abs(float(masses.sum(axis=1) @ x) - exact), abs(float(masses.sum(axis=0) @ y) + exact))
+
+
 CHECKS = (
     Check("V5", "Gibbs state reached: L1 distance", 1e-12, gibbs_reached),
     Check("V8", "weighted nodes against the closure: mean", 1e-8, closure_of_nodes),
@@ -160,4 +171,5 @@ CHECKS = (
     Check("V20", "energy lost against dissipated, relative", 1e-2, dissipation_identity),
     Check("V20", "largest rise of the energy in 10^4 steps", 1e-14, energy_never_rises),
     Check("V21", "largest rise at the threshold of the reaction", 1e-14, threshold_of_the_reaction),
+    Check("V22", "stationary means of two double wells", 1e-6, double_well_on_the_plane),
 )

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 #: figures in the order in which `mfpde plot` draws them; each is a module of this package
 FIGURES = (
-    *("overview", "energy", "function", "marginals", "density", "gap_by_width", "gap_in_time"),
+    *("overview", "energy", "function", "marginals", "density", "spacetime", "order", "gibbs"),
+    *("gap_by_width", "gap_in_time"),
     *("fluctuations", "bias_variance", "chaos", "descent", "width_planner"),
 )
 #: figures of several runs side by side

@@ -30,7 +30,7 @@ def draw(run) -> Figure | None:
         window = density[name].values[[visible[0], visible[-1]]]
         for panel, k in zip(row, shown, strict=True):
             if units is not None:
-                _histogram(run, panel, units, name, k, window)
+                histogram(run, panel, units, name, k, window)
             panel.plot(density[name], marginals[k], color=style.DENSITY, lw=1.1, label=r"$\mu_t$")
             panel.set_xlim(*window)
             panel.set_ylim(bottom=0, top=1.15 * panel.get_ylim()[1])
@@ -45,10 +45,11 @@ def draw(run) -> Figure | None:
     return figure
 
 
-def _histogram(run, panel, units: int, name: str, k: int, window: np.ndarray) -> None:
+def histogram(run, panel, units: int, name: str, k: int, window: np.ndarray, shift: np.ndarray | float = 0.0) -> None:
+    """The units of the stored networks of one width at stored time k, in 60 bins of a window; each network moved by its `shift`."""
     networks = run.lagrangian(units)
     component = run.parameters.index(name)
-    values = networks["particles"][k].values[..., component].ravel()
+    values = (networks["particles"][k].values[..., component] + np.reshape(shift, (-1, 1))).ravel()
     weights = networks["weights"][k].values.ravel() / len(networks["weights"][k])
     bins = np.linspace(window[0], window[1], 61)
     label = f"units of {len(networks['weights'][k])} networks, $n={units}$"

@@ -11,6 +11,8 @@ from mfpde.measures.mesh import Axis
 MIN_CELLS = 2.0
 #: a peak counts if its three highest cells hold at least this much of the mass
 MIN_MASS = 0.01
+#: relative height below which a rise is rounding, on the plateau of a uniform law
+RIPPLE = 1e-9
 TINY = 1e-300
 
 
@@ -20,7 +22,7 @@ def narrowest_blob(axis: Axis, density: np.ndarray) -> float:
     rho = np.pad(density, 2) if not axis.periodic else np.pad(density, 2, mode="wrap")
     left, centre, right, after = (rho[k : k + len(density)] for k in range(1, 5))
     # a flat top of two cells is a peak between them; a longer one is a plateau
-    peak = (centre > left) & ((centre > right) | ((centre == right) & (right > after)))
+    peak = (centre > left * (1 + RIPPLE)) & ((centre > right) | ((centre == right) & (right > after)))
     peak &= (left + centre + right) * axis.widths >= MIN_MASS
     if not axis.periodic:
         peak[[0, -1]] = False  # at a wall the width cannot be told
