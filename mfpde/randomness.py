@@ -6,7 +6,7 @@ Results therefore do not depend on devices, on the order of launches or on how w
 import numpy as np
 
 #: What a stream is used for; part of its key, so that no two purposes share numbers.
-PURPOSES = {"initial": 1, "reaction": 2, "inputs": 3, "noise": 4, "directions": 5, "bootstrap": 6, "brownian": 7, "batch": 8}
+PURPOSES = {"initial": 1, "reaction": 2, "inputs": 3, "noise": 4, "directions": 5, "bootstrap": 6, "brownian": 7, "batch": 8, "curvature": 9}
 
 
 def generator(seed: int, purpose: str, units: int = 0, replicate: int = 0, step: int = 0) -> np.random.Generator:

@@ -6,6 +6,9 @@ Over a time dt, unit i jumps with probability 1 - exp(-alpha |V_i - Vbar| dt), V
   births, a new unit drawn from that density takes its place;
 * V_i < Vbar: it is cloned in the place of a unit chosen uniformly.
 
+Where jumps are so frequent that steps had to be shortened, probabilities are |w - 1| with w = exp(-alpha (V - c) dt) of mean 1 instead: the mean number
+of copies of a unit is then that of the Fisher-Rao flow over the whole step, V held, and what is left are errors of second order that do not add up.
+
 The generator acts on linear functionals as the Fisher-Rao flow -alpha (V - Vbar) mu does, plus, with births,
 alpha/2 int |V - Vbar| dmu (mu_b - mu).
 """
@@ -39,19 +42,27 @@ class BirthDeath:
         square = np.add.reduceat((potential - mean[self.ladder.network_of]) ** 2, starts) / self.ladder.sizes
         return self.alpha * float(np.sqrt(square.max()))
 
-    def jump(self, state: Callable[[], np.ndarray], potential: np.ndarray, dt: float, step: int) -> np.ndarray | None:
+    def jump(
+        self, state: Callable[[], np.ndarray], potential: np.ndarray, dt: float, step: int, balanced: bool = False
+    ) -> np.ndarray | None:  # fmt: skip
         """The state after the jumps of one reaction step, or None if there were none.
 
         Arguments:
             state: gives the state (components + 1, units); called only if somebody jumps.
             potential: V at every unit (units,).
             step: number of this reaction step, part of the key of the random numbers.
+            balanced: whether probabilities are |w - 1|.
         """
         moved: np.ndarray | None = None
         for network, units, replicate, where in self.ladder.networks():
             random = generator(self.ladder.seed, "reaction", units, replicate, step)
             excess = potential[where] - potential[where].mean()
-            jumps = np.flatnonzero(random.random(units) < -np.expm1(-self.alpha * np.abs(excess) * dt))
+            if balanced:
+                excess += np.log(np.mean(np.exp(-self.alpha * dt * excess))) / (self.alpha * dt)
+                chances = np.abs(np.expm1(-self.alpha * dt * excess))
+            else:
+                chances = -np.expm1(-self.alpha * np.abs(excess) * dt)
+            jumps = np.flatnonzero(random.random(units) < chances)
             if not len(jumps):
                 continue
             if moved is None:

@@ -15,7 +15,8 @@ from mfpde.case import schema
 from mfpde.errors import RunError
 from mfpde.lagrangian.backend import Backend, State
 from mfpde.lagrangian.birth_death import BirthDeath
-from mfpde.lagrangian.noise import Noise
+from mfpde.lagrangian.noise_steps import RULES, NoiseSteps
+from mfpde.lagrangian.noise_steps import SAVED as SAVED_OF_NOISE
 
 STAGES = (
     (1 / 5,),
@@ -28,11 +29,10 @@ STAGES = (
 #: fifth minus fourth order weights
 ERRORS = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
 MIN_STEP = 1e-10
-#: share of the units that may jump between reactions, about; the bias of jumping at most once is of this order squared
-MAX_JUMPS = 0.05
-SHORTEST = 1e-6  #: of reaction_step
+#: of reaction_step
+SHORTEST = 1e-6
 #: of a flow, besides its state and the counts of jumps, what a checkpoint holds
-SAVED = ("time", "step_size", "kicks", "kicked_from", "kicked", "reactions", "reacted", "interval", "steps", "rejected")
+SAVED = ("time", "step_size", "kicks", "reactions", "reacted", "interval", "steps", "rejected")
 
 
 @dataclass
@@ -43,12 +43,10 @@ class Flow:
     settings: schema.Lagrangian
     state: State
     birth_death: BirthDeath | None = None
-    noise: Noise | None = None
+    noise: NoiseSteps | None = None
     time: float = 0.0
     step_size: float = 0.01
     kicks: int = 0  #: kicks of noise so far
-    kicked_from: float | None = None  #: where the present call of `advance` started, if there is noise and the call was not ended
-    kicked: int = 0  #: kicks since then
     reactions: int = 0  #: reaction steps taken
     reacted: float = 0.0  #: time of the last one
     interval: float = float("inf")  #: time from it to the next
@@ -79,6 +77,8 @@ class Flow:
         """All that a flow built anew needs to go on bit by bit from here, also in the middle of `advance`; for `restore`."""
         saved = {name: getattr(self, name) for name in SAVED} | {"state": self.backend.checkpoint(self.state)}
         jumps = self.birth_death
+        if self.noise is not None:
+            saved |= {name: getattr(self.noise, name) for name in SAVED_OF_NOISE}
         return saved | ({} if jumps is None else {"killed": jumps.killed.copy(), "cloned": jumps.cloned.copy()})
 
     def restore(self, saved: dict[str, Any]) -> None:
@@ -87,6 +87,9 @@ class Flow:
         self._first = self.backend.velocity(self.state)
         for name in SAVED:
             setattr(self, name, saved[name])
+        if self.noise is not None:
+            for name, otherwise in SAVED_OF_NOISE.items():
+                setattr(self.noise, name, saved.get(name, otherwise))
         if self.birth_death is not None:
             self.birth_death.killed, self.birth_death.cloned = saved["killed"], saved["cloned"]
 
@@ -99,25 +102,40 @@ class Flow:
         self._watch = watch
         if self.noise is None:
             self._drift(until)
-            return
-        if self.kicked_from is None:
-            self.kicked_from, self.kicked = self.time, 0
-        start = self.kicked_from
-        # equal kicks, the last half drift ending at `until`
-        count = int(np.ceil((until - start) / self.settings.noise_step * (1 - 1e-9)))
-        h = (until - start) / max(count, 1)
-        while self.kicked < count:
-            self._drift(start + (self.kicked + 0.5) * h)
-            self._kick(h)
-            self._drift(until if self.kicked == count else start + self.kicked * h)
-        self.kicked_from = None
+        else:
+            self._diffuse(self.noise, until)
+        if self.birth_death is not None and self._jumps_wait():
+            self._react()
 
-    def _kick(self, h: float) -> None:
-        assert self.noise is not None
+    def _diffuse(self, noise: NoiseSteps, until: float) -> None:
+        noise.begin(self.time)
+        while True:
+            start, count, h = noise.layout(until)
+            done, kick = divmod(noise.kicked, noise.nodes)
+            if not kick and not noise.judged:
+                self._drift(until if done == count else start + done * h)
+                if done == count:
+                    break
+                noise.judge(self.time, until, self.kicks + 1, self._virtual_kick)
+                continue  # with other steps, maybe
+            at, weights, _ = RULES[noise.nodes]
+            self._drift(start + (done + at[kick]) * h)
+            self._kick(noise, weights[kick] * h)
+        noise.end()
+
+    def _kick(self, noise: NoiseSteps, h: float) -> None:
         self.kicks += 1
-        self.kicked += 1
-        self.state = self.backend.upload(self.noise.kick(self.backend.download(self.state), h, self.kicks))
+        noise.kicked += 1
+        noise.judged = noise.kicked % noise.nodes > 0
+        self.state = self.backend.upload(noise.noise.kick(self.backend.download(self.state), h, self.kicks))
         self._first = self.backend.velocity(self.state)
+
+    def _virtual_kick(self, directions: np.ndarray, h: float) -> tuple[float, np.ndarray]:
+        """See `Noise.answer`. The state stays."""
+        assert self.noise is not None
+        kicks, backend = self.noise.noise, self.backend
+        moved = backend.velocity(backend.upload(kicks.displaced(backend.download(self.state), directions, h)))
+        return kicks.answer(backend.download(self._first), backend.download(moved), directions, h)
 
     def _drift(self, until: float) -> None:
         """Transport, with the jumps that fall due."""
@@ -134,17 +152,25 @@ class Flow:
     def _plan_reaction(self) -> None:
         """Choose the time to the next jumps such that few units jump."""
         assert self.birth_death is not None
-        potential = self.potential()
-        rate = self.birth_death.typical_rate(potential)
-        self.interval = min(self.settings.reaction_step, MAX_JUMPS / rate if rate > 0 else np.inf)
+        rate = self.birth_death.typical_rate(self.potential())
+        self.interval = min(self.settings.reaction_step, self.settings.reaction_tolerance / rate if rate > 0 else np.inf)
         if self.interval < SHORTEST * self.settings.reaction_step:
             raise RunError(f"the time between jumps collapsed to {self.interval:.1e} at time {self.time:g}; lower dynamics.birth_death")
 
+    def _jumps_wait(self) -> bool:
+        """Whether the jumps since the last ones would be missed at an output."""
+        assert self.birth_death is not None
+        waiting = self.time - self.reacted
+        return waiting > 0 and waiting * self.birth_death.typical_rate(self.potential()) > self.settings.reaction_tolerance / 2
+
     def _react(self) -> None:
         assert self.birth_death is not None
+        full = self.time == self._next_reaction()
+        elapsed, frequent = self.interval if full else self.time - self.reacted, self.interval < self.settings.reaction_step
         self.reactions += 1
         self.reacted = self.time
-        moved = self.birth_death.jump(lambda: self.backend.download(self.state), self.potential(), self.interval, self.reactions)
+        state, potential = lambda: self.backend.download(self.state), self.potential()
+        moved = self.birth_death.jump(state, potential, elapsed, self.reactions, balanced=frequent)
         if moved is not None:
             self.state = self.backend.upload(moved)
             self._first = self.backend.velocity(self.state)

@@ -1,7 +1,7 @@
 """The noise of mean-field Langevin dynamics: d theta = -M grad V dt + sqrt(2 tau M) dW, M the mobility.
 
-Kicks and drift alternate by Strang splitting: drift h/2, noise of variance 2 tau M h, drift h/2. Both parts are exact (the drift to the
-integrator's tolerance), so the laws of the units err by O(h^2). Kicked units are reflected at walls, the counterpart of no flux.
+Kicks and drift alternate by a symmetric splitting (`noise_steps` chooses its steps). Both parts are exact, the drift to the integrator's
+tolerance, so the laws of the units err by O(h^2). Kicked units are reflected at walls, the counterpart of no flux.
 """
 
 import numpy as np
@@ -9,6 +9,12 @@ import numpy as np
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.models.parameters import ParameterSpace
 from mfpde.randomness import generator
+
+#: largest entry of a direction along which the potential's curvature is looked at, relative to its root mean square
+LARGEST = 4.0
+#: How much more a change of velocity counts where a wall or a kink held the unit: there a step errs in proportion to itself, not to its
+#: square. At a wall with outward velocity g the rate so found is 3 g^2 / (2 tau).
+HELD = 3.0
 
 
 class Noise:
@@ -25,11 +31,64 @@ class Noise:
             step: number of this kick, part of the key of the random numbers.
         """
         for _, units, replicate, where in self.ladder.networks():
-            normal = generator(self.ladder.seed, "brownian", units, replicate, step).standard_normal((len(self.moving), units))
-            for (row, c), kicks in zip(self.moving, normal, strict=True):
-                moved = state[row, where] + np.sqrt(2 * self.tau * c.mobility * h) * kicks
-                state[row, where] = c.place(moved) if c.periodic else _reflect(moved, c.domain)
+            self._displace(state, h, where, self._normal("brownian", units, replicate, step))
         return state
+
+    def directions(self, former: np.ndarray | None, step: int) -> np.ndarray:
+        """Directions (moving components, units) along which to look for curvature, of root mean square about 1.
+
+        Half random, which sees every unit alike; half the answer to the last ones, which by the power method turns to what is stiff: one
+        component of many, few units, or a mode of all units of a network together.
+
+        Arguments:
+            former: those that `answer` gave at the last step, or None.
+            step: number of the next kick.
+        """
+        found = np.empty((len(self.moving), self.ladder.total))
+        for _, units, replicate, where in self.ladder.networks():
+            found[:, where] = self._normal("curvature", units, replicate, step)
+        return found if former is None else (found + former) / np.sqrt(2)
+
+    def answer(self, before: np.ndarray, after: np.ndarray, directions: np.ndarray, h: float) -> tuple[float, np.ndarray]:
+        """The rate at which the drift contracts or expands (1/time), and the directions into which it turns those given.
+
+        In the scaled components theta / sqrt(M) it is the root mean square of H p over that of p, H the Hessian of V over steps as long as
+        kicks of a time h; the largest over the widths of the ladder. Infinite if a velocity is not finite.
+
+        Arguments:
+            before, after: velocities (components + 1, units) at a state, and where `displaced` brought it.
+        """
+        rows = [row for row, _ in self.moving]
+        scale = np.sqrt([[c.mobility] for _, c in self.moving]) * np.sqrt(2 * self.tau * h)
+        with np.errstate(all="ignore"):
+            turned = (before[rows] - after[rows]) / scale
+            turned *= np.where((before[rows] == 0) & (turned != 0), HELD, 1.0)
+            square = np.mean(turned**2, axis=0)
+        if not np.all(np.isfinite(square)):
+            return np.inf, np.zeros_like(turned)
+        rates = []
+        for units in self.ladder.units:
+            where = self.ladder.of_width(units)[1]
+            rates.append(np.sqrt(square[where].mean() / np.mean(directions[:, where] ** 2)))
+        for *_, where in self.ladder.networks():
+            size = np.sqrt(square[where].mean())
+            turned[:, where] = np.clip(turned[:, where] / size, -LARGEST, LARGEST) if size > 0 else 0.0
+        return float(max(rates)), turned
+
+    def displaced(self, state: np.ndarray, directions: np.ndarray, h: float) -> np.ndarray:
+        """A copy of the state (components + 1, units) moved as by kicks of a time h, with directions in place of random numbers."""
+        result = state.copy()
+        for *_, where in self.ladder.networks():
+            self._displace(result, h, where, directions[:, where])
+        return result
+
+    def _normal(self, purpose: str, units: int, replicate: int, step: int) -> np.ndarray:
+        return generator(self.ladder.seed, purpose, units, replicate, step).standard_normal((len(self.moving), units))
+
+    def _displace(self, state: np.ndarray, h: float, where: slice, normal: np.ndarray) -> None:
+        for (row, c), kicks in zip(self.moving, normal, strict=True):
+            moved = state[row, where] + np.sqrt(2 * self.tau * c.mobility * h) * kicks
+            state[row, where] = c.place(moved) if c.periodic else _reflect(moved, c.domain)
 
 
 def _reflect(values: np.ndarray, domain: tuple[float, float] | None) -> np.ndarray:

@@ -13,6 +13,7 @@ from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.noise import Noise
+from mfpde.lagrangian.noise_steps import NoiseSteps
 from mfpde.models.births import births_laws
 from mfpde.models.model import Model
 from mfpde.models.network import Network
@@ -49,7 +50,7 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     tau = case.dynamics.diffusion
     if by_weights and tau:
         raise InputError(f'{case.path}: lagrangian.reaction: "weights" degenerate under noise (dynamics.diffusion); use "birth_death"')
-    noise = Noise(ladder, model.parameters, tau) if tau else None
+    noise = NoiseSteps(Noise(ladder, model.parameters, tau), settings.noise_step, settings.noise_tolerance) if tau else None
     backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, device)
     process = None
     if alpha and not by_weights:
