@@ -57,6 +57,7 @@ KINDS = {
     "common": lambda: small_case(**{"lagrangian.common": True}),
     "potential": potential_case,
     "noisy potential": lambda: potential_case(**{"dynamics.diffusion": 0.1}),
+    "stiff noise": lambda: potential_case(**{"dynamics.diffusion": 0.1, "model.external": "100*x^2 + y^4/4", "dynamics.birth_death": 3.0}),
     "prediction": lambda: small_case(**{"fluctuations": {"predict": True, "rank": 8}, "characteristics.nodes": 216}),
     "weighted prediction": lambda: small_case(
         **{"fluctuations": {"predict": True, "rank": 8}, "characteristics.nodes": 216, "dynamics.birth_death": 1.0}

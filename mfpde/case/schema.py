@@ -139,7 +139,7 @@ class Lagrangian(Table):
     precision: Literal["float64", "float32"] = "float64"
     reaction: Literal["birth_death", "weights"] = "birth_death"
     reaction_step: Positive = 0.02
-    reaction_tolerance: Annotated[float, Field(ge=1e-5, le=0.2, allow_inf_nan=False)] = 0.015
+    reaction_tolerance: Annotated[float, Field(ge=1e-5, le=0.2, allow_inf_nan=False)] = 0.02
     noise_step: Positive = 0.02
     noise_tolerance: Annotated[float, Field(ge=1e-6, le=0.1, allow_inf_nan=False)] = 0.0025
     tolerance: Annotated[float, Field(ge=1e-13, le=0.1, allow_inf_nan=False)] = 1e-6

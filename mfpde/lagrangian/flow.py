@@ -134,8 +134,9 @@ class Flow:
         """See `Noise.answer`. The state stays."""
         assert self.noise is not None
         kicks, backend = self.noise.noise, self.backend
-        moved = backend.velocity(backend.upload(kicks.displaced(backend.download(self.state), directions, h)))
-        return kicks.answer(backend.download(self._first), backend.download(moved), directions, h)
+        state = backend.download(self.state)
+        moved = backend.velocity(backend.upload(kicks.displaced(state, directions, h)))
+        return kicks.answer(state, backend.download(self._first), backend.download(moved), directions, h)
 
     def _drift(self, until: float) -> None:
         """Transport, with the jumps that fall due."""

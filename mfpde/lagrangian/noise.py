@@ -12,16 +12,20 @@ from mfpde.randomness import generator
 
 #: largest entry of a direction along which the potential's curvature is looked at, relative to its root mean square
 LARGEST = 4.0
-#: How much more a change of velocity counts where a wall or a kink held the unit: there a step errs in proportion to itself, not to its
-#: square. At a wall with outward velocity g the rate so found is 3 g^2 / (2 tau).
-HELD = 3.0
+#: How much more a change of velocity counts where a wall, or the kink of a penalty at a = 0, held the unit: there a step errs almost in
+#: proportion to itself, not to its square. At a wall with outward velocity g the rate so found is about 8 g^2 / (2 tau).
+HELD = 8.0
 
 
 class Noise:
-    """Independent kicks of all units of a ladder; every network has random numbers of its own."""
+    """Independent kicks of all units of a ladder; every network has random numbers of its own.
 
-    def __init__(self, ladder: Ladder, parameters: ParameterSpace, tau: float):
-        self.ladder, self.tau = ladder, tau
+    Arguments:
+        kink: whether a penalty may hold the first component at 0.
+    """
+
+    def __init__(self, ladder: Ladder, parameters: ParameterSpace, tau: float, kink: bool = False):
+        self.ladder, self.tau, self.kink = ladder, tau, kink
         self.moving = [(row, c) for row, c in enumerate(parameters.components) if c.free and c.mobility > 0]
 
     def kick(self, state: np.ndarray, h: float, step: int) -> np.ndarray:
@@ -49,20 +53,22 @@ class Noise:
             found[:, where] = self._normal("curvature", units, replicate, step)
         return found if former is None else (found + former) / np.sqrt(2)
 
-    def answer(self, before: np.ndarray, after: np.ndarray, directions: np.ndarray, h: float) -> tuple[float, np.ndarray]:
+    def answer(
+        self, state: np.ndarray, before: np.ndarray, after: np.ndarray, directions: np.ndarray, h: float
+    ) -> tuple[float, np.ndarray]:  # fmt: skip
         """The rate at which the drift contracts or expands (1/time), and the directions into which it turns those given.
 
         In the scaled components theta / sqrt(M) it is the root mean square of H p over that of p, H the Hessian of V over steps as long as
         kicks of a time h; the largest over the widths of the ladder. Infinite if a velocity is not finite.
 
         Arguments:
-            before, after: velocities (components + 1, units) at a state, and where `displaced` brought it.
+            before, after: velocities (components + 1, units) at the state, and where `displaced` brought it.
         """
         rows = [row for row, _ in self.moving]
         scale = np.sqrt([[c.mobility] for _, c in self.moving]) * np.sqrt(2 * self.tau * h)
         with np.errstate(all="ignore"):
             turned = (before[rows] - after[rows]) / scale
-            turned *= np.where((before[rows] == 0) & (turned != 0), HELD, 1.0)
+            turned[self._held(state) & (before[rows] == 0)] *= HELD
             square = np.mean(turned**2, axis=0)
         if not np.all(np.isfinite(square)):
             return np.inf, np.zeros_like(turned)
@@ -74,6 +80,14 @@ class Noise:
             size = np.sqrt(square[where].mean())
             turned[:, where] = np.clip(turned[:, where] / size, -LARGEST, LARGEST) if size > 0 else 0.0
         return float(max(rates)), turned
+
+    def _held(self, state: np.ndarray) -> np.ndarray:
+        """Whether units are at walls, or at the kink (moving components, units)."""
+        found = np.zeros((len(self.moving), state.shape[1]), dtype=bool)
+        for place, (row, c) in zip(found, self.moving, strict=True):
+            ends = () if c.domain is None or c.periodic else c.domain
+            place[:] = np.isin(state[row], (*ends, 0.0) if self.kink and row == 0 else ends)
+        return found
 
     def displaced(self, state: np.ndarray, directions: np.ndarray, h: float) -> np.ndarray:
         """A copy of the state (components + 1, units) moved as by kicks of a time h, with directions in place of random numbers."""

@@ -3,7 +3,7 @@
 A step of length h has kicks at the nodes c of a Gauss rule on [0, h], with its weights b as variances, and exact drift between them. In a
 quadratic potential of stiffness k the variance of the units then is tau / k times the rule's value of the integral of e^(-2 k s) over that
 integral. One node is Strang's splitting: k h / sinh(k h) = 1 - (k h)^2 / 6 + ...; two err by (k h)^4 / 270. What bends the potential adds an
-error of order (k h)^2 to either, measured as less than (k h)^2 / 100 of the variance with two nodes in single, double and quartic wells.
+error of order (k h)^2 to either: with two nodes at most about (k h)^2 / 60 of the variance, measured in quartic, double and unequal wells.
 k is how the velocity answers to a virtual kick of the step's own length, see `Noise.answer`. Steps are thus functions of the present, and
 never taken back once their noise is known, which would bias the law.
 """
@@ -19,7 +19,7 @@ from mfpde.lagrangian.noise import Noise
 #: number of nodes: nodes, weights, and the error of the variance over (k h)^2
 RULES: dict[int, tuple[tuple[float, ...], tuple[float, ...], float]] = {
     1: ((0.5,), (1.0,), 1 / 6),
-    2: ((0.5 - 12**-0.5, 0.5 + 12**-0.5), (0.5, 0.5), 1 / 100),
+    2: ((0.5 - 12**-0.5, 0.5 + 12**-0.5), (0.5, 0.5), 1 / 60),
 }
 #: share of the longest step allowed that a new step has, lest chance shorten it again at once
 SAFETY = 0.9

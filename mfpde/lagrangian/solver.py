@@ -50,7 +50,7 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     tau = case.dynamics.diffusion
     if by_weights and tau:
         raise InputError(f'{case.path}: lagrangian.reaction: "weights" degenerate under noise (dynamics.diffusion); use "birth_death"')
-    noise = NoiseSteps(Noise(ladder, model.parameters, tau), settings.noise_step, settings.noise_tolerance) if tau else None
+    noise = NoiseSteps(Noise(ladder, model.parameters, tau, model.has_kink), settings.noise_step, settings.noise_tolerance) if tau else None
     backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, device)
     process = None
     if alpha and not by_weights:
