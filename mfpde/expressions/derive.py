@@ -1,10 +1,15 @@
-"""Derivatives in stable forms: of a quotient N / D over one denominator, (N' D - N D') / D^2, with what cancels on paper taken out."""
+"""Derivatives in stable forms.
+
+Of a quotient N / D over one denominator, (N' D - N D') / D^2, with what cancels on paper taken out. At kinks and cusps, where that of u^p,
+p < 1, is 0 times infinity, they are 0, as those of |t| and relu are: the force between two units at one place, by W = sqrt(x^2 + y^2), vanishes.
+"""
 
 import itertools
 import math
 
 import sympy
 
+from mfpde.expressions.functions import absolute, choose, sigmoid
 from mfpde.expressions.stable import stable
 
 #: products of a numerator that are written out
@@ -14,7 +19,22 @@ MAX_PRODUCTS = 64
 def derivative(expression: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
     """The derivative by a variable, in stable forms."""
     slope = stable(sympy.diff(expression, variable))
-    return slope if not isinstance(slope, sympy.Add) or (joined := _over_one_denominator(slope)) is None else stable(joined)
+    if isinstance(slope, sympy.Add) and (joined := _over_one_denominator(slope)) is not None:
+        slope = stable(joined)
+    return sympy.Add(*(_zero_at_kinks(term) for term in slope.args)) if isinstance(slope, sympy.Add) else _zero_at_kinks(slope)
+
+
+def _zero_at_kinks(term: sympy.Expr) -> sympy.Expr:
+    """A product u' u^(p - 1) ..., p < 1, as 0 where the other factors are."""
+    roots = [f for f in term.args if f.is_Pow and f.exp.is_number and f.exp.is_negative and not f.exp.is_Integer and _may_vanish(f.base)]
+    if not (isinstance(term, sympy.Mul) and roots):
+        return term
+    rest = sympy.Mul(*(f for f in term.args if f not in roots))
+    return term if rest.is_number else choose(absolute(rest), sympy.Integer(0), term, sympy.Integer(0))
+
+
+def _may_vanish(base: sympy.Expr) -> bool:
+    return not (base.is_number or isinstance(base, sigmoid))
 
 
 def _over_one_denominator(node: sympy.Add) -> sympy.Expr | None:
