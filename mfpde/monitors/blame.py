@@ -17,7 +17,7 @@ from mfpde.models.parameters import ParameterSpace
 from mfpde.models.potential import Potential
 
 #: units whose formulas are tried
-MOST_BLAMED = 500
+MOST_BLAMED = 2000
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def fastest_unit(flow: Flow, parameters: ParameterSpace) -> str:
 
 
 def broken_formula(flow: Flow, model: Model) -> str:
-    """The formula that is not finite where units are or would be within a step, as a clause for a message; empty if there is none.
+    """The formula that is not finite where units are, or would be within a step of drift or noise, as a clause for a message; empty if there is none.
 
     Of pairs only neighbours in the order of units are tried; of networks with data, the units that move fastest.
     """
@@ -95,6 +95,13 @@ def broken_formula(flow: Flow, model: Model) -> str:
     rate, speed = np.where(known, rate, 0.0), np.where(known, np.abs(rate).max(axis=0), np.inf)
     fastest = np.argsort(-speed, kind="stable")[:MOST_BLAMED]
     theta = (state[:, fastest, None] + rate[:, fastest, None] * share).reshape(len(state), -1)
+    if flow.noise is not None:  # up to four standard deviations of a step's noise along every axis
+        kick = np.sqrt(2 * flow.noise.noise.tau * min(flow.noise.noise_step, flow.noise.longest)) * np.array([-4, -3, -2, -1, 1, 2, 3, 4])
+        theta = np.hstack(
+            [theta, *((state[:, fastest, None] + np.outer(axis, kick)[:, None]).reshape(len(state), -1) for axis in np.eye(len(state)))]
+        )
+    walls = [c.domain if c.domain is not None and not c.periodic else (-np.inf, np.inf) for c in model.parameters.components]
+    theta = np.clip(theta, *(np.array(wall)[:, None] for wall in zip(*walls, strict=True)))
     theta = theta[:, np.isfinite(theta).all(axis=0)]
     try:
         if isinstance(model, Potential):
