@@ -52,6 +52,10 @@ static inline double HMIN(const realv v) { real lane[VW]; STORE(v, lane); real r
 static inline realv relu(const realv t) { return LARGER(t, (realv)0); }
 static inline realv above(const realv t) { return t > (realv)0 ? (realv)1 : (realv)0; }
 static inline realv sigmoid(const realv t) { const realv e = exp(-fabs(t)); return (t > (realv)0 ? (realv)1 : e) / ((realv)1 + e); }
+// Not a number stays so: it is not passed over by a comparison that fails.
+static inline realv larger(const realv a, const realv b) { return a > b ? a : (a <= b ? b : a + b); }
+static inline realv smaller(const realv a, const realv b) { return a < b ? a : (a >= b ? b : a + b); }
+static inline realv choose(const realv a, const realv b, const realv p, const realv q) { return a > b ? p : (a <= b ? q : a + b); }
 static inline realv softplus(const realv t) { return relu(t) + log1p(exp(-fabs(t))); }
 
 // tanh to 3 ulp, several times faster than built-ins: E / (E + 2) with E = exp(2 |t|) - 1 = 2^n (exp(r) - 1) + (2^n - 1), where
@@ -101,4 +105,14 @@ static inline realv fast_tanh(const realv t)
     const realv power = AS_REAL((AS_BITS(shifted) << MANTISSA) + (bitsv)ONE_BITS);
     const realv e = power * (r + r * r * EXP_REST(r)) + (power - (real)1);
     return AS_REAL(AS_BITS(e / (e + (real)2)) | sign);
+}
+
+// Functions that stable forms of formulas are made of.
+static inline realv half_tanh(const realv t) { return fast_tanh(t / (real)2); }
+static inline realv log1mexp(const realv t) { return t > (realv)-0.69314718055994531 ? log(-expm1(t)) : log1p(-exp(t)); }
+static inline realv log_cosh(const realv t)
+{
+    const realv size = fabs(t), slope = fast_tanh(t);
+    const realv small = log1p(-slope * slope) / (real)-2, large = size + (log1p(exp((real)-2 * size)) - (real)0.69314718055994531);
+    return size < (realv)1 ? small : large;
 }

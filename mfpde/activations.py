@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 
 from mfpde.errors import InputError, nearest
-from mfpde.expressions import evaluate, evaluate_together, functions, opencl_function, parse
+from mfpde.expressions import derivative, evaluate, evaluate_together, functions, opencl_function, parse
 
 FORMULAS = {
     "relu": "relu(t)",
@@ -38,12 +38,12 @@ class Activation:
     @cached_property
     def derivative(self) -> sympy.Expr:
         """sigma'(t), symbolic; 0 at the kink of relu."""
-        return sympy.diff(self.formula, _T)
+        return derivative(self.formula, _T)
 
     @cached_property
     def second_derivative(self) -> sympy.Expr:
         """sigma''(t), symbolic, away from kinks."""
-        return sympy.diff(self.derivative, _T)
+        return derivative(self.derivative, _T)
 
     @property
     def is_smooth(self) -> bool:

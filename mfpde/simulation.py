@@ -123,7 +123,7 @@ class Simulation:
         if self.companions is not None:
             self.companions.advance(until, lambda: watch(until, facts))
         for side in self.particles.values():
-            with blaming_units(flow_of(side), self.model.parameters):
+            with blaming_units(flow_of(side), self.model):
                 side.advance(until, partial(self._watch_particles, side, until, watch, facts))
         watch(until, facts)
 

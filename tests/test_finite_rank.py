@@ -84,7 +84,7 @@ NOT_FOUND = [
     ("cos(s)", "q"),
     ("x^2*abs(sin(s))", "xs"),
     ("exp(-s^2)", "s"),
-    ("exp(2000*cos(s))", "s"),
+    ("exp(700*cos(s))", "s"),
 ]
 
 
@@ -273,7 +273,7 @@ def test_a_cluster_off_the_middle_of_a_wide_mesh_is_seen_from_its_own_mean():
 
 
 def test_an_interaction_that_overflows_on_a_mesh_is_refused():
-    with pytest.raises(InputError, match="not finite at the difference"):
+    with pytest.raises(InputError, match=r"model\.interaction: 'exp.200\*x. . exp.-200\*x.' is not finite at x = "):
         model_of("exp(200*x) + exp(-200*x)", "x").on_mesh(mesh_of("x", 2.0))
 
 

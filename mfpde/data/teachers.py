@@ -26,7 +26,9 @@ def teach(spec: data_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarr
         y = _mixture(spec, x)
     if not np.all(np.isfinite(y)):
         bad = x[~np.isfinite(y)][0]
-        raise InputError(f"data.teacher: the value at x = {bad.tolist()} is not finite")
+        what = f"'{spec.formula}'" if isinstance(spec, data_tables.FormulaTeacher) else "the teacher"
+        place = ", ".join(f"x{k} = {value:g}" for k, value in enumerate(bad))
+        raise InputError(f"data.teacher: {what} is not finite at {place}; expected a teacher with a value at every input")
     return y
 
 

@@ -1,6 +1,7 @@
 """Expression tree to NumPy values, by walking the tree."""
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,8 +11,11 @@ import sympy
 from scipy import special
 
 from mfpde.expressions import functions
+from mfpde.expressions.scaled import safe
 
-_NUMPY: dict[Any, Callable[[Any], Any]] = {
+LOG2 = math.log(2)
+
+_NUMPY: dict[Any, Callable[..., Any]] = {
     sympy.Abs: np.abs,
     sympy.sign: np.sign,
     sympy.sin: np.sin,
@@ -27,6 +31,17 @@ _NUMPY: dict[Any, Callable[[Any], Any]] = {
     # by NumPy's own loops over vectors, which special.expit and np.logaddexp lack; exact to rounding also where exp(-t) overflows
     functions.sigmoid: lambda t: 1 / (1 + np.exp(-t)),
     functions.softplus: lambda t: np.maximum(t, 0) + np.log1p(np.exp(-np.abs(t))),
+    functions.half_tanh: lambda t: np.tanh(t / 2),
+    functions.expm1: np.expm1,
+    functions.log1mexp: lambda t: np.where(t > -LOG2, np.log(-np.expm1(t)), np.log1p(-np.exp(t))),
+    functions.log_cosh: lambda t: np.where(
+        np.abs(t) < 1, -np.log1p(-np.square(np.tanh(t))) / 2, np.abs(t) + (np.log1p(np.exp(-2 * np.abs(t))) - LOG2)
+    ),
+    functions.larger: np.maximum,
+    functions.smaller: np.minimum,
+    # what cannot be compared is not a number, and stays so
+    functions.choose: lambda a, b, p, q: np.where(a > b, p, np.where(a <= b, q, a + b)).astype(np.result_type(a, b, p, q), copy=False),
+    functions.whole_power: np.power,
 }
 #: powers that need not go by way of a logarithm
 _POWERS: dict[float, Callable[[Any], Any]] = {2.0: np.square, 0.5: np.sqrt, -1.0: lambda t: 1 / t}
@@ -44,10 +59,14 @@ def evaluate(expression: sympy.Expr, values: Mapping[str, np.ndarray]) -> np.nda
 def evaluate_together(expressions: Sequence[sympy.Expr], values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """Values of several expressions, in the type of the variables; what they have in common is computed once. The caller must not change them."""
     known: dict[sympy.Expr, Any] = {}
+    named, results = safe(tuple(expressions))
     with np.errstate(all="ignore"):
-        results = [_walk(expression, values, known) for expression in expressions]
+        given = dict(values)
+        for name, expression in named:
+            given[name.name] = _walk(expression, given, known)
+        found = [_walk(expression, given, known) for expression in results]
     shape = np.broadcast_shapes(*(np.shape(v) for v in values.values())) if values else ()
-    return [np.broadcast_to(np.asarray(result), shape) for result in results]
+    return [np.broadcast_to(np.asarray(result), shape) for result in found]
 
 
 def _walk(node: sympy.Expr, values: Mapping[str, np.ndarray], known: dict[sympy.Expr, Any]):

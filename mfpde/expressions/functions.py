@@ -13,6 +13,11 @@ def constant(node: sympy.Expr) -> float | None:
         return None
 
 
+def may_be_infinite(expression: sympy.Expr) -> bool:
+    """Whether an expression holds functions that grow without bound, or powers that are not natural."""
+    return expression.has(sympy.exp, sympy.log, sympy.tan) or any(not (p.exp.is_Integer and p.exp > 0) for p in expression.atoms(sympy.Pow))
+
+
 class tanh(sympy.tanh):
     """SymPy's own, which to know whether it is real expands its argument by real and imaginary parts, however long that takes."""
 
@@ -30,9 +35,57 @@ class sigmoid(sympy.Function):
     nargs = 1
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """Derivative s (1 - s)."""
-        s = sigmoid(self.args[0])
-        return s * (1 - s)
+        """Derivative s(t) s(-t): as exact as s, where s (1 - s) is 0 from t = 37 on."""
+        return sigmoid(self.args[0]) * sigmoid(-self.args[0])
+
+    def _eval_is_positive(self) -> bool:
+        return True
+
+
+class half_tanh(sympy.Function):
+    """tanh(t / 2) = s(t) - s(-t), what differences of logistic functions are."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """Derivative 2 s(t) s(-t), which is exact in the tails too."""
+        return 2 * sigmoid(self.args[0]) * sigmoid(-self.args[0])
+
+
+class expm1(sympy.Function):
+    """exp(t) - 1, without cancellation at 0."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """Derivative exp(t)."""
+        return sympy.exp(self.args[0])
+
+
+class log1mexp(sympy.Function):
+    """log(1 - exp(t)) for t < 0, without cancellation at 0 and in the tail."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """Derivative -1 / (exp(-t) - 1)."""
+        return -1 / expm1(-self.args[0])
+
+
+class whole_power(sympy.Function):
+    """t^n, whose base SymPy does not take apart."""
+
+    nargs = 2
+
+
+class log_cosh(sympy.Function):
+    """log cosh t, without overflow, and without cancellation at 0."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """Derivative tanh t."""
+        return half_tanh(2 * self.args[0])
 
 
 class softplus(sympy.Function):
@@ -55,10 +108,46 @@ class above(sympy.Function):
         return sympy.Integer(0)
 
 
+class choose(sympy.Function):
+    """choose(a, b, p, q): p where a > b, else q. What is not chosen may be anything, even infinite."""
+
+    nargs = 4
+
+    def _eval_derivative(self, s: sympy.Symbol) -> sympy.Expr:
+        a, b, p, q = self.args
+        slopes = p.diff(s), q.diff(s)
+        return choose(a, b, *slopes) if slopes[0] != slopes[1] else slopes[0]
+
+
+class larger(sympy.Function):
+    """max(a, b), exactly one of the two; where they are equal, its derivative is that of b."""
+
+    nargs = 2
+
+    def _eval_derivative(self, s: sympy.Symbol) -> sympy.Expr:
+        a, b = self.args
+        return choose(a, b, a, b)._eval_derivative(s)
+
+
+class smaller(sympy.Function):
+    """min(a, b), exactly one of the two; where they are equal, its derivative is that of b."""
+
+    nargs = 2
+
+    def _eval_derivative(self, s: sympy.Symbol) -> sympy.Expr:
+        a, b = self.args
+        return choose(b, a, a, b)._eval_derivative(s)
+
+
 class relu(sympy.Function):
     """max(t, 0)."""
 
     nargs = 1
+
+    def _eval_derivative(self, s: sympy.Symbol) -> sympy.Expr:
+        inner = self.args[0].diff(s)
+        # what may be infinite where t < 0 is not multiplied by 0 there, but passed over
+        return choose(self.args[0], sympy.Integer(0), inner, sympy.Integer(0)) if may_be_infinite(inner) else self.fdiff() * inner
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """Derivative: 1 where t > 0, else 0."""
@@ -76,6 +165,6 @@ class absolute(sympy.Function):
 
 
 #: those defined here
-OWN = (sigmoid, softplus, above, relu, absolute)
+OWN = (sigmoid, half_tanh, expm1, log1mexp, log_cosh, softplus, above, choose, larger, smaller, relu, absolute)
 #: what formulas with kinks or jumps are made of
-KINKED = (above, relu, absolute, sympy.Abs, sympy.sign)
+KINKED = (above, choose, larger, smaller, relu, absolute, sympy.Abs, sympy.sign)

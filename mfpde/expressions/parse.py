@@ -11,6 +11,7 @@ import sympy
 from mfpde.errors import InputError, nearest
 from mfpde.expressions import functions
 from mfpde.expressions.evaluate import evaluate
+from mfpde.expressions.stable import stable
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 40
@@ -34,6 +35,8 @@ FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "cos": (1, sympy.cos),
     "tan": (1, sympy.tan),
     "tanh": (1, functions.tanh),
+    "sinh": (1, lambda t: (sympy.exp(t) - sympy.exp(-t)) / 2),
+    "cosh": (1, lambda t: (sympy.exp(t) + sympy.exp(-t)) / 2),
     "exp": (1, sympy.exp),
     "log": (1, sympy.log),
     "sqrt": (1, sympy.sqrt),
@@ -42,8 +45,8 @@ FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "relu": (1, functions.relu),
     "sigmoid": (1, functions.sigmoid),
     "softplus": (1, functions.softplus),
-    "max": (2, lambda a, b: b + functions.relu(a - b)),
-    "min": (2, lambda a, b: b - functions.relu(b - a)),
+    "max": (2, functions.larger),
+    "min": (2, functions.smaller),
 }
 
 CONSTANTS = {"pi": sympy.pi}
@@ -70,20 +73,20 @@ def parse(text: str, variables: Sequence[str], where: str = "formula") -> sympy.
     try:
         _check_size(tree.body, where)
         # SymPy turns sqrt(t^2) into its own |t|, whose second derivative is a delta function
-        return sympy.sympify(_build(tree.body, symbols, text, where)).replace(sympy.Abs, functions.absolute)
+        return stable(sympy.sympify(_build(tree.body, symbols, text, where)).replace(sympy.Abs, functions.absolute))
     except (TypeError, ValueError, ArithmeticError):
         raise InputError(f"{where}: '{text}' cannot be evaluated as a formula of {', '.join(variables)}") from None
 
 
 def _check_size(node: ast.AST, where: str, depth: int = 0) -> int:
-    """The nodes of the tree that will be built, of which max and min hold their arguments twice."""
+    """The nodes of the tree that will be built; derivatives of max and min hold each argument and its derivative, sinh and cosh are two terms."""
     if depth > MAX_DEPTH:
         raise InputError(f"{where}: the formula is nested more than {MAX_DEPTH} deep")
     inner = sum(_check_size(child, where, depth + 1) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
-    doubled = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("max", "min")
+    doubled = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("max", "min", "sinh", "cosh")
     count = 1 + (2 if doubled else 1) * inner
     if count > MAX_NODES:
-        raise InputError(f"{where}: the formula has more than {MAX_NODES} terms, counting both that max and min make of each argument")
+        raise InputError(f"{where}: the formula has more than {MAX_NODES} terms, counting both that max, min, sinh and cosh make of each argument")
     return count
 
 

@@ -11,12 +11,13 @@ from functools import cached_property
 
 import numpy as np
 
-from mfpde.activations import find_activation
+from mfpde.activations import FORMULAS, find_activation
 from mfpde.case import Case, schema
 from mfpde.data import Dataset, build_dataset
 from mfpde.errors import about
 from mfpde.models.energy import LeastSquares
 from mfpde.models.parameters import network_parameters
+from mfpde.models.reach import precisions, reached_arguments, refuse_where_not_finite
 from mfpde.models.shallow import ShallowNetwork, preactivations
 
 #: features formed at once
@@ -55,6 +56,19 @@ class Network(ShallowNetwork):
         """<w, x_l> + b at the data (..., L), for z of shape (..., components of z)."""
         return preactivations(z, self.data.x)
 
+    def check_activation(self, t: np.ndarray, values_in: str = "float64", slopes_in: str = "none", with_curvature: bool = False) -> None:
+        """Refuse an activation that is not finite, or whose derivatives are not, at one of the arguments t, in these precisions.
+
+        Raises:
+            InputError: with the formula and t.
+        """
+        sigma, where = self.activation, "model.activation"
+        refuse_where_not_finite({f"'{sigma.name}'": sigma.formula}, "t", [t], where, values_in)
+        if slopes_in != "none":
+            refuse_where_not_finite({f"the derivative of '{sigma.name}'": sigma.derivative}, "t", [t], where, slopes_in)
+        if with_curvature:
+            refuse_where_not_finite({f"the second derivative of '{sigma.name}'": sigma.second_derivative}, "t", [t], where)
+
 
 def build_network(case: Case, data: Dataset | None = None) -> Network:
     """The network a case describes, with its data.
@@ -71,4 +85,7 @@ def build_network(case: Case, data: Dataset | None = None) -> Network:
         data = build_dataset(case) if data is None else data
         network = Network(activation, spec.penalty, network_parameters(case, spec, data.dimension), data)
         network.check_periods()
+        if activation.name not in FORMULAS:
+            t = reached_arguments(network.parameters.components[1:], data.x)
+            network.check_activation(t, *precisions(case), with_curvature=case.fluctuations.predict)
     return network

@@ -15,13 +15,14 @@ import sympy
 
 from mfpde.case import Case, schema
 from mfpde.errors import InputError, about
-from mfpde.expressions import evaluate, opencl_function, parse
+from mfpde.expressions import derivative, evaluate, opencl_function, parse
 from mfpde.measures.convolution import pair_numbers, pair_operator
 from mfpde.measures.finite_rank import FiniteRank
 from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import PairEnergy
 from mfpde.models.model import MeshPotential
 from mfpde.models.parameters import Component, ParameterSpace, potential_parameters
+from mfpde.models.reach import precisions, reached, refuse_where_not_finite
 from mfpde.models.waves import find_finite_rank
 
 
@@ -31,11 +32,12 @@ class Formula:
 
     expression: sympy.Expr
     names: Sequence[str]
+    text: str = ""  #: as the case gives it
 
     @cached_property
     def gradient(self) -> list[sympy.Expr]:
         """Derivatives by every component, symbolic."""
-        return [sympy.diff(self.expression, sympy.Symbol(name, real=True)) for name in self.names]
+        return [derivative(self.expression, sympy.Symbol(name, real=True)) for name in self.names]
 
     def value(self, points: Sequence[np.ndarray]) -> np.ndarray:
         """Values at points given by component (arrays that broadcast together)."""
@@ -45,6 +47,17 @@ class Formula:
         """Derivatives by every component."""
         values = dict(zip(self.names, points, strict=True))
         return [evaluate(slope, values) for slope in self.gradient]
+
+    def check(self, points: Sequence[np.ndarray], where: str, values_in: str = "float64", slopes_in: str = "none") -> None:
+        """Refuse the formula if its value, or a derivative, is not finite at one of the points, in these precisions.
+
+        Raises:
+            InputError: with the formula and the place.
+        """
+        refuse_where_not_finite({f"'{self.text}'": self.expression}, self.names, points, where, values_in)
+        if slopes_in != "none":
+            slopes = {f"the derivative of '{self.text}' by {name}": slope for name, slope in zip(self.names, self.gradient, strict=True)}
+            refuse_where_not_finite(slopes, self.names, points, where, slopes_in)
 
     def opencl(self, function: str) -> str:
         """Source of ``function(const realv *theta, realv *value, realv *slopes)``."""
@@ -96,16 +109,21 @@ class Potential:
         """
         centres = {axis.name: axis.centres for axis in mesh.axes}
         axes = [centres.get(c.name, c.law.quantile(np.zeros(1))) for c in self.parameters.components]
-        external = self.external.value(np.meshgrid(*axes, indexing="ij", sparse=True))
+        centres_of_cells = np.meshgrid(*axes, indexing="ij", sparse=True)
+        external = self.external.value(centres_of_cells)
         if not np.all(np.isfinite(external)):
-            raise InputError("model.external: is not finite on the mesh; narrow the domain")
+            self.external.check(centres_of_cells, "model.external")
         pair = None if self.interaction is None else pair_operator(mesh, lambda d: self._pair(mesh, d), self.finite_rank, self._columns(mesh))
         return MeshPotential(False, np.ones(1), np.zeros(1), external.ravel(), pair, PairEnergy())
 
     def _pair(self, mesh: Mesh, differences: Sequence[np.ndarray]) -> np.ndarray:
         assert self.interaction is not None
         given = dict(zip(mesh.names, differences, strict=True))
-        return self.interaction.value([given.get(c.name, np.zeros(1)) for c in self.parameters.components])
+        points = [given.get(c.name, np.zeros(1)) for c in self.parameters.components]
+        values = self.interaction.value(points)
+        if not np.all(np.isfinite(values)):
+            self.interaction.check(points, "model.interaction")
+        return values
 
     def _columns(self, mesh: Mesh) -> list[int]:
         """Which component each axis is."""
@@ -132,11 +150,13 @@ def build_potential(case: Case) -> Potential:
     with about(case.path):
         parameters = potential_parameters(case)
         names = parameters.names
-        external = Formula(parse(spec.external or "0", names, "model.external"), names)
+        external = Formula(parse(spec.external or "0", names, "model.external"), names, spec.external or "0")
+        external.check(reached(parameters.components), "model.external", *precisions(case))
         interaction = None
         if spec.interaction is not None:
-            interaction = Formula(parse(spec.interaction, names, "model.interaction"), names)
+            interaction = Formula(parse(spec.interaction, names, "model.interaction"), names, spec.interaction)
             _check_even(interaction, parameters.components)
+            interaction.check(reached(parameters.components, differences=True), "model.interaction", *precisions(case))
         for k, c in enumerate(parameters.components):
             if c.periodic:
                 _check_period(external, k, c, parameters.components)

@@ -100,7 +100,9 @@ class ShallowNetwork(ABC):
         z = np.stack([g.ravel() for g in np.meshgrid(*z_axes, indexing="ij")], axis=-1)
         features = self.features(z)
         if not np.all(np.isfinite(features)):
-            raise InputError(f"model.activation: '{self.activation.name}' is not finite on the mesh; narrow the domain of w or b")
+            bad = z[np.flatnonzero(~np.isfinite(features).all(axis=-1))[0]]
+            place = ", ".join(f"{name} = {value:g}" for name, value in zip(self.parameters.names[1:], bad, strict=True))
+            raise InputError(f"model.activation: '{self.activation.name}' is not finite at an input for {place}; expected a formula that is")
         penalty_a, penalty_z = self.penalty_amplitude(amplitude), self.penalty_rest(z)
         return MeshPotential(self.parameters.amplitude.free, amplitude, penalty_a, penalty_z, Features(features), self.least_squares)
 

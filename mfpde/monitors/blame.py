@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 
 from mfpde.device.memory import NoRoom
-from mfpde.errors import RunError
+from mfpde.errors import InputError, RunError
 from mfpde.eulerian.memory import telling_what_fits
 from mfpde.eulerian.solver import Solver
 from mfpde.lagrangian.flow import Flow
+from mfpde.models import Model
+from mfpde.models.network import Network
 from mfpde.models.parameters import ParameterSpace
+from mfpde.models.potential import Potential
+
+#: units whose formulas are tried
+MOST_BLAMED = 2000
 
 
 @contextmanager
@@ -29,8 +35,8 @@ def blaming_cells(solver: Solver) -> Iterator[None]:
 
 
 @contextmanager
-def blaming_units(flow: Flow, parameters: ParameterSpace) -> Iterator[None]:
-    """Within this block, run errors tell which unit moves fastest.
+def blaming_units(flow: Flow, model: Model) -> Iterator[None]:
+    """Within this block, run errors tell which unit moves fastest, and which formula has no finite value where units went.
 
     Raises:
         RunError: with it.
@@ -40,7 +46,7 @@ def blaming_units(flow: Flow, parameters: ParameterSpace) -> Iterator[None]:
     except NoRoom:
         raise
     except RunError as error:
-        raise RunError(f"{error}{fastest_unit(flow, parameters)}") from None
+        raise RunError(f"{error}{fastest_unit(flow, model.parameters)}{broken_formula(flow, model)}") from None
 
 
 def fastest_cell(solver: Solver) -> str:
@@ -76,3 +82,34 @@ def fastest_unit(flow: Flow, parameters: ParameterSpace) -> str:
     row, unit = np.unravel_index(int(speed.argmax()), speed.shape)
     place = ", ".join(f"{c.name} = {value:.4g}" for c, value in zip(parameters.components, state[:, unit], strict=True))
     return f": unit {unit} of all moves fastest, along {parameters.names[row]} at {speed[row, unit]:.2g}, from {place}"
+
+
+def broken_formula(flow: Flow, model: Model) -> str:
+    """The formula that is not finite where units are, or would be within a step of drift or noise, as a clause for a message; empty if there is none.
+
+    Of pairs only neighbours in the order of units are tried; of networks with data, the units that move fastest.
+    """
+    state, rate = (flow.backend.download(a)[:-1].astype(np.float64) for a in (flow.state, flow.rate))
+    share = np.array([0.0, 0.01, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0]) * max(flow.step_size, 1e-3)
+    known = np.isfinite(rate).all(axis=0)
+    rate, speed = np.where(known, rate, 0.0), np.where(known, np.abs(rate).max(axis=0), np.inf)
+    fastest = np.argsort(-speed, kind="stable")[:MOST_BLAMED]
+    theta = (state[:, fastest, None] + rate[:, fastest, None] * share).reshape(len(state), -1)
+    if flow.noise is not None:  # up to four standard deviations of a step's noise along every axis
+        kick = np.sqrt(2 * flow.noise.noise.tau * min(flow.noise.noise_step, flow.noise.longest)) * np.array([-4, -3, -2, -1, 1, 2, 3, 4])
+        theta = np.hstack(
+            [theta, *((state[:, fastest, None] + np.outer(axis, kick)[:, None]).reshape(len(state), -1) for axis in np.eye(len(state)))]
+        )
+    walls = [c.domain if c.domain is not None and not c.periodic else (-np.inf, np.inf) for c in model.parameters.components]
+    theta = np.clip(theta, *(np.array(wall)[:, None] for wall in zip(*walls, strict=True)))
+    theta = theta[:, np.isfinite(theta).all(axis=0)]
+    try:
+        if isinstance(model, Potential):
+            model.external.check(list(theta), "model.external", slopes_in="float64")
+            if model.interaction is not None:
+                model.interaction.check(list(theta - theta[:, ::-1]), "model.interaction", slopes_in="float64")
+        elif isinstance(model, Network):
+            model.check_activation(model.preactivations(theta[1:].T).ravel(), slopes_in="float64")
+    except InputError as error:
+        return f"; {error}"
+    return ""
