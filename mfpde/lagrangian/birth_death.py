@@ -6,8 +6,8 @@ Over a time dt, unit i jumps with probability 1 - exp(-alpha |V_i - Vbar| dt), V
   births, a new unit drawn from that density takes its place;
 * V_i < Vbar: it is cloned in the place of a unit chosen uniformly.
 
-Where jumps are so frequent that steps had to be shortened, probabilities are |w - 1| with w = exp(-alpha (V - c) dt) of mean 1 instead: the mean number
-of copies of a unit is then that of the Fisher-Rao flow over the whole step, V held, and what is left are errors of second order that do not add up.
+Where jumps are so frequent that steps had to be shortened, probabilities are |w - 1| with w = exp(-alpha (V - c) dt) of mean 1 instead:
+the mean number of copies of a unit is then that of the Fisher-Rao flow over the whole step, V held, up to errors of second order.
 
 The generator acts on linear functionals as the Fisher-Rao flow -alpha (V - Vbar) mu does, plus, with births,
 alpha/2 int |V - Vbar| dmu (mu_b - mu).

@@ -100,5 +100,6 @@ class NoiseSteps:
     def _refuse(self, time: float, rate: float, allowed: float) -> None:
         raise RunError(
             f"lagrangian.noise_tolerance: units meet rates of {rate:.1e} at time {time:g}, where steps of noise (dynamics.diffusion) would be "
-            f"{allowed:.1e}, more than {MOST_STEPS:.0e} to the next output: the potential is too stiff, or has a jump; soften it, or set lagrangian.units = []"
+            f"{allowed:.1e}, more than {MOST_STEPS:.0e} to the next output: the potential is too stiff, or has a jump; "
+            "soften it, or set lagrangian.units = []"
         )
