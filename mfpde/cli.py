@@ -218,9 +218,9 @@ def plot(
 ) -> None:
     """Draw the figures one would put in a paper, as PDF and PNG.
 
-    Figures of one run: overview (with one input and two widths), energy, function, marginals, density (with two parameters), gap_by_width (with
-    two widths), gap_in_time, fluctuations (with a prediction or nodes), bias_variance (with replicates), chaos (with replicates), descent (with
-    descent), width_planner (with a prediction).
+    Figures of one run: overview (with one input and two widths), energy, function, marginals, density (with two parameters), spacetime, order
+    and gibbs (of potentials; the last with diffusion), gap_by_width (with two widths), gap_in_time, fluctuations (with a prediction or nodes),
+    bias_variance (with replicates), chaos (with replicates), descent (with descent), width_planner (with a prediction).
 
     Figures of several runs: energies, clouds (with two parameters), fluctuation_panels.
     """
