@@ -141,7 +141,7 @@ class Stepper:
                 return Step(new.state, dt, limit, halvings, new.least, new.dissipated, rejected=tries - halvings)
             except TooLong:
                 assert self.control is not None
-                dt, limit = remaining / np.ceil(remaining / self.control.longest), "accuracy"
+                dt, limit = remaining / np.ceil(remaining / (self.fraction * self.control.longest)), "accuracy"
             except Refused:
                 dt, limit, halvings = dt / 2, "redo", halvings + 1
         raise RunError(f"the time step collapsed to {dt:.1e}: every shorter step still raised the energy, broke positivity or erred too much")
