@@ -156,9 +156,9 @@ def table(entries: list[Entry], skipped: int, minutes: float) -> list[str]:
     """The section of the validation page."""
     lines = ["## Error bounds", ""]
     lines += [
-        f"Reported bounds (`eulerian.error_estimate`) over true errors: `python -m validation.audit` (about {max(1, round(minutes))} minutes). Claimed: at least "
-        f"{COVERAGE:.0%} are no shorter than the error, none is shorter than half of it, the median is at most {TYPICAL:g}. {skipped} errors that the reference "
-        "does not know well enough are left out.",
+        f"Reported bounds (`eulerian.error_estimate`) over true errors: `python -m validation.audit` (about {max(1, round(minutes))} minutes). "
+        f"Claimed: at least {COVERAGE:.0%} are no shorter than the error, none is shorter than half of it, the median is at most {TYPICAL:g}. "
+        f"{skipped} errors that the reference does not know well enough are left out.",
         "",
         "| | bounds | (case, time) | cover | shortest | median |",
         "|---|---|---|---|---|---|",

@@ -68,7 +68,8 @@ def network(
 
 
 def potential(
-    external: str | None, interaction: str | None, parameters: dict[str, Any], time: float, alpha: float = 0.0, tau: float = 0.0, exact: str | None = None
+    external: str | None, interaction: str | None, parameters: dict[str, Any], time: float, alpha: float = 0.0, tau: float = 0.0,
+    exact: str | None = None,
 ) -> Callable[[str], Case]:  # fmt: skip
     """A potential."""
     formulas = {"external": external, "interaction": interaction}

@@ -34,8 +34,8 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
     Returns:
         time, tolerance, constant ({value, low, high} of lim n E|f_n - f|^2), bias_constant (of n^-2; of either sign), floor (the mean field's own
         |f_h - f|^2 as far as the ladder shows it), mean and confident ({units, low, high}), confidence, source ("predicted" or "observed"),
-        uncertainty (of the distance at the planned mean width, relative; 95 %), decided (whether that is at most 10 %), mean_field_error (the bound of
-        the mesh's own |f_h - f|^2; 0 if there is none). `units` is None if no width reaches the tolerance; `high` if an upper limit is not known.
+        uncertainty (of the distance at the planned mean width, relative; 95 %), decided (whether that is at most 10 %), mean_field_error (the bound
+        of the mesh's own |f_h - f|^2; 0 if there is none). `units` is None if no width reaches the tolerance; `high` if an upper limit is not known.
     Raises:
         InputError: neither a prediction nor replicates to go by, or no output at that time.
     """
@@ -56,8 +56,8 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
     fit = fit_widths(scatters, k, limit, most, run.paired)
     ratios = np.full(len(fit.coefficients), ratio) if ratio is not None else _ratios(scatters, k)
     square = tolerance**2
-    mean = [smallest_width(*c, tolerance) for c in fit.gap]
-    confident = [smallest_width(c[0] * q, c[1] * q, c[2], tolerance) for c, q in zip(fit.gap, ratios, strict=True)]
+    mean = [smallest_width(c[0], c[1], tolerance, c[2]) for c in fit.gap]
+    confident = [smallest_width(c[0] * q, c[1] * q, tolerance, c[2]) for c, q in zip(fit.gap, ratios, strict=True)]
     uncertainty = _uncertainty(fit, mean[0], square)
     constant = fit.coefficients[:, 0]
     return {
@@ -84,7 +84,7 @@ def own_error(run: "Run", k: int) -> float | None:
     return found if np.isfinite(found) else None
 
 
-def smallest_width(constant: float, second: float, floor: float, tolerance: float) -> int | None:
+def smallest_width(constant: float, second: float, tolerance: float, floor: float = 0.0) -> int | None:
     """The smallest n from which on constant / n + second / n^2 + floor <= tolerance^2; None if there is none."""
     room = tolerance**2 - floor
     if not room > 0:

@@ -154,7 +154,7 @@ def print_plan(plan: dict[str, Any], console: Console) -> None:
         if found["units"] is None:
             console.print(f"  {what}: no width is that near; the mean field's own error is larger")
             continue
-        between = f"between {found['low']} and {found['high']}" if found["high"] is not None else f"at least {found['low']}; an upper limit is not known"
+        between = f"between {found['low']} and {found['high']}" if found["high"] is not None else f"at least {found['low']}, no upper limit known"
         console.print(f"  {what}: n = {found['units']} ({between})")
     if plan["uncertainty"] is not None and not plan["decided"]:
         console.print(

@@ -59,11 +59,11 @@ class Companions:
         steps = {name: STEP * share * distance for name, distance in quarter.distances(short).items()}
         bounds, orders = {}, {}
         for name in steps:
-            formal = formal_order(self.blobs.get(name.removeprefix("w1_"), narrowest), self.jumps)
+            blob = self.blobs.get(name.removeprefix("w1_"), narrowest)
             differences = [Difference(ratio, distances[name]) for ratio, distances in found]
-            bounds[name] = error_bound(differences, formal, steps[name])
-            orders[name] = order_of(differences, formal)
-        bounds = self.envelope.hold(solver.time, bounds)
+            bounds[name] = error_bound(differences, blob, self.jumps, steps[name])
+            orders[name] = order_of(differences, formal_order(blob, self.jumps))
+        bounds = self.envelope.hold(solver.time, bounds, {name: [distances[name] for _, distances in found] for name in steps})
         named = {f"grid_error_{name}": bound for name, bound in bounds.items()}
         first = next(iter(orders))
         if "grid_error_function" in named:

@@ -45,7 +45,7 @@ class Level:
         """The part of the energy's difference that is 2 int r dmu or 2 int V0 dmu, and the rest, as the sides of a right triangle: their sum
         may vanish where neither does."""
         parts = np.array([self.energy - 2 * self.external, 2 * self.external]) - [other.energy - 2 * other.external, 2 * other.external]
-        return float(max(np.hypot(*parts), abs(parts.sum())))
+        return float(np.hypot(*parts))
 
     def marginal_distance(self, other: "Level", name: str) -> float:
         """W1 of the marginals of an axis."""
