@@ -102,10 +102,10 @@ class Solver:
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint; a carrier is restored before, see `mfpde.handoff`."""
-        for name in SAVED:
-            setattr(self, name, saved[name])
+        for name in SAVED:  # runs of 0.1 lack some
+            setattr(self, name, saved.get(name, getattr(self, name)))
         self.limits = Counter(saved["limits"])
-        if self.stepper.control is not None:
+        if self.stepper.control is not None and "control" in saved:
             self.stepper.control.restore(saved["control"])
         if self.stepper.diffusion is not None:
             self.stepper.diffusion.damped = saved["damped"]
