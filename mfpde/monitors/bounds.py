@@ -23,7 +23,7 @@ SAFETY = 1.25
 HIGHEST, LEAST = 2.0, 0.7  #: orders
 WIDE, NARROW = 2.5, 1.0  #: cells, of blobs that allow order 2 and order 1
 WITH_JUMPS = 1.5
-FAR = 3.0  #: ratio of cell sizes from which on the difference is mostly the error of the coarse mesh, where orders show late
+FAR = 2.5  #: ratio of cell sizes from which on the difference is mostly the error of the coarse mesh, where orders show late
 LOST = 0.4  #: cells, of a blob that allows no more than order 1 between meshes so far apart; one cell allows 2
 SAME = 1.2  #: ratios nearer than this tell no order
 STEP = 4 / 3  #: |q_dt - q| over |q_dt - q_dt/2|, at order 2
@@ -44,7 +44,7 @@ def formal_order(blob: float, jumps: bool) -> float:
 
 
 def far_order(blob: float) -> float:
-    """The least order at which a mesh of a third of the cells or fewer is taken."""
+    """The least order at which such a far mesh is taken."""
     return float(np.interp(blob, [LOST, NARROW], [1.0, HIGHEST]))
 
 

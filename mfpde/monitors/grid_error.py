@@ -53,14 +53,14 @@ class Companions:
         fine, half, quarter, other, short = (measure_level(s) for s in (solver, *self.solvers))
         self.blobs, meshes = fine.blobs, (half, other, quarter)
         narrowest = min(self.blobs.values())
-        found = [(fine.ratio(level), fine.distances(level)) for level in meshes]
+        found = [(level, fine.distances(level)) for level in meshes]
         # steps that grow with the cells are refined with them; those that do not have all their error here
         share = min(1.0, quarter.steps / max(1, fine.steps))
         steps = {name: STEP * share * distance for name, distance in quarter.distances(short).items()}
         bounds, orders = {}, {}
         for name in steps:
             blob = self.blobs.get(name.removeprefix("w1_"), narrowest)
-            differences = [Difference(ratio, distances[name]) for ratio, distances in found]
+            differences = [Difference(fine.ratio(level, name), distances[name]) for level, distances in found]
             bounds[name] = error_bound(differences, blob, self.jumps, steps[name])
             orders[name] = order_of(differences, formal_order(blob, self.jumps))
         bounds = self.envelope.hold(solver.time, bounds, {name: [distances[name] for _, distances in found] for name in steps})

@@ -32,9 +32,10 @@ class Level:
         """Width of the narrowest peak by axis, in cells."""
         return {name: narrowest_blob(axis, self.marginals[name]) for name, axis in self.axes.items()}
 
-    def ratio(self, coarse: "Level") -> float:
-        """Of the sizes of cells, the mean over axes."""
-        return float(np.mean([axis.cells / coarse.axes[name].cells for name, axis in self.axes.items()]))
+    def ratio(self, coarse: "Level", quantity: str) -> float:
+        """Of the sizes of cells: of its own axis for a marginal, else the mean over axes."""
+        ratios = {f"w1_{name}": axis.cells / coarse.axes[name].cells for name, axis in self.axes.items()}
+        return ratios.get(quantity, float(np.mean(list(ratios.values()))))
 
     def function_distance(self, other: "Level") -> float:
         """|f - g| in L2(nu)."""
