@@ -39,9 +39,12 @@ def distance(units, constant=0.15, bias=0.0, own=0.0):
 @pytest.mark.parametrize("truth", [{}, {"bias": 3.0}, {"own": 3e-3}, {"bias": 3.0, "own": 3e-3}], ids=lambda t: "+".join(t) or "neither")
 def test_what_is_planned_is_true(truth):
     """Over ten ladders, at a tolerance near their widest networks; 32 of these alone know their distance to 8 %."""
-    off = [distance(plan_width(RUN, ladder(**truth, seed=seed), 0.01)["mean"]["units"], **truth) / 0.01 - 1 for seed in range(10)]
-    assert np.mean(np.abs(off) < 0.1) >= 0.8
+    plans = [plan_width(RUN, ladder(**truth, seed=seed), 0.01) for seed in range(10)]
+    off = np.array([distance(plan["mean"]["units"], **truth) / 0.01 - 1 for plan in plans])
+    decided = np.array([plan["decided"] for plan in plans])
+    assert np.mean((np.abs(off) < 0.1) | ~decided) >= 0.8
     assert abs(np.median(off)) < 0.06
+    assert np.abs(off).max() < 0.25
 
 
 def test_the_mean_fields_own_error_is_told_from_the_networks():

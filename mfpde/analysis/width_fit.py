@@ -16,7 +16,6 @@ from mfpde.randomness import generator
 RESAMPLES = 2000
 #: what chi^2 must fall by for a term to be taken up: chance alone does less in 95 % of cases
 TELLS = 3.84
-INTERVAL = 2 * 1.96  #: standard deviations in a 95 % interval
 C, D, BIAS, F = range(4)
 
 
@@ -50,10 +49,10 @@ def fit_widths(scatters: list[Scatter], k: int, known: tuple[float, float] | Non
     rows, errors, observed = [], [], []
     gaps, spread = _means(scatters, k, paired, random), _relative_spread(scatters, k)
     level = float(np.average(gaps[0], weights=[s.replicates for s in scatters])) if scatters else 0.0
-    for s, gap in zip(scatters, gaps.T, strict=True):
-        value, error = float(s.bias_squared.value[k]), float(s.bias_squared.high[k] - s.bias_squared.low[k]) / INTERVAL
+    for s, gap, error in zip(scatters, gaps.T, _bias_errors(scatters, k, spread, level), strict=True):
         bias = np.zeros(RESAMPLES + 1)
-        if np.isfinite(error) and error > 0:
+        if s.replicates > 1 and error > 0:
+            value = float(s.bias_squared.value[k])
             bias = np.concatenate([[value], value + error * random.standard_normal(RESAMPLES)])
             rows.append([0, 0, 1 / s.units**2, 1])
             errors.append(error)
@@ -67,7 +66,8 @@ def fit_widths(scatters: list[Scatter], k: int, known: tuple[float, float] | Non
         errors.append(max(error, 1e-3 * abs(value), 1e-300))
         observed.append(np.concatenate([[value], value + error * random.standard_normal(RESAMPLES)]))
     scaled, lines = np.array(rows) / np.array(errors)[:, None], np.column_stack(observed) / np.array(errors)
-    return WidthFit(_select(scaled, lines, most), _floor(scaled, lines[0], most))
+    found = _select(scaled, lines, most)
+    return WidthFit(found, _floor(scaled, lines[0], most, found[0]))
 
 
 def _means(scatters: list[Scatter], k: int, paired: bool, random: np.random.Generator) -> np.ndarray:
@@ -89,6 +89,22 @@ def _relative_spread(scatters: list[Scatter], k: int) -> float:
     return float(np.sqrt(squares / max(1, sum(s.replicates - 1 for s in scatters)))) or 1e-3
 
 
+def _bias_errors(scatters: list[Scatter], k: int, spread: float, level: float) -> np.ndarray:
+    """Standard errors of bias^2 of every width, were it the same for all.
+
+    2 S/K^2 + 4 bias^2 (S/v)/K is the variance of its estimate from K networks of variance
+    v, S the trace of the square of their covariance, which the spread of gaps tells. An interval by the width itself is too short where bias^2
+    came out small.
+    """
+    counts, variances = np.array([s.replicates for s in scatters]), np.array([level / s.units for s in scatters])
+    share = min(1.0, spread**2 / 2)  # S / v^2, since a gap's variance is 2 S
+    alone = 2 * share * variances**2 / counts**2
+    if not np.all(alone > 0):
+        return np.zeros(len(scatters))
+    common = max(0.0, float(np.average([s.bias_squared.value[k] for s in scatters], weights=1 / alone)))
+    return np.sqrt(alone + 4 * common * share * variances / counts)
+
+
 def _select(rows: np.ndarray, observed: np.ndarray, most: float) -> np.ndarray:
     """Coefficients of the simplest model that nothing more tells against, of every line of what was observed (lines, rows)."""
     best, missed = np.zeros((len(observed), 4)), np.full(len(observed), np.inf)
@@ -106,10 +122,11 @@ def _select(rows: np.ndarray, observed: np.ndarray, most: float) -> np.ndarray:
     return best
 
 
-def _floor(rows: np.ndarray, observed: np.ndarray, most: float) -> float:
-    """The largest F that the rows allow beside C, at 95 %; `most` where they tell nothing of it."""
-    if np.linalg.matrix_rank(rows[:, [C, F]]) < 2:
+def _floor(rows: np.ndarray, observed: np.ndarray, most: float, taken: np.ndarray) -> float:
+    """The largest F that the rows allow beside the terms that were taken up, at 95 %; `most` where they tell nothing of it."""
+    used = [*(term for term in (C, D, BIAS) if term == C or taken[term]), F]
+    if np.linalg.matrix_rank(rows[:, used]) < len(used):
         return most
-    inverse = np.linalg.inv(rows[:, [C, F]].T @ rows[:, [C, F]])
-    value = (inverse @ (rows[:, [C, F]].T @ observed))[1]
-    return float(np.clip(value + 1.645 * np.sqrt(inverse[1, 1]), 0.0, most))
+    inverse = np.linalg.inv(rows[:, used].T @ rows[:, used])
+    value = (inverse @ (rows[:, used].T @ observed))[-1]
+    return float(np.clip(value + 1.645 * np.sqrt(inverse[-1, -1]), 0.0, most))
