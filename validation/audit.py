@@ -114,6 +114,7 @@ def audit(name: str, case: Case, tuned: bool) -> tuple[list[Entry], int]:
         reported = {"function": np.sqrt(bounds.get("grid_error", 0.0)), "energy": bounds["grid_error_energy"]}
         reported |= {f"w1_{axis.name}": bounds[f"grid_error_w1_{axis.name}"] for axis in solver.mesh.axes}
         for quantity, bound in reported.items():
+            # half the nodes err twice as much or more, so that what is left of the doubt is half of it or less
             if quantity in true and true[quantity] > 0 and true[quantity] >= SURE / 2 * doubt[quantity]:
                 found.append(Entry(name, tuned, float(time), quantity, blob, float(bound), true[quantity]))
             elif quantity in true:

@@ -62,13 +62,13 @@ def section(page: Path, heading: str) -> list[str]:
         return []
     start = lines.index(heading)
     end = next((k for k in range(start + 1, len(lines)) if lines[k].startswith("## ")), len(lines))
-    return lines[start:end]
+    return "\n".join(lines[start:end]).rstrip().split("\n")
 
 
 def keep_section(page: Path, lines: list[str]) -> None:
     """Put a section in the place of the one with the same heading, or at the end of a page."""
     text = page.read_text(encoding="utf-8").rstrip()
-    old = "\n".join(section(page, lines[0])).rstrip()
+    old = "\n".join(section(page, lines[0]))
     new = "\n".join(lines).rstrip()
     page.write_text((text.replace(old, new) if old else f"{text}\n\n{new}") + "\n", encoding="utf-8")
 
