@@ -136,17 +136,21 @@ class Simulation:
             "heading": self.heading,
             "solvers": [solver.checkpoint() for solver in self.solvers],
             "particles": {name: side.checkpoint() for name, side in self.particles.items()},
+            "companions": self.companions.checkpoint() if self.companions is not None else None,
             "health": self.health.checkpoint(),
         }
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
         self.heading = saved["heading"]
-        for solver, its in zip(self.solvers, saved["solvers"], strict=True):
+        # runs of 0.1 had fewer companions: those that are missing catch up from time 0
+        for solver, its in zip(self.solvers, saved["solvers"], strict=False):
             restore_carrier(self.case, solver, its, self.device)
             solver.restore(its)
         for name, side in self.particles.items():
             side.restore(saved["particles"][name])
+        if self.companions is not None and saved.get("companions") is not None:
+            self.companions.restore(saved["companions"])
         self.health.restore(saved["health"])
 
     def _fingerprint(self) -> dict[str, float]:
@@ -231,7 +235,7 @@ def build_simulation(
     chosen = choice.device
     solver = build_solver(case, model, chosen) if case.eulerian.enabled else None
     known = model.data if isinstance(model, Network) else None
-    companions = build_companions(case, chosen, known) if solver is not None and case.eulerian.error_estimate else None
+    companions = build_companions(case, chosen, known, solver) if solver is not None and case.eulerian.error_estimate else None
     ladder = flow = None
     if case.lagrangian.units:
         ladder = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), case.lagrangian.seed, case.lagrangian.common)

@@ -50,8 +50,27 @@ def write_page(folder: Path, measured: Measured, minutes: float) -> Path:
     parts = [INTRODUCTION.format(minutes=max(1.0, minutes)), *_claims(outcomes), *_checks(measured.checks)]
     parts += [*_agreements(measured.agreements), *_budgets(measured.budgets)]
     page = folder / "validation.md"
-    page.write_text("\n".join(parts) + "\n", encoding="utf-8")
+    kept = section(page, "## Error bounds")  # measured apart, see `validation.audit`
+    page.write_text("\n".join([*parts, *(["", *kept] if kept else [])]) + "\n", encoding="utf-8")
     return page
+
+
+def section(page: Path, heading: str) -> list[str]:
+    """Lines of a section of a page, from its heading to the next; none if there is no page or no such section."""
+    lines = page.read_text(encoding="utf-8").rstrip().split("\n") if page.exists() else []
+    if heading not in lines:
+        return []
+    start = lines.index(heading)
+    end = next((k for k in range(start + 1, len(lines)) if lines[k].startswith("## ")), len(lines))
+    return "\n".join(lines[start:end]).rstrip().split("\n")
+
+
+def keep_section(page: Path, lines: list[str]) -> None:
+    """Put a section in the place of the one with the same heading, or at the end of a page."""
+    text = page.read_text(encoding="utf-8").rstrip()
+    old = "\n".join(section(page, lines[0]))
+    new = "\n".join(lines).rstrip()
+    page.write_text((text.replace(old, new) if old else f"{text}\n\n{new}") + "\n", encoding="utf-8")
 
 
 def _mark(holds: bool) -> str:
@@ -102,7 +121,9 @@ def _agreements(agreements: list[Agreement]) -> list[str]:
 def _budgets(budgets: list[dict[str, Any]]) -> list[str]:
     lines = ["## Error budgets", ""]
     lines += ["What `mfpde compare` says of a run with `eulerian.error_estimate = true` (the shipped cases), at its last time:", ""]
-    lines += ["| case | grid error of f, squared | observed order | sampling error at the widest n | the comparison means something up to n about |"]
+    lines += [
+        "| case | bound of the grid error of f, squared | order | sampling error at the widest n | the comparison means something up to n about |"
+    ]
     lines.append("|---|---|---|---|---|")
     for b in budgets:
         verdict = f"{b['largest_n']:.1e}" if b["largest_n"] >= b["widest"] else "**the mesh is the larger error**"

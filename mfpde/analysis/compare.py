@@ -115,20 +115,21 @@ def _lagrangian(run: "Run", units: int, has_density: bool) -> dict[str, Any]:
 
 
 def error_budget(table: dict[str, Any]) -> dict[str, float] | None:
-    """The mesh's error of f beside the sampling error of the networks at the last time; None if either is unknown.
+    """The bound of the mesh's error of f beside the sampling error of the networks at the last time; None if either is unknown.
 
     Returns:
-        grid_error: estimated |f_h - f|^2 of the mesh;
+        grid_error: bound of |f_h - f|^2 of the mesh;
         sampling_constant: C in |f_n - f|^2 ~ C/n, the mean of n times the gap over widths;
-        largest_n: the width at which C/n falls to the mesh's error: wider networks are compared with the mesh, not with the limit.
+        largest_n: the width at which C/n falls to that bound: wider networks may be compared with the mesh, not with the limit.
     """
     density = table["eulerian"]
     gaps = [(entry["units"], entry["function_gap"]["mean"][-1]) for entry in table["lagrangian"] if "function_gap" in entry]
     if density is None or density["grid_error"] is None or not gaps or None in (density["grid_error"][-1], *(gap for _, gap in gaps)):
         return None
     grid = density["grid_error"][-1]
-    # the gap holds the mesh's error too: a network's distance from f_h is about its distance from f plus that of f_h
-    constant = float(np.mean([units * max(gap - grid, 0.0) for units, gap in gaps]))
+    # of the widths that the mesh's error is not felt at, if there are any; it may be far below its bound
+    felt = [units * gap for units, gap in gaps if gap > grid] or [units * gap for units, gap in gaps[:1]]
+    constant = float(np.mean(felt))
     return {"grid_error": grid, "sampling_constant": constant, "largest_n": constant / grid if grid > 0 else None}
 
 

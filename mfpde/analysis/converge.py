@@ -21,7 +21,7 @@ from mfpde.measures.nodes import Rule
 from mfpde.models import build_model
 from mfpde.models.potential import Potential
 from mfpde.models.shallow import ShallowNetwork
-from mfpde.monitors.grid_error import halved
+from mfpde.monitors.grid_error import build_companions, halved
 
 REFINABLE = ("cells", "dt", "units", "nodes")
 NODES, NODES_IN_PAIRS = 2**15, 2**11  #: of characteristics; with sums over pairs their cost grows as the square
@@ -34,6 +34,9 @@ class Level:
     value: float
     errors: Errors
     seconds: float
+
+
+_Found = tuple[list[Level], str, float, Errors]  #: levels, the reference and its error, bounds of the finest level's errors
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class _Study:
 def converge(
     case: Case, refined: str, levels: int, device=None, tell: Tell = lambda _: None, nodes: int | None = None, rule: Rule | None = None
 ) -> dict[str, Any]:
-    """The table of `mfpde converge`: refined, levels, orders, fitted orders, reference, and the error of the reference.
+    """The table of `mfpde converge`: refined, levels, orders, fitted orders, reference, the error of the reference, and (of refined cells) bounds
+    of the errors of the finest level as a run with `eulerian.error_estimate` reports them.
 
     Arguments:
         refined: one of `REFINABLE`.
@@ -69,7 +73,7 @@ def converge(
     check_hand_off(case)
     study = _Study(case, levels, device, tell, nodes or (NODES_IN_PAIRS if _by_pairs(case) else NODES), rule)
     run = {"cells": _cells, "dt": _steps, "units": _units, "nodes": _nodes}[refined]
-    found, reference, doubt = run(study)
+    found, reference, doubt, bounds = run(study)
     names = list(found[0].errors)
     return {
         "refined": refined,
@@ -78,6 +82,7 @@ def converge(
         "fitted_orders": {name: fitted_order(found, name) for name in names},
         "reference": reference,
         "reference_error": doubt,
+        "bounds": bounds,
         "time": case.time,
     }
 
@@ -124,7 +129,19 @@ def solve(case: Case, device) -> Solver:
     return solver
 
 
-def _cells(study: _Study) -> tuple[list[Level], str, float]:
+def mesh_bounds(case: Case, solver: Solver, device) -> Errors:
+    """Bounds of the errors at the end of a case, by the names of `references.Errors`; none after a hand-off, whose points are not of the mesh."""
+    if case.eulerian.hand_off:
+        return {}
+    companions = build_companions(case, device, like=solver)
+    companions.advance(case.time)
+    found = companions.estimate(solver)
+    bounds = {"function": float(np.sqrt(found["grid_error"]))} if "grid_error" in found else {}
+    others = {"energy": "grid_error_energy"} | {f"w1_{axis.name}": f"grid_error_w1_{axis.name}" for axis in solver.mesh.axes}
+    return bounds | {name: found[key] for name, key in others.items()}
+
+
+def _cells(study: _Study) -> _Found:
     cases = [study.case]
     for _ in range(study.levels - 1):
         coarser = halved(cases[0])
@@ -135,12 +152,13 @@ def _cells(study: _Study) -> tuple[list[Level], str, float]:
         cases.insert(0, coarser)
     reference = find_reference(study.case, study.device, study.tell, study.nodes, study.rule)
     solved = [_timed(study.tell, f"level {k + 1} of {len(cases)}", partial(solve, case, study.device)) for k, case in enumerate(cases)]
+    bounds, _ = _timed(study.tell, "bounds, from coarser meshes", partial(mesh_bounds, study.case, solved[-1][0], study.device))
     if reference is None:
-        reference = Finest(solved.pop()[0], "finest level")
-    return [Level(float(max(s.mesh.shape)), reference.errors(s), t) for s, t in solved], reference.name, reference.doubt
+        reference = Finest(solved.pop()[0], "finest level", next(iter(bounds.values()), float("nan")))
+    return [Level(float(max(s.mesh.shape)), reference.errors(s), t) for s, t in solved], reference.name, reference.doubt, bounds
 
 
-def _steps(study: _Study) -> tuple[list[Level], str, float]:
+def _steps(study: _Study) -> _Found:
     """Steps all shorter than the bounds ask for; against a run of a quarter of the shortest, since the mesh's error is common to all,
     unless the exact solution is exact for the mesh."""
     case = study.case
@@ -156,10 +174,10 @@ def _steps(study: _Study) -> tuple[list[Level], str, float]:
     solved = [_timed(study.tell, f"step {step:.2e}", partial(solve, c, study.device)) for step, c in zip(steps, cases, strict=True)]
     reference = exact or Finest(solved.pop()[0], "a quarter of the shortest step")
     found = [Level(step, reference.errors(s), t) for (s, t), step in zip(solved, steps, strict=False)]
-    return found, reference.name, reference.doubt
+    return found, reference.name, reference.doubt, {}
 
 
-def _units(study: _Study) -> tuple[list[Level], str, float]:
+def _units(study: _Study) -> _Found:
     """Root mean square gap of random networks of widths n, n/2, n/4, ...; the order to expect is 1/2."""
     case, model = study.case, build_model(study.case)
     reference = characteristics(case, study.device, study.tell, study.nodes, study.rule)
@@ -175,10 +193,10 @@ def _units(study: _Study) -> tuple[list[Level], str, float]:
         _, seconds = _timed(study.tell, f"width {units}", partial(flow.advance, case.time))
         gaps = model.square_norm(flow.backend.predictions(flow.state) - reference.seen.prediction)
         found.append(Level(float(units), {"function": float(np.sqrt(gaps.mean()))}, seconds))
-    return found, reference.name, reference.doubt
+    return found, reference.name, reference.doubt, {}
 
 
-def _nodes(study: _Study) -> tuple[list[Level], str, float]:
+def _nodes(study: _Study) -> _Found:
     """Characteristics alone; against twice the finest nodes."""
     case, model = study.case, build_model(study.case)
     seen = []
@@ -191,4 +209,4 @@ def _nodes(study: _Study) -> tuple[list[Level], str, float]:
     levels = []
     for count, found, seconds in seen:
         levels.append(Level(float(count), weak_errors(model, found.prediction, found.energy, finest.prediction, finest.energy), seconds))
-    return levels, f"characteristics of {finest_count} nodes", float("nan")
+    return levels, f"characteristics of {finest_count} nodes", float("nan"), {}

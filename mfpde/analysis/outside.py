@@ -112,7 +112,7 @@ def shared_times(run: Run, network: SavedNetwork) -> tuple[list[int], list[int]]
 
 
 def _mean_field_table(run: Run, source: str, outputs: list[int]) -> dict[str, Any]:
-    """The side of the limit at the shared times; `grid_error` is the mesh's own |f_h - f|^2, below which no gap means anything."""
+    """The side of the limit at the shared times; `grid_error` is the bound of the mesh's own |f_h - f|^2, below which a gap means little."""
     group = run.eulerian if source == "mesh" else run.group("characteristics")
     series = {name: np.asarray(group[name])[outputs].tolist() if name in group else None for name in ("energy", "loss", "grid_error")}
     return {"source": source, **series}

@@ -81,7 +81,7 @@ def remarks(table: dict[str, Any]) -> list[str]:
         lines.append(f"up to {max(beyond['mean']):.1%} of its units lie beyond the walls of the mesh, where the density cannot follow")
     errors, gap = table["mean_field"]["grid_error"], table["function_gap"]["mean"][-1]
     if errors is not None and errors[-1] is not None and errors[-1] > gap / 3:
-        lines.append(f"the mesh's own error |f_h - f|² is about {errors[-1]:.1e} at the last time: refine it before reading more into this gap")
+        lines.append(f"the mesh's own error |f_h - f|² may be {errors[-1]:.1e} at the last time: refine it before reading more into this gap")
     return lines
 
 

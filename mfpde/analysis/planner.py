@@ -1,7 +1,8 @@
 """The width planner: how many units reach a given accuracy at a given time.
 
-|f_n - f|^2 is about |g|^2 / n + |b|^2 / n^2: g Gaussian with the predicted covariance, b / n the bias that the ladder shows, if it does. Without a
-prediction, and for units that jump, n |f_n - f|^2 of the widest networks stands for |g|^2.
+E|f_n - f|^2 against the mean field of the run is fitted over the whole ladder (`analysis.width_fit`), with the limit of n E|f_n - f|^2 where it was
+predicted. What is planned is what such a run will measure: the mean field's own error, if the ladder shows it, is in it. A single network
+scatters about the mean as |g|^2 does, g Gaussian with the predicted covariance; without one, as those of all widths do, each over its mean.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from mfpde.analysis.fluctuations import process_of
 from mfpde.analysis.limit import Scatter, mean_field_group
+from mfpde.analysis.width_fit import RESAMPLES, WidthFit, fit_widths
 from mfpde.errors import InputError
 from mfpde.randomness import generator
 
@@ -20,6 +22,7 @@ DRAWS = 200_000
 CONFIDENCE = 0.95
 #: replicates from which a quantile may be read, and from which it has an upper limit: 0.95^72 < 0.025
 FEWEST, FEWEST_LIMIT = 20, 72
+DECIDED = 0.1  #: of the tolerance, to which a plan should be known
 
 
 def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: float | None = None) -> dict[str, Any]:
@@ -29,9 +32,10 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
         tolerance: a distance in L2(nu), in the units of the targets.
         time: an output time; the last if None.
     Returns:
-        time, tolerance, constant ({value, low, high} of n E|f_n - f|^2), bias_constant (of n^2 bias^2), mean and confident ({units, low, high}),
-        confidence, source ("predicted" or "observed"), mean_field_error (the mesh's own |f_h - f|^2; 0 if it is not known). `high` is None where
-        there are too few replicates for an upper limit.
+        time, tolerance, constant ({value, low, high} of lim n E|f_n - f|^2), bias_constant (of n^-2; of either sign), floor (the mean field's own
+        |f_h - f|^2 as far as the ladder shows it), mean and confident ({units, low, high}), confidence, source ("predicted" or "observed"),
+        uncertainty (of the distance at the planned mean width, relative; 95 %), decided (whether that is at most 10 %), mean_field_error (the bound
+        of the mesh's own |f_h - f|^2; 0 if there is none). `units` is None if no width reaches the tolerance; `high` if an upper limit is not known.
     Raises:
         InputError: neither a prediction nor replicates to go by, or no output at that time.
     """
@@ -39,49 +43,77 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
         raise InputError(f"--tolerance {tolerance:g}: expected a positive distance")
     k = output_index(run, time)
     # the prediction is for units with weights: jumps add noise that it does not know
-    if "fluctuations" in run.tree.children and process_of(run) != "birth_death":
-        constant, quantiles = _predicted(run, k)
-        source = "predicted"
-    elif scatters and scatters[-1].replicates >= FEWEST:
-        constant, quantiles = _observed(scatters[-1], k)
-        source = "observed"
-    else:
+    predicted = "fluctuations" in run.tree.children and process_of(run) != "birth_death"
+    replicates = sum(s.replicates for s in scatters)
+    if not predicted and replicates < FEWEST:
         raise InputError(
             f"{run.path}: holds no predicted fluctuations of such units (fluctuations.predict = true, without jumps) nor networks of "
             f"{FEWEST} replicates or more, from which to plan a width"
         )
     own = own_error(run, k)
-    bias = _bias_constant(scatters, k, own, run.paired)
-    if source == "observed":  # which has its share of the bias, and of the mesh's error, in it
-        inside = bias / scatters[-1].units + own * scatters[-1].units
-        constant, quantiles = (tuple(max(0.0, v - inside) for v in values) for values in (constant, quantiles))
+    most = np.inf if own is None else own
+    limit, ratio = _predicted(run, k) if predicted else (None, None)
+    fit = fit_widths(scatters, k, limit, most, run.paired)
+    ratios = np.full(len(fit.coefficients), ratio) if ratio is not None else _ratios(scatters, k)
+    square = tolerance**2
+    mean = [smallest_width(c[0], c[1], tolerance, c[2]) for c in fit.gap]
+    confident = [smallest_width(c[0] * q, c[1] * q, tolerance, c[2]) for c, q in zip(fit.gap, ratios, strict=True)]
+    uncertainty = _uncertainty(fit, mean[0], square)
+    constant = fit.coefficients[:, 0]
     return {
         "time": float(run.times[k]),
         "tolerance": tolerance,
-        "source": source,
-        "mean_field_error": own,
-        "constant": dict(zip(("value", "low", "high"), constant, strict=True)),
-        "bias_constant": bias,
+        "source": "predicted" if predicted else "observed",
+        "mean_field_error": own or 0.0,
+        "constant": dict(zip(("value", "low", "high"), map(float, (constant[0], *np.percentile(constant[1:], [2.5, 97.5]))), strict=True)),
+        "bias_constant": float(fit.gap[0, 1]),
+        "floor": float(fit.gap[0, 2]),
         "confidence": CONFIDENCE,
-        "mean": {name: smallest_width(c, bias, tolerance) for name, c in zip(("units", "low", "high"), constant, strict=True)},
-        "confident": {name: smallest_width(q, bias, tolerance) for name, q in zip(("units", "low", "high"), quantiles, strict=True)},
+        "mean": _widths(mean),
+        "confident": _widths(confident, upper=predicted or replicates >= FEWEST_LIMIT),
+        "uncertainty": uncertainty,
+        "decided": uncertainty is not None and uncertainty <= DECIDED,
     }
 
 
-def own_error(run: "Run", k: int) -> float:
-    """The mesh's own |f_h - f|^2 at an output, where networks are compared with its f; 0 if it is not known."""
+def own_error(run: "Run", k: int) -> float | None:
+    """The bound of the mesh's own |f_h - f|^2 at an output, where networks are compared with its f; 0 at the start, None if it is not known."""
     if mean_field_group(run) != "eulerian" or "grid_error" not in run.eulerian:
-        return 0.0
-    return float(np.nan_to_num(run.eulerian["grid_error"].values[k]))
-
-
-def smallest_width(constant: float, bias: float, tolerance: float) -> int | None:
-    """The smallest n with constant / n + bias / n^2 <= tolerance^2; None for an infinite constant."""
-    if not np.isfinite(constant):
         return None
-    square = tolerance**2
-    n = (constant + np.sqrt(constant**2 + 4 * bias * square)) / (2 * square)
+    found = float(run.eulerian["grid_error"].values[k])
+    return found if np.isfinite(found) else None
+
+
+def smallest_width(constant: float, second: float, tolerance: float, floor: float = 0.0) -> int | None:
+    """The smallest n from which on constant / n + second / n^2 + floor <= tolerance^2; None if there is none."""
+    room = tolerance**2 - floor
+    if not room > 0:
+        return None
+    n = (constant + np.sqrt(max(0.0, constant**2 + 4 * second * room))) / (2 * room)
     return max(1, int(np.ceil(n * (1 - 1e-12))))
+
+
+def _widths(found: list[int | None], upper: bool = True) -> dict[str, int | None]:
+    """That of the fit, and the 95 % interval of those of replicates drawn anew; no width counts as an infinite one."""
+    drawn = np.array([np.inf if n is None else n for n in found[1:]])
+    low, high = np.percentile(drawn, [2.5, 97.5], method="nearest")
+    return {
+        "units": found[0],
+        "low": int(low) if np.isfinite(low) else None,
+        "high": int(high) if upper and np.isfinite(high) else None,
+    }
+
+
+def _uncertainty(fit: WidthFit, units: int | None, square: float) -> float | None:
+    """Half the 95 % interval of the distance at the planned width over the tolerance, with a floor of the mean field that may be there unseen."""
+    if units is None:
+        return None
+    found = np.maximum(fit.mean_square(units), 0.0)
+    low, high = np.percentile(found[1:], [2.5, 97.5])
+    # a floor that was not taken up may still be there, and then 1/n counts for less
+    unseen = fit.floor if fit.gap[0, 2] == 0 else 0.0
+    high = max(high, found[0] + unseen) if np.isfinite(unseen) else high
+    return float((np.sqrt(high) - np.sqrt(low)) / (2 * np.sqrt(square)))
 
 
 def output_index(run: "Run", time: float | None) -> int:
@@ -104,38 +136,16 @@ def gaussian_quantile(spectrum: np.ndarray, total: float) -> float:
     return float(np.quantile(squares @ spectrum, CONFIDENCE) + max(0.0, total - spectrum.sum()))
 
 
-def _predicted(run: "Run", k: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _predicted(run: "Run", k: int) -> tuple[tuple[float, float], float]:
+    """lim n E|f_n - f|^2 with its error, and the quantile of n |f_n - f|^2 over it."""
     found = run.group("fluctuations")
     value, error = (float(x[k]) for x in (found["predicted"].values, (found["node_error"] + found["rank_error"]).values))
-    quantile = gaussian_quantile(found["spectrum"].values[k], value)
-    spread = error / value if value else 0.0
-    return (value, max(0.0, value - error), value + error), (quantile, max(0.0, quantile * (1 - spread)), quantile * (1 + spread))
+    return (value, error), gaussian_quantile(found["spectrum"].values[k], value) / value if value else 1.0
 
 
-def _observed(widest: Scatter, k: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    scaled = widest.units * widest.gaps[k]
-    random = generator(0, "bootstrap", len(scaled), 2)
-    picks = scaled[random.integers(len(scaled), size=(2000, len(scaled)))]
-    quantiles = np.quantile(picks, CONFIDENCE, axis=1)
-    means = picks.mean(axis=1)
-    low, high = np.percentile(quantiles, [2.5, 97.5])
-    return (
-        (float(scaled.mean()), *(float(v) for v in np.percentile(means, [2.5, 97.5]))),
-        (float(np.quantile(scaled, CONFIDENCE)), float(low), float(high) if len(scaled) >= FEWEST_LIMIT else np.inf),
-    )
-
-
-def _bias_constant(scatters: list[Scatter], k: int, own: float, paired: bool) -> float:
-    """n^2 bias^2, averaged over widths by how well each knows it; 0 unless it is told from 0 by 95 % intervals.
-
-    Arguments:
-        own: the error of the mean field, which each bias^2 has in it.
-        paired: whether widths share random numbers, so that only one of them counts.
-    """
-    known = [(s.units**2 * (s.bias_squared.value[k] - own), s.units**2 * (s.bias_squared.high[k] - s.bias_squared.low[k])) for s in scatters]
-    known = [(value, width) for value, width in known if np.isfinite(width) and width > 0]
-    if not known:
-        return 0.0
-    values, widths = np.array([min(known, key=lambda found: found[1])] if paired else known).T
-    mean, half_width = np.average(values, weights=1 / widths**2), 0.5 / np.sqrt(np.sum(1 / widths**2))
-    return float(mean) if mean > half_width else 0.0
+def _ratios(scatters: list[Scatter], k: int) -> np.ndarray:
+    """Quantiles of |f_n - f|^2 over its mean, of networks of all widths together: as observed, and as drawn anew (resamples + 1,)."""
+    ratios = np.concatenate([s.gaps[k] / s.gaps[k].mean() if s.gaps[k].mean() > 0 else np.ones(s.replicates) for s in scatters])
+    random = generator(0, "bootstrap", len(ratios), 4)
+    picks = ratios[random.integers(len(ratios), size=(RESAMPLES, len(ratios)))]
+    return np.concatenate([[np.quantile(ratios, CONFIDENCE)], np.quantile(picks, CONFIDENCE, axis=1)])

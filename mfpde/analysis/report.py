@@ -10,6 +10,7 @@ from rich.markup import escape
 from mfpde.analysis.report_limit import print_limit, print_plan
 from mfpde.analysis.report_tables import Table, number, plain
 from mfpde.analysis.statistics import evenly
+from mfpde.monitors.bounds import COVERAGE
 
 WIDTH = 118
 
@@ -81,16 +82,21 @@ def _print_budget(table: dict[str, Any], console: Console) -> None:
     errors = density["grid_error_energy"]
     if errors is not None:
         marginals = ", ".join(f"W1({plain(name)}) {number(values[-1], '.1e')}" for name, values in density["grid_error_w1"].items())
-        console.print(f"grid error: |E_h - E| about {number(errors[-1], '.1e')}, {marginals} (order {number(density['observed_order'][-1], '.1f')})")
+        order = number(density["observed_order"][-1], ".1f")
+        console.print(
+            f"grid error, bounds: |E_h - E| up to {number(errors[-1], '.1e')}, {marginals} (order {order}; they hold in {COVERAGE:.0%} of cases)"
+        )
     if budget is None and errors is None:
         console.print("grid error: not estimated (eulerian.error_estimate = true carries coarser meshes along)")
     if budget is None:
         return
     grid, largest = budget["grid_error"], budget["largest_n"]
     widest = table["lagrangian"][-1]["units"]
-    console.print(f"grid error: |f_h - f|² about {grid:.1e}; sampling error {budget['sampling_constant'] / widest:.1e} at n = {widest}")
+    console.print(f"grid error: |f_h - f|² up to {grid:.1e}; sampling error {budget['sampling_constant'] / widest:.1e} at n = {widest}")
     if largest is not None and largest < widest:
-        console.print(f"  [bold]the mesh is the larger error from n = {largest:.2g} on[/bold]: refine it before reading anything into wider networks")
+        console.print(
+            f"  [bold]the mesh may be the larger error from n = {largest:.2g} on[/bold]: refine it before reading anything into wider networks"
+        )
     elif largest is not None:
         console.print(f"  the comparison is meaningful up to n about {largest:.1e}")
 
@@ -149,10 +155,14 @@ def print_convergence(table: dict[str, Any], console: Console) -> None:
     fitted = ", ".join(f"{name} {order:.2f}" for name, order in table["fitted_orders"].items() if order == order)
     if fitted:
         console.print(f"orders fitted over all levels: {fitted}")
+    if table["bounds"]:
+        listed = ", ".join(f"{name} {bound:.1e}" for name, bound in table["bounds"].items())
+        console.print(f"bounds of the case's own mesh, from coarser ones alone (they hold in {COVERAGE:.0%} of cases): {listed}")
     if table["reference_error"] > 0:
         finest = table["levels"][-1]["errors"][names[0]]
         doubt = "; the finest errors are partly its own" if table["reference_error"] > finest / 3 else ""
-        console.print(f"error of the reference ({names[0]}, by doubling the nodes): {table['reference_error']:.1e}{doubt}")
+        how = "its bound" if table["reference"] == "finest level" else "by doubling the nodes"
+        console.print(f"error of the reference ({names[0]}, {how}): {table['reference_error']:.1e}{doubt}")
 
 
 def print_doctor(facts: dict[str, Any], console: Console) -> None:

@@ -147,9 +147,20 @@ def print_plan(plan: dict[str, Any], console: Console) -> None:
     """How many units reach the tolerance."""
     mean, confident, constant = plan["mean"], plan["confident"], plan["constant"]
     scale = f"{plan['source']} n E|f_n - f|² = {constant['value']:.4g}"
-    console.print(f"width for |f_n - f| ≤ {plan['tolerance']:g} at t = {plan['time']:g}, from the {scale}:")
+    second = f", n^-2 term {plan['bias_constant']:.2g}" if plan["bias_constant"] else ""
+    floor = f", the mean field's own error {math.sqrt(plan['floor']):.1e}" if plan["floor"] else ""
+    console.print(f"width for |f_n - f| ≤ {plan['tolerance']:g} at t = {plan['time']:g}, from the {scale}{second}{floor}:")
     for what, found in (("root mean square", mean), (f"with {plan['confidence']:.0%} probability", confident)):
-        between = f"between {found['low']} and {found['high']}" if found["high"] is not None else f"at least {found['low']}, from few replicates"
+        if found["units"] is None:
+            console.print(f"  {what}: no width is that near; the mean field's own error is larger")
+            continue
+        between = f"between {found['low']} and {found['high']}" if found["high"] is not None else f"at least {found['low']}, no upper limit known"
         console.print(f"  {what}: n = {found['units']} ({between})")
+    if plan["uncertainty"] is not None and not plan["decided"]:
+        console.print(
+            f"  [bold]the ladder does not decide this to 10 %[/bold] (the distance at that width is known to {plan['uncertainty']:.0%}): "
+            "run more replicates, or widths near the planned one"
+        )
     if plan["tolerance"] ** 2 < plan["mean_field_error"]:
-        console.print(f"  [bold]this is below the mesh's own error of f, {math.sqrt(plan['mean_field_error']):.1e}[/bold]: refine it first")
+        bound = math.sqrt(plan["mean_field_error"])
+        console.print(f"  this is below the bound of the mesh's own error of f, {bound:.1e}: refine it to be near the limit, not only the mesh")

@@ -102,10 +102,10 @@ class Solver:
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint; a carrier is restored before, see `mfpde.handoff`."""
-        for name in SAVED:
-            setattr(self, name, saved[name])
+        for name in SAVED:  # runs of 0.1 lack some
+            setattr(self, name, saved.get(name, getattr(self, name)))
         self.limits = Counter(saved["limits"])
-        if self.stepper.control is not None:
+        if self.stepper.control is not None and "control" in saved:
             self.stepper.control.restore(saved["control"])
         if self.stepper.diffusion is not None:
             self.stepper.diffusion.damped = saved["damped"]
@@ -188,11 +188,12 @@ class Solver:
         return self.carrier.density() if self.carrier is not None else self.stepper.backend.download(self.state.field)
 
 
-def build_solver(case: Case, model: Model, device=None) -> Solver:
+def build_solver(case: Case, model: Model, device=None, fraction: float = 1.0) -> Solver:
     """The solver of a case at time 0.
 
     Arguments:
         device: an OpenCL device; NumPy if None, and for FiPy.
+        fraction: of every step, see `Stepper`; FiPy chooses its own.
     """
     device = device_of(case.eulerian.backend, device)
     with about(case.path):
@@ -202,7 +203,7 @@ def build_solver(case: Case, model: Model, device=None) -> Solver:
     initial = mesh.average_density([c.law for c in model.parameters.free])
     together = bool(case.dynamics.diffusion) and _together(case, mesh, arrays, initial)
     with telling_what_fits(mesh, model, case.eulerian.precision):
-        stepper = _build_stepper(case, model, mesh, arrays, together, device)
+        stepper = _build_stepper(case, model, mesh, arrays, together, device, fraction)
         state = stepper.states.of(stepper.backend.upload(initial))
     error = arrays.coupling.error if isinstance(arrays.coupling, Features | BoxFeatures) else 0.0
     drift, watches = abs(state.moments.mass - 1), case.stationary is not None
@@ -226,7 +227,7 @@ def compressed(arrays: MeshPotential, mesh: Mesh, tolerance: float) -> MeshPoten
     return replace(arrays, coupling=coupling, energy=energy)
 
 
-def _build_stepper(case: Case, model: Model, mesh: Mesh, arrays: MeshPotential, together: bool, device) -> Stepper:
+def _build_stepper(case: Case, model: Model, mesh: Mesh, arrays: MeshPotential, together: bool, device, fraction: float) -> Stepper:
     settings, dynamics = case.eulerian, case.dynamics
     if settings.backend == "fipy":
         from mfpde.eulerian.fipy_stepper import FipyStepper
@@ -239,7 +240,7 @@ def _build_stepper(case: Case, model: Model, mesh: Mesh, arrays: MeshPotential, 
     births = births_laws(case, model.parameters)
     source = None if births is None else backend.upload(mesh.average_density(births))
     diffusion = Diffusion(backend, mesh, dynamics.diffusion, together) if dynamics.diffusion else None
-    return Stepper(backend, arrays.energy, model.scale, settings, dynamics, source, diffusion)
+    return Stepper(backend, arrays.energy, model.scale, settings, dynamics, source, diffusion, fraction)
 
 
 def _together(case: Case, mesh: Mesh, arrays: MeshPotential, initial: np.ndarray) -> bool:

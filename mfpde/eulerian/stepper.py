@@ -75,13 +75,15 @@ class Stepper:
 
     Arguments:
         scale: size of the energy, for tolerances of rounding.
+        fraction: of the step that would be chosen, which is taken instead: 1/2 tells the error of the step.
     """
 
     def __init__(
         self, backend: Backend, energy: Energy, scale: float, settings: schema.Eulerian, dynamics: schema.Dynamics,
-        births: Field | None = None, diffusion: Diffusion | None = None,
+        births: Field | None = None, diffusion: Diffusion | None = None, fraction: float = 1.0,
     ):  # fmt: skip
         self.backend, self.energy, self.settings, self.diffusion = backend, energy, settings, diffusion
+        self.fraction = fraction
         self.tau = dynamics.diffusion
         self.states = States(backend, energy, self.tau > 0)
         self.reaction = Reaction(backend, self.states, dynamics, births)
@@ -130,7 +132,7 @@ class Stepper:
         if choices[limit] < SHORTEST * min(self.longest, remaining):
             raise RunError(f"the time step collapsed to {choices[limit]:.1e}, set by {limit}: {REMEDIES.get(limit, REMEDIES['positivity'])}")
         # equal steps to the output time, rather than a sliver at the end
-        steps = np.ceil(remaining / choices[limit] * (1 - 1e-12))
+        steps = np.ceil(remaining / (self.fraction * choices[limit]) * (1 - 1e-12))
         dt, limit = (remaining, "output") if steps <= 1 else (remaining / steps, limit)
         halvings = 0
         for tries in range(MAX_HALVINGS):
@@ -139,7 +141,7 @@ class Stepper:
                 return Step(new.state, dt, limit, halvings, new.least, new.dissipated, rejected=tries - halvings)
             except TooLong:
                 assert self.control is not None
-                dt, limit = remaining / np.ceil(remaining / self.control.longest), "accuracy"
+                dt, limit = remaining / np.ceil(remaining / (self.fraction * self.control.longest)), "accuracy"
             except Refused:
                 dt, limit, halvings = dt / 2, "redo", halvings + 1
         raise RunError(f"the time step collapsed to {dt:.1e}: every shorter step still raised the energy, broke positivity or erred too much")

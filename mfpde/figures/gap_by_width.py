@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mfpde.analysis.planner import own_error
 from mfpde.analysis.statistics import evenly, mean_and_error, power_law
 from mfpde.figures import style
 
@@ -37,6 +38,9 @@ def curves(run, panel: Axes, shown: list[int]) -> None:
             continue
         lowest = min(lowest, float(np.min(mean * widths)))
         panel.errorbar(widths, mean, yerr=np.nan_to_num(error), fmt="o-", ms=3.5, lw=1, capsize=2, color=colour, label=f"$t = {run.times[k]:g}$")
+    bound = own_error(run, shown[-1])
+    if bound:  # below it, networks may be compared with the mesh
+        panel.axhline(bound, color=style.DENSITY, ls=":", lw=1, label="mesh's own, at most")
     if np.isfinite(lowest):
         panel.plot(widths, 0.5 * lowest / widths, color=style.DATA, ls="--", lw=1, label="slope $-1$")
     panel.set(xscale="log", yscale="log", xlabel="width $n$", ylabel=r"function gap $\|f_n-f\|^2_{\nu}$")

@@ -1,24 +1,21 @@
-"""How large the error of the mesh is: the same case on meshes of half and a quarter of the cells, carried along.
+"""How large the error of the mesh is, at most: the same case on coarser meshes, carried along, from whose differences `bounds` makes bounds.
 
-Three levels give the observed order p = log2 |q_4h - q_2h| / |q_2h - q_h|, and Richardson's estimate
-|q_h - q| ~ |q_h - q_2h| / (2^p - 1). Orders are clipped to [1, 2]: after concentration the scheme is first order
-(arXiv:1602.05746), and more than its formal order is luck.
+Half and a quarter of the cells with the parity of the fine mesh, half of them with the other parity, whose cells lie elsewhere (an edge or a kink
+that one mesh happens to meet exactly, the other does not), and a quarter once more with steps half as long, for the error of the time step.
 """
 
-import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, field
+from typing import Any
 
 from mfpde.case import Case
 from mfpde.data import Dataset
 from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.models import build_model
-from mfpde.models.shallow import ShallowNetwork
-from mfpde.monitors.distances import w1_densities
+from mfpde.models.births import births_laws
+from mfpde.monitors.bounds import STEP, Difference, Envelope, error_bound, formal_order, order_of
+from mfpde.monitors.levels import has_jump, measure_level
 
-LEVELS = 2
 FEWEST = 4  #: cells of an axis
 
 
@@ -30,11 +27,20 @@ def coarsened(cells: int) -> int:
     return max(half, FEWEST)
 
 
+def shifted(cells: int) -> int:
+    """About half the cells, odd if they were even."""
+    half = coarsened(cells)
+    return half - 1 if half > FEWEST else half + 1
+
+
 @dataclass
 class Companions:
-    """The coarser runs, finest first."""
+    """The coarser runs: half the cells, a quarter, half of the other parity, and a quarter with half the steps."""
 
     solvers: list[Solver]
+    jumps: bool = False  #: whether the density has jumps
+    envelope: Envelope = field(default_factory=Envelope)
+    blobs: dict[str, float] = field(default_factory=dict)  #: of the finest solution at the last estimate, in cells by axis
 
     def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
         """Bring them to a time; `watch` is called after every step."""
@@ -42,47 +48,59 @@ class Companions:
             solver.advance(until, None if watch is None else lambda _: watch())
 
     def estimate(self, solver: Solver) -> dict[str, float]:
-        """Errors of the finest solution, by name: function (a squared distance in L2(nu)), energy, W1 of marginals; and the order."""
-        levels = [solver, *self.solvers]
-        model, half = solver.model, self.solvers[0]
-        energies = [level.state.energy for level in levels]
-        fine, coarse = (abs(a - b) for a, b in itertools.pairwise(energies))
-        if isinstance(model, ShallowNetwork):
-            predictions = [level.prediction for level in levels]
-            fine, coarse = (float(np.sqrt(model.square_norm(a - b))) for a, b in itertools.pairwise(predictions))
-        order = observed_order(fine, coarse)
-        factor = 2**order - 1
-        errors = {"grid_error_energy": abs(energies[0] - energies[1]) / factor, "observed_order": order}
-        if isinstance(model, ShallowNetwork):
-            errors["grid_error"] = (fine / factor) ** 2
-        densities = [level.density() for level in levels[:2]]
-        for axis, coarse_axis in zip(solver.mesh.axes, half.mesh.axes, strict=True):
-            marginals = [level.mesh.marginal(d, axis.name) for level, d in zip(levels[:2], densities, strict=True)]
-            errors[f"grid_error_w1_{axis.name}"] = w1_densities(axis, marginals[0], coarse_axis, marginals[1]) / factor
-        return errors
+        """Bounds of the errors of the finest solution, by name: function (a squared distance in L2(nu)), energy, W1 of marginals; and the
+        order they rest on. They cover the errors in about `bounds.COVERAGE` of cases."""
+        fine, half, quarter, other, short = (measure_level(s) for s in (solver, *self.solvers))
+        self.blobs, meshes = fine.blobs, (half, other, quarter)
+        narrowest = min(self.blobs.values())
+        found = [(level, fine.distances(level)) for level in meshes]
+        # steps that grow with the cells are refined with them; those that do not have all their error here
+        share = min(1.0, quarter.steps / max(1, fine.steps))
+        steps = {name: STEP * share * distance for name, distance in quarter.distances(short).items()}
+        bounds, orders = {}, {}
+        for name in steps:
+            blob = self.blobs.get(name.removeprefix("w1_"), narrowest)
+            differences = [Difference(fine.ratio(level, name), distances[name]) for level, distances in found]
+            bounds[name] = error_bound(differences, blob, self.jumps, steps[name])
+            orders[name] = order_of(differences, formal_order(blob, self.jumps))
+        bounds = self.envelope.hold(solver.time, bounds, {name: [distances[name] for _, distances in found] for name in steps})
+        named = {f"grid_error_{name}": bound for name, bound in bounds.items()}
+        first = next(iter(orders))
+        if "grid_error_function" in named:
+            named["grid_error"] = named.pop("grid_error_function") ** 2
+        return named | {"observed_order": orders[first]}
+
+    def checkpoint(self) -> dict[str, Any]:
+        """What is to be known besides the solvers; for `restore`."""
+        return self.envelope.checkpoint()
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.envelope.restore(saved)
 
 
-def observed_order(fine: float, coarse: float) -> float:
-    """log2 of the ratio of successive differences, clipped to [1, 2]; 2 where both vanish."""
-    if fine == 0 or coarse == 0:
-        return 2.0
-    return float(np.clip(np.log2(coarse / fine), 1.0, 2.0))
+def _with_cells(case: Case, cells: Callable[[int], int]) -> Case:
+    return case.replace({f"parameters.{name}.cells": cells(p.cells) for name, p in case.parameters.items() if p.fixed is None})
 
 
 def halved(case: Case) -> Case:
     """The case on a mesh of about half the cells per axis."""
-    return case.replace({f"parameters.{name}.cells": coarsened(p.cells) for name, p in case.parameters.items() if p.fixed is None})
+    return _with_cells(case, coarsened)
 
 
-def build_companions(case: Case, device=None, data: Dataset | None = None) -> Companions:
-    """The same case on meshes of half and a quarter of the cells.
+def build_companions(case: Case, device=None, data: Dataset | None = None, like: Solver | None = None) -> Companions:
+    """The same case on coarser meshes.
 
     Arguments:
         device: an OpenCL device; NumPy if None.
         data: what its network learns, if it was read before.
+        like: the solver of the fine mesh, whose diffusion scheme they take; they would choose for themselves if None.
     """
-    solvers = []
-    for _ in range(LEVELS):
-        case = halved(case)
-        solvers.append(build_solver(case, build_model(case, data), device))
-    return Companions(solvers)
+    if like is not None and (diffusion := like.stepper.diffusion) is not None and case.eulerian.diffusion_scheme == "auto":
+        case = case.replace({"eulerian.diffusion_scheme": "scharfetter_gummel" if diffusion.together else "strang"})
+    half, quarter = halved(case), halved(halved(case))
+    # checkpoints of 0.1 hold the first two; those that a checkpoint lacks start at time 0 and catch up
+    cases = [(half, 1.0), (quarter, 1.0), (_with_cells(case, shifted), 1.0), (quarter, 0.5)]
+    solvers = [build_solver(c, build_model(c, data), device, fraction) for c, fraction in cases]
+    laws = [*(c.law for c in solvers[0].model.parameters.free), *(births_laws(case, solvers[0].model.parameters) or [])]
+    return Companions(solvers, not case.dynamics.diffusion and any(map(has_jump, laws)))

@@ -26,6 +26,7 @@ CIRCLE_MOMENTS = {
     "variance": "variance (on circles the mean square of deviations from the mean direction by the shortest way)",
     "resultant": "resultant length |E exp(2 pi i theta / length)| (on circles; NaN for others)",
 }
+COVERS = "; it holds in at least 95 % of the cases of the audit"
 JUMP_NOISE = "alpha int int |V - Vbar| |Phi - Phi'|^2 dmu dmu"
 WITHOUT_JUMPS = "; of units with weights: jumps add noise that it does not hold"
 #: dimension of predictions -> what they are
@@ -166,10 +167,10 @@ def _eulerian(case: Case, mesh: Mesh, values: str | None) -> list[Variable]:
         variables.append(Variable(f"{group}/prediction", ("time", values), f"{PREDICTIONS[values]} of the infinitely wide network"))
     if case.eulerian.error_estimate:
         estimates = [
-            *([("grid_error", "estimated |f_h - f|^2 of the mesh in L2(nu), a squared distance")] if values else []),
-            ("grid_error_energy", "estimated |E_h - E| of the mesh"),
-            ("observed_order", f"order of convergence of {'f' if values else 'E'} over three meshes, clipped to [1, 2]"),
-            *((f"grid_error_w1_{axis.name}", f"estimated W1 error of the marginal of {axis.name}") for axis in mesh.axes),
+            *([("grid_error", f"bound of |f_h - f|^2 of the mesh in L2(nu), a squared distance{COVERS}")] if values else []),
+            ("grid_error_energy", f"bound of |E_h - E| of the mesh{COVERS}"),
+            ("observed_order", f"order of convergence that the bound of {'f' if values else 'E'} rests on, between 0.7 and 2"),
+            *((f"grid_error_w1_{axis.name}", f"bound of the W1 error of the marginal of {axis.name}{COVERS}") for axis in mesh.axes),
         ]
         variables += [Variable(f"{group}/{name}", ("time",), meaning) for name, meaning in estimates]
     for axis in mesh.axes:
