@@ -198,6 +198,16 @@ def test_estimates_are_taken_seldom_where_they_cost_more_than_the_step():
     assert control.longest < 0.02
 
 
+def test_half_steps_are_about_twice_as_many():
+    case = double_well(**{"parameters.x.cells": 41})
+    steps = []
+    for fraction in (1.0, 0.5):
+        solver = build_solver(case, build_model(case), fraction=fraction)
+        solver.advance(5.0)
+        steps.append(solver.steps)
+    assert 1.3 < steps[1] / steps[0] < 2.5  # those that the mesh sets, at the start, hardly grow in number
+
+
 def test_corrections_are_told(monkeypatch):
     monkeypatch.setattr(solvers, "KEPT_MASS", {"float64": 0.0})
     solver = built(double_well(**{"parameters.x.cells": 21}))

@@ -22,12 +22,13 @@ class StepControl:
 
     Arguments:
         tolerance: error of a step, L1 norm of the density (dimensionless).
+        fraction: of what is allowed that a step really has, see `Stepper`.
         always: whether every step is estimated: its half steps are the result then, so that an estimate costs half a step more.
     """
 
-    def __init__(self, tolerance: float, precision: str, always: bool):
+    def __init__(self, tolerance: float, precision: str, always: bool, fraction: float = 1.0):
         self.tolerance = max(tolerance, ROUNDING * float(np.finfo(precision).eps))
-        self.always = always
+        self.always, self.fraction = always, fraction
         self.longest = float("inf")  #: what the last estimate allows
         self.estimated = 0.0  #: length of the step that was estimated last
         self.since = 0  #: steps since then
@@ -46,9 +47,9 @@ class StepControl:
         self.error = difference / (2**ORDER - 1) * (1 if self.always else 2**ORDER)
         factor = SAFETY * (self.tolerance / self.error) ** (1 / (ORDER + 1)) if self.error > 0 else GROW
         passed = self.error <= self.tolerance
-        allowed = dt * float(np.clip(factor, SHRINK, GROW if passed else SAFETY))
+        allowed = dt / self.fraction * float(np.clip(self.fraction * factor, SHRINK, GROW if passed else SAFETY))
         # a step that was short for another reason does not make the next one shorter
-        short = passed and dt < self.longest * (1 - 1e-9)
+        short = passed and dt < self.fraction * self.longest * (1 - 1e-9)
         self.longest = max(allowed, self.longest) if short else allowed
         if passed:
             self.estimated, self.since = dt, 0

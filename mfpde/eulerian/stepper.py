@@ -91,7 +91,7 @@ class Stepper:
         self.implicit = diffusion is not None and diffusion.together
         self.heats = diffusion is not None and not diffusion.together
         #: the error of steps is estimated where they are not those of transport alone, whose own bounds keep them short
-        self.control = StepControl(settings.tolerance, settings.precision, always=self.implicit) if self.alpha or self.tau else None
+        self.control = StepControl(settings.tolerance, settings.precision, self.implicit, fraction) if self.alpha or self.tau else None
         self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + scale + 64 * self.tau)
 
     @property
