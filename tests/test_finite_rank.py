@@ -51,6 +51,7 @@ FOUND = [
     ("exp(x) + exp(-x)", "x", 2),
     ("exp(-x)^2 + 1/exp(-2*x)", "x", 2),
     ("(exp(x) + exp(-x))^2*cos(y)", "xy", 6),
+    ("(exp(x) - 1)^2 + (exp(-x) - 1)^2", "x", 5),
     ("x^2*(exp(y) + exp(-y))", "xy", 6),
     ("-cos(s)", "s", 2),
     ("-cos(s) - cos(7*s)/3", "s", 4),
