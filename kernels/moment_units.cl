@@ -1,60 +1,74 @@
 // The flow of units in an external potential V0, with an interaction of finite rank within each network: W * mu = u . C m by the RANK
 // features u of a unit and the moments m of its network, see mfpde/measures/finite_rank.py. Features are in double, whatever the state is.
-// Generated code gives external(theta, &value, slopes). If KEEP, features stay in `kept`, (RANK, units), from the moments to the velocity.
+// Generated code gives external(theta, &value, slopes).
 
-// Feature f at x, about the centre: x^powers exp(growth . x) times cosine or sine of frequency . x. Features of one class are neighbours;
-// what they have in common is kept in `waves`. If TURNS, a class that follows the one before is that one turned by a common step.
-typedef struct { int number; double cosine, sine, step_cosine, step_sine; } waves;
-#define FEATURE_TABLES const int classes, __global const double *restrict exponents, __global const int *restrict follows, \
-                       __global const int *restrict class_of, __global const int *restrict is_sine, __global const int *restrict powers
-#define TABLES classes, exponents, follows, class_of, is_sine, powers
-
-static inline double linear(__global const double *restrict slopes, const double *x)
-{
-    double sum = 0;
-    for (int k = 0; k < COMPONENTS; ++k) sum += slopes[k] * x[k];
-    return sum;
-}
-
-static inline waves begin(const double *x, FEATURE_TABLES)
-{
-    waves common = {-1, 0, 0, 1, 0};
-#if TURNS
-    common.step_cosine = cos(linear(exponents, x));
-    common.step_sine = sin(linear(exponents, x));
+// Features of FEATURE_VW units at a time, (RANK, PITCH): x^powers exp(growth . x) times cosine or sine of frequency . x, x about the centre.
+// Those of one class are neighbours and share the exponential, cosine and sine; a class that `follows` is the one before, turned by a step.
+// `exponents` holds the step, then growths, then frequencies.
+#if FEATURE_VW == 1
+typedef double featurev;
+#define STORE_FEATURES(v, p) (*(p) = (v))
+#define LANE(v, i) (v)
+#else
+typedef CAT(double, FEATURE_VW) featurev;
+typedef featurev __attribute__((aligned(sizeof(double)))) loose_featurev;
+ACCESS(features, double, featurev)
+#define STORE_FEATURES(v, p) store_features((v), (p))
+#define LANE(v, i) ((v)[i])
 #endif
-    return common;
-}
 
-static inline double feature(const int f, const double *x, waves *common, FEATURE_TABLES)
+// Whether one of the slopes is not 0, and then slopes . x.
+static inline int linear(__global const double *restrict slopes, const featurev *x, featurev *sum)
 {
-    const int number = class_of[f];
-    if (number != common->number) {
-        common->number = number;
-#if TURNS
-        if (follows[number]) {
-            const double cosine = common->cosine, sine = common->sine;
-            common->cosine = cosine * common->step_cosine - sine * common->step_sine;
-            common->sine = sine * common->step_cosine + cosine * common->step_sine;
-        } else
-#endif
-        {
-            const double growth = linear(exponents + (1 + number) * COMPONENTS, x);
-            const double phase = linear(exponents + (1 + classes + number) * COMPONENTS, x);
-            const double size = growth == 0 ? 1 : exp(growth);
-            common->cosine = phase == 0 ? size : size * cos(phase);
-            common->sine = phase == 0 ? 0 : size * sin(phase);
-        }
-    }
-    double value = is_sine[f] ? common->sine : common->cosine;
+    int some = 0;
+    *sum = (featurev)0;
     for (int k = 0; k < COMPONENTS; ++k)
-        for (int p = powers[f * COMPONENTS + k]; p > 0; --p) value *= x[k];
-    return value;
+        if (slopes[k] != 0) {
+            *sum += slopes[k] * x[k];
+            some = 1;
+        }
+    return some;
 }
 
-static inline void place(const int unit, __global const real *restrict state, __global const double *restrict centre, double *x)
+__kernel void find_features(__global const real *restrict state, __global const int *restrict network_of, __global const double *restrict centres,
+                            const int classes, __global const double *restrict exponents, __global const int *restrict follows,
+                            __global const int *restrict class_of, __global const int *restrict is_sine, __global const int *restrict powers,
+                            __global double *restrict features)
 {
-    for (int k = 0; k < COMPONENTS; ++k) x[k] = (double)state[k * UNITS + unit] - centre[k];
+    const int first = get_global_id(0) * FEATURE_VW;
+    featurev x[COMPONENTS], form, cosine = (featurev)1, sine = (featurev)0, step_cosine = (featurev)1, step_sine = (featurev)0;
+    for (int i = 0; i < FEATURE_VW; ++i) {
+        const int unit = SMALLER(first + i, UNITS - 1);
+        for (int k = 0; k < COMPONENTS; ++k) LANE(x[k], i) = (double)state[k * UNITS + unit] - centres[network_of[unit] * COMPONENTS + k];
+    }
+#if TURNS
+    linear(exponents, x, &form);
+    step_cosine = cos(form);
+    step_sine = sin(form);
+#endif
+    int current = -1;
+    for (int f = 0; f < RANK; ++f) {
+        const int number = class_of[f];
+        if (number != current && follows[number]) {
+            const featurev before = cosine;
+            cosine = before * step_cosine - sine * step_sine;
+            sine = sine * step_cosine + before * step_sine;
+        } else if (number != current) {
+            const int turning = linear(exponents + (1 + classes + number) * COMPONENTS, x, &form);
+            cosine = turning ? cos(form) : (featurev)1;
+            sine = turning ? sin(form) : (featurev)0;
+            if (linear(exponents + (1 + number) * COMPONENTS, x, &form)) {
+                const featurev size = exp(form);
+                cosine *= size;
+                sine *= size;
+            }
+        }
+        current = number;
+        featurev value = is_sine[f] ? sine : cosine;
+        for (int k = 0; k < COMPONENTS; ++k)
+            for (int p = powers[f * COMPONENTS + k]; p > 0; --p) value *= x[k];
+        STORE_FEATURES(value, features + (size_t)f * PITCH + first);
+    }
 }
 
 // partial[chunk][0] = sum of the weights of a chunk, partial[chunk][1 + k] = sum of weight times component k.
@@ -89,24 +103,14 @@ __kernel void find_centres(__global const double *restrict partial, __global con
 }
 
 // partial[chunk][f] = sum over the units of a chunk of weight times feature.
-__kernel void partial_features(__global const real *restrict state, __global const real *restrict weights, __global const int *restrict network_of,
-                               __global const int *restrict chunk_start, __global const double *restrict centres, FEATURE_TABLES,
-                               __global double *restrict partial, __global double *restrict kept)
+__kernel void partial_moments(__global const double *restrict features, __global const real *restrict weights,
+                              __global const int *restrict chunk_start, __global double *restrict partial)
 {
     const int chunk = get_global_id(0);
-    __global double *sums = partial + (size_t)chunk * RANK;
-    for (int f = 0; f < RANK; ++f) sums[f] = 0;
-    for (int j = chunk_start[chunk]; j < chunk_start[chunk + 1]; ++j) {
-        double x[COMPONENTS];
-        place(j, state, centres + network_of[j] * COMPONENTS, x);
-        waves common = begin(x, TABLES);
-        for (int f = 0; f < RANK; ++f) {
-            const double u = feature(f, x, &common, TABLES);
-            sums[f] += weights[j] * u;
-#if KEEP
-            kept[(size_t)f * UNITS + j] = u;
-#endif
-        }
+    for (int f = 0; f < RANK; ++f) {
+        double sum = 0;
+        for (int j = chunk_start[chunk]; j < chunk_start[chunk + 1]; ++j) sum += weights[j] * features[(size_t)f * PITCH + j];
+        partial[(size_t)chunk * RANK + f] = sum;
     }
 }
 
@@ -129,29 +133,21 @@ __kernel void couple(__global const double *restrict moments, __global const int
     coefficients[network * (1 + COMPONENTS) * RANK + row] = total;
 }
 
-__kernel void velocity(__global const real *restrict state, __global const int *restrict network_of, __global const double *restrict centres,
-                       FEATURE_TABLES, __global const double *restrict kept, __global const double *restrict coefficients, __constant real *restrict mobility,
+__kernel void velocity(__global const real *restrict state, __global const int *restrict network_of, __global const double *restrict features,
+                       __global const double *restrict coefficients, __constant real *restrict mobility,
                        __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic,
                        __global real *restrict rate)
 {
     const int unit = get_global_id(0);
     if (unit >= UNITS) return;
-    const int network = network_of[unit];
+    __global const double *of_network = coefficients + (size_t)network_of[unit] * (1 + COMPONENTS) * RANK;
     real theta[COMPONENTS], value, slopes[COMPONENTS];
     for (int k = 0; k < COMPONENTS; ++k) theta[k] = state[k * UNITS + unit];
     external(theta, &value, slopes);
-    double x[COMPONENTS], sums[1 + COMPONENTS];
-    place(unit, state, centres + network * COMPONENTS, x);
+    double sums[1 + COMPONENTS];
     for (int k = 0; k <= COMPONENTS; ++k) sums[k] = 0;
-    waves common = begin(x, TABLES);
-    for (int f = 0; f < RANK; ++f) {
-#if KEEP
-        const double u = kept[(size_t)f * UNITS + unit];
-#else
-        const double u = feature(f, x, &common, TABLES);
-#endif
-        for (int k = 0; k <= COMPONENTS; ++k) sums[k] += coefficients[(network * (1 + COMPONENTS) + k) * RANK + f] * u;
-    }
+    for (int f = 0; f < RANK; ++f)
+        for (int k = 0; k <= COMPONENTS; ++k) sums[k] += of_network[k * RANK + f] * features[(size_t)f * PITCH + unit];
     for (int k = 0; k < COMPONENTS; ++k)
         rate[k * UNITS + unit] = allowed((real)(-mobility[k] * ((double)slopes[k] + sums[1 + k])), theta[k], k, low, high, periodic);
     rate[COMPONENTS * UNITS + unit] = (real)((double)value + sums[0]);

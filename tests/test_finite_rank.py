@@ -51,6 +51,7 @@ FOUND = [
     ("exp(x) + exp(-x)", "x", 2),
     ("exp(-x)^2 + 1/exp(-2*x)", "x", 2),
     ("(exp(x) + exp(-x))^2*cos(y)", "xy", 6),
+    ("(exp(x) - 1)^2 + (exp(-x) - 1)^2", "x", 5),
     ("x^2*(exp(y) + exp(-y))", "xy", 6),
     ("-cos(s)", "s", 2),
     ("-cos(s) - cos(7*s)/3", "s", 4),
@@ -320,3 +321,14 @@ def test_kernels_equal_the_reference(interaction, names, weight_rate, device):
     state = start_of(model, ladder)
     rate = NumpyPotential(model, ladder, "float64", weight_rate).velocity(state)
     np.testing.assert_allclose(backend.download(backend.velocity(backend.upload(state))), rate, rtol=0, atol=1e-13 * np.abs(rate).max())
+
+
+def test_memory_counts_the_features_of_units(monkeypatch):
+    from mfpde.lagrangian import solver
+
+    model = model_of("-exp(4*cos(s))/4", "s")
+    case = case_from_tables({"time": 1.0, "model": {"kind": "potential", "external": "0"}, "parameters": {"s": CIRCLE}}, Path("rank.toml"))
+    bytes_of_state = 16 * 8 * 2
+    monkeypatch.setattr(solver, "room", lambda device: (1000 * (bytes_of_state + 8 * 41) - 1, 0))
+    with pytest.raises(InputError, match="1000 units in all need"):
+        solver.build_flow(case.replace({"eulerian.backend": "numpy"}), model, Ladder([1000], [1], 1))

@@ -4,6 +4,7 @@ import numpy as np
 import pyopencl as cl
 
 from mfpde.device.runtime import Device
+from mfpde.device.widths import function_width
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.opencl_backend import OpenCLBackend
 from mfpde.measures.finite_rank import FiniteRank
@@ -13,17 +14,17 @@ from mfpde.models.potential import Potential
 CHUNK = 64
 #: the number of work items is a multiple of this: PoCL puts them into one group, hence on one core, where it has no suitable divisor
 ITEMS = 256
-#: features are kept for the velocity, rather than computed again, up to this many bytes
-KEEP_BYTES = 2**28
-KERNELS = ("partial_centres", "find_centres", "partial_features", "find_moments", "couple")
+KERNELS = ("partial_centres", "find_centres", "find_features", "partial_moments", "find_moments", "couple")
 
 
 class OpenCLMoments(OpenCLBackend):
     """Units in an external potential that feel each other through the moments of their network."""
 
     def __init__(self, potential: Potential, interaction: FiniteRank, ladder: Ladder, precision: str, weight_rate: float, device: Device):
-        keep = 8 * interaction.rank * ladder.total <= KEEP_BYTES
-        constants = {"RANK": interaction.rank, "KEEP": int(keep), "TURNS": int(interaction.classes.follows.any())}
+        width = function_width(device, np.dtype(np.float64 if device.has_float64 else np.float32))
+        self.vectors = -(-ladder.total // width)
+        turns = int(interaction.classes.follows.any())
+        constants = {"RANK": interaction.rank, "FEATURE_VW": width, "PITCH": width * self.vectors, "TURNS": turns}
         generated = potential.external.opencl("external")
         super().__init__(potential, ladder, precision, weight_rate, device, 1, ["moment_units.cl"], KERNELS, constants, generated)
         self.rank, self.group = interaction.rank, (1,) if device.by_row else None
@@ -33,7 +34,7 @@ class OpenCLMoments(OpenCLBackend):
         self.count, self.rows = len(chunk_start) - 1, (1 + d) * self.rank
         self.chunk_start, self.first_chunk = self._int(chunk_start), self._int(first_chunk)
         sizes = (self.count * (d + 1), networks * d, self.count * self.rank, networks * self.rank, networks * self.rows)
-        self.kept = self.buffers.empty(self.rank * ladder.total if keep else 1, np.float64)
+        self.features = self.buffers.empty(self.rank * width * self.vectors, np.float64)
         self.sums, self.centres, self.partial, self.moments, self.coefficients = (self.buffers.empty(size, np.float64) for size in sizes)
 
     def _upload_interaction(self, interaction: FiniteRank) -> None:
@@ -57,11 +58,12 @@ class OpenCLMoments(OpenCLBackend):
         if self.lines:
             self._by_chunks("partial_centres", *units, self.chunk_start, self.sums)
             self._run("find_centres", (networks,), self.sums, self.first_chunk, self.is_line, self.centres)
-        self._by_chunks("partial_features", *units, self.network_of, self.chunk_start, self.centres, *self.tables, self.partial, self.kept)
+        self._run("find_features", (self.vectors,), state, self.network_of, self.centres, *self.tables, self.features)
+        self._by_chunks("partial_moments", self.features, self.unit_weights, self.chunk_start, self.partial)
         self._run("find_moments", (self.rank, networks), self.partial, self.first_chunk, self.moments)
         self._run("couple", (self.rows, networks), self.moments, *self.matrix, self.coefficients)
         rate = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
-        arguments = (state, self.network_of, self.centres, *self.tables, self.kept, self.coefficients, self.mobility, *self.walls, rate)
+        arguments = (state, self.network_of, self.features, self.coefficients, self.mobility, *self.walls, rate)
         self._run("velocity", (-(-self.ladder.total // ITEMS) * ITEMS,), *arguments)
         return rate
 

@@ -11,6 +11,7 @@ from mfpde.errors import InputError
 from mfpde.lagrangian.backend import Backend
 from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.flow import Flow
+from mfpde.lagrangian.forces_moments import through_moments
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.noise import Noise
 from mfpde.lagrangian.noise_steps import NoiseSteps
@@ -35,6 +36,8 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     settings, alpha = case.lagrangian, case.dynamics.birth_death
     device = device_of(case.eulerian.backend, device)
     unit = STATES * np.dtype(settings.precision).itemsize * (len(model.parameters.components) + 1)
+    if isinstance(model, Potential) and (interaction := through_moments(model, ladder)) is not None:
+        unit += 8 * interaction.rank  # features are kept
     there, _ = room(device)
     if unit * ladder.total > there:
         raise InputError(

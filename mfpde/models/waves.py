@@ -12,7 +12,7 @@ import numpy as np
 import sympy
 
 from mfpde.expressions import evaluate
-from mfpde.expressions.functions import absolute
+from mfpde.expressions.functions import absolute, expm1
 from mfpde.measures.finite_rank import FiniteRank, Wave, build_finite_rank
 from mfpde.models.fourier import NoSeries, fourier_series
 from mfpde.models.parameters import Component
@@ -98,6 +98,8 @@ class _Expansion:
         if isinstance(node, sympy.exp):
             slopes, rest = self.linear(node.args[0])
             return {self.flat._replace(growth=slopes): sympy.exp(rest)}
+        if isinstance(node, expm1):
+            return self.of(sympy.exp(node.args[0]) - 1)
         if isinstance(node, sympy.sin | sympy.cos):
             slopes, rest = self.linear(node.args[0])
             turned = isinstance(node, sympy.sin)
