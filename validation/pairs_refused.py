@@ -7,16 +7,27 @@ _ANY = [*_NOISE, "jumps", "weights", "births"]
 _COMMON: list[Refusal] = [
     ({"stationary": ["1e-06", "100.0"], "enabled": ["False"]}, "stationary"),
     ({"dynamics": ["entropic"], "units": ["two", "one"]}, "entropic"),
+    ({"dynamics": ["entropic"], "enabled": ["False"]}, "entropic"),
     ({"hand_off": ["True"], "dynamics": [*_NOISE, "births"]}, "eulerian.hand_off"),
     ({"nodes": ["64"], "dynamics": [*_NOISE, "births"]}, "characteristics"),
     ({"predict": ["True"], "dynamics": [*_NOISE, "births"]}, "fluctuations"),
+    ({"backend": ["fipy"], "mesh precision": ["float32"]}, "fipy solves in float64"),
+    ({"backend": ["fipy"], "dynamics": ["births"]}, "fipy solves without births"),
     ({"enabled": ["False"], "units": ["none"], "nodes": ["-"], "predict": ["-"]}, "lagrangian"),
 ]
-_DESCENT: list[Refusal] = [({"steps": ["[0.05]", "[0.02, 1.0]"], "dynamics": _ANY}, "descent")]
+_NETWORK: list[Refusal] = [
+    ({"a": ["fixed"], "dynamics": ["births"]}, "is not a free parameter"),
+    ({"steps": ["[0.05]", "[0.02, 0.1]"], "dynamics": _ANY}, "descent"),
+]
 
 #: by family: options by factor, and a word of what is said; the first option of each is tried by itself
 REFUSED: dict[str, list[Refusal]] = {
-    "network": [*_COMMON, *_DESCENT],
-    "population": [*_COMMON, *_DESCENT],
-    "potential": [*_COMMON, ({"steps": ["[0.05]", "[0.02, 1.0]"]}, "descent")],
+    "network": [*_COMMON, *_NETWORK],
+    "population": [*_COMMON, *_NETWORK],
+    "potential": [
+        *_COMMON,
+        ({"steps": ["[0.05]", "[0.02, 0.1]"]}, "descent"),
+        ({"predict": ["True"]}, "fluctuations.predict"),
+        ({"x": ["circle"], "external": ["quadratic", "well", "kink"]}, "is not periodic"),
+    ],
 }
