@@ -1,0 +1,33 @@
+"""Options of a case that are refused together, with a word of the sentence in which they are."""
+
+Refusal = tuple[dict[str, list[str]], str]
+
+_NOISE = ["noise", "faint noise", "both", "entropic"]
+_ANY = [*_NOISE, "jumps", "weights", "births"]
+_COMMON: list[Refusal] = [
+    ({"stationary": ["1e-06", "100.0"], "enabled": ["False"]}, "stationary"),
+    ({"dynamics": ["entropic"], "units": ["two", "one"]}, "entropic"),
+    ({"dynamics": ["entropic"], "enabled": ["False"]}, "entropic"),
+    ({"hand_off": ["True"], "dynamics": [*_NOISE, "births"]}, "eulerian.hand_off"),
+    ({"nodes": ["64"], "dynamics": [*_NOISE, "births"]}, "characteristics"),
+    ({"predict": ["True"], "dynamics": [*_NOISE, "births"]}, "fluctuations"),
+    ({"backend": ["fipy"], "mesh precision": ["float32"]}, "fipy solves in float64"),
+    ({"backend": ["fipy"], "dynamics": ["births"]}, "fipy solves without births"),
+    ({"enabled": ["False"], "units": ["none"], "nodes": ["-"], "predict": ["-"]}, "lagrangian"),
+]
+_NETWORK: list[Refusal] = [
+    ({"a": ["fixed"], "dynamics": ["births"]}, "is not a free parameter"),
+    ({"steps": ["[0.05]", "[0.02, 0.1]"], "dynamics": _ANY}, "descent"),
+]
+
+#: by family: options by factor, and a word of what is said; the first option of each is tried by itself
+REFUSED: dict[str, list[Refusal]] = {
+    "network": [*_COMMON, *_NETWORK],
+    "population": [*_COMMON, *_NETWORK],
+    "potential": [
+        *_COMMON,
+        ({"steps": ["[0.05]", "[0.02, 0.1]"]}, "descent"),
+        ({"predict": ["True"]}, "fluctuations.predict"),
+        ({"x": ["circle"], "external": ["quadratic", "well", "kink"]}, "is not periodic"),
+    ],
+}
