@@ -53,7 +53,7 @@ def rows(family: Family) -> list[Row]:
     while left:
         seed = next(iter(left))
         del left[seed]
-        row = _row(family, dict(seed), left)
+        row = _row(family, dict(seed), left) or _row(family, dict(seed), {})  # into a dead end, then by defaults
         if row is not None:
             found.append(row)
             for pair in itertools.combinations(row.items(), 2):
