@@ -53,7 +53,7 @@ def rows(family: Family) -> list[Row]:
     while left:
         seed = next(iter(left))
         del left[seed]
-        row = _row(family, dict(seed), left)
+        row = _row(family, dict(seed), left) or _row(family, dict(seed), {})  # into a dead end, then by defaults
         if row is not None:
             found.append(row)
             for pair in itertools.combinations(row.items(), 2):
@@ -199,7 +199,7 @@ def main() -> None:
     counts: Counter[str] = Counter()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
-        for family in (FAMILIES[name] for name in options.family or FAMILIES):
+        for family in [FAMILIES[kind] for kind in options.family or FAMILIES]:
             found = rows(family)
             trials = [(row, "") for row in found[:: options.every]] + refusals(family)[:: options.every]
             for turn, (row, word) in enumerate(trials):

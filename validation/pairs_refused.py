@@ -16,6 +16,7 @@ _COMMON: list[Refusal] = [
     ({"enabled": ["False"], "units": ["none"], "nodes": ["-"], "predict": ["-"]}, "lagrangian"),
 ]
 _NETWORK: list[Refusal] = [
+    ({"penalty": ["kink"], "predict": ["True"], "method": ["tangent"]}, "fluctuations.method"),
     ({"a": ["fixed"], "dynamics": ["births"]}, "is not a free parameter"),
     ({"steps": ["[0.05]", "[0.02, 0.1]"], "dynamics": _ANY}, "descent"),
 ]
@@ -28,6 +29,6 @@ REFUSED: dict[str, list[Refusal]] = {
         *_COMMON,
         ({"steps": ["[0.05]", "[0.02, 0.1]"]}, "descent"),
         ({"predict": ["True"]}, "fluctuations.predict"),
-        ({"x": ["circle"], "external": ["quadratic", "well", "kink"]}, "is not periodic"),
+        ({"x": ["circle"], "external": ["kink"]}, "is not periodic"),
     ],
 }
