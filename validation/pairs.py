@@ -130,7 +130,8 @@ def try_case(tables: dict[str, Any], folder: Path, turn: int = 0) -> tuple[int, 
     Arguments:
         turn: chooses the figures that are drawn; `converge` is run at every fifth.
     Returns:
-        The exit code of the run, and what is wrong; empty if nothing is. Of a run that was refused or went bad, what it says for itself is in `message.txt`.
+        The exit code of the run, and what is wrong; empty if nothing is. What a run that was refused or went bad says for itself
+        is in `message.txt`.
     """
     case, output = write(tables, folder), folder / "out.h5"
     code, _, err = tell("run", case, "-o", output, "--quiet")

@@ -201,6 +201,5 @@ def _births(name: str) -> dict[str, Options]:
     return {"dynamics": COMMON["dynamics"] | {"births": {"dynamics.birth_death": 1.0, "dynamics.births": {name: point}}}}
 
 
-FAMILIES = {family.name: family for family in (
-    Family("network", NETWORK | COMMON | _births("a")), Family("population", POPULATION | COMMON | _births("a")), Family("potential", POTENTIAL | COMMON | _births("x")),
-)}  # fmt: skip
+_KEYS = {"network": (NETWORK, "a"), "population": (POPULATION, "a"), "potential": (POTENTIAL, "x")}
+FAMILIES = {name: Family(name, own | COMMON | _births(born)) for name, (own, born) in _KEYS.items()}
