@@ -97,3 +97,9 @@ def test_the_law_against_its_gibbs_law(runs, name):
 def test_networks_leave_these_figures_out(runs, tmp_path):
     run = mfpde.run(small_case(**{"lagrangian.units": [], "time": 0.1}), tmp_path / "network.h5")
     assert [drawn(name, run) for name in ("spacetime", "order", "gibbs")] == [None, None, None]
+
+
+def test_nodes_alone_have_no_figure_of_energies(tmp_path):
+    alone = {"eulerian.enabled": False, "lagrangian.units": [], "characteristics.nodes": 27, "time": 0.1}
+    run = mfpde.run(small_case(**alone), tmp_path / "nodes.h5")
+    assert [drawn(name, run) for name in ("energy", "order", "gibbs")] == [None, None, None]

@@ -10,6 +10,8 @@ from mfpde.figures import style
 def draw(run) -> Figure | None:
     """Energy; with data the loss; with diffusion the free energy. Bands are one standard deviation over replicates, and of the density the
     bound of the mesh's error if the run has one; both are cut at 0.3 of the mean."""
+    if not (run.has_density or run.units):  # nodes alone
+        return None
     has_free_energy = run.has_density and "free_energy" in run.eulerian
     titles = [("energy", r"energy $E$")] + ([("loss", r"loss $\|f-f^*\|^2_{\nu}$")] if run.has_function else [])
     titles += [("free_energy", r"free energy $E + 2\tau\int\mu\log\mu$")] if has_free_energy else []
