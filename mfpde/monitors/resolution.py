@@ -16,13 +16,20 @@ RIPPLE = 1e-9
 TINY = 1e-300
 
 
+def _higher(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return one > other * (1 + RIPPLE)
+
+
 def narrowest_blob(axis: Axis, density: np.ndarray) -> float:
     """Standard deviation, in cells, of the narrowest peak of a marginal density (cells,); infinite if it has no peak."""
     # two more cells on each side: nothing beyond a wall, the other side of a circle
     rho = np.pad(density, 2) if not axis.periodic else np.pad(density, 2, mode="wrap")
-    left, centre, right, after = (rho[k : k + len(density)] for k in range(1, 5))
-    # a flat top of two cells is a peak between them; a longer one is a plateau
-    peak = (centre > left * (1 + RIPPLE)) & ((centre > right) | ((centre == right) & (right > after)))
+    before, left, centre, right, after = (rho[k : k + len(density)] for k in range(5))
+    # a flat top of two cells, to rounding, is a peak at both of them; a longer one is a plateau
+    flat_right = ~_higher(right, centre) & _higher(right, after)
+    flat_left = ~_higher(left, centre) & _higher(left, before)
+    above_left, above_right = _higher(centre, left), _higher(centre, right)
+    peak = (above_left & (above_right | flat_right)) | (above_right & flat_left)
     peak &= (left + centre + right) * axis.widths >= MIN_MASS
     if not axis.periodic:
         peak[[0, -1]] = False  # at a wall the width cannot be told
