@@ -81,6 +81,11 @@ class Simulation:
         return values
 
     @property
+    def data_notes(self) -> tuple[str, ...]:
+        """What the user should know of how the data were read."""
+        return self.model.data.notes if isinstance(self.model, Network) else ()
+
+    @property
     def jump_rate(self) -> float:
         """alpha if units jump, else 0."""
         return self.case.dynamics.birth_death if self.case.lagrangian.reaction == "birth_death" else 0.0

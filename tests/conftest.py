@@ -9,8 +9,11 @@ import pytest
 from hypothesis import settings
 
 from mfpde import cli
+from mfpde.case.data_tables import Data
 from mfpde.case.load import case_from_tables
+from mfpde.data.tables import read_table
 from mfpde.device.choice import choose_device
+from mfpde.errors import InputError
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.opencl_backend import OpenCLBackend
 from mfpde.models import build_model
@@ -33,6 +36,16 @@ def small_case(**changes):
     }
     case = case_from_tables(tables, Path("small.toml"))
     return case.replace(changes) if changes else case
+
+
+def read_columns(path, names, where):
+    """Columns of a data file, as numbers."""
+    reading = Data(file=path.name, x=names[:1], y=names[1])
+    table = read_table(path, names, [], reading, where)
+    columns = [table.numbers(name, reading) for name in names]
+    if any(column.missing.any() for column in columns):
+        raise InputError(f"{table.source}: lacks a value")
+    return [column.values for column in columns]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 import sympy
+from conftest import read_columns
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ from mfpde.case.data_tables import UniformInputs
 from mfpde.case.load import load_case
 from mfpde.data.inputs import draw_inputs
 from mfpde.data.saved_network import read_network
-from mfpde.data.tables import read_columns
 from mfpde.errors import MAX_MESSAGE, InputError
 from mfpde.expressions import evaluate, opencl_function, parse
 from validation.fuzz import Outcome, _batch, prepare
@@ -203,7 +203,6 @@ TABLES = {
     "a cell with codes for the terminal": (".csv", b"x,y\n1,\x1b[2J\n"),
     "a cell of a megabyte": (".csv", b"x,y\n1," + b"9" * 1_000_000),
     "a column of no name": (".csv", b"\n\n"),
-    "UTF-16": (".csv", "x,y\n1,2".encode("utf-16")),
 }
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from conftest import read_columns
 from rich.console import Console
 from test_hostile_input import refusal
 
 from mfpde.analysis.inspect import inspect
 from mfpde.analysis.report import print_inspection
 from mfpde.analysis.run import open_run
-from mfpde.data.tables import read_columns
 from mfpde.errors import InputError
 from mfpde.figures import plot
 from validation.fuzz_files import outputs

@@ -1,7 +1,9 @@
 """Binary files for hostile inputs: tables of every format, genuine outputs in every version of HDF5, and outputs that were edited by hand."""
 
+import bz2
 import gzip
 import io
+import lzma
 import re
 import warnings
 import zipfile
@@ -13,6 +15,8 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pandas as pd
+from scipy.io import netcdf_file
 
 OUTPUTS = Path(__file__).parents[1] / "tests" / "outputs"
 #: a named pipe in the folder of the inputs: whoever opens it waits forever, which counts as a hang
@@ -36,6 +40,11 @@ _CELLS = [
     "9" * 500,
     *("1", "-2.5", "1e5", "nan", "inf", "1_0", "x", '"', '"1"', "1e999", "0x1", "١", "1;2", "true", "1,2", "é"),
 ]
+_ATTRIBUTES = ["_FillValue", "missing_value", "scale_factor", "add_offset", "_Unsigned", "valid_range", "valid_min"]
+#: text tables, and how they are compressed
+TEXTS: dict[str, Callable[[bytes], bytes]] = {
+    ".csv": bytes, ".tsv": bytes, ".dat": bytes, ".csv.gz": gzip.compress, ".txt.bz2": bz2.compress, ".csv.xz": lzma.compress,
+}  # fmt: skip
 _DTYPES = ["<f8", "<f4", "<i8", "|b1", "<f2", "<c16", "|O", "<U3", "|S4", "<M8[s]", ">f8", "<u8", "|V8", "<f16"]
 _SHAPES = [
     *("(3,)", "(3, 4)", "()", "(0,)", "(0, 4)", "(3, 4, 1)", "(-1,)", "(4611686018427387904, 4)", "(1000000000000,)", "(3, 0)", "(True,)"),
@@ -45,8 +54,8 @@ _SHAPES = [
 
 def table(random: Random) -> tuple[str, bytes, list[int]]:
     """A table that is nearly right: its suffix, its content, where its structures begin."""
-    suffix = random.choice((".csv", ".npy", ".npz", ".h5"))
-    if suffix == ".csv":
+    suffix = random.choice((*TEXTS, ".npy", ".npz", ".h5", ".nc", ".parquet"))
+    if suffix in TEXTS:
         rows = [random.choice((["x", "y"], ["x", "y", "z"], ["y", "x"], ["x ", " y"], ["x;y"], ["x", "x"], []))]
         for _ in range(random.choice((0, 1, 5, 30))):
             rows.append([random.choice(("1", "2.5", "-3e1") if random.random() < 0.9 else _CELLS) for _ in rows[0]])
@@ -54,11 +63,22 @@ def table(random: Random) -> tuple[str, bytes, list[int]]:
             rows.append(["1"] * random.choice((1, 9, 5000)))
         if random.random() < 0.05:
             rows.append(["9" * 200_000])
-        text = random.choice(("\n", "\r\n", "\r")).join(",".join(row) for row in rows)
-        return suffix, text.encode(random.choice(("utf-8", "utf-8-sig", "utf-16"))), []
+        rows = [[f"# {random.choice(_CELLS)}"], *rows] if random.random() < 0.2 else rows
+        separator = random.choice((",", ",", ";", "\t", " ", " | "))
+        text = random.choice(("\n", "\r\n", "\r")).join(separator.join(row) for row in rows)
+        content = text.encode(random.choice(("utf-8", "utf-8-sig", "utf-16")))
+        return suffix, TEXTS[suffix](content), []
+    if suffix == ".nc":
+        return suffix, _netcdf(random), []
+    if suffix == ".parquet":
+        stream = io.BytesIO()
+        pd.DataFrame({"x": [1, 2, 3], "y": [1.5, None, 2.5], "z": list("abc")}).to_parquet(stream)
+        return suffix, stream.getvalue(), marks(stream.getvalue())
     if suffix == ".h5":
         with h5py.File("table", "w", driver="core", backing_store=False, libver=random.choice(("earliest", "latest"))) as file:
             file["x"], file["group/y"], file["y"] = np.arange(6.0).reshape(3, 2), np.arange(3), np.arange(3.0)
+            for name in random.sample(_ATTRIBUTES, random.randrange(3)):
+                file["x"].attrs[name] = random.choice((0.0, 1.5, np.int16(-1), "true", [0.0, 1.0], np.nan, "", np.zeros((2, 2))))
             for _ in range(random.randrange(3)):
                 _edit(random, file, None)
             file.flush()
@@ -74,6 +94,20 @@ def table(random: Random) -> tuple[str, bytes, list[int]]:
             member = _scaling(random) if name == "scaling" else _npy(random, 0.15)
             archive.writestr(random.choice((f"{name}.npy",) * 9 + (name,)), member if random.random() < 0.995 else bytes(20_000_000))
     return suffix, stream.getvalue(), marks(stream.getvalue())
+
+
+def _netcdf(random: Random) -> bytes:
+    """The classic format of netCDF."""
+    stream = io.BytesIO()
+    file = netcdf_file(stream, "w")
+    file.createDimension("k", random.choice((3, 3, 3, None)))
+    for name in ("x", "y"):
+        variable = file.createVariable(name, random.choice(("d", "f", "i4", "i2", "i1", "c")), ("k",))
+        variable[:] = np.arange(3).astype(variable.typecode())
+        for attribute in random.sample(_ATTRIBUTES, random.randrange(3)):
+            setattr(variable, attribute, random.choice((1, "true", np.array([0.0, 1.0])) if attribute != "_FillValue" else (1,)))
+    file.flush()
+    return stream.getvalue()
 
 
 def _npy(random: Random, wrong: float = 0.5) -> bytes:

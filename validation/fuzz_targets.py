@@ -14,9 +14,10 @@ from mfpde.analysis.inspect import inspect
 from mfpde.analysis.report import print_inspection
 from mfpde.analysis.run import open_run
 from mfpde.case import Case
+from mfpde.case.data_tables import Data
 from mfpde.case.load import load_variants
+from mfpde.data import tables
 from mfpde.data.saved_network import read_network
-from mfpde.data.tables import read_columns
 from mfpde.errors import InputError
 from mfpde.expressions import evaluate, opencl_function, parse
 from mfpde.models import build_model
@@ -60,12 +61,19 @@ def read_formula(path: Path) -> None:
     sympy.srepr(expression)
 
 
+def _numbers(path: Path, names: list[str]) -> None:
+    reading = Data(file=path.name, x=names[:1], y=names[1])
+    table = tables.read_table(path, names, [], reading, "case.toml: data.file")
+    for name in names:
+        table.numbers(name, reading)
+
+
 def read_table(path: Path) -> None:
     """Two columns of a table; an archive is also read as a network."""
     errors = []
-    readers: list[Callable[[], object]] = [lambda: read_columns(path, ["x", "y"], "case.toml: data.file")]
+    readers: list[Callable[[], object]] = [lambda: _numbers(path, ["x", "y"])]
     if path.suffix == ".npy":
-        readers.append(lambda: read_columns(path, ["0", "1"], "case.toml: data.file"))
+        readers.append(lambda: _numbers(path, ["0", "1"]))
     if path.suffix == ".npz":
         readers += [lambda: read_network(path, ["a", "w", "b"], {}, "mean"), lambda: read_network(path, ["a", "w1", "w2"], {"a": 1.0})]
     for read in readers:

@@ -11,7 +11,7 @@ from mfpde.data.hdf5 import datasets, open_hdf5
 
 PROVENANCE = (
     "mfpde_version", "git_revision", "command", "case_file", "started", "ended", "python", "machine", "libraries", "device", "device_notes",
-    "kernels_sha256", "data_sha256", "run", "resumes",
+    "kernels_sha256", "data_sha256", "data_notes", "run", "resumes",
 )  # fmt: skip
 
 

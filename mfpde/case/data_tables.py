@@ -120,17 +120,52 @@ Teacher = Annotated[
 ]
 
 
+def _as_name(value: Any) -> Any:
+    """Columns of arrays are named by numbers, which need no quotes."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    return [value] if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+ColumnName = Annotated[Text, BeforeValidator(_as_name)]
+
+
+class WeightColumn(Table):
+    """The weights of rows, and whether they are scaled to sum 1, as counts should be."""
+
+    column: ColumnName
+    normalize: bool = False
+
+
+def _by_word(value: Any) -> Any:
+    return {"tab": "\t", "blank": " ", "blanks": " "}.get(value, value) if isinstance(value, str) else value
+
+
+Separator = Annotated[Literal[",", ";", "|", "\t", " "], BeforeValidator(_by_word)]
+#: what a cell of a table may be called in a case
+Number = Annotated[float, Field(allow_inf_nan=False)]
+CellValue = bool | Number | str
+
+
+#: keys that say how a file is read
+_OF_FILES = ("separator", "decimal", "header", "missing", "missing_values", "labels")
 
 
 class Data(Table):
     """What is learnt: pairs (x, y) of a file, a teacher at given inputs, or a planted teacher under a law of all inputs (no data points)."""
 
     file: Text | None = None
-    x: Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)] | None = None
-    y: Text | None = None
-    weights: Text | None = None
+    x: Annotated[list[ColumnName], BeforeValidator(_as_list), Field(min_length=1)] | None = None
+    y: ColumnName | None = None
+    weights: ColumnName | WeightColumn | None = None
+    separator: Separator | None = None  #: of a text table; found if None
+    decimal: Literal[".", ","] = "."
+    header: bool | None = None  #: whether the first line of a text table names columns; found if None
+    missing: Literal["refuse", "drop"] = "refuse"  #: what becomes of rows that lack a value
+    missing_values: list[Number | str] | None = None  #: what stands for a missing value besides empty cells, NaN and the like
+    labels: Annotated[list[CellValue], Field(min_length=2, max_length=2)] | None = None  #: the values of y that become -1 and +1
     standardize: bool = False
     teacher: Teacher | None = None
     inputs: Inputs | None = None
@@ -138,6 +173,11 @@ class Data(Table):
     noise_seed: Seed = 0
     population: Literal["gaussian", "sphere"] | None = None
     dimension: Dimension | None = None
+
+    @property
+    def weight_column(self) -> WeightColumn | None:
+        """The weights of rows."""
+        return WeightColumn(column=self.weights) if isinstance(self.weights, str) else self.weights
 
     @model_validator(mode="after")
     def _one_source(self):
@@ -147,6 +187,10 @@ class Data(Table):
             raise ValueError("'file' needs the column names 'x' (a list) and 'y'")
         if self.file is not None and self.inputs is not None:
             raise ValueError("'inputs' belongs to a 'teacher', not to a 'file'")
+        if self.file is None and (given := [name for name in _OF_FILES if getattr(self, name) != type(self).model_fields[name].default]):
+            raise ValueError(f"'{given[0]}' says how a 'file' is read; a 'teacher' has none")
+        if self.labels is not None and self.labels[0] == self.labels[1]:
+            raise ValueError("'labels' are two different values of y, the first of which becomes -1 and the second +1")
         if self.x is not None and (len(set(self.x)) < len(self.x) or self.y in self.x):
             raise ValueError(f"x = {self.x} and y = '{self.y}' name a column twice")
         if self.teacher is not None and self.inputs is None and self.population is None:

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from mfpde.case.base import Interval, NonNegative, Positive, PositiveInt, Real, Seed, Table, Text
 from mfpde.case.data_tables import Data as Data
+from mfpde.case.data_tables import WeightColumn as WeightColumn
 from mfpde.case.law_tables import Law as Law
 from mfpde.case.law_tables import NormalLaw as NormalLaw
 from mfpde.case.law_tables import PointLaw as PointLaw

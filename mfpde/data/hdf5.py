@@ -2,11 +2,13 @@
 
 import math
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h5py
+import numpy as np
 
 from mfpde.data.hdf5_bytes import Bytes, heaps_end, is_virtual
 from mfpde.errors import InputError
@@ -75,6 +77,54 @@ def datasets(file: h5py.File, source: object, links: bool = True) -> dict[str, h
             if unwritten > MAX_UNWRITTEN:
                 raise InputError(f"{source}: '{name}' has shape {item.shape}, too large for what the file holds; it may be damaged")
             found[name] = item
+    return found
+
+
+def follow(file: h5py.File, name: str, source: object) -> str:
+    """The path, along hard links alone, of what a path with soft links leads to; empty if it leads nowhere.
+
+    Raises:
+        InputError: it leads to another file, or round in circles.
+    """
+    parts, links = [part for part in name.split("/") if part], 0
+    done: list[str] = []
+    while parts:
+        part = parts.pop(0)
+        group = file["/".join(done)] if done else file
+        raw = part.encode(errors="surrogateescape")
+        if not isinstance(group, h5py.Group) or raw not in group.id:
+            return ""
+        kind = group.id.links.get_info(raw).type
+        if kind == h5py.h5l.TYPE_HARD:
+            done.append(part)
+        elif kind == h5py.h5l.TYPE_SOFT and links < MAX_DEPTH:
+            links += 1
+            target = group.id.links.get_val(raw).decode(errors="surrogateescape")
+            done = [] if target.startswith("/") else done
+            parts = [step for step in target.split("/") if step and step != "."] + parts
+        else:
+            what = "leads round in circles" if kind == h5py.h5l.TYPE_SOFT else "lies in another file; expected a file that is whole in itself"
+            raise InputError(f"{source}: '{name}' {what}")
+    return "/".join(done)
+
+
+def attributes(dataset: h5py.Dataset, names: Iterable[str], source: object) -> dict[str, Any]:
+    """Those of a dataset's attributes that have one of these names.
+
+    Raises:
+        InputError: one that is neither numbers nor text.
+    """
+    found: dict[str, Any] = {}
+    for name in names:
+        if not h5py.h5a.exists(dataset.id, name.encode()):
+            continue
+        kind = h5py.h5a.open(dataset.id, name.encode()).get_type()
+        if kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.STRING):
+            raise InputError(f"{source} has an attribute '{name}' that is neither a number nor text")
+        value = dataset.attrs[name]
+        value = value.item() if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "SO" else value
+        value = value[0] if isinstance(value, np.ndarray) and value.size == 1 else value
+        found[name] = value.decode(errors="replace") if isinstance(value, bytes) else value
     return found
 
 

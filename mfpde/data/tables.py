@@ -1,136 +1,169 @@
-"""Named columns of numbers from CSV, NPY, NPZ and HDF5 files."""
+"""Named columns of data files. Each format has its reader; what a case makes of the columns is in `data.columns`."""
 
-import csv
-import math
 import zipfile
-from array import array
+from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
+from mfpde.case.data_tables import Data
 from mfpde.data import arrays
-from mfpde.data.hdf5 import are_numbers, datasets, open_hdf5
+from mfpde.data.columns import Column, Table
+from mfpde.data.compressed import OPENERS, suffix_of
+from mfpde.data.decoded import MEANING, decode
+from mfpde.data.hdf5 import are_numbers, attributes, datasets, follow, open_hdf5
+from mfpde.data.parquet import read_parquet
+from mfpde.data.text_tables import read_text
 from mfpde.errors import InputError, nearest
 
+TEXT = (".csv", ".tsv", ".txt", ".dat")
+#: what people have, and how it becomes a file that is read
+ELSEWHERE = {
+    ".xlsx": "save the sheet as CSV",
+    ".xls": "save the sheet as CSV",
+    ".ods": "save the sheet as CSV",
+    ".json": "write it by pandas as CSV",
+    ".feather": "write it by pandas as Parquet or CSV",
+    ".mat": "write it by scipy.io.loadmat and numpy.savez as NPZ",
+    ".pkl": "it holds objects, which run code when they are read, so write arrays as NPZ and tables as CSV",
+    ".pt": "it holds objects, which run code when they are read, so write arrays as NPZ",
+    ".zip": "unpack it, or compress it as .csv.gz",
+}
 
-def read_columns(path: Path, names: list[str], where: str) -> np.ndarray:
-    """Columns of a table as one array of shape (rows, columns), float64 and finite.
 
-    A name may stand for a two-dimensional array of an NPZ or HDF5 file, which then gives several columns.
+def read_table(path: Path, names: Sequence[str], texts: Sequence[str], reading: Data, where: str) -> Table:
+    """Columns of a data file, as it holds them.
+
+    A name may stand for a two-dimensional array of an NPZ, HDF5 or netCDF file, which then gives several columns.
 
     Arguments:
-        path: file ending in .csv, .npy, .npz, .h5 or .hdf5.
-        names: column names (CSV header, fields of a structured NPY, keys of an NPZ, paths in HDF5).
+        path: a file whose name ends in one of `readers()`; text may be compressed.
+        names: column names (header of a text table, fields of a structured NPY, keys of an NPZ, paths in HDF5).
+        texts: those of them whose values may be text.
+        reading: how it is read.
         where: the case file and key, for messages.
     Raises:
-        InputError: missing file, unknown format, missing column, non-numeric, non-finite or ragged cells.
+        InputError: missing file, unknown format, missing column, a cell that is no number, rows of different lengths.
     """
-    readers = {".csv": _csv, ".npy": _npy, ".npz": _npz, ".h5": _hdf5, ".hdf5": _hdf5}
-    if path.suffix.lower() not in readers:
-        raise InputError(f"{where}: cannot read '{path}'; expected a file ending in {', '.join(readers)}")
+    source, suffix = f"{where}: '{path}'", suffix_of(path)
+    read = readers().get(suffix)
+    if read is None or (suffix not in TEXT and path.suffix.lower() in OPENERS):
+        what = path.suffix.lower() if read is not None else suffix
+        advice = f"; {ELSEWHERE[what]}" if what in ELSEWHERE else ""
+        raise InputError(
+            f"{where}: cannot read '{path}'; expected a file ending in {', '.join(readers())}, text also compressed as .gz, .bz2 or .xz{advice}"
+        )
     if path.is_dir():
-        raise InputError(f"{where}: '{path}' is a folder; expected a data file")
+        raise InputError(f"{source} is a folder; expected a data file")
     if not path.is_file():
-        others = [f.name for f in path.parent.glob("*") if f.suffix in readers] if path.parent.is_dir() else []
+        others = [f.name for f in path.parent.glob("*") if suffix_of(f) in readers()] if path.parent.is_dir() else []
         raise InputError(f"{where}: data file '{path}' does not exist{nearest(path.name, sorted(others))}")
     try:
-        columns = readers[path.suffix.lower()](path, names, where)
+        return read(path, names, texts, reading, source)
     except (InputError, MemoryError):
         raise
+    except PermissionError:
+        raise InputError(f"{source} may not be read: permission denied") from None
+    except BlockingIOError:
+        raise InputError(f"{source} is open for writing in another program; close it there") from None
     except UnicodeDecodeError:
-        raise InputError(f"{where}: '{path}' is not UTF-8 text; save it as UTF-8") from None
+        raise InputError(f"{source} is not UTF-8 text; save it as UTF-8") from None
     except arrays.Oversized as error:
-        raise InputError(f"{where}: '{path}' holds an array that {error}") from None
-    except Exception:  # damaged files fail in csv, zipfile, zlib, tokenize, ast, NumPy and h5py, each with errors of its own
-        raise InputError(f"{where}: '{path}' is not a readable {path.suffix[1:].upper()} file of numbers; it may be damaged") from None
-    lengths = {name: len(column) for name, column in zip(names, columns, strict=True)}
-    if len(set(lengths.values())) > 1:
-        raise InputError(f"{where}: columns of '{path}' differ in length: {lengths}")
-    table = np.column_stack(columns)
-    bad = np.argwhere(~np.isfinite(table))
-    if len(bad):
-        row, column = bad[0]
-        raise InputError(f"{where}: '{path}' holds {table[row, column]} in row {row + 1} of the data; expected finite numbers")
-    return table
+        raise InputError(f"{source} holds an array that {error}" if suffix not in TEXT else f"{source} {error}") from None
+    except Exception:  # damaged files fail in pandas, zipfile, zlib, tokenize, ast, NumPy and h5py, each with errors of its own
+        raise InputError(f"{source} is not a readable {suffix[1:].upper()} file of numbers; it may be damaged") from None
 
 
-def _missing(name: str, known, path: Path, where: str) -> InputError:
-    return InputError(f"{where}: '{path}' has no column '{name}'{nearest(name, known)}")
+Reader = Callable[[Path, Sequence[str], Sequence[str], Data, str], Table]
 
 
-def _csv(path: Path, names: list[str], where: str) -> list[np.ndarray]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file)
-        rows = (row for row in reader if any(cell.strip() for cell in row))
-        header = [name.strip() for name in next(rows, [])]
-        if not header:
-            raise InputError(f"{where}: '{path}' is empty; expected a header line and rows of numbers")
-        for name in names:
-            if name not in header:
-                if len(header) == 1 and (separator := next((s for s in ";\t" if s in header[0]), None)):
-                    raise InputError(f"{where}: '{path}' seems to be separated by {separator!r}; expected commas")
-                raise _missing(name, header, path, where)
-        places = [header.index(name) for name in names]
-        columns = [array("d") for _ in names]
-        for row in rows:
-            if len(row) > len(header):
-                raise InputError(f"{where}: '{path}', line {reader.line_num}: has {len(row)} cells under a header of {len(header)}")
-            for column, place, name in zip(columns, places, names, strict=True):
-                column.append(_number(row, place, reader.line_num, name, path, where))
-    return [np.array(column) for column in columns]
+def readers() -> dict[str, Reader]:
+    """What reads a file, by the end of its name."""
+    hdf5 = dict.fromkeys((".h5", ".hdf5", ".nc4"), _hdf5)
+    return {**dict.fromkeys(TEXT, read_text), ".npy": _npy, ".npz": _npz, **hdf5, ".nc": _netcdf, ".parquet": read_parquet}
 
 
-def _number(row: list[str], index: int, line: int, name: str, path: Path, where: str) -> float:
-    cell = row[index].strip() if index < len(row) else ""
-    try:
-        value = float(cell if "_" not in cell else "")  # Python reads 1_0 as 10; a table does not mean that
-    except ValueError:
-        raise InputError(f"{where}: '{path}', line {line}, column '{name}': expected a number, got '{cell}'") from None
-    if not math.isfinite(value):
-        raise InputError(f"{where}: '{path}', line {line}, column '{name}': expected a finite number, got '{cell}'")
-    return value
+def _missing(name: str, known, source: str) -> InputError:
+    return InputError(f"{source} has no column '{name}'{nearest(name, known)}")
 
 
-def _numeric(array: np.ndarray, name: str, path: Path, where: str) -> np.ndarray:
-    if array.dtype.kind not in "iufb" or array.ndim not in (1, 2):
-        raise InputError(f"{where}: '{name}' in '{path}' has type {array.dtype} and shape {array.shape}; expected one or two axes of numbers")
-    with np.errstate(over="ignore", invalid="ignore"):  # of extended precision; what overflows is no longer finite
-        return np.asarray(array, dtype=np.float64)
+def _plain(fields: dict[str, np.ndarray], names: Sequence[str], source: str) -> Table:
+    """Arrays that hold all their values."""
+    for name in names:
+        if name not in fields:
+            raise _missing(name, fields, source)
+    return Table({name: _column(Column(fields[name], np.zeros(fields[name].shape, dtype=bool)), name, source) for name in names}, source)
 
 
-def _npy(path: Path, names: list[str], where: str) -> list[np.ndarray]:
+def _column(column: Column, name: str, source: str) -> Column:
+    if column.values.dtype.kind not in "iufbUS" or column.values.ndim not in (1, 2):
+        kind, shape = column.values.dtype, column.values.shape
+        raise InputError(f"{source}: '{name}' has type {kind} and shape {shape}; expected one or two axes of numbers")
+    return column
+
+
+def _npy(path: Path, names: Sequence[str], texts: Sequence[str], reading: Data, source: str) -> Table:
     with path.open("rb") as file:
         table = arrays.read_array(file, path.stat().st_size)
     if table.dtype.names is not None:
+        if twice := [name for name in names if table.dtype.names.count(name) > 1]:
+            raise InputError(f"{source} has two columns '{twice[0]}'")
         fields = {name: table[name] for name in table.dtype.names}
     elif table.ndim == 2:
         fields = {str(i): table[:, i] for i in range(table.shape[1])}
     else:
-        raise InputError(f"{where}: '{path}' has shape {table.shape}; expected two axes (columns are then '0', '1', ...) or named fields")
-    return _pick(fields, names, path, where)
+        raise InputError(f"{source} has shape {table.shape}; expected two axes (columns are then '0', '1', ...) or named fields")
+    return _plain(fields, names, source)
 
 
-def _npz(path: Path, names: list[str], where: str) -> list[np.ndarray]:
+def _npz(path: Path, names: Sequence[str], texts: Sequence[str], reading: Data, source: str) -> Table:
     with zipfile.ZipFile(path) as archive:
         known = arrays.names_in(archive)
         if missing := [name for name in names if name not in known]:
-            raise _missing(missing[0], known, path, where)
-        return _pick({name: arrays.read_member(archive, name) for name in names}, names, path, where)
+            raise _missing(missing[0], known, source)
+        if twice := [name for name in names if known.count(name) > 1]:
+            raise InputError(f"{source} has two arrays '{twice[0]}'")
+        return _plain({name: arrays.read_member(archive, name) for name in names}, names, source)
 
 
-def _hdf5(path: Path, names: list[str], where: str) -> list[np.ndarray]:
-    source = f"{where}: '{path}'"
+def _hdf5(path: Path, names: Sequence[str], texts: Sequence[str], reading: Data, source: str) -> Table:
+    columns = {}
     with open_hdf5(path, source) as file:
         known = datasets(file, source)
-        if missing := [name for name in names if name not in known]:
-            raise _missing(missing[0], known, path, where)
-        if other := [name for name in names if not are_numbers(known[name])]:
-            raise InputError(f"{where}: '{other[0]}' in '{path}' has type {known[other[0]].dtype}; expected numbers")
-        return _pick({name: known[name][()] for name in names}, names, path, where)
+        for name in names:
+            found = known.get(name) or known.get(follow(file, name, source))
+            if found is None:
+                raise _missing(name, known, source)
+            if not are_numbers(found):
+                raise InputError(f"{source}: '{name}' has type {found.dtype}; expected numbers")
+            try:
+                columns[name] = _column(decode(name, found[()], attributes(found, MEANING, f"{source}: '{name}'")), name, source)
+            except ValueError as error:
+                raise InputError(f"{source}: '{name}' {error}") from None
+    return Table(columns, source)
 
 
-def _pick(fields: dict[str, np.ndarray], names: list[str], path: Path, where: str) -> list[np.ndarray]:
-    for name in names:
-        if name not in fields:
-            raise _missing(name, fields, path, where)
-    return [_numeric(np.asarray(fields[name]), name, path, where) for name in names]
+def _netcdf(path: Path, names: Sequence[str], texts: Sequence[str], reading: Data, source: str) -> Table:
+    """netCDF-4, which is HDF5, or the classic format before it."""
+    with path.open("rb") as file:
+        if file.read(3) != b"CDF":
+            return _hdf5(path, names, texts, reading, source)
+    from scipy.io import netcdf_file
+
+    columns = {}
+    if path.stat().st_size > 8 * arrays.MAX_NUMBERS:
+        raise arrays.Oversized(f"is one of more than {8 * arrays.MAX_NUMBERS} bytes")
+    with netcdf_file(BytesIO(path.read_bytes())) as classic:  # from a file it would make room for whatever that claims to hold
+        for name in names:
+            if name not in classic.variables:
+                raise _missing(name, list(classic.variables), source)
+            variable = classic.variables[name]
+            values: np.ndarray = np.array(variable.data)
+            found = {key: value for key, value in vars(variable)["_attributes"].items() if key in MEANING}
+            columns[name] = _column(decode(name, values.astype(values.dtype.newbyteorder("=")), _as_text(found)), name, source)
+    return Table(columns, source)
+
+
+def _as_text(attributes: dict) -> dict:
+    return {key: value.decode(errors="replace") if isinstance(value, bytes) else value for key, value in attributes.items()}

@@ -63,6 +63,8 @@ def begin(
         with device_failures():
             simulation = build_simulation(case, device, data, tell=report.tell)
         tell_device(simulation, report)
+        for message in simulation.data_notes:
+            report.warn(message)
         computing = what_computes_it(simulation)
         facts |= computing | facts_of(simulation)
         checkpoints.begin(facts)
@@ -79,6 +81,7 @@ def begin(
         "case_file": case.path.name,
         "variant": case.variant,
         "device_notes": list(simulation.notes),
+        "data_notes": list(simulation.data_notes),
         "parameters": simulation.model.parameters.names,
     } | circumstances()
     with closing(Writer(output, checkpoints.folder, layout_of(simulation), attributes | computing, aside=aside)) as writer:

@@ -1,0 +1,145 @@
+"""Columns as their files hold them, and what a case makes of them: numbers, or two labels. Whatever would be guessed or lost is refused."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mfpde.case.data_tables import Data
+from mfpde.errors import InputError
+
+#: numbers that programs write where a value is missing; netCDF's default for reals and NumPy's for masked arrays are among them
+MARKS = (-999.0, -9999.0, -99999.0, -999999.0, 999999.0, 1e20, -1e20, 1e30, -1e30, 9.969209968386869e36, -(2.0**31), -np.finfo(np.float64).max)
+#: larger whole numbers are not all held in double precision
+LARGEST_WHOLE = 2**53
+
+
+class Column(NamedTuple):
+    """A column, or a matrix of columns, as its file holds it."""
+
+    values: np.ndarray  #: (rows,) or (rows, k): numbers, truth values, or text
+    missing: np.ndarray  #: the same shape, truth values
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of a file by name."""
+
+    columns: dict[str, Column]
+    source: str  #: the case file, the key and the data file, for messages
+    row: Callable[[int], str] = field(default=lambda row: f"row {row + 1} of the data")  #: where a row is, for messages
+
+    def place(self, row: int, name: str) -> str:
+        """A cell, for messages."""
+        return f"{self.source}, {self.row(row)}, column '{name}'"
+
+    def numbers(self, name: str, reading: Data) -> Column:
+        """A column as finite float64, with what is missing.
+
+        Raises:
+            InputError: text, truth values, infinities, whole numbers that double precision does not hold, a number that seems to mark missing values.
+        """
+        values, missing = self.columns[name]
+        if not values.size:
+            return Column(np.zeros(values.shape), missing)
+        if values.dtype.kind in "OUSb":
+            raise self._not_numbers(name, values, missing)
+        if values.dtype.kind not in "iuf":
+            raise InputError(f"{self.source}: '{name}' has type {values.dtype}; expected numbers")
+        if values.dtype.kind in "iu":
+            self._check_whole(name, values, missing)
+        with np.errstate(over="ignore", invalid="ignore"):  # of extended precision; what overflows is no longer finite
+            numbers = values.astype(np.float64)
+        missing = missing | np.isnan(numbers)
+        marks = [float(v) for v in reading.missing_values or [] if not isinstance(v, str)]
+        missing |= np.isin(numbers, marks)
+        if bad := _first(np.isinf(numbers) & ~missing):
+            raise InputError(f"{self.place(bad[0], name)}: expected a finite number, got {values[bad]}")
+        if reading.missing_values is None:
+            self._check_marks(name, numbers, missing)
+        return Column(numbers, missing)
+
+    def labels(self, name: str, reading: Data) -> Column:
+        """A column of two labels as -1 and +1.
+
+        Raises:
+            InputError: a value that is neither.
+        """
+        values, missing = self.columns[name]
+        assert reading.labels is not None
+        which = [equals(values, label) for label in reading.labels]
+        if bad := _first(~(which[0] | which[1] | missing)):
+            asked = " or ".join(map(_toml, reading.labels))
+            raise InputError(f"{self.place(bad[0], name)}: expected {asked} (data.labels), got {_show(values[bad])}")
+        return Column(np.where(which[0], -1.0, 1.0), missing)
+
+    def _not_numbers(self, name: str, values: np.ndarray, missing: np.ndarray) -> InputError:
+        """Text or truth values where numbers were expected."""
+        distinct = sorted({_show(v) for v in values[~missing].ravel()[:100_000]})
+        first = _first(~missing) or (0,) * values.ndim
+        advice = "; for a target y of two classes write data.labels = [false, true], which become -1 and +1"
+        advice = advice if values.dtype.kind == "b" else advise_labels([v.strip("'") for v in distinct])
+        return InputError(f"{self.place(first[0], name)}: expected a number, got {_show(values[first])}{advice}")
+
+    def _check_whole(self, name: str, values: np.ndarray, missing: np.ndarray) -> None:
+        if bad := _first(((values > LARGEST_WHOLE) | (values < -LARGEST_WHOLE if values.dtype.kind == "i" else False)) & ~missing):
+            raise InputError(f"{self.place(bad[0], name)}: {values[bad]} is a whole number of more digits than double precision holds")
+
+    def _check_marks(self, name: str, numbers: np.ndarray, missing: np.ndarray) -> None:
+        """Refuse a number that programs write for missing values, if it is farther from all others than these are from each other."""
+        with np.errstate(over="ignore"):
+            marked = np.any([np.isclose(numbers, mark, rtol=1e-7, atol=0) for mark in MARKS], axis=0) & ~missing  # some were in single precision
+        others = numbers[~marked & ~missing]
+        for bad in np.argwhere(marked) if len(others) else []:
+            mark = numbers[tuple(bad)]
+            if np.abs(others / 2 - mark / 2).min() > others.max() / 2 - others.min() / 2:
+                remedy = f'data.missing_values = [{mark:.17g}] and data.missing = "drop", or data.missing_values = [] if it is a number like others'
+                raise InputError(f"{self.place(int(bad[0]), name)}: {mark:.17g} looks like a mark of missing values; write {remedy}")
+
+
+def advise_labels(distinct: list[str]) -> str:
+    """What to write if a column has two texts; nothing if it has more."""
+    if len(distinct) != 2:
+        return ""
+    return f'; for a target y of two classes write data.labels = ["{distinct[0]}", "{distinct[1]}"], which become -1 and +1'
+
+
+def equals(values: np.ndarray, label: Any) -> np.ndarray:
+    """Where a column of any kind has a label."""
+    kind = values.dtype.kind
+    if kind == "b":
+        return values == label if isinstance(label, bool) else np.zeros(values.shape, dtype=bool)
+    if kind in "iuf":
+        return values == label if not isinstance(label, str | bool) else np.zeros(values.shape, dtype=bool)
+    texts = np.array([_text(v) for v in values.ravel()], dtype=object).reshape(values.shape)
+    if isinstance(label, str):
+        return texts == label.strip()
+    if isinstance(label, bool):
+        return np.array([t.lower() == str(label).lower() for t in texts.ravel()], dtype=bool).reshape(values.shape)
+    return np.array([_as_number(t) == label for t in texts.ravel()], dtype=bool).reshape(values.shape)
+
+
+def _as_number(text: str) -> float:
+    return float(text) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE) else float("nan")
+
+
+def _text(value: Any) -> str:
+    return (value.decode(errors="replace") if isinstance(value, bytes) else str(value)).strip()
+
+
+def _show(value: Any) -> str:
+    return repr(_text(value)[:60]) if isinstance(value, str | bytes) else str(value)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return '"' + value.strip("'") + '"' if isinstance(value, str) else f"{value:g}"
+
+
+def _first(where: np.ndarray) -> tuple[int, ...]:
+    """The first place at which it holds; empty if there is none."""
+    found = np.argwhere(where)
+    return tuple(int(k) for k in found[0]) if len(found) else ()

@@ -1,0 +1,55 @@
+"""Variables of HDF5 and netCDF files as their attributes mean them.
+
+By the CF conventions; xarray decodes fill values, scales, offsets and unsigned integers.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from mfpde.data.columns import Column
+
+#: attributes that change the meaning of values: http://cfconventions.org, 2.5.1 and 8.1
+SCALES = ("scale_factor", "add_offset", "_Unsigned")
+FILLS = ("_FillValue", "missing_value")
+RANGES = ("valid_range", "valid_min", "valid_max")
+MEANING = (*SCALES, *FILLS, *RANGES)
+
+
+def decode(name: str, values: np.ndarray, attributes: Mapping[str, Any]) -> Column:
+    """A variable as its attributes mean it.
+
+    Raises:
+        ValueError: attributes that contradict each other.
+    """
+    given = {key: attributes[key] for key in MEANING if key in attributes}
+    if not given:
+        return Column(values, np.zeros(values.shape, dtype=bool))
+    stored = xr.Variable([f"axis{k}" for k in range(values.ndim)], values, {key: given[key] for key in (*SCALES, *FILLS) if key in given})
+    with warnings.catch_warnings(action="ignore"):  # of several fill values, which all mean that a value is missing
+        decoded = xr.conventions.decode_cf_variable(name, stored, decode_times=False).to_numpy()
+    missing = np.isnan(decoded) if decoded.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
+    low, high = _range(given)
+    if low is not None:
+        missing = missing | (values < low)
+    if high is not None:
+        missing = missing | (values > high)
+    scaled = any(key in given for key in SCALES)
+    return Column(decoded if scaled else values, missing)  # whole numbers stay as they are: those with a fill value come back as reals
+
+
+def _range(given: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The least and the greatest valid value, before they are scaled; None for no limit.
+
+    Raises:
+        ValueError: a range that is not two numbers.
+    """
+    if "_Unsigned" in given and any(key in given for key in RANGES):
+        raise ValueError("has both '_Unsigned' and a valid range, of which it is not said whether it is meant signed")
+    if "valid_range" in given:
+        low, high = np.asarray(given["valid_range"]).ravel()
+        return low, high
+    return given.get("valid_min"), given.get("valid_max")
