@@ -21,6 +21,7 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.fluctuations import SPECTRUM, Fluctuations, FollowedTangent, build_fluctuations
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
+from mfpde.memory import check_memory
 from mfpde.models import Model, build_model
 from mfpde.models.network import Network
 from mfpde.models.shallow import ShallowNetwork
@@ -48,7 +49,7 @@ class Simulation:
     fluctuations: Fluctuations | None = None
     descent: Descent | None = None
     device: Any = None  #: None for NumPy
-    notes: tuple[str, ...] = ()  #: what the user should know of how the device was chosen
+    notes: tuple[str, ...] = ()  #: what the user should know of how the device was chosen, and of memory
     snapshot: Snapshot | None = None  #: of the networks, at the last frame
     health: Health = field(default_factory=Health)
     heading: float = 0.0  #: the time of the last call of `advance`, which a checkpoint may have interrupted
@@ -238,6 +239,7 @@ def build_simulation(
         raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty")
     choice = choose(case.eulerian.backend, device, needs_of(case), tell)
     chosen = choice.device
+    tight = check_memory(case, model, chosen)
     solver = build_solver(case, model, chosen) if case.eulerian.enabled else None
     known = model.data if isinstance(model, Network) else None
     companions = build_companions(case, chosen, known, solver) if solver is not None and case.eulerian.error_estimate else None
@@ -248,7 +250,7 @@ def build_simulation(
     fluctuations = build_fluctuations(case, model, chosen, None if saved is None else saved["particles"].get("fluctuations"))
     nodes = _build_nodes(case, model, fluctuations, chosen)
     descent = build_descent(case, model, chosen)
-    simulation = Simulation(case, model, solver, ladder, flow, companions, nodes, fluctuations, descent, chosen, notes=choice.notes)
+    simulation = Simulation(case, model, solver, ladder, flow, companions, nodes, fluctuations, descent, chosen, notes=(*choice.notes, *tight))
     simulation.fingerprint = simulation._fingerprint()
     if saved is not None:
         simulation.restore(saved)

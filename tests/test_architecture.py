@@ -14,7 +14,7 @@ FLOORS = [
     ["analysis"],
     ["runs"],
     ["simulation"],
-    ["handoff"],
+    ["handoff", "memory"],
     ["exact"],
     ["monitors"],
     ["store"],

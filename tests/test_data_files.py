@@ -2,7 +2,9 @@
 
 import bz2
 import gzip
+import json
 import lzma
+import re
 
 import h5py
 import numpy as np
@@ -15,6 +17,8 @@ from scipy.io import netcdf_file
 from mfpde.data import build_dataset
 from mfpde.data.compressed import MAX_LINE
 from mfpde.errors import InputError
+from mfpde.models import build_model
+from mfpde.monitors.causes import remedy
 
 X = np.array([0.5, 1.5, -2.25, 3.0])
 Y = np.array([1.0, -1.0, 0.25, 1e-3])
@@ -355,3 +359,57 @@ def test_a_matrix_of_weights_is_refused(tmp_path):
 def test_keys_of_files_belong_to_files():
     with pytest.raises(InputError, match="'missing' says how a 'file' is read; a 'teacher' has none"):
         small_case(data={"teacher": "x0", "inputs": {"law": "grid"}, "missing": "drop"})
+
+
+# --- what the run says ----------------------------------------------------------------------------------------------
+
+
+def test_what_was_decided_is_said_and_stored(command, tmp_path):
+    write(tmp_path / "d.csv", "x,y,k\n" + "".join(f"{k / 10},{np.sin(k)},{1 + k % 3}\n" for k in range(30)) + ",1,1\n")
+    case = """
+time = 0.1
+data = { file = "d.csv", x = "x", y = "y", weights = "k", missing = "drop" }
+[parameters.a]
+domain = [-30, 30]
+cells = 9
+initial = { law = "normal" }
+[parameters.w]
+initial = { law = "normal" }
+domain = [-5, 5]
+cells = 8
+[parameters.b]
+fixed = 0
+[lagrangian]
+units = []
+"""
+    write(tmp_path / "c.toml", case)
+    code, _, err = command("run", "c.toml")
+    assert code == 0
+    assert "1 of 31 rows of 'd.csv' lack a value and are left out" in err.replace("\n", " ")
+    assert "'k' sums to 60" in err.replace("\n", " ")
+    code, out, _ = command("inspect", "c.h5", "--json")
+    assert [note.split(":")[0] for note in json.loads(out)["provenance"]["data_notes"]] == ["data", "data.weights"]
+
+
+@pytest.mark.parametrize(
+    ("content", "keys", "words"),
+    [
+        (
+            "".join(f"{k / 10},{5e5 * np.sin(k)},1\n" for k in range(30)),
+            {},
+            r"targets \('y'\) have size 3.*e\+05, amplitudes at most 4: write data.standardize",
+        ),
+        (
+            "".join(f"{k / 10},{np.sin(k)},{k + 1}\n" for k in range(30)),
+            {"weights": "k"},
+            "weights of the data sum to 465, so forces are as many",
+        ),
+        ("".join(f"{1e3 * k},{9 * np.sin(k)},1\n" for k in range(30)), {}, r"inputs \('x'\) have size 1.*e\+04: write data.standardize"),
+    ],
+    ids=["targets", "weights", "inputs"],
+)
+def test_walls_are_put_down_to_data_in_other_units(content, keys, words, tmp_path):
+    path = write(tmp_path / "d.csv", "x,y,k\n" + content)
+    model = build_model(small_case(data={"file": str(path), "x": ["x"], "y": "y", **keys}))
+    assert re.search(words, remedy(model, "a"))
+    assert remedy(build_model(small_case()), "a").startswith("widen parameters.a.domain")

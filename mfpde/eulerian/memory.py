@@ -13,7 +13,7 @@ from mfpde.models.model import Model
 
 #: fields that live at once on a device, ghosts included, and densities on the host while they are measured and stored
 FIELDS, DENSITIES = 10, 4
-COUPLING = 16  #: bytes per number: it is there twice, in float64, while it is compressed
+COUPLING = 16  #: bytes per number: it is there twice, in float64, while it is prepared
 FEWEST = 4  #: cells of an axis
 
 

@@ -15,6 +15,10 @@ from mfpde.threads import each, product
 
 #: units whose rates are put together at once
 UNITS = 2**14
+#: pairs of units and data of one network whose activations are kept until its prediction is known; of more they are computed again
+KEPT = 2**26
+#: shares of such a network whose predictions are held at once
+HELD = 16
 
 
 class NumpyNetwork(NumpyBackend):
@@ -54,7 +58,7 @@ class NumpyNetwork(NumpyBackend):
             return self._predictions(weighted, share, self._activations(state, share)[0])
 
         def predict(shares: Sequence[Share], run: Callable) -> None:
-            result[shares[0].networks] = in_turn(run(of, shares))
+            result[shares[0].networks] = _sum_in_turn(of, shares, run)
 
         in_shares(self.jobs, self.split, predict)
         return result[:, self.datum]
@@ -72,19 +76,23 @@ class NumpyNetwork(NumpyBackend):
         weighted = self.weights(state) * state[0]
         h, gradient = np.empty(self.ladder.total), np.empty((self.ladder.total, len(state) - 2))
 
-        def first(share: Share) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
-            activations = self._activations(state, share)
-            return activations, self._predictions(weighted, share, activations[0])
-
         def move(shares: Sequence[Share], run: Callable) -> None:
-            found = run(first, shares)  # activations are kept until the prediction is known
-            prediction = in_turn([part for _, part in found])
+            pairs = len(self.inputs) * sum(share.units.stop - share.units.start for share in shares)
+            kept: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
-            def second(k: int) -> None:
-                where = shares[k].units
-                h[where], gradient[where] = self._pull(shares[k], found[k][0], prediction)
+            def first(share: Share) -> np.ndarray:
+                activations = self._activations(state, share)
+                if pairs <= KEPT:
+                    kept[share.units.start] = activations
+                return self._predictions(weighted, share, activations[0])
 
-            run(second, range(len(shares)))
+            prediction = _sum_in_turn(first, shares, run)
+
+            def second(share: Share) -> None:
+                activations = kept.get(share.units.start) or self._activations(state, share)
+                h[share.units], gradient[share.units] = self._pull(share, activations, prediction)
+
+            run(second, shares)
 
         in_shares(self.jobs, self.split, move)
         rate = np.empty(state.shape, self.dtype)
@@ -96,6 +104,14 @@ class NumpyNetwork(NumpyBackend):
 
         each(finish, range(0, self.ladder.total, UNITS))
         return rate
+
+
+def _sum_in_turn(function: Callable[[Share], np.ndarray], shares: Sequence[Share], run: Callable) -> np.ndarray:
+    """The sum of what shares give, in order and some at a time: on many data each is large."""
+    total = in_turn(run(function, shares[:HELD]))
+    for k in range(HELD, len(shares), HELD):
+        total = in_turn([total, *run(function, shares[k : k + HELD])])
+    return total
 
 
 def feature_pull(model: ShallowNetwork, z: np.ndarray, x: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

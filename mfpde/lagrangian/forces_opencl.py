@@ -9,12 +9,11 @@ from mfpde.lagrangian.backend import Backend
 from mfpde.lagrangian.forces_moments import through_moments
 from mfpde.lagrangian.forces_moments_opencl import OpenCLMoments
 from mfpde.lagrangian.ladder import Ladder
+from mfpde.lagrangian.memory import CHUNK
 from mfpde.lagrangian.opencl_backend import OpenCLBackend
 from mfpde.models.network import Network
 from mfpde.models.potential import Potential
 
-#: Units whose contributions to a prediction one work item adds up.
-CHUNK = 64
 #: Units, and vectors of data, whose pairs a CPU holds in its registers at a time; half the vectors where it has half the registers.
 UNIT_BLOCK, TILE_VECTORS = 4, 4
 #: Inputs up to which the sums of a block of units are held at once.

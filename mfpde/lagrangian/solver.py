@@ -2,17 +2,14 @@
 
 from typing import cast
 
-import numpy as np
-
 from mfpde.case import Case
 from mfpde.device.choice import device_of
-from mfpde.device.memory import gigabytes, room
 from mfpde.errors import InputError
 from mfpde.lagrangian.backend import Backend
 from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.flow import Flow
-from mfpde.lagrangian.forces_moments import through_moments
 from mfpde.lagrangian.ladder import Ladder
+from mfpde.lagrangian.memory import check_size
 from mfpde.lagrangian.noise import Noise
 from mfpde.lagrangian.noise_steps import NoiseSteps
 from mfpde.models.births import births_laws
@@ -20,9 +17,6 @@ from mfpde.models.model import Model
 from mfpde.models.network import Network
 from mfpde.models.population import PopulationNetwork
 from mfpde.models.potential import Potential
-
-#: states that live at once: stages of a step, and what is around them
-STATES = 16
 
 
 def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
@@ -35,15 +29,7 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     """
     settings, alpha = case.lagrangian, case.dynamics.birth_death
     device = device_of(case.eulerian.backend, device)
-    unit = STATES * np.dtype(settings.precision).itemsize * (len(model.parameters.components) + 1)
-    if isinstance(model, Potential) and (interaction := through_moments(model, ladder)) is not None:
-        unit += 8 * interaction.rank  # features are kept
-    there, _ = room(device)
-    if unit * ladder.total > there:
-        raise InputError(
-            f"{case.path}: lagrangian.units: {ladder.total} units in all need about {gigabytes(unit * ladder.total)}, there are {gigabytes(there)}: "
-            f"{there // unit:.1e} would fit; use fewer units or replicates"
-        )
+    check_size(model, ladder, settings.precision, str(case.path), device)
     births = births_laws(case, model.parameters)
     by_weights = bool(alpha) and settings.reaction == "weights"
     if by_weights and births is not None:

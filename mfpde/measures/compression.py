@@ -4,11 +4,12 @@ Complete pivoting takes, one by one, the point whose feature is worst approximat
 left bounds the error everywhere (Harbrecht, Peters & Schneider 2012, doi:10.1016/j.apnum.2011.10.001).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+BLOCK = 1 << 22  #: numbers of a block of rows
 ROUNDING = 1e-15  #: of the largest of a diagonal; residuals below it say nothing
 
 
@@ -19,6 +20,12 @@ class Factor:
     columns: np.ndarray  #: C (points, rank)
     pivots: np.ndarray  #: (rank,)
     residual: float  #: the largest of diag(K - C C^T), >= 0
+
+
+def row_blocks(matrix: np.ndarray) -> Iterator[slice]:
+    """The rows of a matrix, so many at a time that what is made of them takes little room."""
+    rows = max(1, BLOCK // max(1, matrix.shape[1]))
+    return (slice(k, k + rows) for k in range(0, len(matrix), rows))
 
 
 def pivoted_cholesky(diagonal: np.ndarray, column: Callable[[int], np.ndarray], tolerance: float, most: int) -> Factor:
@@ -64,10 +71,12 @@ def compress_features(features: np.ndarray, weights: np.ndarray, tolerance: floa
         tolerance: error relative to the largest feature.
     """
     scaled = features * np.sqrt(weights)
-    factor = pivoted_cholesky(np.sum(scaled**2, axis=1), lambda p: scaled @ scaled[p], tolerance, most + 1)
+    squares = np.concatenate([np.sum(scaled[part] ** 2, axis=1) for part in row_blocks(scaled)])
+    factor = pivoted_cholesky(squares, lambda p: scaled @ scaled[p], tolerance, most + 1)
     if len(factor.pivots) > most:
         return None
     orthonormal, _ = np.linalg.qr(scaled[factor.pivots].T)  # (L, rank)
     coefficients = scaled @ orthonormal
-    scaled -= coefficients @ orthonormal.T  # what is missed, without cancellation
-    return Compressed(coefficients, orthonormal.T / np.sqrt(weights), float(np.sqrt(np.max(np.sum(scaled**2, axis=1)))))
+    # what is missed, without cancellation
+    missed = [np.sum((scaled[part] - coefficients[part] @ orthonormal.T) ** 2, axis=1).max() for part in row_blocks(scaled)]
+    return Compressed(coefficients, orthonormal.T / np.sqrt(weights), float(np.sqrt(max(missed))))

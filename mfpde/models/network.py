@@ -15,13 +15,11 @@ from mfpde.activations import FORMULAS, find_activation
 from mfpde.case import Case, schema
 from mfpde.data import Dataset, build_dataset
 from mfpde.errors import about
+from mfpde.measures.compression import BLOCK
 from mfpde.models.energy import LeastSquares
 from mfpde.models.parameters import network_parameters
 from mfpde.models.reach import precisions, reached_arguments, refuse_where_not_finite
 from mfpde.models.shallow import ShallowNetwork, preactivations
-
-#: features formed at once
-BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)

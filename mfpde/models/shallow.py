@@ -13,11 +13,15 @@ from mfpde.case import schema
 from mfpde.errors import InputError
 from mfpde.expressions import evaluate, opencl_function
 from mfpde.expressions.functions import absolute
+from mfpde.measures.compression import row_blocks
 from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import LeastSquares
 from mfpde.models.features import Features
 from mfpde.models.model import MeshPotential
 from mfpde.models.parameters import ParameterSpace
+
+#: features that usually span all others
+SPANNING = 256
 
 
 def preactivations(z: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -84,9 +88,9 @@ class ShallowNetwork(ABC):
         return float(self.square_norm(self.least_squares.targets))
 
     def coupling_numbers(self, mesh: Mesh) -> int:
-        """The feature matrix."""
-        first = 1 if self.parameters.amplitude.free else 0
-        return math.prod(mesh.shape[first:]) * len(self.least_squares.targets)
+        """The feature matrix, and two matrices of those features that span it, which compression needs."""
+        cells, values = math.prod(mesh.shape[1 if self.parameters.amplitude.free else 0 :]), len(self.least_squares.targets)
+        return values * (cells + 2 * min(cells, values, SPANNING))
 
     def on_mesh(self, mesh: Mesh) -> MeshPotential:
         """The arrays that define V on the cells of a mesh of the free parameters.
@@ -98,9 +102,13 @@ class ShallowNetwork(ABC):
         values = [axes.get(c.name, c.law.quantile(np.zeros(1))) for c in self.parameters.components]
         amplitude, z_axes = values[0], values[1:]
         z = np.stack([g.ravel() for g in np.meshgrid(*z_axes, indexing="ij")], axis=-1)
-        features = self.features(z)
-        if not np.all(np.isfinite(features)):
-            bad = z[np.flatnonzero(~np.isfinite(features).all(axis=-1))[0]]
+        features = np.empty((len(z), len(self.least_squares.targets)))
+        finite = np.empty(len(z), dtype=bool)
+        for part in row_blocks(features):  # what they are made of is as large
+            features[part] = self.features(z[part])
+            finite[part] = np.isfinite(features[part]).all(axis=-1)
+        if not np.all(finite):
+            bad = z[np.flatnonzero(~finite)[0]]
             place = ", ".join(f"{name} = {value:g}" for name, value in zip(self.parameters.names[1:], bad, strict=True))
             raise InputError(f"model.activation: '{self.activation.name}' is not finite at an input for {place}; expected a formula that is")
         penalty_a, penalty_z = self.penalty_amplitude(amplitude), self.penalty_rest(z)

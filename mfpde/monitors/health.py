@@ -8,6 +8,8 @@ import numpy as np
 from mfpde.errors import RunError
 from mfpde.measures.cells import missed_mean
 from mfpde.models.births import births_laws
+from mfpde.models.model import Model
+from mfpde.monitors.causes import remedy
 from mfpde.monitors.frames import touches_wall
 from mfpde.monitors.resolution import MIN_CELLS
 
@@ -52,7 +54,7 @@ class Health:
         if simulation.solver is not None:
             if self.initial_energy is None:
                 self._check_start(simulation, simulation.solver)
-            self._check_density(simulation.solver, time)
+            self._check_density(simulation.solver, simulation.model, time)
         if simulation.flow is not None:
             self._check_networks(simulation, time)
         return [message for kind, message in self.warnings.items() if kind not in before]
@@ -75,8 +77,7 @@ class Health:
                 axis = name.split()[0]
                 raise RunError(
                     f"at time {time:g} a {what} of {share:.2g} lies in the outermost cells of {axis} or on its walls "
-                    f"(eulerian.wall_limit = {limit:g}), so the walls make the solution; widen parameters.{axis}.domain, "
-                    "or hold units back by a penalty (model.penalty)"
+                    f"(eulerian.wall_limit = {limit:g}), so the walls make the solution; {remedy(simulation.model, axis)}"
                 )
 
     def _warn(self, kind: str, message: str) -> None:
@@ -95,12 +96,12 @@ class Health:
                         f"outermost cell, where the density puts it, off by {missed:.1e}; use more parameters.{axis.name}.cells, or widen the domain",
                     )
 
-    def _check_density(self, solver, time: float) -> None:
+    def _check_density(self, solver, model: Model, time: float) -> None:
         for name, mass in solver.wall_mass.items():
             if mass > WALL_MASS:
                 self._warn(
                     f"wall {name}",
-                    f"at time {time:g} a mass of {mass:.1e} lies in the outermost cells of {name}: the wall matters; widen parameters.{name}.domain",
+                    f"at time {time:g} a mass of {mass:.1e} lies in the outermost cells of {name}: the wall matters; {remedy(model, name)}",
                 )
         narrow = min(solver.blobs, key=lambda name: solver.blobs[name])
         if solver.carrier is not None:
@@ -137,7 +138,8 @@ class Health:
         for name, share in wall_shares(simulation).items():
             if share > WALL_MASS:
                 self._warn(
-                    f"units at wall {name}", f"at time {time:g} {share:.1e} of all units sit on a wall of {name}; widen parameters.{name}.domain"
+                    f"units at wall {name}",
+                    f"at time {time:g} {share:.1e} of all units sit on a wall of {name}; {remedy(simulation.model, name)}",
                 )
         if flow.birth_death is None and simulation.case.dynamics.birth_death:
             effective = 1 / np.add.reduceat(snapshot.weights**2, ladder.first_unit[:-1]) / ladder.sizes

@@ -6,16 +6,19 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mfpde import __version__
 from mfpde.case import Case
 from mfpde.data import Dataset
 from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError
+from mfpde.memory import check_disk
 from mfpde.models.network import Network
 from mfpde.runs.last_words import note
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
-from mfpde.simulation import Simulation, build_simulation
+from mfpde.simulation import Simulation, build_simulation, output_times
 from mfpde.store.checkpoints import Checkpoints, behind_links
 from mfpde.store.layout import Layout, describe
 from mfpde.store.provenance import circumstances, what_computes
@@ -73,6 +76,9 @@ def begin(
         raise
     except OSError as error:
         raise InputError(f"{output}: cannot be written: {error.strerror} ({checkpoints.folder.name})") from None
+    layout, (times, stored) = layout_of(simulation), output_times(case, ends)
+    for message in check_disk(output, layout, len(times), int(np.sum(stored))):
+        report.warn(message)
     attributes = {
         "title": case.title,
         "run": facts["run"],
@@ -84,7 +90,7 @@ def begin(
         "data_notes": list(simulation.data_notes),
         "parameters": simulation.model.parameters.names,
     } | circumstances()
-    with closing(Writer(output, checkpoints.folder, layout_of(simulation), attributes | computing, aside=aside)) as writer:
+    with closing(Writer(output, checkpoints.folder, layout, attributes | computing, aside=aside)) as writer:
         return Loop(simulation, checkpoints, writer, facts, report).go()
 
 
