@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import small_case
+from conftest import difference_error, small_case
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
@@ -193,15 +193,15 @@ def test_derivatives_are_those_of_the_models_own_potential(power):
     gradient, hessian = linear._derivatives(state)
     theta, step = state[:-1], 1e-4
     moved = step * np.eye(3)[:, :, None]
-    # differences err by step^2, and by the rounding of functions (which NumPy computes to 4 ulp on some processors) over step^2
-    atol = 1e-6 + 16 * np.finfo(float).eps * np.abs(potential(theta)).max() / step**2
+    third = 10 * np.abs(theta).max() ** 2  # of these functions, and fourth derivatives too
+    first, second = (difference_error(step, size, third) for size in (np.abs(feature(theta)).max(), np.abs(potential(theta)).max() / step))
     for c in range(3):
-        np.testing.assert_allclose(gradient[:, c], (feature(theta + moved[c]) - feature(theta - moved[c])) / (2 * step), atol=1e-6)
+        np.testing.assert_allclose(gradient[:, c], (feature(theta + moved[c]) - feature(theta - moved[c])) / (2 * step), atol=first)
         slope = (potential(theta + moved[c]) - potential(theta - moved[c])) / (2 * step)
-        np.testing.assert_allclose(hessian[:, -1, c], slope, atol=1e-6)
+        np.testing.assert_allclose(hessian[:, -1, c], slope, atol=second)
         for d in range(3):
             corners = [(s * u, potential(theta + s * moved[c] + u * moved[d])) for s in (1, -1) for u in (1, -1)]
-            np.testing.assert_allclose(hessian[:, c, d], sum(sign * value for sign, value in corners) / (4 * step**2), atol=atol)
+            np.testing.assert_allclose(hessian[:, c, d], sum(sign * value for sign, value in corners) / (4 * step**2), atol=second)
     np.testing.assert_allclose(gradient[:, 3], feature(theta), atol=1e-14)
 
 
