@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 import re
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -95,7 +96,7 @@ def test_a_first_line_of_numbers_may_be_names(tmp_path):
     assert len(load(path, x=["0"], y="1", header=False).y) == 5
 
 
-def test_netcdf_and_hdf5_and_parquet(tmp_path):
+def test_netcdf_and_hdf5_with_links(tmp_path):
     dataset = xr.Dataset({"x": ("k", X), "y": ("k", Y)})
     dataset.to_netcdf(tmp_path / "d.nc", engine="h5netcdf")
     dataset.to_netcdf(tmp_path / "group.nc4", group="inner", engine="h5netcdf")
@@ -413,3 +414,43 @@ def test_walls_are_put_down_to_data_in_other_units(content, keys, words, tmp_pat
     model = build_model(small_case(data={"file": str(path), "x": ["x"], "y": "y", **keys}))
     assert re.search(words, remedy(model, "a"))
     assert remedy(build_model(small_case()), "a").startswith("widen parameters.a.domain")
+
+
+# --- the table of the documentation --------------------------------------------------------------------------------
+
+#: beginning of the row -> what tests it
+ROWS = {
+    "comma, semicolon": ["commas", "semicolons", "bars", "tabs", "blanks", "two possible separators"],
+    "decimal commas": ["decimal commas", "points among decimal commas"],
+    "no line of names": [test_text_without_names_has_columns_by_their_place],
+    "a first line such as": [test_a_first_line_of_numbers_may_be_names],
+    "comments before": ["comments before the header", "header in a comment", "header in a comment, as numpy.savetxt writes it"],
+    "compressed text": ["gzip", "bzip2", "xz"],
+    "UTF-8": ["Windows", "old Macs", "UTF-16", "Latin-1"],
+    "blank lines": ["blank lines and rows of separators"],
+    "further columns": ["further columns of any kind"],
+    "`.npy`": [test_columns_named_by_numbers_need_no_quotes_on_the_command_line],
+    "`.npz`": [test_such_numbers_among_others_of_their_size_are_numbers, test_a_matrix_of_weights_is_refused],
+    "`.h5`": [test_netcdf_and_hdf5_with_links],
+    "classic netCDF": [test_netcdf_and_hdf5_with_links],
+    "`_FillValue`": ["a fill value", "a missing value", "scale and offset", "unsigned bytes"],
+    "`valid_range`": ["a valid range", "a least and a greatest"],
+    "`.parquet`": [test_parquet],
+    "empty cells": [test_missing_cells_are_refused_or_dropped_aloud],
+    "-9999": [test_a_mark_of_missing_values_is_not_a_number_unless_said],
+    "a masked array": [test_a_mark_of_missing_values_is_not_a_number_unless_said],
+    "two classes": [test_two_labels_become_minus_and_plus_one_when_asked, test_truth_values_of_arrays_are_labels_when_asked],
+    "counts of": [test_weights_that_are_counts_are_told, test_a_row_of_weight_two_is_the_row_twice],
+    "quadrature weights": [test_weights_that_are_counts_are_told],
+}
+
+
+def test_every_row_of_the_documented_table_has_a_test():
+    text = (Path(__file__).parents[1] / "docs/case_file.md").read_text(encoding="utf-8")
+    table = text.split("### What is read, and how")[1].split("\n\n")[1]
+    rows = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    assert len(rows) > 20
+    assert [row for row in rows if not any(row.startswith(begin) for begin in ROWS)] == []
+    assert [begin for begin in ROWS if not any(row.startswith(begin) for row in rows)] == []
+    known = TEXTS.keys() | DECODED.keys() | REFUSED.keys()
+    assert all(name in known for names in ROWS.values() for name in names if isinstance(name, str))
