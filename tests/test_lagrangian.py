@@ -1,10 +1,13 @@
 """The networks: gradients of the energy, agreement of backends, walls, weights, birth-death."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from conftest import small_case
 from scipy.integrate import solve_ivp
 
+from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
 from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.flow import Flow
@@ -13,6 +16,7 @@ from mfpde.lagrangian.forces_opencl import OpenCLNetwork
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.measures.laws import Normal
+from mfpde.models import build_model
 from mfpde.models.network import build_network
 
 LADDER = Ladder([7, 70], [2, 3], seed=4)
@@ -267,3 +271,25 @@ def test_strong_reactions_shorten_the_time_between_jumps(device):
         [np.mean(flow.backend.network.penalty_amplitude(a)) for a in flow.backend.download(flow.state)[0].reshape(4, 2000)]
     )
     assert abs(energies.mean() - solver.state.energy) < 4 * energies.std(ddof=1) / 2 + 0.02 * solver.state.energy
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_times_of_any_size_are_integrated_alike(scale):
+    """V scaled by 1/scale and time by scale is the same motion."""
+
+    def end(by):
+        strength = f"{1 / by!r}*(x^2/2 + cos(x))"
+        tables = {
+            "time": by,
+            "model": {"kind": "potential", "external": strength},
+            "parameters": {"x": {"domain": [-6, 6], "initial": {"law": "normal"}}},
+            "lagrangian": {"units": [50], "replicates": 1, "tolerance": 1e-9, "max_step": min(by, 1e12)},
+            "eulerian": {"backend": "numpy"},
+        }
+        case = case_from_tables(tables, Path("scaled.toml"))
+        model = build_model(case)
+        flow = build_flow(case, model, Ladder([50], [1], 1))
+        flow.advance(case.time)
+        return flow.backend.download(flow.state)[0]
+
+    np.testing.assert_allclose(end(scale), end(1.0), rtol=0, atol=1e-7)

@@ -72,7 +72,7 @@ class Training:
         """The units (components + 1, units) on the Euler polygon, at a time within the present step."""
         with np.errstate(all="ignore"):
             rest = time - self.taken * self.step
-            return self.backend.download(self._moved(rest) if rest > 1e-12 * max(1.0, time) else self.state)
+            return self.backend.download(self._moved(rest) if rest > 1e-12 * time else self.state)
 
 
 class Descent:

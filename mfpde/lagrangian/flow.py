@@ -28,7 +28,8 @@ STAGES = (
 )
 #: fifth minus fourth order weights
 ERRORS = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
-MIN_STEP = 1e-10
+MIN_STEP = 1e-10  #: of the time that is integrated to; more steps would not end
+ROUNDING = 4 * np.finfo(np.float64).eps  #: of a time
 #: of reaction_step
 SHORTEST = 1e-6
 #: of a flow, besides its state and the counts of jumps, what a checkpoint holds
@@ -178,7 +179,7 @@ class Flow:
         self._plan_reaction()
 
     def _transport(self, until: float) -> None:
-        while until - self.time > 1e-12 * max(1.0, until):
+        while until - self.time > ROUNDING * until:
             time = self.time
             # equal steps to the target, rather than a sliver at the end
             wanted = min(self.step_size, self.settings.max_step)
@@ -199,9 +200,9 @@ class Flow:
             else:
                 self.rejected += 1
                 self.step_size = dt * factor
-            if self.step_size < MIN_STEP:
-                hint = "loosen the tolerance of [lagrangian] or [characteristics]"
-                raise RunError(f"the networks' time step collapsed to {self.step_size:.1e} at time {time:g}; {hint}")
+                if self.step_size < MIN_STEP * until:
+                    hint = "loosen the tolerance of [lagrangian] or [characteristics]"
+                    raise RunError(f"the networks' time step collapsed to {self.step_size:.1e} at time {time:g}; {hint}")
             self.step_size = min(self.step_size, self.settings.max_step)
             if self._watch is not None:
                 self._watch()
