@@ -94,6 +94,8 @@ def test_a_first_line_of_numbers_may_be_names(tmp_path):
         load(path, x=["0"], y="1")
     assert_read(load(path, x=["0"], y="1", header=True))
     assert len(load(path, x=["0"], y="1", header=False).y) == 5
+    classes = write(tmp_path / "classes.dat", "0.5 no\n1.5 yes\n")
+    np.testing.assert_array_equal(load(classes, x=[0], y=1, header=False, labels=["no", "yes"]).y, [-1, 1])
 
 
 def test_netcdf_and_hdf5_with_links(tmp_path):

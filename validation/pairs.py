@@ -33,6 +33,7 @@ CONSTRAINED = {factor for refusals in REFUSED.values() for refusal, _ in refusal
 
 Row = dict[str, str]
 POINTS = "x,y,c\n" + "".join(f"{x},{y},{c}\n" for x, y, c in zip((-1, -0.4, 0.1, 0.7, 1.5), (0.2, -0.3, 0.5, 0.9, 0), (1, 2, 1, 0.5, 1), strict=True))
+CLASSES = "-1;no;2\n-0,5;?;1\n0,2;yes;1,5\n99;no;1\n1,25;yes;3\n"
 #: by how much a mass may differ from 1
 MASS = {"float64": 1e-12, "float32": 2e-5}
 
@@ -113,6 +114,7 @@ def write(tables: dict[str, Any], folder: Path) -> Path:
     """The case and its data as files in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "points.csv").write_text(POINTS)
+    (folder / "classes.txt").write_text(CLASSES)
     path = folder / "case.toml"
     path.write_text("".join(f"{key} = {to_toml(value)}\n" for key, value in tables.items()), encoding="utf-8")
     return path

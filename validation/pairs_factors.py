@@ -86,6 +86,10 @@ NETWORK: dict[str, Options] = {
         "lebesgue": {"data": {"teacher": {"kind": "formula", "formula": "relu(x0)"}, "inputs": _GRID | {"weights": "lebesgue"}}},
         "file": {"data": {"file": "points.csv", "x": ["x"], "y": "y", "weights": "c"}},
         "standardized": {"data": {"file": "points.csv", "x": "x", "y": "y", "standardize": True}},
+        "labels": {
+            "data": {"file": "classes.txt", "x": 0, "y": 1, "separator": ";", "decimal": ",", "header": False, "labels": ["no", "yes"]}
+            | {"missing": "drop", "missing_values": [99, "?"], "weights": {"column": 2, "normalize": True}}
+        },
         "uniform": {
             "data": {
                 "teacher": {"kind": "planted", "units": PLANTED, "scaling": "sum", "activation": "relu"},

@@ -81,7 +81,8 @@ def find_form(path: Path, names: Sequence[str], reading: Data, source: str) -> F
                 named.append(Form(separator, cells, before + 1))
             elif len(titles := split(comment.lstrip("#"), separator)) == len(cells) and set(names) <= set(titles):
                 commented.append(Form(separator, titles, before))
-        if reading.header is not True and len(cells) > 1 and all(_is_number(cell, reading) for cell in cells):
+        told = reading.header is False  # else numbers alone are no names
+        if reading.header is not True and len(cells) > 1 and (told or all(_is_number(cell, reading) for cell in cells)):
             numbered.append(Form(separator, [str(k) for k in range(len(cells))], before))
     fitting = [form for form in numbered if set(names) <= set(form.names)]
     if named and fitting:
