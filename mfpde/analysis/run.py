@@ -11,7 +11,7 @@ import xarray as xr
 from mfpde.analysis import integrals
 from mfpde.analysis.sound import count_frames, fits_together
 from mfpde.data.hdf5 import open_hdf5
-from mfpde.errors import InputError, first_line
+from mfpde.errors import InputError, first_line, within_reach
 from mfpde.store.layout import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -193,12 +193,14 @@ def open_run(path: str | Path) -> Run:
     """Open an output file.
 
     Raises:
-        InputError: no such file, not an mfpde output, or one of a newer schema.
+        InputError: no such file, one that is locked, not an mfpde output, or one of a newer schema.
     """
     path = Path(path)
-    if path.is_dir():
+    with within_reach(path):
+        is_there, is_folder = path.is_file(), path.is_dir()
+    if is_folder:
         raise InputError(f"{path}: is a folder; expected an output of mfpde run")
-    if not path.is_file():
+    if not is_there:
         raise InputError(f"{path}: no such output file")
     try:
         with open_hdf5(path, path) as file:

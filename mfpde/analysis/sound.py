@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from mfpde.data.hdf5 import datasets
-from mfpde.errors import InputError, MfpdeError, first_line
+from mfpde.errors import InputError, MfpdeError, first_line, within_reach
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -35,7 +35,7 @@ def count_frames(file: h5py.File, path: Path) -> int:
 def fits_together(path: Path | str) -> Iterator[None]:
     """Within this block, what a reader stumbles over is put down to the file: its parts are all there, but not what they should be."""
     try:
-        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
+        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"), within_reach(path):
             yield
     except (MfpdeError, MemoryError):
         raise

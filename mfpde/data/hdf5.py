@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 
 from mfpde.data.hdf5_bytes import Bytes, heaps_end, is_virtual
-from mfpde.errors import InputError
+from mfpde.errors import InputError, within_reach
 
 MAX_OBJECTS = 100_000
 #: of an output, which has twenty or so for every width; xarray takes some milliseconds to open each
@@ -30,9 +30,12 @@ def open_hdf5(path: Path, source: object) -> Iterator[h5py.File]:
     Arguments:
         source: the file, for messages.
     Raises:
+        OutOfReachError: it is locked, or may not be read.
         InputError: a heap is damaged such that HDF5 would read it without end.
     """
-    with h5py.File(path, "r") as file:
+    with within_reach(source):
+        opened = h5py.File(path, "r")
+    with opened as file:
         with _bytes_of(file) as content:
             if not heaps_end(content):
                 raise InputError(f"{source}: is damaged: a heap of its texts and references has no end")

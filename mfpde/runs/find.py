@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mfpde.data.hdf5 import datasets, open_hdf5
-from mfpde.errors import InputError, first_line
+from mfpde.errors import InputError, OutOfReachError, first_line, within_reach
 from mfpde.runs.report import Reporter
 from mfpde.store.checkpoints import folder_of
 from mfpde.store.checksums import count_good_frames
@@ -28,8 +28,14 @@ class Found:
 
 
 def look(output: Path) -> Found:
-    """Look at an output, whatever state it is in."""
-    if not output.exists():
+    """Look at an output, whatever state it is in.
+
+    Raises:
+        OutOfReachError: it is locked, or may not be read: there is nothing to be said of its state.
+    """
+    with within_reach(output):
+        is_there = output.exists()
+    if not is_there:
         return Found("it does not exist")
     try:
         with open_hdf5(output, output) as file:
@@ -37,6 +43,8 @@ def look(output: Path) -> Found:
             attributes = dict(file.attrs)
             case = json.loads(attributes.get("case_resolved", "{}"))
             return Found("", str(attributes.get("run", "")), len(file["time"]), count_good_frames(file), "ended" in attributes, case)
+    except OutOfReachError:
+        raise
     except (InputError, OSError, KeyError, RuntimeError, ValueError) as error:
         return Found(first_line(error) or type(error).__name__)
 

@@ -13,7 +13,7 @@ from mfpde.case.load import case_from_tables, load_variants
 from mfpde.data.dataset import dataset_from_tables
 from mfpde.device.choice import NUMPY, devices_here
 from mfpde.device.failures import device_failures
-from mfpde.errors import InputError, MfpdeError, first_line
+from mfpde.errors import InputError, MfpdeError, first_line, within_reach
 from mfpde.runs.begin import begin, facts_of, layout_of, tell_device, what_computes_it
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
@@ -45,8 +45,11 @@ def resume(
         InputError: there is nothing to go on from, or something does not match; nothing is changed then.
         RunError: as in `simulate`.
     """
-    report, output = report or Silent(), behind_links(output)
-    if not folder_of(output).is_dir():
+    report = report or Silent()
+    with within_reach(output):
+        output = behind_links(output)
+        has_checkpoints = folder_of(output).is_dir()
+    if not has_checkpoints:
         there = "has no checkpoints beside it" if output.is_file() else "no such output"
         raise InputError(f"{output}: {there} (the folder {folder_of(output).name}), so there is nothing to go on from; start with mfpde run")
     with Checkpoints(output) as checkpoints:

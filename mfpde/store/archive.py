@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mfpde.errors import first_line
+from mfpde.errors import first_line, within_reach
 from mfpde.store.names import replace, sync_folder
 
 TREE = "tree.json"
@@ -54,10 +54,13 @@ def load_archive(path: Path) -> dict[str, Any]:
 
     Raises:
         Damaged: the file is not an archive, is truncated, or differs from what was written.
+        OutOfReachError: it may not be read at this moment, be it whole or not.
         FileNotFoundError: there is none.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with within_reach(path):
+            opened = zipfile.ZipFile(path)
+        with opened as archive:
             if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):  # so that memory is bounded by the file's size
                 raise Damaged(f"{path.name} is not as mfpde writes it (compressed)")
             members = {name: archive.read(name) for name in archive.namelist()}
