@@ -174,7 +174,6 @@ UNFIT = {
     "no energy": without("eulerian/energy"),
     "no comparison": without("comparison"),
     "no networks of a width": without("lagrangian/10/killed"),
-    "a width that is no number": lambda file: file.create_group("lagrangian/x"),
     "energies of another shape": replaced("eulerian/energy", data=np.zeros((2, 2))),
 }
 

@@ -10,8 +10,10 @@ import xarray as xr
 
 from mfpde.analysis import integrals
 from mfpde.analysis.sound import count_frames, fits_together
+from mfpde.analysis.tree import open_tree
 from mfpde.data.hdf5 import open_hdf5
 from mfpde.errors import InputError, first_line, within_reach
+from mfpde.store.contents import sort_out
 from mfpde.store.layout import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -26,10 +28,11 @@ class Run:
 
     @cached_property
     def tree(self) -> xr.DataTree:
-        """Everything in the file; large arrays are read when used."""
+        """Everything of mfpde in the file; large arrays are read when used."""
         with fits_together(self.path):
-            # as stored: attributes by which CF tools would scale or mask values are none of mfpde's
-            return xr.open_datatree(self.path, engine="h5netcdf", phony_dims="sort", decode_cf=False)
+            with open_hdf5(self.path, self.path) as file:
+                found = sort_out(file, self.path)
+            return open_tree(self.path, found.own.keys() | found.vtk.keys())
 
     def group(self, path: str) -> xr.Dataset:
         """A group of the file by its path, without the coordinates of the whole file that it does not use."""

@@ -10,8 +10,8 @@ from typing import Any, TypeVar, cast
 import h5py
 import numpy as np
 
-from mfpde.data.hdf5 import datasets
 from mfpde.errors import InputError, MfpdeError, first_line, within_reach
+from mfpde.store.contents import sort_out
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -22,8 +22,7 @@ def count_frames(file: h5py.File, path: Path) -> int:
     Raises:
         InputError: it has parts elsewhere, claims more than it holds, or its times are none.
     """
-    found = datasets(file, path, links=False)
-    times = found.get("time")
+    times = sort_out(file, path).own.get("time")
     if times is None:
         return 0
     if times.ndim != 1 or times.dtype.kind != "f" or not np.all(np.isfinite(times[()])) or np.any(np.diff(times[()]) <= 0):

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mfpde.data.hdf5 import datasets, open_hdf5
+from mfpde.data.hdf5 import open_hdf5
 from mfpde.errors import InputError, OutOfReachError, first_line, within_reach
 from mfpde.runs.report import Reporter
 from mfpde.store.checkpoints import folder_of
 from mfpde.store.checksums import count_good_frames
+from mfpde.store.contents import sort_out
 
 Content = dict[str, Any]  #: of a checkpoint, see docs/long_runs.md
 
@@ -39,7 +40,7 @@ def look(output: Path) -> Found:
         return Found("it does not exist")
     try:
         with open_hdf5(output, output) as file:
-            datasets(file, output, links=False)  # whoever wrote it
+            sort_out(file, output)  # whoever wrote it
             attributes = dict(file.attrs)
             case = json.loads(attributes.get("case_resolved", "{}"))
             return Found("", str(attributes.get("run", "")), len(file["time"]), count_good_frames(file), "ended" in attributes, case)
@@ -60,7 +61,8 @@ def choose(output: Path, contents: Sequence[Content], found: Found, report: Repo
     """
     anew = f"to run it anew from the start, keeping this file under another name: mfpde resume {output} --restart"
     if found.unreadable:
-        raise InputError(f"{output}: cannot be read ({found.unreadable}), so a checkpoint has no frames to go on after; {anew}")
+        reason = found.unreadable.removeprefix(f"{output}: ")
+        raise InputError(f"{output}: cannot be read ({reason}), so a checkpoint has no frames to go on after; bring a whole file back, or, {anew}")
     own = [content for content in contents if content["run"] == found.run]
     if not own:
         keys = changed_keys(contents[0]["case"]["tables"], found.case)

@@ -1,4 +1,4 @@
-"""Names that a parameter may not have, since outputs have something else of that name: taken from layouts of runs that have everything."""
+"""Names that outputs have, taken from layouts of runs that have everything: no parameter may have one, and what else is in a file is not ours."""
 
 import re
 from fnmatch import fnmatchcase
@@ -17,10 +17,10 @@ from mfpde.models import build_model
 from mfpde.models.population import PopulationNetwork
 from mfpde.models.sampled import sample_inputs
 from mfpde.store import vtk
-from mfpde.store.checksums import FRAMES
-from mfpde.store.layout import Parts, describe
+from mfpde.store.layout import FRAMES, Parts, describe
 
-ANY = "*"  #: stands for the names and numbers that a case gives
+ANY = "*"  #: stands for the name of a parameter
+NUMBER = "#"  #: stands for a width of networks
 #: what h5netcdf calls dimensions that a file does not name
 UNNAMED = "phony_dim_*"
 _LAW: dict[str, Any] = {"initial": {"law": "uniform"}}
@@ -52,13 +52,20 @@ def check_names(case: Case) -> None:
 @cache
 def taken() -> frozenset[str]:
     """Patterns of the names of all dimensions, groups and datasets."""
-    found = {UNNAMED, FRAMES, vtk.GROUP}
+    names = {name for path in paths() for name in path.split("/")} - {ANY, NUMBER}
+    return frozenset({UNNAMED, vtk.GROUP} | {name.replace(NUMBER, ANY) for name in names})
+
+
+@cache
+def paths() -> frozenset[str]:
+    """Patterns of the paths of all dimensions and datasets that outputs may have, without those for VTK."""
+    found = {FRAMES}
     for case, model in _models():
         mesh, ladder = Mesh([Axis(ANY, np.arange(3.0))]), Ladder([1], [2], 0)
         layout = describe(case, model, mesh, ladder, Parts(nodes=True, jumps=True, spectrum=1))
         variables = [*layout.growing, *(variable for variable, _ in layout.fixed)]
-        found |= {*layout.dimensions} | {part for v in variables for part in (*v.path.split("/"), *v.dims)}
-    return frozenset(re.sub(r"_\d+$", f"_{ANY}", name) for name in found - {ANY})
+        found |= {*layout.dimensions} | {name for variable in variables for name in (variable.path, *variable.dims)}
+    return frozenset(re.sub(r"(?<=[/_])1(?=/|$)", NUMBER, path) for path in found)
 
 
 def _models():

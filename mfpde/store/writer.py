@@ -11,9 +11,9 @@ import numpy as np
 
 from mfpde.errors import HeldError, InputError, RunError, StorageError, first_line
 from mfpde.store import vtk
-from mfpde.store.checksums import FIXED, FRAMES, GROWING, checksum, fixed_checksum
+from mfpde.store.checksums import FIXED, GROWING, checksum, fixed_checksum
 from mfpde.store.copies import Copies
-from mfpde.store.layout import SCHEMA_VERSION, Layout, Variable
+from mfpde.store.layout import FRAMES, SCHEMA_VERSION, Layout, Variable
 from mfpde.store.names import HeldOpen
 
 #: VTK could not read files of the newest format; from 1.10 on, a file whose writer was killed refuses to open
