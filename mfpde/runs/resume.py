@@ -17,6 +17,7 @@ from mfpde.errors import InputError, MfpdeError, first_line, within_reach
 from mfpde.runs.begin import begin, facts_of, layout_of, tell_device, what_computes_it
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
+from mfpde.runs.moved import take_along
 from mfpde.runs.report import Reporter, Silent
 from mfpde.simulation import Simulation, build_simulation
 from mfpde.store.checkpoints import Checkpoints, behind_links, folder_of
@@ -48,10 +49,13 @@ def resume(
     report = report or Silent()
     with within_reach(output):
         output = behind_links(output)
+        if not folder_of(output).is_dir():
+            take_along(output, report)
         has_checkpoints = folder_of(output).is_dir()
     if not has_checkpoints:
         there = "has no checkpoints beside it" if output.is_file() else "no such output"
-        raise InputError(f"{output}: {there} (the folder {folder_of(output).name}), so there is nothing to go on from; start with mfpde run")
+        if_moved = "; if the output was moved, move that folder too, else" if output.is_file() else ";"
+        raise InputError(f"{output}: {there} (the folder {folder_of(output).name}), so there is nothing to go on from{if_moved} start with mfpde run")
     with Checkpoints(output) as checkpoints:
         contents, problems = checkpoints.good()
         for problem in problems:
