@@ -43,6 +43,10 @@ class Component:
         low, high = self.domain
         return low + (values - low) % (high - low)
 
+    def draw(self, u: np.ndarray, law: Law | None = None) -> np.ndarray:
+        """Values of the initial law, or of another, at numbers u in [0, 1): i.i.d. if these are uniform."""
+        return self.place((law or self.law).quantile(u))
+
 
 @dataclass(frozen=True)
 class ParameterSpace:
