@@ -93,7 +93,7 @@ def _check_plain(item: h5py.Group | h5py.Dataset | h5py.Datatype, name: str, sou
 def _check_attributes(item: h5py.Group | h5py.Dataset, name: str, source: object) -> None:
     for k in range(h5py.h5a.get_num_attrs(item.id)):
         if not _is_plain(h5py.h5a.open(item.id, index=k).get_type()):
-            raise InputError(f"{source}: an attribute of '{name}' is of a type that outputs of mfpde have not; it may be damaged")
+            raise InputError(f"{source}: an attribute of '{name}' holds neither numbers nor text, which is not read in outputs; remove it")
 
 
 def _holds_its_values(kind: h5py.h5t.TypeID) -> bool:

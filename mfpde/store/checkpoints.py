@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from mfpde.errors import InputError, OutOfReachError
+from mfpde.errors import InputError, OutOfReachError, within_reach
 from mfpde.store.archive import Damaged, load_archive, load_tree, save_archive
 from mfpde.store.names import remove
 
@@ -34,7 +34,8 @@ def folder_of(output: Path) -> Path:
 
 def kept_in(folder: Path) -> list[Path]:
     """Checkpoints in a folder, oldest first; number 0 is the start."""
-    found = [(_number(path), path) for path in folder.iterdir() if NAME.fullmatch(path.name)] if folder.is_dir() else []
+    with within_reach(folder):
+        found = [(_number(path), path) for path in folder.iterdir() if NAME.fullmatch(path.name)] if folder.is_dir() else []
     return [path for _, path in sorted(found)]
 
 
