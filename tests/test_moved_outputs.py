@@ -64,6 +64,14 @@ def test_all_targets_are_looked_at_before_any_variant_runs(output, command):
     assert not (output.parent / "v-one.h5").exists()
 
 
+def test_resume_by_the_old_name_says_what_to_do(output):
+    before = content_of(folder_of(output))
+    output.rename(output.with_name("old.h5"))
+    with pytest.raises(InputError, match="it does not exist; if it was renamed, resume it by its name now"):
+        mfpde.resume(output, until=0.2)
+    assert content_of(folder_of(output)) == before
+
+
 def test_overwrite_replaces_them(output):
     output.unlink()
     mfpde.run(case(), output, overwrite=True).close()

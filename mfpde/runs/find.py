@@ -37,7 +37,7 @@ def look(output: Path) -> Found:
     with within_reach(output):
         is_there = output.exists()
     if not is_there:
-        return Found("it does not exist")
+        return Found("it does not exist; if it was renamed, resume it by its name now")
     try:
         with open_hdf5(output, output) as file:
             sort_out(file, output)  # whoever wrote it
