@@ -4,15 +4,19 @@ import errno
 import shutil
 import zipfile
 from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
+from conftest import small_case
 
 from mfpde.data import arrays
 from mfpde.data.saved_network import read_network
 from mfpde.data.tables import read_columns
 from mfpde.errors import InputError, OutOfReachError, obstacle
+from mfpde.runs.resume import _case_of
 from mfpde.store.archive import load_archive, save_archive
 
 LOCKED = "is open in another program, which has locked it; close it there"
@@ -90,6 +94,24 @@ def test_a_checkpoint_that_may_not_be_read_is_not_passed_over_for_an_older_one(o
     code, _, err = command("resume", output, "--until", "9")
     assert code == 2
     assert f"{newest}: {FORBIDDEN}" in err
+
+
+def test_a_case_that_may_not_be_read_is_not_said_to_have_changed(output, monkeypatch):
+    """Root reads every file, so the missing permission is simulated."""
+    before = Path.read_text
+
+    def refuse(path, *arguments, **options):
+        if path.suffix == ".toml":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return before(path, *arguments, **options)
+
+    (output.parent / "small.toml").write_text("")
+    monkeypatch.setattr(Path, "read_text", refuse)
+    said = []
+    its = {"tables": small_case().resolved(), "path": str(output.parent / "small.toml"), "text": "", "variant": ""}
+    report = SimpleNamespace(warn=said.append)
+    _case_of({"case": its}, report)
+    assert said == [f"{output.parent / 'small.toml'} cannot be read, so nobody knows whether it has changed since; the run goes on as it was begun"]
 
 
 def test_an_archive_that_cannot_be_read_is_told_from_a_damaged_one(tmp_path, monkeypatch):

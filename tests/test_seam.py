@@ -8,6 +8,7 @@ import pytest
 
 import mfpde
 from mfpde.case.load import case_from_tables
+from mfpde.errors import InputError
 from mfpde.lagrangian.characteristics import build_characteristics
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
@@ -103,6 +104,14 @@ def test_births_are_wound_too(name):
     axis = parameters.mesh().axes[0]
     if abs(law.resultant(TURN)) > 1e-9:
         assert np.angle((density * axis.widths) @ np.exp(1j * axis.centres) / law.resultant(TURN)) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("place", [{"domain": [0, 3.0], "periodic": True}, {"domain": [-9, 9]}, {}])
+def test_births_of_a_law_of_another_circle_are_refused(place):
+    spec = case({"law": "point", "at": 1.0}, dynamics={"birth_death": 1.0, "births": {"s": LAWS["wrapped Cauchy"]}})
+    spec = spec.replace({"model.external": "1", "parameters": {"s": place | {"initial": {"law": "point", "at": 1.0}}}})
+    with pytest.raises(InputError, match=r"dynamics\.births\.s: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi"):
+        births_laws(spec, build_model(spec).parameters)
 
 
 def test_units_that_are_reborn_across_the_seam_are_stored_on_the_circle(tmp_path):

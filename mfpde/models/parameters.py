@@ -149,8 +149,6 @@ def _component(name: str, spec: schema.Parameter, where: str) -> Component:
     law = build_law(spec.initial)
     if spec.periodic and spec.domain is None:
         raise InputError(f"{where}: a periodic parameter needs domain = [low, high], whose length is the period")
-    if isinstance(law, WrappedCauchy) and not (spec.periodic and spec.domain and abs(spec.domain[1] - spec.domain[0] - 2 * np.pi) < 1e-9):
-        raise InputError(f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0, 6.283185307179586]")
     check_inside(law, spec.domain, where, periodic=spec.periodic)
     return Component(name, law, True, spec.domain, spec.cells, spec.periodic, spec.mobility, spec.stretch, spec.stretch_at)
 
@@ -159,9 +157,11 @@ def check_inside(law: Law, domain: tuple[float, float] | None, where: str, name:
     """Refuse a law that does not fit its domain; around a circle it is wound.
 
     Raises:
-        InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, it goes around more than `MOST_TURNS`, or a conditioned law lies
-            too far out.
+        InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, it goes around more than `MOST_TURNS`, it is one of another circle,
+            or a conditioned law lies too far out.
     """
+    if isinstance(law, WrappedCauchy) and not (periodic and domain and abs(domain[1] - domain[0] - 2 * np.pi) < 1e-9):
+        raise InputError(f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0, 6.283185307179586]")
     if isinstance(law, Normal) and abs(law.peak) > MOST_DEVIATIONS:
         raise InputError(
             f"{where}: the {name} {law.describe()} has next to no mass there; expected 'within' to come as near to the mean as "

@@ -148,6 +148,8 @@ def _case_of(content: Content, report: Reporter) -> Case:
             now_there = load_variants(path, (), [case.variant] if case.variant else [])
             keys = changed_keys(its["tables"], next(iter(now_there.values())).resolved())
             report.warn(f"{path} has changed since ({', '.join(keys) or 'its wording'}); the run goes on as it was begun")
+    except PermissionError:
+        report.warn(f"{path} cannot be read, so nobody knows whether it has changed since; the run goes on as it was begun")
     except (MfpdeError, OSError, UnicodeDecodeError):
         report.warn(f"{path} has changed since; the run goes on as it was begun")
     return case
