@@ -1,4 +1,4 @@
-"""What in an output is of mfpde, and what its users have added: that is left alone, and nothing of it is read."""
+"""What in an output is of mfpde, and what its users have added: that is left alone."""
 
 import json
 import re

@@ -45,8 +45,14 @@ def check_names(case: Case) -> None:
     if case.model.kind != "potential":
         return
     for name in case.parameters:
-        if any(fnmatchcase(name, pattern) for pattern in taken()):
-            raise InputError(f"{case.path}: parameters.{name}: outputs have something else of this name; choose another, such as {name[:14]}_1")
+        if is_taken(name):
+            free = next(other for other in (f"{name[:14]}_1", f"p_{name[:14]}", "theta1") if not is_taken(other))
+            raise InputError(f"{case.path}: parameters.{name}: outputs have something else of this name; choose another, such as {free}")
+
+
+def is_taken(name: str) -> bool:
+    """Whether outputs need a name."""
+    return any(fnmatchcase(name, pattern) for pattern in taken())
 
 
 @cache
