@@ -1,6 +1,7 @@
 """Names that outputs have, taken from layouts of runs that have everything: no parameter may have one, and what else is in a file is not ours."""
 
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Axis, Mesh
-from mfpde.models import build_model
+from mfpde.models import Model, build_model
 from mfpde.models.population import PopulationNetwork
 from mfpde.models.sampled import sample_inputs
 from mfpde.store import vtk
@@ -74,7 +75,7 @@ def paths() -> frozenset[str]:
     return frozenset(re.sub(r"(?<=[/_])1(?=/|$)", NUMBER, path) for path in found)
 
 
-def _models():
+def _models() -> Iterator[tuple[Case, Model]]:
     """Models of each kind that has datasets of its own."""
     around = {"w": _LAW, "b": _LAW | _CIRCLE}
     learns = _case(model={"activation": "cos"}, data=_DATA, parameters={"a": _LAW, **around})
@@ -83,7 +84,7 @@ def _models():
     for sampled in (False, True):
         model = build_model(closed)
         assert isinstance(model, PopulationNetwork)
-        if sampled:
+        if sampled:  # as it is in many dimensions, where building it takes longer
             vars(model)["basis"] = sample_inputs(model.activation, model.kernel, 2)
         yield closed, model
 
