@@ -101,6 +101,15 @@ def test_others_are_not_taken(output):
     assert content_of(folder_of(output)) == before
 
 
+def test_outputs_that_changed_places_are_told_where_their_checkpoints_are(output):
+    other, between = output.with_name("b.h5"), output.with_name("between.h5")
+    mfpde.run(case(), other).close()
+    for old, new in ((output, between), (other, output), (between, other)):
+        old.rename(new)
+    with pytest.raises(InputError, match=r"another run of the same case; its own are in b\.h5\.checkpoints, which must be called as this one is"):
+        mfpde.resume(output, until=0.2)
+
+
 def test_a_copy_does_not_take_them_from_the_original(output):
     copied = output.with_name("copy.h5")
     shutil.copyfile(output, copied)

@@ -8,6 +8,7 @@ from typing import Any
 
 from mfpde.data.hdf5 import open_hdf5
 from mfpde.errors import InputError, OutOfReachError, first_line, within_reach
+from mfpde.runs.moved import checkpoints_of
 from mfpde.runs.report import Reporter
 from mfpde.store.checkpoints import folder_of
 from mfpde.store.checksums import count_good_frames
@@ -67,7 +68,9 @@ def choose(output: Path, contents: Sequence[Content], found: Found, report: Repo
     if not own:
         keys = changed_keys(contents[0]["case"]["tables"], found.case)
         changed = f"their cases differ in {', '.join(keys)}" if keys else "it is another run of the same case"
-        raise InputError(f"{output}: is not the output of the run whose checkpoints are in {folder_of(output).name}: {changed}; {anew}")
+        its = checkpoints_of(found.run, output)
+        advice = f"its own are in {its.name}, which must be called as this one is" if its else anew
+        raise InputError(f"{output}: is not the output of the run whose checkpoints are in {folder_of(output).name}: {changed}; {advice}")
     if found.good < found.frames:
         report.warn(f"{output}: frame {found.good} of {found.frames} is not what was written (its checksum differs): the file is damaged")
     usable = [content for content in own if content["frames"] <= found.good and content["state"] is not None]

@@ -16,22 +16,25 @@ def take_along(output: Path, report: Reporter) -> None:
         InputError: the output is a copy of another that is still there, or a run holds the checkpoints.
     """
     run = _run_in(output)
-    if not run:
+    folder = checkpoints_of(run, output)
+    if folder is None:
         return
-    for folder in sorted(output.absolute().parent.glob(f"*{ENDING}")):
-        if run_of(folder) != run:
-            continue
-        older = folder.with_name(folder.name.removesuffix(ENDING))
-        if _run_in(older) == run:
-            raise InputError(
-                f"{output}: is a copy of {older.name}, to which the checkpoints in {folder.name} belong; resume that, or copy the folder too, "
-                f"as {folder_of(output).name}"
-            )
-        with Checkpoints(older):  # nobody else has them
-            pass
-        folder.rename(folder_of(output))
-        report.warn(f"{output} was {older.name}: the folder of its checkpoints is called {folder_of(output).name} from now on")
-        return
+    older = folder.with_name(folder.name.removesuffix(ENDING))
+    if _run_in(older) == run:
+        raise InputError(
+            f"{output}: is a copy of {older.name}, to which the checkpoints in {folder.name} belong; resume that, or copy the folder too, "
+            f"as {folder_of(output).name}"
+        )
+    with Checkpoints(older):  # nobody else has them
+        pass
+    folder.rename(folder_of(output))
+    report.warn(f"{output} was {older.name}: the folder of its checkpoints is called {folder_of(output).name} from now on")
+
+
+def checkpoints_of(run: str, output: Path) -> Path | None:
+    """The folder with the checkpoints of a run, beside an output."""
+    folders = sorted(output.absolute().parent.glob(f"*{ENDING}")) if run else []
+    return next((folder for folder in folders if run_of(folder) == run), None)
 
 
 def _run_in(output: Path) -> str:
