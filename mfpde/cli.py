@@ -61,7 +61,7 @@ def run(
     device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name, see `mfpde doctor`; or numpy.")] = None,
     variant: Annotated[list[str] | None, typer.Option(help="Run this variant of the case alone; repeatable. Default: all it has.")] = None,
     plots: Annotated[bool, typer.Option("--plot", help="Draw the figures too, as `mfpde plot` would.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists, and checkpoints beside it.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still stored in the file.")] = False,
 ) -> None:
     """Run a case: the density by finite volumes, the networks beside it, one HDF5 file; a file for each variant of a case that has some.
@@ -125,8 +125,8 @@ def resume(
     """Go on with a run after Ctrl-C, a crash or its end, from its newest good checkpoint. No case file is needed.
 
     On the same device the result is, bit by bit, that of a run that was never stopped. Frames later than the checkpoint are computed again.
-    Checkpoints lie in the folder OUT.checkpoints, and are taken every minute (output.checkpoint_every), with every stored density, at Ctrl-C,
-    SIGTERM and, where the system has it, SIGUSR1.
+    Checkpoints lie in the folder OUT.checkpoints, found also if OUT was renamed, and are taken every minute (output.checkpoint_every), with
+    every stored density, at Ctrl-C, SIGTERM and, where the system has it, SIGUSR1.
 
     Examples: `mfpde resume mcycle.h5`, `mfpde resume mcycle.h5 --until 60`
     """
@@ -189,7 +189,7 @@ def compare(
 
 @app.command()
 def inspect(output: OutputArgument, as_json: JsonOption = False) -> None:
-    """What is in an output file: datasets, units, provenance, and the health of the run."""
+    """What is in an output file: datasets, units, what others have added, provenance, and the health of the run."""
     from mfpde.analysis.inspect import inspect as look
 
     facts = look(output)

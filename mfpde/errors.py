@@ -1,6 +1,7 @@
 """The two ways a command can fail, and the exit code of each."""
 
 import difflib
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -22,6 +23,10 @@ class InputError(MfpdeError):
     """The user's input is wrong: a key, a file, a formula, an option."""
 
     exit_code = 2
+
+
+class OutOfReachError(InputError):
+    """A file, which may well be whole, cannot be read at this moment: a program has it locked, or permission lacks."""
 
 
 class RunError(MfpdeError):
@@ -64,6 +69,36 @@ def nearest(word: str, known: Iterable[str]) -> str:
     hint = f"; did you mean '{lowered[close[0]]}'?" if close and lowered[close[0]] != word else ""
     listed = ", ".join(names[:MAX_LISTED]) + (f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else "")
     return f"{hint} (known: {listed})" if names else hint
+
+
+def obstacle(error: OSError) -> str:
+    """What keeps a file from being read that may well be whole: the predicate of a sentence; empty if the error is of another kind."""
+    locking = "unable to lock file" in str(error)  # HDF5 says so, whatever the number of the error
+    held = isinstance(error, BlockingIOError) or getattr(error, "winerror", None) in (32, 33)
+    if held or (locking and isinstance(error, PermissionError)):
+        return "is open in another program, which has locked it; close it there"
+    if locking:
+        return "is on a file system without locks; set HDF5_USE_FILE_LOCKING=FALSE in the environment to read it nevertheless"
+    if isinstance(error, PermissionError):
+        return "cannot be read, since you have no permission; ask its owner, or change its mode"
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "cannot be opened, since too many files are open; close some"
+    return ""
+
+
+@contextmanager
+def within_reach(source: object) -> Iterator[None]:
+    """Within this block, which opens a file, an error that tells nothing of what the file holds is not put down to damage.
+
+    Raises:
+        OutOfReachError: the file is locked, or may not be read.
+    """
+    try:
+        yield
+    except OSError as error:
+        if clause := obstacle(error):
+            raise OutOfReachError(f"{source}: {clause}") from None
+        raise
 
 
 @contextmanager

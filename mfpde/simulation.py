@@ -31,6 +31,7 @@ from mfpde.monitors.grid_error import Companions, build_companions
 from mfpde.monitors.health import Health
 from mfpde.monitors.nodes import measure_nodes
 from mfpde.store.layout import Parts
+from mfpde.store.reserved import check_names
 
 Watch = Callable[[float, dict[str, Any]], None]  #: told the time reached and facts about the density, after every step
 
@@ -233,6 +234,8 @@ def build_simulation(
     Raises:
         InputError: anything wrong with the case, its data or the device.
     """
+    if saved is None:  # a run that an earlier version began goes on
+        check_names(case)
     model = build_model(case, data)
     check_hand_off(case)
     if not (case.eulerian.enabled or case.lagrangian.units or node_count(case, model) or case.descent.steps):

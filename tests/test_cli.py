@@ -83,7 +83,7 @@ def test_json_has_the_promised_keys_and_nothing_else_on_stdout(call):
     assert [v is not None for v in first["sliced_w2"]] == [True, False, True, False, True]
     assert set(table["rate"]["function_gap"]) == {"slope", "low", "high", "time"}
     facts = json.loads(call("inspect", "tiny.h5", "--json")[1])
-    assert set(facts) == {"schema", "case", "datasets", "provenance", "health"}
+    assert set(facts) == {"schema", "case", "datasets", "added", "provenance", "health"}
     assert facts["datasets"]["eulerian/mu"] == {"shape": [3, 11, 10, 9], "dtype": "float64", "units": "1", "long_name": "density mu, cell averages"}
     doctor = json.loads(call("doctor", "--json")[1])
     assert {"devices", "extras", "advice"} <= set(doctor)

@@ -218,7 +218,7 @@ def test_births_add_the_source_that_the_density_has():
     """d/dt of the mean gets alpha/2 E|V - Vbar| (mean of births - mean), to first order in time."""
     law = Normal(50.0, 0.1)
     short = 0.02
-    with_births, process = fisher_rao_particles([(0, law)], alpha=short, steps=1)
+    with_births, process = fisher_rao_particles([(0, law.quantile)], alpha=short, steps=1)
     without, _ = fisher_rao_particles(None, alpha=short, steps=1)
     v = np.random.default_rng(0).normal(1, 1, 10**6) ** 2 / 2
     expected = short / 2 * np.mean(np.abs(v - v.mean())) * (50.0 - 1.0)

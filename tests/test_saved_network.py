@@ -299,7 +299,7 @@ WRONG = {
     "not a number": ({"a": np.where(np.eye(3, 5), np.nan, 1)}, r"'a' holds nan at index \(0, 0\)"),
     "words": ({"a": np.full((3, 5), "one")}, "'a' has type <U3; expected real numbers"),
     "complex": ({"a": np.ones((3, 5), complex)}, "'a' has type complex128"),
-    "objects": ({"a": np.full((3, 5), None)}, "'a' has type object"),
+    "objects": ({"a": np.full((3, 5), None)}, "'a' is of Python objects"),
     "a number for a word": ({"scaling": 1.0}, "'scaling' has type float64; expected text"),
     "two scalings": ({"scaling": ["mean", "sum"]}, r"'scaling' has shape \(2,\)"),
     "another scaling": ({"scaling": "average"}, "'scaling' is 'average'"),

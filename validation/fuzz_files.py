@@ -143,7 +143,7 @@ def outputs() -> list[bytes]:
 
 
 def _rewritten(image: bytes, libver: str) -> bytes:
-    """The same in another format, in chunks no larger than what they hold: a change of a byte then changes something."""
+    """The same in another format, in chunks no larger than what they hold, so that a change of a byte changes something; with additions of users."""
     with open_image(image) as old, h5py.File("new", "w", driver="core", backing_store=False, libver=libver) as new:
         new.attrs.update(old.attrs)
         datasets: dict[str, h5py.Dataset] = {}
@@ -157,6 +157,9 @@ def _rewritten(image: bytes, libver: str) -> bytes:
         for name, dataset in datasets.items():
             for k in range(0 if dataset.is_scale else dataset.ndim):
                 new[name].dims[k].attach_scale(new[dataset.dims[k][0].name])
+        new["note"], new["mine/notes"], new["mine/z"] = "all is well", ["a", "bb"], np.zeros(3, complex)
+        new["mine/table"] = np.zeros(2, [("a", "f8"), ("b", "S4"), ("c", "i4")])
+        new.attrs["mine"], new["mine"].attrs["words"], new["mine/z"].attrs["z"] = 1j, ["a", "b"], 1.0
         new.flush()
         return new.id.get_file_image()
 

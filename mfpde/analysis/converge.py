@@ -22,6 +22,7 @@ from mfpde.models import build_model
 from mfpde.models.potential import Potential
 from mfpde.models.shallow import ShallowNetwork
 from mfpde.monitors.grid_error import build_companions, halved
+from mfpde.store.reserved import check_names
 
 REFINABLE = ("cells", "dt", "units", "nodes")
 NODES, NODES_IN_PAIRS = 2**15, 2**11  #: of characteristics; with sums over pairs their cost grows as the square
@@ -70,6 +71,7 @@ def converge(
     """
     if levels < 2:
         raise InputError("--levels: an order needs at least 2 levels")
+    check_names(case)
     check_hand_off(case)
     study = _Study(case, levels, device, tell, nodes or (NODES_IN_PAIRS if _by_pairs(case) else NODES), rule)
     run = {"cells": _cells, "dt": _steps, "units": _units, "nodes": _nodes}[refined]

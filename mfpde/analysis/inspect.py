@@ -7,7 +7,9 @@ import h5py
 
 from mfpde.analysis.run import open_run
 from mfpde.analysis.sound import fits_together
-from mfpde.data.hdf5 import datasets, open_hdf5
+from mfpde.data.hdf5 import open_hdf5
+from mfpde.store.checksums import FIXED
+from mfpde.store.contents import sort_out
 
 PROVENANCE = (
     "mfpde_version", "git_revision", "command", "case_file", "started", "ended", "python", "machine", "libraries", "device", "device_notes",
@@ -15,21 +17,28 @@ PROVENANCE = (
 )  # fmt: skip
 
 
+#: of the root, all that mfpde writes
+ATTRIBUTES = {
+    *PROVENANCE, FIXED, "case", "case_resolved", "default", "health", "parameters", "schema_version", "title", "variant",
+}  # fmt: skip
+
+
 def inspect(path: str | Path) -> dict[str, Any]:
-    """Facts about a file, under stable keys: schema, case, datasets, provenance, health.
+    """Facts about a file, under stable keys: schema, case, datasets, added (what others put into the file, by name), provenance, health.
 
     Raises:
         InputError: not a readable output file.
     """
     run = open_run(path)
     with fits_together(run.path), open_hdf5(run.path, run.path) as file:
-        # VTKHDF holds what is listed elsewhere
-        listed = {name: _facts(item) for name, item in datasets(file, path).items() if not name.startswith("VTKHDF/")}
+        found = sort_out(file, path)
+        listed = {name: _facts(item) for name, item in found.own.items()}
     attributes = run.attributes
     return {
         "schema": int(attributes["schema_version"]),
         "case": run.case,
         "datasets": dict(sorted(listed.items())),
+        "added": [*found.added, *sorted(f"attribute {name}" for name in attributes.keys() - ATTRIBUTES)],
         "provenance": {name: attributes[name] for name in PROVENANCE if isinstance(attributes.get(name), str | dict | list)},
         "health": run.health,
     }

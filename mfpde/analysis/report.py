@@ -123,6 +123,8 @@ def print_inspection(facts: dict[str, Any], path: Path, console: Console) -> Non
     for name, entry in facts["datasets"].items():
         tree.add_row(name, " x ".join(str(n) for n in entry["shape"]), entry["dtype"], entry["units"], entry["long_name"])
     console.print(tree)
+    if facts["added"]:
+        console.print(plain(f"not of mfpde, and left alone: {', '.join(facts['added'])}"))
     origin = Table("provenance", "", show_header=False, title="Provenance")
     for name, value in facts["provenance"].items():
         if value != []:

@@ -1,6 +1,7 @@
 """Open an output file: its parts as xarray objects, its facts as plain tables."""
 
 import json
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,10 @@ import xarray as xr
 
 from mfpde.analysis import integrals
 from mfpde.analysis.sound import count_frames, fits_together
+from mfpde.analysis.tree import open_tree
 from mfpde.data.hdf5 import open_hdf5
-from mfpde.errors import InputError, first_line
+from mfpde.errors import InputError, first_line, within_reach
+from mfpde.store.contents import sort_out
 from mfpde.store.layout import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -19,17 +22,20 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """A finished or interrupted run, read from its file when asked."""
+    """A finished or interrupted run, read from its file when asked.
 
-    def __init__(self, path: Path):
-        self.path = path
+    Arguments:
+        paths: of the datasets of mfpde; others are left alone.
+    """
+
+    def __init__(self, path: Path, paths: AbstractSet[str]):
+        self.path, self.paths = path, paths
 
     @cached_property
     def tree(self) -> xr.DataTree:
-        """Everything in the file; large arrays are read when used."""
+        """Everything of mfpde in the file; large arrays are read when used."""
         with fits_together(self.path):
-            # as stored: attributes by which CF tools would scale or mask values are none of mfpde's
-            return xr.open_datatree(self.path, engine="h5netcdf", phony_dims="sort", decode_cf=False)
+            return open_tree(self.path, self.paths)
 
     def group(self, path: str) -> xr.Dataset:
         """A group of the file by its path, without the coordinates of the whole file that it does not use."""
@@ -193,22 +199,25 @@ def open_run(path: str | Path) -> Run:
     """Open an output file.
 
     Raises:
-        InputError: no such file, not an mfpde output, or one of a newer schema.
+        InputError: no such file, one that is locked, not an mfpde output, or one of a newer schema.
     """
     path = Path(path)
-    if path.is_dir():
+    with within_reach(path):
+        is_there, is_folder = path.is_file(), path.is_dir()
+    if is_folder:
         raise InputError(f"{path}: is a folder; expected an output of mfpde run")
-    if not path.is_file():
+    if not is_there:
         raise InputError(f"{path}: no such output file")
     try:
         with open_hdf5(path, path) as file:
-            frames = count_frames(file, path) if "schema_version" in file.attrs else 0
+            contents = sort_out(file, path) if "schema_version" in file.attrs else None
+            frames = count_frames(contents, path) if contents else 0
             version = file.attrs.get("schema_version")
     except InputError:
         raise
     except Exception as error:  # h5py has errors of many kinds for what HDF5 finds damaged
         raise InputError(f"{path}: is not a readable HDF5 file ({first_line(error)}); expected an output of mfpde run") from None
-    if version is None:
+    if version is None or contents is None:
         raise InputError(f"{path}: is an HDF5 file, but not an output of mfpde run (it has no schema_version)")
     if not isinstance(version, int | np.integer):
         raise InputError(f"{path}: the attribute 'schema_version' is not a whole number; it is no whole output of mfpde run")
@@ -216,4 +225,4 @@ def open_run(path: str | Path) -> Run:
         raise InputError(f"{path}: has schema {version}, newer than {SCHEMA_VERSION}, the newest this mfpde reads; upgrade mfpde")
     if frames == 0:
         raise InputError(f"{path}: holds no frame: the run stopped before its first output")
-    return Run(path)
+    return Run(path, contents.own.keys() | contents.vtk.keys())

@@ -7,23 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import h5py
 import numpy as np
 
-from mfpde.data.hdf5 import datasets
-from mfpde.errors import InputError, MfpdeError, first_line
+from mfpde.errors import InputError, MfpdeError, first_line, within_reach
+from mfpde.store.contents import Contents
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
-def count_frames(file: h5py.File, path: Path) -> int:
-    """The number of frames of an output, after a look at everything in it.
+def count_frames(contents: Contents, path: Path) -> int:
+    """The number of frames of an output.
 
     Raises:
-        InputError: it has parts elsewhere, claims more than it holds, or its times are none.
+        InputError: its times are none.
     """
-    found = datasets(file, path, links=False)
-    times = found.get("time")
+    times = contents.own.get("time")
     if times is None:
         return 0
     if times.ndim != 1 or times.dtype.kind != "f" or not np.all(np.isfinite(times[()])) or np.any(np.diff(times[()]) <= 0):
@@ -35,7 +33,7 @@ def count_frames(file: h5py.File, path: Path) -> int:
 def fits_together(path: Path | str) -> Iterator[None]:
     """Within this block, what a reader stumbles over is put down to the file: its parts are all there, but not what they should be."""
     try:
-        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
+        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"), within_reach(path):
             yield
     except (MfpdeError, MemoryError):
         raise

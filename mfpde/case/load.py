@@ -13,7 +13,7 @@ from mfpde.case.messages import explain
 from mfpde.case.schema import Case
 from mfpde.case.shipped import shipped_files
 from mfpde.case.variants import check_variants, variant_tables
-from mfpde.errors import InputError, about, nearest
+from mfpde.errors import InputError, about, nearest, within_reach
 
 MAX_BYTES = 1_000_000
 #: tables within tables, and lists within lists; a case needs five
@@ -32,7 +32,9 @@ def find_case_file(name: str | Path) -> Path:
     if not str(name):
         raise InputError("the name of the case file is empty")
     try:
-        if path.is_file():
+        with within_reach(name):
+            is_there = path.is_file()
+        if is_there:
             return path
     except (OSError, ValueError):
         raise InputError(f"{str(name)[:40]}...: is not the name of a file") from None

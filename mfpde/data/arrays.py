@@ -14,7 +14,7 @@ MAX_HEADER = 10_000
 
 
 class Oversized(ValueError):
-    """An array that claims more than its file holds, or more than is read."""
+    """An array that is not read: it claims more than its file holds, or more than is read, or is of Python objects, whose size nobody knows."""
 
 
 def read_header(file: BinaryIO, held: int) -> tuple[tuple[int, ...], np.dtype]:
@@ -34,6 +34,8 @@ def read_header(file: BinaryIO, held: int) -> tuple[tuple[int, ...], np.dtype]:
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     with warnings.catch_warnings(action="ignore"):  # of a damaged header, which is read as an expression of Python
         shape, _, dtype = read(file)
+    if dtype.hasobject:
+        raise Oversized("is of Python objects, which are not read; save numbers, as by astype(float)")
     claimed = math.prod(shape) * dtype.itemsize  # Python's integers do not overflow
     if not all(length >= 0 for length in shape) or claimed > min(held, 8 * MAX_NUMBERS):
         raise Oversized(f"has shape ({', '.join(map(str, shape))}), too large for what the file holds; it may be damaged")

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from mfpde.data.hdf5_bytes import Bytes, heaps_end, is_virtual
-from mfpde.errors import InputError
+from mfpde.errors import InputError, within_reach
 
 MAX_OBJECTS = 100_000
 #: of an output, which has twenty or so for every width; xarray takes some milliseconds to open each
@@ -32,9 +32,12 @@ def open_hdf5(path: Path, source: object) -> Iterator[h5py.File]:
     Arguments:
         source: the file, for messages.
     Raises:
+        OutOfReachError: it is locked, or may not be read.
         InputError: a heap is damaged such that HDF5 would read it without end.
     """
-    with h5py.File(path, "r") as file:
+    with within_reach(source):
+        opened = h5py.File(path, "r")
+    with opened as file:
         with _bytes_of(file) as content:
             if not heaps_end(content):
                 raise InputError(f"{source}: is damaged: a heap of its texts and references has no end")
@@ -132,15 +135,24 @@ def _check_plain(item: h5py.Group | h5py.Dataset | h5py.Datatype, name: str, sou
     """Refuse what no output has, before HDF5 reads it."""
     if not isinstance(item, h5py.Group | h5py.Dataset):
         raise InputError(f"{source}: '{name}' is neither a group nor a dataset, which outputs of mfpde have not")
-    if isinstance(item, h5py.Dataset) and not are_numbers(item):
-        raise InputError(f"{source}: '{name}' holds no numbers, which outputs of mfpde have not")
+    if isinstance(item, h5py.Dataset) and not (are_numbers(item) or _holds_its_values(item.id.get_type())):
+        raise InputError(f"{source}: '{name}' holds neither numbers nor text, which is not opened in outputs; keep it in a file of its own")
     _check_attributes(item, name, source)
 
 
 def _check_attributes(item: h5py.Group | h5py.Dataset, name: str, source: object) -> None:
     for k in range(h5py.h5a.get_num_attrs(item.id)):
         if not _is_plain(h5py.h5a.open(item.id, index=k).get_type()):
-            raise InputError(f"{source}: an attribute of '{name}' is of a type that outputs of mfpde have not; it may be damaged")
+            raise InputError(f"{source}: an attribute of '{name}' holds neither numbers nor text, which is not read in outputs; remove it")
+
+
+def _holds_its_values(kind: h5py.h5t.TypeID) -> bool:
+    """Text, and records of numbers or of text of fixed length: what users add to outputs."""
+    if kind.get_class() != h5py.h5t.COMPOUND:
+        return kind.get_class() == h5py.h5t.STRING
+    members = [kind.get_member_type(k) for k in range(kind.get_nmembers())]
+    plain = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
+    return all(m.get_class() in plain or (isinstance(m, h5py.h5t.TypeStringID) and not m.is_variable_str()) for m in members)
 
 
 def _is_plain(kind: h5py.h5t.TypeID) -> bool:
@@ -149,7 +161,8 @@ def _is_plain(kind: h5py.h5t.TypeID) -> bool:
         case h5py.h5t.VLEN:  # the kind of list is in the first byte after the class
             return kind.encode()[3] & 15 == 0 and kind.get_super().get_class() == h5py.h5t.REFERENCE
         case h5py.h5t.COMPOUND:
-            return all(kind.get_member_class(k) in (h5py.h5t.REFERENCE, h5py.h5t.INTEGER) for k in range(kind.get_nmembers()))
+            numbers = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)  # as complex ones are two
+            return all(kind.get_member_class(k) in (h5py.h5t.REFERENCE, *numbers) for k in range(kind.get_nmembers()))
     return kind.get_class() in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM, h5py.h5t.STRING, h5py.h5t.REFERENCE)
 
 

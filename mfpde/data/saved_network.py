@@ -35,7 +35,7 @@ from pathlib import Path
 import numpy as np
 
 from mfpde.data import arrays
-from mfpde.errors import InputError, nearest
+from mfpde.errors import InputError, nearest, within_reach
 
 SCALINGS = {"mean": "f = (1/n) sum a phi", "sum": "f = sum a phi", "sqrt": "f = n^(-1/2) sum a phi"}
 MAX_AMPLITUDE = 1e290  #: n times this is still a number
@@ -102,14 +102,18 @@ def read_network(path: Path, names: Sequence[str], fixed: Mapping[str, float], s
 
 def _load(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     """The arrays, after a look at their headers: nothing is allocated for a file that is not what it should be."""
-    if path.is_dir():
+    with within_reach(path):
+        is_there, is_folder = path.is_file(), path.is_dir()
+    if is_folder:
         raise InputError(f"{path}: is a folder; expected an .npz file of a network's parameters")
-    if not path.is_file():
+    if not is_there:
         others = sorted(file.name for file in path.parent.glob("*.npz")) if path.parent.is_dir() else []
         raise InputError(f"{path}: no such file{nearest(path.name, others)}")
     known = list(dict.fromkeys(["time", *names, *(["w"] if "w1" in names else []), "weights", "scaling"]))
     try:
-        with zipfile.ZipFile(path) as archive:
+        with within_reach(path):
+            opened = zipfile.ZipFile(path)
+        with opened as archive:
             total = sum(_check_member(path, archive, member, known) for member in archive.infolist())
             if total > arrays.MAX_NUMBERS:
                 raise InputError(f"{path}: holds {total} numbers in all, too large; expected at most {arrays.MAX_NUMBERS}, so save fewer times")

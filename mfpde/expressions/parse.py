@@ -1,8 +1,10 @@
 """Text to expression tree. The text is data: only the syntax named here is understood, nothing is ever executed."""
 
 import ast
+import keyword
 import math
 import operator
+import re
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -51,6 +53,10 @@ FUNCTIONS: dict[str, tuple[int, Callable]] = {
 
 CONSTANTS = {"pi": sympy.pi}
 
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+#: names that no variable can have: words of Python, whose syntax formulas borrow, and what formulas have already
+RESERVED = {*keyword.kwlist, *CONSTANTS, *FUNCTIONS}
+
 
 def parse(text: str, variables: Sequence[str], where: str = "formula") -> sympy.Expr:
     """Parse a formula in the given variables.
@@ -68,6 +74,8 @@ def parse(text: str, variables: Sequence[str], where: str = "formula") -> sympy.
         with warnings.catch_warnings(action="ignore"):  # of Python programmers' slips, such as 1if
             tree = ast.parse(text.strip().replace("^", "**"), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        if word := next((word for word in NAME.findall(text) if keyword.iskeyword(word)), None):
+            raise InputError(f"{where}: '{word}' in '{text}' is a reserved word, which formulas do not have as a name; choose another") from None
         raise InputError(f"{where}: '{text}' is not a formula; expected something like 'sin(2*pi*t)'") from None
     symbols = {name: sympy.Symbol(name, real=True) for name in variables}
     try:

@@ -18,8 +18,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mfpde.lagrangian.ladder import Ladder
-from mfpde.measures.laws import Law
 from mfpde.randomness import generator
+
+Draw = Callable[[np.ndarray], np.ndarray]
 
 
 class BirthDeath:
@@ -27,10 +28,10 @@ class BirthDeath:
 
     Arguments:
         alpha: rate of the reaction.
-        births: for each free component its row in the state and the law of reborn units; None for clones alone.
+        births: for each free component its row in the state and what makes reborn units of numbers in [0, 1); None for clones alone.
     """
 
-    def __init__(self, ladder: Ladder, alpha: float, births: Sequence[tuple[int, Law]] | None):
+    def __init__(self, ladder: Ladder, alpha: float, births: Sequence[tuple[int, Draw]] | None):
         self.ladder, self.alpha, self.births = ladder, alpha, births
         self.killed = np.zeros(len(ladder.sizes), dtype=np.int64)
         self.cloned = np.zeros(len(ladder.sizes), dtype=np.int64)
@@ -81,5 +82,5 @@ class BirthDeath:
             if self.births is None:
                 state[:, unit] = state[:, partner]
             else:
-                for row, law in self.births:
-                    state[row, unit] = law.quantile(random.random(1))[0]
+                for row, draw in self.births:
+                    state[row, unit] = draw(random.random(1))[0]

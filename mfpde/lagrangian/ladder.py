@@ -72,5 +72,5 @@ class Ladder:
             else:
                 uniform = generator(self.seed, "initial", units, replicate).random((len(parameters.components), units))
             for k, component in enumerate(parameters.components):
-                state[k, where] = component.place(component.law.quantile(uniform[k]))
+                state[k, where] = component.draw(uniform[k])
         return state

@@ -1,5 +1,6 @@
 """Build the networks of a case: ladder, backend, reaction, integrator."""
 
+from functools import partial
 from typing import cast
 
 from mfpde.case import Case
@@ -43,9 +44,9 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, device)
     process = None
     if alpha and not by_weights:
-        names = model.parameters.names
-        rows = [names.index(c.name) for c in model.parameters.free]
-        process = BirthDeath(ladder, alpha, None if births is None else list(zip(rows, births, strict=True)))
+        free = [(row, c) for row, c in enumerate(model.parameters.components) if c.free]
+        reborn = None if births is None else [(row, partial(c.draw, law=law)) for (row, c), law in zip(free, births, strict=True)]
+        process = BirthDeath(ladder, alpha, reborn)
     return Flow(backend, settings, backend.upload(ladder.initial_state(model.parameters)), process, noise)
 
 

@@ -7,17 +7,13 @@ import numpy as np
 
 from mfpde.case import Case, schema
 from mfpde.errors import InputError, nearest
-from mfpde.expressions.parse import CONSTANTS, FUNCTIONS
+from mfpde.expressions.parse import NAME, RESERVED
 from mfpde.measures.laws import Law, Normal, Point, WrappedCauchy, build_law, mass_outside
 from mfpde.measures.mesh import Axis, Mesh, sinh_faces
 
 #: A law may put this much outside its domain before it is called too wide for it.
 MAX_OUTSIDE = 1e-6
-#: names that mean something else in the output file
-RESERVED = {
-    *("time", "fields_time", "data", "coefficient", "input", "inputs", "targets", "data_weights", "pivots", "sampled_inputs"),
-    *("parameter", "unit_parameter", "bound", "mode", "eulerian", "lagrangian", "comparison", "characteristics", "fluctuations", "descent"),
-}
+LONGEST_NAME = 16
 #: free components that a mesh may have
 MOST_AXES = 4
 #: standard deviations from its mean at which a normal law may be conditioned; beyond them is less of it than the smallest number
@@ -46,6 +42,10 @@ class Component:
             return values
         low, high = self.domain
         return low + (values - low) % (high - low)
+
+    def draw(self, u: np.ndarray, law: Law | None = None) -> np.ndarray:
+        """Values of the initial law, or of another, at numbers u in [0, 1): i.i.d. if these are uniform."""
+        return self.place((law or self.law).quantile(u))
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,16 @@ def potential_parameters(case: Case) -> ParameterSpace:
     """The components a potential is a function of: every table [parameters.*], in the order of the case.
 
     Raises:
-        InputError: a name that formulas or the output file cannot hold, or a law wider than its domain.
+        InputError: a name that formulas cannot hold, or a law wider than its domain.
     """
     for name in case.parameters:
-        if not (name.isascii() and name.isidentifier() and len(name) <= 16) or name in RESERVED | {*CONSTANTS, *FUNCTIONS}:
-            raise InputError(f"{case.path}: parameters.{name}: is not a name for a parameter; expected letters and digits, such as x or theta1")
+        where = f"{case.path}: parameters.{name}"
+        if name in RESERVED:
+            raise InputError(f"{where}: is a reserved word of formulas; choose another name, such as {name[:14]}_1")
+        if not (NAME.fullmatch(name) and len(name) <= LONGEST_NAME):
+            raise InputError(
+                f"{where}: is not a name for a parameter; expected at most {LONGEST_NAME} letters, digits and _, a letter first, such as x or theta1"
+            )
     if not case.parameters:
         raise InputError(f"{case.path}: parameters: a potential needs at least one table [parameters.NAME]")
     return ParameterSpace([_component(name, spec, f"{case.path}: parameters.{name}") for name, spec in case.parameters.items()])
@@ -144,8 +149,6 @@ def _component(name: str, spec: schema.Parameter, where: str) -> Component:
     law = build_law(spec.initial)
     if spec.periodic and spec.domain is None:
         raise InputError(f"{where}: a periodic parameter needs domain = [low, high], whose length is the period")
-    if isinstance(law, WrappedCauchy) and not (spec.periodic and spec.domain and abs(spec.domain[1] - spec.domain[0] - 2 * np.pi) < 1e-9):
-        raise InputError(f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0, 6.283185307179586]")
     check_inside(law, spec.domain, where, periodic=spec.periodic)
     return Component(name, law, True, spec.domain, spec.cells, spec.periodic, spec.mobility, spec.stretch, spec.stretch_at)
 
@@ -154,9 +157,11 @@ def check_inside(law: Law, domain: tuple[float, float] | None, where: str, name:
     """Refuse a law that does not fit its domain; around a circle it is wound.
 
     Raises:
-        InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, it goes around more than `MOST_TURNS`, or a conditioned law lies
-            too far out.
+        InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, it goes around more than `MOST_TURNS`, it is one of another circle,
+            or a conditioned law lies too far out.
     """
+    if isinstance(law, WrappedCauchy) and not (periodic and domain and abs(domain[1] - domain[0] - 2 * np.pi) < 1e-9):
+        raise InputError(f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0, 6.283185307179586]")
     if isinstance(law, Normal) and abs(law.peak) > MOST_DEVIATIONS:
         raise InputError(
             f"{where}: the {name} {law.describe()} has next to no mass there; expected 'within' to come as near to the mean as "

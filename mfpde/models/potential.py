@@ -89,8 +89,9 @@ class Potential:
     @property
     def scale(self) -> float:
         """Size of the energy, for tolerances of rounding: the largest of V0 and W on the laws' quartiles."""
-        quartiles = [c.law.quantile(np.array([0.25, 0.5, 0.75])) for c in self.parameters.components]
-        sizes = [np.abs(self.external.value(quartiles))]
+        components = self.parameters.components
+        quartiles = [c.law.quantile(np.array([0.25, 0.5, 0.75])) for c in components]
+        sizes = [np.abs(self.external.value([c.place(q) for c, q in zip(components, quartiles, strict=True)]))]
         if self.interaction is not None:
             sizes.append(np.abs(self.interaction.value([q - q[1] for q in quartiles])))
         return float(np.max(np.nan_to_num(sizes)))
@@ -166,7 +167,7 @@ def build_potential(case: Case) -> Potential:
 def _samples(components: Sequence[Component]) -> list[np.ndarray]:
     """A few points inside the laws, the same in every run."""
     random = np.random.default_rng(0)
-    return [c.law.quantile(random.random(7)) for c in components]
+    return [c.draw(random.random(7)) for c in components]
 
 
 def _check_even(interaction: Formula, components: Sequence[Component]) -> None:

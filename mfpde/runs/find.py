@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mfpde.data.hdf5 import datasets, open_hdf5
-from mfpde.errors import InputError, first_line
+from mfpde.data.hdf5 import open_hdf5
+from mfpde.errors import InputError, OutOfReachError, first_line, within_reach
+from mfpde.runs.moved import checkpoints_of
 from mfpde.runs.report import Reporter
 from mfpde.store.checkpoints import folder_of
 from mfpde.store.checksums import count_good_frames
+from mfpde.store.contents import sort_out
 
 Content = dict[str, Any]  #: of a checkpoint, see docs/long_runs.md
 
@@ -28,15 +30,23 @@ class Found:
 
 
 def look(output: Path) -> Found:
-    """Look at an output, whatever state it is in."""
-    if not output.exists():
-        return Found("it does not exist")
+    """Look at an output, whatever state it is in.
+
+    Raises:
+        OutOfReachError: it is locked, or may not be read: there is nothing to be said of its state.
+    """
+    with within_reach(output):
+        is_there = output.exists()
+    if not is_there:
+        return Found("it does not exist; if it was renamed, resume it by its name now")
     try:
         with open_hdf5(output, output) as file:
-            datasets(file, output, links=False)  # whoever wrote it
+            sort_out(file, output)  # whoever wrote it
             attributes = dict(file.attrs)
             case = json.loads(attributes.get("case_resolved", "{}"))
             return Found("", str(attributes.get("run", "")), len(file["time"]), count_good_frames(file), "ended" in attributes, case)
+    except OutOfReachError:
+        raise
     except (InputError, OSError, KeyError, RuntimeError, ValueError) as error:
         return Found(first_line(error) or type(error).__name__)
 
@@ -52,12 +62,15 @@ def choose(output: Path, contents: Sequence[Content], found: Found, report: Repo
     """
     anew = f"to run it anew from the start, keeping this file under another name: mfpde resume {output} --restart"
     if found.unreadable:
-        raise InputError(f"{output}: cannot be read ({found.unreadable}), so a checkpoint has no frames to go on after; {anew}")
+        reason = found.unreadable.removeprefix(f"{output}: ")
+        raise InputError(f"{output}: cannot be read ({reason}), so a checkpoint has no frames to go on after; bring a whole file back, or, {anew}")
     own = [content for content in contents if content["run"] == found.run]
     if not own:
         keys = changed_keys(contents[0]["case"]["tables"], found.case)
         changed = f"their cases differ in {', '.join(keys)}" if keys else "it is another run of the same case"
-        raise InputError(f"{output}: is not the output of the run whose checkpoints are in {folder_of(output).name}: {changed}; {anew}")
+        its = checkpoints_of(found.run, output)
+        advice = f"its own are in {its.name}, which must be called as this one is" if its else anew
+        raise InputError(f"{output}: is not the output of the run whose checkpoints are in {folder_of(output).name}: {changed}; {advice}")
     if found.good < found.frames:
         report.warn(f"{output}: frame {found.good} of {found.frames} is not what was written (its checksum differs): the file is damaged")
     usable = [content for content in own if content["frames"] <= found.good and content["state"] is not None]

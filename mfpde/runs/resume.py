@@ -13,10 +13,11 @@ from mfpde.case.load import case_from_tables, load_variants
 from mfpde.data.dataset import dataset_from_tables
 from mfpde.device.choice import NUMPY, devices_here
 from mfpde.device.failures import device_failures
-from mfpde.errors import InputError, MfpdeError, first_line
+from mfpde.errors import InputError, MfpdeError, first_line, within_reach
 from mfpde.runs.begin import begin, facts_of, layout_of, tell_device, what_computes_it
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
+from mfpde.runs.moved import take_along
 from mfpde.runs.report import Reporter, Silent
 from mfpde.simulation import Simulation, build_simulation
 from mfpde.store.checkpoints import Checkpoints, behind_links, folder_of
@@ -45,10 +46,16 @@ def resume(
         InputError: there is nothing to go on from, or something does not match; nothing is changed then.
         RunError: as in `simulate`.
     """
-    report, output = report or Silent(), behind_links(output)
-    if not folder_of(output).is_dir():
+    report = report or Silent()
+    with within_reach(output):
+        output = behind_links(output)
+        if not folder_of(output).is_dir():
+            take_along(output, report)
+        has_checkpoints = folder_of(output).is_dir()
+    if not has_checkpoints:
         there = "has no checkpoints beside it" if output.is_file() else "no such output"
-        raise InputError(f"{output}: {there} (the folder {folder_of(output).name}), so there is nothing to go on from; start with mfpde run")
+        if_moved = "; if the output was moved, move that folder too, else" if output.is_file() else ";"
+        raise InputError(f"{output}: {there} (the folder {folder_of(output).name}), so there is nothing to go on from{if_moved} start with mfpde run")
     with Checkpoints(output) as checkpoints:
         contents, problems = checkpoints.good()
         for problem in problems:
@@ -141,6 +148,8 @@ def _case_of(content: Content, report: Reporter) -> Case:
             now_there = load_variants(path, (), [case.variant] if case.variant else [])
             keys = changed_keys(its["tables"], next(iter(now_there.values())).resolved())
             report.warn(f"{path} has changed since ({', '.join(keys) or 'its wording'}); the run goes on as it was begun")
+    except PermissionError:
+        report.warn(f"{path} cannot be read, so nobody knows whether it has changed since; the run goes on as it was begun")
     except (MfpdeError, OSError, UnicodeDecodeError):
         report.warn(f"{path} has changed since; the run goes on as it was begun")
     return case

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from mfpde.errors import first_line
+from mfpde.errors import first_line, within_reach
 from mfpde.store.names import replace, sync_folder
 
 TREE = "tree.json"
+#: what readers of archives say of damaged ones
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, RuntimeError, RecursionError, zipfile.BadZipFile)
 ARRAY = "__array__"  #: key that stands in the tree for an array, with the name of its member
 
 
@@ -54,10 +56,13 @@ def load_archive(path: Path) -> dict[str, Any]:
 
     Raises:
         Damaged: the file is not an archive, is truncated, or differs from what was written.
+        OutOfReachError: it may not be read at this moment, be it whole or not.
         FileNotFoundError: there is none.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with within_reach(path):
+            opened = zipfile.ZipFile(path)
+        with opened as archive:
             if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):  # so that memory is bounded by the file's size
                 raise Damaged(f"{path.name} is not as mfpde writes it (compressed)")
             members = {name: archive.read(name) for name in archive.namelist()}
@@ -65,7 +70,25 @@ def load_archive(path: Path) -> dict[str, Any]:
         return _with_arrays(tree, {name: content for name, content in members.items() if name != TREE})
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, RecursionError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
+        raise Damaged(f"{path.name} is damaged ({first_line(error) or type(error).__name__})") from None
+
+
+def load_tree(path: Path) -> dict[str, Any]:
+    """The tree alone, with references in the places of arrays, which may be large.
+
+    Raises:
+        Damaged: it cannot be read.
+        OutOfReachError: the file may not be read at this moment.
+    """
+    try:
+        with within_reach(path):
+            opened = zipfile.ZipFile(path)
+        with opened as archive:
+            if archive.getinfo(TREE).compress_type != zipfile.ZIP_STORED:
+                raise Damaged(f"{path.name} is not as mfpde writes it (compressed)")
+            return dict(json.loads(archive.read(TREE)))
+    except _UNREADABLE as error:
         raise Damaged(f"{path.name} is damaged ({first_line(error) or type(error).__name__})") from None
 
 

@@ -15,20 +15,42 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from mfpde.errors import InputError
-from mfpde.store.archive import Damaged, load_archive, save_archive
+from mfpde.errors import InputError, OutOfReachError, within_reach
+from mfpde.store.archive import Damaged, load_archive, load_tree, save_archive
 from mfpde.store.names import remove
 
 #: of the content of a checkpoint: one that a resumed run could not understand gets a new number
 CHECKPOINT_SCHEMA = 1
 KEPT = 2
 LOCK = "lock"
+ENDING = ".checkpoints"  #: of the name of a folder of them
 NAME = re.compile(r"checkpoint-(\d{6,})\.npz")
 
 
 def folder_of(output: Path) -> Path:
     """Where the checkpoints of an output are."""
-    return output.with_name(f"{output.name}.checkpoints")
+    return output.with_name(f"{output.name}{ENDING}")
+
+
+def kept_in(folder: Path) -> list[Path]:
+    """Checkpoints in a folder, oldest first; number 0 is the start."""
+    with within_reach(folder):
+        found = [(_number(path), path) for path in folder.iterdir() if NAME.fullmatch(path.name)] if folder.is_dir() else []
+    return [path for _, path in sorted(found)]
+
+
+def are_left_behind(output: Path) -> bool:
+    """Whether checkpoints with a state are here, but not their output, which may have another name now."""
+    output = behind_links(output)
+    return not output.exists() and any(_number(path) for path in kept_in(folder_of(output)))
+
+
+def run_of(folder: Path) -> str:
+    """The run whose checkpoints are in a folder; empty if none of them tells."""
+    for path in reversed(kept_in(folder)):
+        with suppress(Damaged, OutOfReachError):
+            return str(load_tree(path).get("run", ""))
+    return ""
 
 
 def behind_links(output: Path) -> Path:
@@ -76,8 +98,7 @@ class Checkpoints:
 
     def paths(self) -> list[Path]:
         """What is there, oldest first; number 0 is the start."""
-        found = [(int(match[1]), path) for path in self.folder.iterdir() if (match := NAME.fullmatch(path.name))]
-        return [path for _, path in sorted(found)]
+        return kept_in(self.folder)
 
     def announce(self, start: dict[str, Any]) -> None:
         """Note how a new run will start, once it is built; until then the older one is still there.

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 import h5py
 import numpy as np
 
-from mfpde.data.hdf5 import datasets
 from mfpde.errors import InputError
+from mfpde.store.contents import sort_out
+from mfpde.store.layout import FRAMES
 
-FRAMES = "frame_checksum"  #: dataset, one number per frame
 FIXED = "fixed_checksum"  #: attribute
 GROWING = ("time", "fields_time")  #: dimensions that grow
 BLOCK = 64  #: frames read at once
@@ -41,8 +41,7 @@ def _along(name: str, item: h5py.Dataset) -> str:
 def count_good_frames(file: h5py.File) -> int:
     """How many frames from the first on are as they were written; 0 if what is written once is not."""
     try:
-        # without checksums themselves, and without what is there a second time for VTK
-        checked = {name: item for name, item in datasets(file, file.filename).items() if name != FRAMES and not name.startswith("VTKHDF/")}
+        checked = {name: item for name, item in sort_out(file, file.filename).own.items() if name != FRAMES}  # without checksums themselves
         along = {name: _along(name, item) for name, item in checked.items()}
         growing = {name: axis for name, axis in along.items() if axis}
         times, fields = file["time"][...], file["fields_time"][...]

@@ -19,6 +19,7 @@ from mfpde.models.population import PopulationNetwork
 from mfpde.models.sampled import SampledInputs
 
 SCHEMA_VERSION = 1
+FRAMES = "frame_checksum"  #: dataset of checksums, one number per frame
 #: what is stored of every component over the units of a network, or under the nodes
 MOMENTS = {"mean": "mean", "variance": "variance"}
 CIRCLE_MOMENTS = {

@@ -7,6 +7,7 @@ theta is VTK's x. CellData/mu is a hard link to /eulerian/mu: nothing is stored 
 import h5py
 import numpy as np
 
+GROUP = "VTKHDF"
 VERSION = (2, 2)
 
 
@@ -21,7 +22,7 @@ def create(file: h5py.File) -> None:
     if any(np.ptp(w) > 1e-9 * w[0] for w in widths):
         return
     cells = [len(b) for b in bounds] + [0] * (3 - len(bounds))  # a thin axis has extent [0, 0]
-    group = file.create_group("VTKHDF")
+    group = file.create_group(GROUP)
     group.attrs["Version"] = np.array(VERSION, dtype="i8")
     group.attrs.create("Type", np.bytes_("ImageData"), dtype=h5py.string_dtype("ascii", 9))
     group.attrs["WholeExtent"] = np.array([e for n in cells for e in (0, n)], dtype="i8")
@@ -39,9 +40,9 @@ def create(file: h5py.File) -> None:
 
 def append(file: h5py.File, time: float) -> None:
     """Tell VTK of one more frame of mu."""
-    if "VTKHDF" not in file:
+    if GROUP not in file:
         return
-    steps = file["VTKHDF/Steps"]
+    steps = file[f"{GROUP}/Steps"]
     count = int(steps.attrs["NSteps"])
     for path, value in (("Values", time), ("CellDataOffsets/mu", count)):
         steps[path].resize(count + 1, axis=0)
@@ -51,9 +52,9 @@ def append(file: h5py.File, time: float) -> None:
 
 def cut(file: h5py.File, frames: int) -> None:
     """Forget the frames of mu after the first so many."""
-    if "VTKHDF" not in file:
+    if GROUP not in file:
         return
-    steps = file["VTKHDF/Steps"]
+    steps = file[f"{GROUP}/Steps"]
     for path, values in (("Values", file["fields_time"][:frames]), ("CellDataOffsets/mu", np.arange(frames))):
         steps[path].resize(frames, axis=0)
         steps[path][...] = values

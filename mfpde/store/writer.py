@@ -11,9 +11,10 @@ import numpy as np
 
 from mfpde.errors import HeldError, InputError, RunError, StorageError, first_line
 from mfpde.store import vtk
-from mfpde.store.checksums import FIXED, FRAMES, GROWING, checksum, fixed_checksum
+from mfpde.store.checkpoints import are_left_behind
+from mfpde.store.checksums import FIXED, GROWING, checksum, fixed_checksum
 from mfpde.store.copies import Copies
-from mfpde.store.layout import SCHEMA_VERSION, Layout, Variable
+from mfpde.store.layout import FRAMES, SCHEMA_VERSION, Layout, Variable
 from mfpde.store.names import HeldOpen
 
 #: VTK could not read files of the newest format; from 1.10 on, a file whose writer was killed refuses to open
@@ -181,7 +182,7 @@ def check_output(path: Path, overwrite: bool) -> None:
     """Refuse an output that exists or cannot be, before any work is done.
 
     Raises:
-        InputError: the file exists and may not be overwritten, or its folder does not exist.
+        InputError: the file, or checkpoints of another, exist and may not be overwritten, or its folder does not exist.
     """
     if path.suffix not in SUFFIXES:
         raise InputError(f"{path}: is no name for an output; expected one ending in {', '.join(SUFFIXES)}")
@@ -192,6 +193,11 @@ def check_output(path: Path, overwrite: bool) -> None:
             raise InputError(f"{path}: is not a regular file, so it is not written to")
         if path.exists() and not overwrite:
             raise InputError(f"{path}: exists already; choose another name with -o, replace it with --overwrite, or go on with mfpde resume {path}")
+        if not overwrite and are_left_behind(path):
+            raise InputError(
+                f"{path}: beside it are checkpoints of a run whose output was renamed, moved or removed; to go on with that, give its name now to "
+                "mfpde resume, which takes them along; else choose another name with -o, or drop them with --overwrite"
+            )
         folder = path.absolute().parent
         if not folder.is_dir():
             raise InputError(f"{path}: the folder {path.parent} does not exist")

@@ -6,7 +6,8 @@ from typing import Any
 
 from mfpde.analysis.run import open_run
 from mfpde.data.hdf5 import open_hdf5
-from mfpde.store.checksums import FRAMES, count_good_frames
+from mfpde.store.checksums import count_good_frames
+from mfpde.store.layout import FRAMES
 
 
 def verify_files(paths: Sequence[Path]) -> dict[str, Any]:
