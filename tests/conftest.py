@@ -54,7 +54,7 @@ def small_case(**changes):
 
 def read_columns(path, names, where):
     """Columns of a data file, as numbers."""
-    reading = Data(file=path.name, x=names[:1], y=names[1])
+    reading = Data(file=path.name, x=["0"], y="1")
     table = read_table(path, names, [], reading, where)
     columns = [table.numbers(name, reading) for name in names]
     if any(column.missing.any() for column in columns):

@@ -16,7 +16,7 @@ from conftest import small_case
 from scipy.io import netcdf_file
 
 from mfpde.data import build_dataset
-from mfpde.data.compressed import MAX_LINE
+from mfpde.data.compressed import MAX_LINE, OPENERS
 from mfpde.errors import InputError
 from mfpde.models import build_model
 from mfpde.monitors.causes import remedy
@@ -456,3 +456,28 @@ def test_every_row_of_the_documented_table_has_a_test():
     assert [begin for begin in ROWS if not any(row.startswith(begin) for row in rows)] == []
     known = TEXTS.keys() | DECODED.keys() | REFUSED.keys()
     assert all(name in known for names in ROWS.values() for name in names if isinstance(name, str))
+
+
+@pytest.mark.parametrize("name", ["d.csv", "d.csv.gz", "d.npy", "d.npz", "d.h5", "d.nc"])
+def test_a_data_file_out_of_reach_is_not_called_damaged(name, tmp_path, monkeypatch):
+    """Whoever runs the tests may read everything, so the error is made up."""
+    np.save(tmp_path / "d.npy", np.column_stack([X, Y]))
+    np.savez(tmp_path / "d.npz", x=X, y=Y)
+    for text in ("d.csv", "d.csv.gz"):
+        write(tmp_path / text, gzip.compress(CSV.encode()) if text.endswith("gz") else CSV)
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["x"], file["y"] = X, Y
+    with netcdf_file(tmp_path / "d.nc", "w") as file:
+        file.createDimension("k", 4)
+
+    def forbidden(*arguments, **keys):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", forbidden)
+    monkeypatch.setattr(Path, "open", forbidden)
+    monkeypatch.setattr("gzip.open", forbidden)
+    monkeypatch.setitem(OPENERS, ".gz", forbidden)
+    monkeypatch.setattr("io.open", forbidden)
+    monkeypatch.setattr(h5py, "File", forbidden)
+    with pytest.raises(InputError, match=r"cannot be read, since you have no permission"):
+        load(tmp_path / name)

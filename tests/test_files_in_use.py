@@ -10,11 +10,10 @@ from types import SimpleNamespace
 import h5py
 import numpy as np
 import pytest
-from conftest import small_case
+from conftest import read_columns, small_case
 
 from mfpde.data import arrays
 from mfpde.data.saved_network import read_network
-from mfpde.data.tables import read_columns
 from mfpde.errors import InputError, OutOfReachError, obstacle
 from mfpde.runs.resume import _case_of
 from mfpde.store.archive import load_archive, save_archive

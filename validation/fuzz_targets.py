@@ -62,7 +62,7 @@ def read_formula(path: Path) -> None:
 
 
 def _numbers(path: Path, names: list[str]) -> None:
-    reading = Data(file=path.name, x=names[:1], y=names[1])
+    reading = Data(file=path.name, x=["0"], y="1")
     table = tables.read_table(path, names, [], reading, "case.toml: data.file")
     for name in names:
         table.numbers(name, reading)

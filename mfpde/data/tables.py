@@ -15,7 +15,7 @@ from mfpde.data.decoded import MEANING, decode
 from mfpde.data.hdf5 import are_numbers, attributes, datasets, follow, open_hdf5
 from mfpde.data.parquet import read_parquet
 from mfpde.data.text_tables import read_text
-from mfpde.errors import InputError, nearest
+from mfpde.errors import InputError, nearest, within_reach
 
 TEXT = (".csv", ".tsv", ".txt", ".dat")
 #: what people have, and how it becomes a file that is read
@@ -54,19 +54,16 @@ def read_table(path: Path, names: Sequence[str], texts: Sequence[str], reading: 
         raise InputError(
             f"{where}: cannot read '{path}'; expected a file ending in {', '.join(readers())}, text also compressed as .gz, .bz2 or .xz{advice}"
         )
-    if path.is_dir():
-        raise InputError(f"{source} is a folder; expected a data file")
-    if not path.is_file():
-        others = [f.name for f in path.parent.glob("*") if suffix_of(f) in readers()] if path.parent.is_dir() else []
-        raise InputError(f"{where}: data file '{path}' does not exist{nearest(path.name, sorted(others))}")
     try:
-        return read(path, names, texts, reading, source)
+        with within_reach(source):
+            if path.is_dir():
+                raise InputError(f"{source} is a folder; expected a data file")
+            if not path.is_file():
+                others = [f.name for f in path.parent.glob("*") if suffix_of(f) in readers()] if path.parent.is_dir() else []
+                raise InputError(f"{where}: data file '{path}' does not exist{nearest(path.name, sorted(others))}")
+            return read(path, names, texts, reading, source)
     except (InputError, MemoryError):
         raise
-    except PermissionError:
-        raise InputError(f"{source} may not be read: permission denied") from None
-    except BlockingIOError:
-        raise InputError(f"{source} is open for writing in another program; close it there") from None
     except UnicodeDecodeError:
         raise InputError(f"{source} is not UTF-8 text; save it as UTF-8") from None
     except arrays.Oversized as error:
