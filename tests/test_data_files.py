@@ -58,6 +58,15 @@ TEXTS = {
     "old Macs": ("d.csv", CSV.replace("\n", "\r"), {}),
     "UTF-16": ("d.csv", CSV.encode("utf-16"), {}),
     "blank lines and rows of separators": ("d.csv", CSV.replace("\n", "\n\n") + ",\n , \n", {}),
+    "comments between rows": ("d.dat", CSV.replace(",", " ").replace("-2.25", "\n\n# block 2\n#3 9\n-2.25"), {}),
+    "a separator at the end of rows": ("d.csv", CSV.replace("\n", ",\n").replace("x,y,", "x,y"), {}),
+    "quoted decimal commas": ("d.csv", 'x,y\n"0,5",1\n"1,5",-1\n"-2,25","0,25"\n3,1e-3\n', {"decimal": ","}),
+    "a quote without end in the header": ("d.csv", CSV.replace("x,y", 'x,y,"'), {}),
+    "quotes in a comment": ("d.dat", '# Series "long\n# name", 2020\n' + CSV.replace(",", " "), {}),
+    "a header of two lines": ("d.csv", CSV.replace("x,y", 'x,y,"note\nof two lines"'), {}),
+    "cells of two lines": ("d.csv", "x,y,note\n" + CSV.removeprefix("x,y\n").replace("\n", ',"a\nb"\n'), {}),
+    "a name among several comments": ("d.dat", "# x y\n# s m\n" + CSV.removeprefix("x,y\n").replace(",", " "), {}),
+    "no-break blanks around names": ("d.csv", CSV.replace("x,y", "x\u00a0, y"), {}),
     "quotes": ("d.csv", CSV.replace("x,y", '"x","y"').replace("1.5", '"1.5"'), {}),
     "further columns of any kind": (
         "d.csv",
@@ -218,23 +227,77 @@ def test_such_numbers_among_others_of_their_size_are_numbers(tmp_path):
 REFUSED = {
     "a name that occurs twice": ("d.csv", "x,x,y\n1,2,3\n4,5,6\n", {}, "has 2 columns 'x'; give each a name of its own"),
     "more cells than names": ("d.csv", "x,y\n1,2\n3,4,5\n", {}, "line 3: has 3 cells under a header of 2"),
-    "a separator at the end of rows alone": ("d.csv", "x,y\n1,2,\n3,4,\n", {}, "line 2: has 3 cells under a header of 2"),
+    "names of rows, as R writes them": (
+        "d.txt",
+        '"x" "y"\n"1" 0.5 0.7\n"2" 1.5 2\n',
+        {},
+        "if the first of them is the name of the row",
+    ),
+    "a short row of blanks": (
+        "d.txt",
+        "x   y   z\n1   2   3\n4       6\n7   8   9\n",
+        {},
+        "line 3: has fewer than 3 cells",
+    ),
+    "a short row of blanks without names": ("d.txt", "1 2 3\n4 6\n7 8 9\n", {"x": [0], "y": 1}, "line 2: has fewer than 3 cells"),
+    "numbers that run together": ("d.txt", "x y\n-1.0 2.0\n3 2.0-3.0\n", {}, "two numbers have run together"),
+    "an open quote in another column": (
+        "d.tsv",
+        'x\ty\tobs\n1\t2\tBob\n3\t4\t"\n5\t6\t"\n7\t8\tAnn\n',
+        {},
+        "line 3: a quote begins a cell",
+    ),
+    "thousands": ("d.csv", 'x,y\n"1,234",5\n"2,345",6\n', {}, "if its commas group thousands, leave them out of the file"),
+    "thousands by blanks": ("d.csv", "x;y\n1\u00a0234;5\n2;6\n", {}, "leave what groups thousands out"),
+    "another minus": ("d.csv", "x,y\n1,\u22125\n2,6\n", {}, "its minus is another sign"),
+    "Fortran's exponent": ("d.dat", "x y\n1 1.0D+05\n2 6\n", {}, "Fortran's exponent is a D; write it with an E"),
+    "percent": ("d.csv", "x,y\n1,12%\n2,6\n", {}, "leave the percent sign out"),
+    "units under the names": ("d.csv", "x,y\ns,m\n2,6\n", {}, "line 2, column 'x': expected a number, got 's'; if the line holds units, delete it"),
+    "names again": ("d.csv", "x,y\n1,2\nx,y\n2,6\n", {}, "the line of names is there again, delete it"),
+    "lines before the names": (
+        "d.csv",
+        "Instrument,ACME\nDate,today\nx,y\n1,2\n",
+        {},
+        "names its columns in line 3",
+    ),
+    "no names and a class": (
+        "d.data.csv",
+        "5.1,3.5,setosa\n4.9,3,virginica\n",
+        {"x": [0, 1], "y": 2, "labels": ["setosa", "virginica"]},
+        "write data.header = false",
+    ),
+    "numbers that may be names": ("d.csv", "1,2\n2,4\n3,6\n", {"x": [1], "y": 2}, "'1,2', may be names or numbers"),
+    "a header longer than the rows": ("d.txt", "x [s] y [m]\n1 2\n3 4\n", {}, "has fewer than 4 cells"),
+    "a header longer than the rows, with commas": ("d.csv", "x,z,y\n1,2\n3,4\n", {}, "no row has one; is the first line of the table longer"),
+    "UTF-16 without its mark": ("d.csv", CSV.encode("utf-16-le"), {}, "holds zero bytes, as UTF-16 without its mark does; save it as UTF-8"),
+    "gzip by another name": ("d.csv", gzip.compress(CSV.encode()), {}, "is compressed by gzip; let its name end in .gz"),
+    "text called gzip": ("d.csv.gz", CSV, {}, "is not compressed by gzip; let its name end otherwise"),
+    "a spreadsheet called CSV": ("d.csv", b"PK\x03\x04rest", {}, "is a ZIP archive, or a spreadsheet"),
+    "whole numbers beyond double precision": (
+        "d.csv",
+        "x,y\n9007199254740993,1\n2,3\n",
+        {},
+        "is a whole number of more digits than double precision holds",
+    ),
+    "a name without a suffix": ("data", CSV, {}, "a text table needs a name that ends in .csv or .txt"),
+    "a question mark among numbers": ("d.csv", "x,y\n1,5\n2,?\n3,5\n", {}, r'write data.missing_values = \["\?"\]'),
     "decimal commas": (
         "d.csv",
         "x;y\n1,5;2\n3;4\n",
         {},
-        "line 2, column 'x': expected a number, got '1,5'; for decimal commas write data.decimal = ','",
+        "line 2, column 'x': expected a number, got '1,5'; for decimal commas write data.decimal = \",\"",
     ),
-    "decimal commas without names": ("d.csv", "1,5;2,5\n3,5;4,5\n", {}, "seems to have decimal commas; write data.decimal = ','"),
+    "decimal commas without names": ("d.csv", "1,5;2,5\n3,5;4,5\n", {}, 'seems to have decimal commas; write data.decimal = ","'),
     "points among decimal commas": ("d.csv", "x;y\n1.234,5;2\n3;4\n", {"decimal": ","}, "a point may be one of thousands"),
     "groups of digits": ("d.csv", "x,y\n1_000,2\n3,4\n", {}, "line 2, column 'x': expected a number, got '1_000'"),
     "another separator than said": ("d.csv", "x;y\n1;2\n3;4\n", {"separator": ","}, "seems to be separated by ';'; leave data.separator out"),
     "two possible separators": ("d.csv", "x;q|x|y|q;y\n1;2;3\n", {}, "may be separated by ';' or by '.'; write data.separator"),
     "text": ("d.csv", "x,y\n1,2\n\n3,four\n5,six\n7,8\n", {}, "line 4, column 'y': expected a number, got 'four'"),
     "two texts": ("d.csv", "x,y\n1,no\n3,yes\n", {}, r'write data.labels = \["no", "yes"\], which become -1 and \+1'),
-    "infinity": ("d.csv", "x,y\n1,2\n3,inf\n", {}, "line 3, column 'y': expected a finite number, got inf"),
-    "an overflow": ("d.csv", "x,y\n1,2\n3,1e400\n", {}, "line 3, column 'y': expected a finite number, got inf"),
-    "an open quote": ("d.csv", 'x,y\n1,"2\n3,4\n', {}, "is no table of 2 columns"),
+    "infinity": ("d.csv", "x,y\n1,2\n3,inf\n", {}, "line 3, column 'y': expected a finite number, got 'inf'"),
+    "an overflow": ("d.csv", "x,y\n1,2\n3,1e400\n", {}, "line 3, column 'y': expected a finite number, got '1e400'"),
+    "columns called alike but for letters composed": ("d.csv", "gro\u0308\u00dfe,y\n1,2\n3,4\n", {"x": ["x"]}, "has no column 'x'"),
+    "an open quote": ("d.csv", 'x,y\n1,"2\n3,4\n', {}, "line 2: a quote begins a cell that goes on to line 3; close it there"),
     "no rows": ("d.csv", "x,y\n", {}, r"0 row\(s\) of data"),
     "nothing": ("d.csv", "", {}, "is empty"),
     "a misspelt name": ("d.csv", "xs,y\n1,2\n", {}, "has no column 'x'; did you mean 'xs'"),
@@ -352,9 +415,9 @@ def test_weights_that_do_not_count_are_refused(weight, words, tmp_path):
 
 def test_a_matrix_of_weights_is_refused(tmp_path):
     np.savez(tmp_path / "d.npz", x=X, y=Y, k=np.ones((4, 3)), column=np.ones((4, 1)))
-    with pytest.raises(InputError, match=r"'k' has shape \(4, 3\); data.weights is one column of 4 rows"):
+    with pytest.raises(InputError, match=r"'k' has shape \(4, 3\); data.weights is one column"):
         load(tmp_path / "d.npz", weights="k")
-    with pytest.raises(InputError, match=r"'k' has shape \(4, 3\); data.y is one column of 4 rows"):
+    with pytest.raises(InputError, match=r"'k' has shape \(4, 3\); data.y is one column"):
         load(tmp_path / "d.npz", y="k")
     assert load(tmp_path / "d.npz", weights="column").weights.shape == (4,)
 
@@ -426,7 +489,7 @@ ROWS = {
     "decimal commas": ["decimal commas", "points among decimal commas"],
     "no line of names": [test_text_without_names_has_columns_by_their_place],
     "a first line such as": [test_a_first_line_of_numbers_may_be_names],
-    "comments before": ["comments before the header", "header in a comment", "header in a comment, as numpy.savetxt writes it"],
+    "comments": ["comments between rows", "a name among several comments", "comments before the header", "header in a comment", "header in a comment, as numpy.savetxt writes it"],
     "compressed text": ["gzip", "bzip2", "xz"],
     "UTF-8": ["Windows", "old Macs", "UTF-16", "Latin-1"],
     "blank lines": ["blank lines and rows of separators"],
@@ -481,3 +544,83 @@ def test_a_data_file_out_of_reach_is_not_called_damaged(name, tmp_path, monkeypa
     monkeypatch.setattr(h5py, "File", forbidden)
     with pytest.raises(InputError, match=r"cannot be read, since you have no permission"):
         load(tmp_path / name)
+
+
+# --- marks, labels and sizes ----------------------------------------------------------------------------------------
+
+
+def test_a_mark_counts_as_a_number_however_it_is_written(tmp_path):
+    path = write(tmp_path / "d.csv", "x,y\n1,2\n2,-9999\n3,4\n")
+    for mark in (-9999, "-9999", "-9999.0"):
+        np.testing.assert_array_equal(load(path, missing="drop", missing_values=[mark]).y, [2, 4])
+    for dtype in (np.float16, np.float32):
+        np.savez(tmp_path / "d.npz", x=np.arange(3.0), y=np.array([1, -99.9, 3], dtype=dtype))
+        np.testing.assert_array_equal(load(tmp_path / "d.npz", missing="drop", missing_values=[-99.9]).y, [1, 3])
+    np.savez(tmp_path / "d.npz", x=np.arange(3.0), y=np.array([1, -(2**63), 3]))
+    np.testing.assert_array_equal(load(tmp_path / "d.npz", missing="drop", missing_values=[-(2**63)]).y, [1, 3])
+
+
+def test_one_mark_that_is_known_does_not_hide_another(tmp_path):
+    path = write(tmp_path / "d.csv", "x,y\n1,2\n2,-9999\n-999,?\n3,4\n")
+    with pytest.raises(InputError, match="line 4, column 'x': -999 looks like a mark"):
+        load(path, missing="drop", missing_values=["?", -9999])
+    np.savez(tmp_path / "d.npz", x=np.array([[0.1, 100], [-999, 2e4], [0.3, 5], [0.2, 7]]), y=Y)
+    with pytest.raises(InputError, match="row 2 of the data, column 'x': -999 looks like a mark"):
+        load(tmp_path / "d.npz")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "expected"),
+    [
+        ("missing_value", np.float64(-9999.9), [1, 2, 4]),
+        ("_FillValue", "-9999.9", [1, 2, 4]),
+        ("valid_min", "-5", [1, 2, 4]),
+        ("valid_max", np.float64(4), [1, 2, -9999.900390625, 4]),
+    ],
+)
+def test_attributes_of_another_type_than_their_variable(attribute, value, expected, tmp_path):
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["x"], file["y"] = np.array([1, 2, -9999.9, 4], dtype="f4"), Y
+        file["x"].attrs[attribute] = value
+    np.testing.assert_array_equal(load(tmp_path / "d.h5", missing="drop", **({"missing_values": []} if len(expected) == 4 else {})).x[:, 0], expected)
+
+
+@pytest.mark.parametrize(("attribute", "value"), [("valid_range", "0"), ("scale_factor", "a tenth"), ("_FillValue", h5py.Empty("f4"))])
+def test_attributes_that_are_no_numbers_are_refused(attribute, value, tmp_path):
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["x"], file["y"] = X, Y
+        file["x"].attrs[attribute] = value
+    with pytest.raises(InputError, match=f"'x' has an attribute {attribute} = .*; expected"):
+        load(tmp_path / "d.h5")
+
+
+def test_a_label_is_never_missing(tmp_path):
+    path = write(tmp_path / "d.csv", "x,y\n1,none\n2,mild\n3,none\n4,NA\n")
+    np.testing.assert_array_equal(load(path, labels=["none", "mild"], missing="drop").y, [-1, 1, -1])
+    path = write(tmp_path / "e.csv", "x;y\n1;0,0\n2;1,0\n3;-9\n")
+    np.testing.assert_array_equal(load(path, labels=[0, 1], decimal=",", missing="drop", missing_values=[-9]).y, [-1, 1])
+    np.savez(tmp_path / "d.npz", x=np.arange(4.0), y=np.array([0, np.nan, 1, 9]), t=np.array(["a", "?", "b", "a"]))
+    np.testing.assert_array_equal(load(tmp_path / "d.npz", labels=[0, 1], missing="drop", missing_values=[9]).y, [-1, 1])
+    np.testing.assert_array_equal(load(tmp_path / "d.npz", y="t", labels=["a", "b"], missing="drop", missing_values=["?"]).y, [-1, 1, -1])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e-280, 1e-200, 1e-161, 1.0, 1e140])
+def test_columns_of_any_size_are_standardised_alike(size, tmp_path):
+    np.savez(tmp_path / "d.npz", x=size * np.array([1.0, 2, 4]), y=np.array([1.0, 2, 3]), k=np.array([1.0, 2, 1]))
+    for keys in ({}, {"weights": {"column": "k", "normalize": True}}):
+        data = load(tmp_path / "d.npz", standardize=True, **keys)
+        given = np.array([1.0, 2, 4])
+        mean = data.weights @ given
+        np.testing.assert_allclose(data.x[:, 0], (given - mean) / np.sqrt(data.weights @ (given - mean) ** 2), rtol=1e-14)
+
+
+def test_arrays_that_lie_the_other_way_are_told_to_be_transposed(tmp_path):
+    np.savez(tmp_path / "d.npz", x=X[None], y=Y[None])
+    with pytest.raises(InputError, match=r"'y' has shape \(1, 4\); .* transpose it, to shape \(4, 1\)"):
+        load(tmp_path / "d.npz")
+
+
+def test_a_key_within_weights_is_named_as_it_was_written(tmp_path):
+    with pytest.raises(InputError, match=r"unknown key 'data.weights.normalise'; did you mean 'normalize'"):
+        small_case(data={"file": "d.csv", "x": ["x"], "y": "y", "weights": {"column": "k", "normalise": True}})

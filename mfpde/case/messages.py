@@ -95,7 +95,7 @@ def _walk(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
         elif fields:
             keys.append(part)
             tables = [m for annotation in fields for m in _models(annotation)]
-        elif not _is_branch(part):
+        elif not (_is_branch(part) or part in [m.__name__ for m in tables]):
             keys.append(part)  # a name of the user's (parameters.a), an index, or an unknown key
     return _Place(keys, tables)
 

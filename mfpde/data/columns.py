@@ -1,5 +1,6 @@
 """Columns as their files hold them, and what a case makes of them: numbers, or two labels. Whatever would be guessed or lost is refused."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,11 @@ from mfpde.case.data_tables import Data
 from mfpde.errors import InputError
 
 #: numbers that programs write where a value is missing; netCDF's default for reals and NumPy's for masked arrays are among them
-MARKS = (-999.0, -9999.0, -99999.0, -999999.0, 999999.0, 1e20, -1e20, 1e30, -1e30, 9.969209968386869e36, -(2.0**31), -np.finfo(np.float64).max)
+MARKS = (
+    -999.0, -999.25, -999.9, -9999.0, -9999.9, -99999.0, -999999.0, 9999.0, 99999.0, 999999.0, -32767.0, -32768.0, -(2.0**31), 2.0**31 - 1,
+    1e20, -1e20, 1e30, -1e30, -1e34, 1e35, 1e36, 9.969209968386869e36, *(sign * float(np.finfo(np.float32).max) for sign in (1, -1)),
+    -float(np.finfo(np.float64).max),
+)  # fmt: skip
 #: larger whole numbers are not all held in double precision
 LARGEST_WHOLE = 2**53
 
@@ -46,19 +51,16 @@ class Table:
             return Column(np.zeros(values.shape), missing)
         if values.dtype.kind in "OUSb":
             raise self._not_numbers(name, values, missing)
-        if values.dtype.kind not in "iuf":
-            raise InputError(f"{self.source}: '{name}' has type {values.dtype}; expected numbers")
+        missing = missing | is_marked(values, reading)
         if values.dtype.kind in "iu":
             self._check_whole(name, values, missing)
         with np.errstate(over="ignore", invalid="ignore"):  # of extended precision; what overflows is no longer finite
             numbers = values.astype(np.float64)
-        missing = missing | np.isnan(numbers)
-        marks = [float(v) for v in reading.missing_values or [] if not isinstance(v, str)]
-        missing |= np.isin(numbers, marks)
         if bad := _first(np.isinf(numbers) & ~missing):
             raise InputError(f"{self.place(bad[0], name)}: expected a finite number, got {values[bad]}")
-        if reading.missing_values is None:
-            self._check_marks(name, numbers, missing)
+        if reading.missing_values != []:
+            for column, gaps in zip(np.column_stack([numbers]).T, np.column_stack([missing]).T, strict=True):
+                self._check_marks(name, column, gaps)
         return Column(numbers, missing)
 
     def labels(self, name: str, reading: Data) -> Column:
@@ -69,18 +71,22 @@ class Table:
         """
         values, missing = self.columns[name]
         assert reading.labels is not None
-        which = [equals(values, label) for label in reading.labels]
-        if bad := _first(~(which[0] | which[1] | missing)):
+        which = [equals(values, label, reading.decimal) for label in reading.labels]
+        known = which[0] | which[1]
+        missing = (missing | is_marked(values, reading)) & ~known
+        if bad := _first(~(known | missing)):
             asked = " or ".join(map(_toml, reading.labels))
             raise InputError(f"{self.place(bad[0], name)}: expected {asked} (data.labels), got {_show(values[bad])}")
         return Column(np.where(which[0], -1.0, 1.0), missing)
 
     def _not_numbers(self, name: str, values: np.ndarray, missing: np.ndarray) -> InputError:
         """Text or truth values where numbers were expected."""
-        distinct = sorted({_show(v) for v in values[~missing].ravel()[:100_000]})
         first = _first(~missing) or (0,) * values.ndim
+        distinct = sorted({_show(v) for v in values[~missing].ravel()[:100_000]})
         advice = "; for a target y of two classes write data.labels = [false, true], which become -1 and +1"
         advice = advice if values.dtype.kind == "b" else advise_labels([v.strip("'") for v in distinct])
+        if values.dtype.kind != "b" and not np.isnan(_as_number(_text(values[first]))):
+            advice = "; the file holds numbers as text: save them as numbers, such as array.astype(float)"
         return InputError(f"{self.place(first[0], name)}: expected a number, got {_show(values[first])}{advice}")
 
     def _check_whole(self, name: str, values: np.ndarray, missing: np.ndarray) -> None:
@@ -88,7 +94,7 @@ class Table:
             raise InputError(f"{self.place(bad[0], name)}: {values[bad]} is a whole number of more digits than double precision holds")
 
     def _check_marks(self, name: str, numbers: np.ndarray, missing: np.ndarray) -> None:
-        """Refuse a number that programs write for missing values, if it is farther from all others than these are from each other."""
+        """Refuse a number of a column that programs write for missing values, if it is farther from all others than these are from each other."""
         with np.errstate(over="ignore"):
             marked = np.any([np.isclose(numbers, mark, rtol=1e-7, atol=0) for mark in MARKS], axis=0) & ~missing  # some were in single precision
         others = numbers[~marked & ~missing]
@@ -103,10 +109,26 @@ def advise_labels(distinct: list[str]) -> str:
     """What to write if a column has two texts; nothing if it has more."""
     if len(distinct) != 2:
         return ""
-    return f'; for a target y of two classes write data.labels = ["{distinct[0]}", "{distinct[1]}"], which become -1 and +1'
+    return f"; for a target y of two classes write data.labels = [{_toml(distinct[0])}, {_toml(distinct[1])}], which become -1 and +1"
 
 
-def equals(values: np.ndarray, label: Any) -> np.ndarray:
+def is_marked(values: np.ndarray, reading: Data) -> np.ndarray:
+    """Where a column of any kind holds NaN, or what the case says stands for a missing value, in the precision of the column."""
+    given = reading.missing_values or []
+    numbers = [v for v in (_as_number(mark.strip()) if isinstance(mark, str) else float(mark) for mark in given) if not np.isnan(v)]
+    if values.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            return np.isnan(values) | np.isin(values, np.array(numbers).astype(values.dtype))
+    if values.dtype.kind in "iu":
+        return np.isin(values, [int(v) for v in numbers if v == int(v) and abs(v) < 2**64])
+    if values.dtype.kind == "b":
+        return np.zeros(values.shape, dtype=bool)
+    words = {mark.strip().lower() for mark in given if isinstance(mark, str)}
+    found = [_text(v).lower() in words or _as_number(_text(v)) in numbers for v in values.ravel()]
+    return np.array(found, dtype=bool).reshape(values.shape)
+
+
+def equals(values: np.ndarray, label: Any, decimal: str = ".") -> np.ndarray:
     """Where a column of any kind has a label."""
     kind = values.dtype.kind
     if kind == "b":
@@ -118,7 +140,7 @@ def equals(values: np.ndarray, label: Any) -> np.ndarray:
         return texts == label.strip()
     if isinstance(label, bool):
         return np.array([t.lower() == str(label).lower() for t in texts.ravel()], dtype=bool).reshape(values.shape)
-    return np.array([_as_number(t) == label for t in texts.ravel()], dtype=bool).reshape(values.shape)
+    return np.array([_as_number(t.replace(decimal, ".")) == label for t in texts.ravel()], dtype=bool).reshape(values.shape)
 
 
 def _as_number(text: str) -> float:
@@ -136,7 +158,7 @@ def _show(value: Any) -> str:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return '"' + value.strip("'") + '"' if isinstance(value, str) else f"{value:g}"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else f"{value:.17g}"
 
 
 def _first(where: np.ndarray) -> tuple[int, ...]:

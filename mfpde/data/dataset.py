@@ -91,11 +91,15 @@ def _from_file(case: Case, spec: schema.Data) -> Dataset:
     if spec.labels:
         columns[spec.y] = table.labels(spec.y, spec)
     lengths = {name: len(column.values) for name, column in columns.items()}
+    for key, name in (("data.y", spec.y), *([("data.weights", weighted.column)] if weighted else [])):
+        shape = columns[name].values.shape
+        if len(shape) > 1 and shape[1] != 1:
+            advice = f"; transpose it, to shape ({shape[1]}, 1)" if shape[0] == 1 else ""
+            raise InputError(f"{table.source}: '{name}' has shape {shape}; {key} is one column, with a row for each of the data{advice}")
     if len(set(lengths.values())) > 1:
         raise InputError(f"{table.source}: columns differ in length: {lengths}")
-    for key, name in (("data.y", spec.y), *([("data.weights", weighted.column)] if weighted else [])):
-        if columns[name].values.ndim > 1 and columns[name].values.shape[1] != 1:
-            raise InputError(f"{table.source}: '{name}' has shape {columns[name].values.shape}; {key} is one column of {lengths[name]} rows")
+    if empty := [name for name, column in columns.items() if not column.values.size and lengths[name]]:
+        raise InputError(f"{table.source}: '{empty[0]}' has shape {columns[empty[0]].values.shape}, so it holds no column")
     kept, notes = _whole_rows(columns, table, spec)
     x = np.column_stack([columns[name].values[kept] for name in spec.x])
     y = columns[spec.y].values[kept].reshape(-1)
@@ -119,12 +123,15 @@ def _whole_rows(columns: dict[str, Column], table: Table, spec: schema.Data) -> 
     Raises:
         InputError: some have not, and the case does not say that these are left out.
     """
-    gaps = {name: np.asarray(np.column_stack([column.missing]).any(axis=1)) for name, column in columns.items()}
+    gaps: dict[str, np.ndarray] = {name: np.asarray(np.column_stack([column.missing]).any(axis=1)) for name, column in columns.items()}
     lacking = np.asarray(np.column_stack(list(gaps.values())).any(axis=1))
     if not lacking.any():
         return np.arange(len(lacking)), []
     row = int(np.argmax(lacking))
     name = next(name for name, missing in gaps.items() if missing[row])
+    if gaps[name].all():
+        why = "no row has one; is the first line of the table longer than its rows?" if spec.missing == "refuse" else "nor has any row"
+        raise InputError(f"{table.place(row, name)}: has no value, {why}")
     if spec.missing == "refuse":
         raise InputError(
             f'{table.place(row, name)}: has no value; write data.missing = "drop" to leave out such rows ({lacking.sum()} of {len(lacking)})'

@@ -25,7 +25,7 @@ def decode(name: str, values: np.ndarray, attributes: Mapping[str, Any]) -> Colu
     Raises:
         ValueError: attributes that contradict each other.
     """
-    given = {key: attributes[key] for key in MEANING if key in attributes}
+    given = {key: _as_numbers(key, attributes[key], values.dtype) for key in MEANING if key in attributes}
     if not given:
         return Column(values, np.zeros(values.shape, dtype=bool))
     stored = xr.Variable([f"axis{k}" for k in range(values.ndim)], values, {key: given[key] for key in (*SCALES, *FILLS) if key in given})
@@ -39,6 +39,29 @@ def decode(name: str, values: np.ndarray, attributes: Mapping[str, Any]) -> Colu
         missing = missing | (values > high)
     scaled = any(key in given for key in SCALES)
     return Column(decoded if scaled else values, missing)  # whole numbers stay as they are: those with a fill value come back as reals
+
+
+def _as_numbers(key: str, value: Any, dtype: np.dtype) -> Any:
+    """An attribute as numbers; marks and limits in the type of the variable, in which its values are.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if key == "_Unsigned":
+        return value
+    try:
+        numbers = np.asarray(value.replace(",", " ").split() if isinstance(value, str) else value).astype(np.float64)
+    except (ValueError, TypeError):
+        numbers = np.zeros(0)
+    if not numbers.size or (key == "valid_range" and numbers.size != 2):
+        raise ValueError(f"has an attribute {key} = {str(value)[:60]!r}; expected {'two numbers' if key == 'valid_range' else 'a number'}")
+    if key in SCALES:
+        return value if not isinstance(value, str) else numbers.ravel()[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        fits = dtype.kind == "f" or bool(np.all(numbers == np.round(numbers)))
+        held = np.asarray(value if not isinstance(value, str) else numbers)
+        typed = held.astype(dtype) if fits else numbers
+    return typed if np.ndim(value) or typed.size > 1 else typed.ravel()[0]
 
 
 def _range(given: Mapping[str, Any]) -> tuple[Any, Any]:

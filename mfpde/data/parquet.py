@@ -37,6 +37,10 @@ def read_parquet(path: Path, names: Sequence[str], texts: Sequence[str], reading
         held = table.column(name).combine_chunks()
         if arrow.types.is_dictionary(held.type):
             held = held.dictionary_decode()
+        if arrow.types.is_decimal(held.type):
+            held = held.cast(arrow.float64())
+        if arrow.types.is_null(held.type):
+            held = held.cast(arrow.float64())
         kinds = (arrow.types.is_integer, arrow.types.is_floating, arrow.types.is_boolean, arrow.types.is_string, arrow.types.is_large_string)
         if not any(kind(held.type) for kind in kinds):
             raise InputError(f"{source}: '{name}' has type {held.type}; expected numbers")

@@ -34,20 +34,22 @@ def standardize(columns: np.ndarray, weights: np.ndarray, names: list[str]) -> t
     """
     size = np.abs(columns).max(axis=0)
     spread = columns.max(axis=0) / 2 - columns.min(axis=0) / 2  # half of it cannot overflow
-    for name, least, largest in zip(names, 2 * spread, size, strict=True):
-        if least <= ROUNDING * largest:
+    for name, least, largest in zip(names, spread, size, strict=True):
+        if least <= ROUNDING / 2 * largest:
             raise InputError(f"data.standardize: column '{name}' is constant, up to rounding, at {largest:g} in size, so it has no scale")
         if largest > LARGEST["float64"]:
             raise InputError(f"data.standardize: column '{name}' holds numbers of size {largest:g}, whose squares overflow; write it in other units")
         if least < LEAST_SCALE:
-            raise InputError(f"data.standardize: column '{name}' spreads over {least:g} alone, too little to be scaled; write it in other units")
-    share = weights / weights.sum()
+            raise InputError(f"data.standardize: column '{name}' spreads over {2 * least:g} alone, too little to be scaled; write it in other units")
+    unit = np.exp2(np.round(np.log2(spread)))  # a power of 2, which changes no digit; squares of what is left neither overflow nor vanish
+    given = columns / unit
     if np.ptp(weights) == 0:
-        shift, scale = columns.mean(axis=0), columns.std(axis=0)
+        shift, scale = given.mean(axis=0), given.std(axis=0)
     else:
-        shift = share @ columns
-        scale = np.sqrt(share @ ((columns - shift) / spread) ** 2) * spread
-    return (columns - shift) / scale, Scaling(shift, scale)
+        share = weights / weights.sum()
+        shift = share @ given
+        scale = np.sqrt(share @ (given - shift) ** 2)
+    return (given - shift) / scale, Scaling(shift * unit, scale * unit)
 
 
 def check_size(columns: np.ndarray, names: list[str], precision: str, can_be_scaled: bool) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from mfpde.case.data_tables import Data
 from mfpde.data import arrays
 from mfpde.data.columns import Column, Table
-from mfpde.data.compressed import OPENERS, suffix_of
+from mfpde.data.compressed import OPENERS, NoTextError, suffix_of
 from mfpde.data.decoded import MEANING, decode
 from mfpde.data.hdf5 import are_numbers, attributes, datasets, follow, open_hdf5
 from mfpde.data.parquet import read_parquet
@@ -22,6 +22,7 @@ TEXT = (".csv", ".tsv", ".txt", ".dat")
 ELSEWHERE = {
     ".xlsx": "save the sheet as CSV",
     ".xls": "save the sheet as CSV",
+    ".xlsm": "save the sheet as CSV",
     ".ods": "save the sheet as CSV",
     ".json": "write it by pandas as CSV",
     ".feather": "write it by pandas as Parquet or CSV",
@@ -50,7 +51,7 @@ def read_table(path: Path, names: Sequence[str], texts: Sequence[str], reading: 
     read = readers().get(suffix)
     if read is None or (suffix not in TEXT and path.suffix.lower() in OPENERS):
         what = path.suffix.lower() if read is not None else suffix
-        advice = f"; {ELSEWHERE[what]}" if what in ELSEWHERE else ""
+        advice = f"; {ELSEWHERE.get(what, 'a text table needs a name that ends in .csv or .txt')}"
         raise InputError(
             f"{where}: cannot read '{path}'; expected a file ending in {', '.join(readers())}, text also compressed as .gz, .bz2 or .xz{advice}"
         )
@@ -64,6 +65,8 @@ def read_table(path: Path, names: Sequence[str], texts: Sequence[str], reading: 
             return read(path, names, texts, reading, source)
     except (InputError, MemoryError):
         raise
+    except NoTextError as error:
+        raise InputError(f"{source} {error}") from None
     except UnicodeDecodeError:
         raise InputError(f"{source} is not UTF-8 text; save it as UTF-8") from None
     except arrays.Oversized as error:
@@ -94,9 +97,15 @@ def _plain(fields: dict[str, np.ndarray], names: Sequence[str], source: str) -> 
 
 
 def _column(column: Column, name: str, source: str) -> Column:
-    if column.values.dtype.kind not in "iufbUS" or column.values.ndim not in (1, 2):
-        kind, shape = column.values.dtype, column.values.shape
-        raise InputError(f"{source}: '{name}' has type {kind} and shape {shape}; expected one or two axes of numbers")
+    kind, shape = column.values.dtype, column.values.shape
+    if kind.names is not None:
+        raise InputError(
+            f"{source}: '{name}' is a table of records with the fields {', '.join(kind.names)}; save each as an array, or all as Parquet or CSV"
+        )
+    if kind.kind not in "iufbUS":
+        raise InputError(f"{source}: '{name}' has type {kind}; expected real numbers")
+    if column.values.ndim not in (1, 2):
+        raise InputError(f"{source}: '{name}' has shape {shape}; expected one or two axes")
     return column
 
 
@@ -133,7 +142,8 @@ def _hdf5(path: Path, names: Sequence[str], texts: Sequence[str], reading: Data,
             if found is None:
                 raise _missing(name, known, source)
             if not are_numbers(found):
-                raise InputError(f"{source}: '{name}' has type {found.dtype}; expected numbers")
+                advice = "; save each field as a dataset, or all as Parquet or CSV" if found.dtype.names else ""
+                raise InputError(f"{source}: '{name}' has type {found.dtype}; expected numbers{advice}")
             try:
                 columns[name] = _column(decode(name, found[()], attributes(found, MEANING, f"{source}: '{name}'")), name, source)
             except ValueError as error:
