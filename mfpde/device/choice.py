@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mfpde.device.forks import refuse_copies
 from mfpde.device.needs import USUAL, Need
 from mfpde.errors import InputError, first_line
 
@@ -81,7 +82,10 @@ def devices_here(anew: bool = False) -> "tuple[list[Device], str]":
 
     Arguments:
         anew: whether to look again which drivers can be asked.
+    Raises:
+        InputError: this is a copy of a process that has used OpenCL.
     """
+    refuse_copies()
     try:
         from mfpde.device.drivers import settle_drivers
         from mfpde.device.runtime import find_devices

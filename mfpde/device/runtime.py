@@ -7,7 +7,7 @@ from functools import cache
 
 import pyopencl as cl
 
-from mfpde.device import false_driver
+from mfpde.device import false_driver, forks
 from mfpde.device.cache import prepare_user_cache
 from mfpde.device.vendors import INTEL_PACKAGE, intel_registered
 from mfpde.errors import InputError, nearest
@@ -87,6 +87,7 @@ class Device:
     @property
     def context(self) -> cl.Context:
         """Context of this device alone."""
+        forks.refuse_copies()
         return _context(self.cl_device)
 
     @property
@@ -123,6 +124,7 @@ def _cl_devices() -> list[cl.Device]:
     """Devices of all drivers. The loader looks for drivers once in a process, so what it needs must be there before it is first asked."""
     prepare_user_cache()
     false_driver.crash("list")
+    forks.note_loaded()
     devices: list[cl.Device] = []
     try:
         with intel_registered():
@@ -144,6 +146,7 @@ def preference(device: Device) -> int:
 
 def find_devices() -> list[Device]:
     """All OpenCL devices, those we would rather use first; their number in this list is what users say."""
+    forks.refuse_copies()
     return sorted((Device(d) for d in _cl_devices()), key=lambda device: (not device.has_float64, preference(device)))
 
 
