@@ -15,6 +15,7 @@ import typer
 
 from mfpde import __version__
 from mfpde.errors import MfpdeError
+from mfpde.letters import HANDLER
 
 app = typer.Typer(
     name="mfpde",
@@ -160,9 +161,8 @@ def compare(
 
     Examples: `mfpde compare mcycle.h5`, `mfpde compare clt.h5 --tolerance 1e-2 --at 5`, `mfpde compare mcycle.h5 --network weights.npz`
     """
-    from rich.console import Console
-
     from mfpde.analysis.run import open_run
+    from mfpde.console import Console
     from mfpde.errors import InputError
 
     run = open_run(output)
@@ -196,9 +196,8 @@ def inspect(output: OutputArgument, as_json: JsonOption = False) -> None:
     if as_json:
         _print_json(facts)
         return
-    from rich.console import Console
-
     from mfpde.analysis.report import print_inspection
+    from mfpde.console import Console
 
     print_inspection(facts, output, Console())
 
@@ -321,9 +320,8 @@ def converge(
     if as_json:
         _print_json(table)
         return
-    from rich.console import Console
-
     from mfpde.analysis.report import print_convergence
+    from mfpde.console import Console
 
     print_convergence(table, Console())
 
@@ -334,8 +332,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
     Every device is probed anew: its kernels are compiled, compared with NumPy and loaded again, in processes of their own. Takes seconds.
     """
-    from rich.console import Console
-
+    from mfpde.console import Console
     from mfpde.device.doctor import examine
 
     with Console(stderr=True).status("probing"):
@@ -363,7 +360,7 @@ def verify(
 
     Examples: `mfpde verify`, `mfpde verify --device 1 --folder scratch`, `mfpde verify mcycle.h5`
     """
-    from rich.console import Console
+    from mfpde.console import Console
 
     if outputs:
         from mfpde.verify.files import verify_files
@@ -435,7 +432,7 @@ def main() -> None:
     """Entry point: errors meant for the user become one sentence and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a letter that an old encoding has not must not end the command
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=HANDLER)
     _leave(_answer())
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import sympy
-from rich.console import Console
 
 from mfpde.analysis.inspect import inspect
 from mfpde.analysis.report import print_inspection
 from mfpde.analysis.run import open_run
 from mfpde.case import Case
 from mfpde.case.load import load_variants
+from mfpde.console import Console
 from mfpde.data.saved_network import read_network
 from mfpde.data.tables import read_columns
 from mfpde.errors import InputError

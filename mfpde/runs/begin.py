@@ -11,6 +11,7 @@ from mfpde.case import Case
 from mfpde.data import Dataset
 from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError
+from mfpde.letters import spell
 from mfpde.models.network import Network
 from mfpde.runs.last_words import note
 from mfpde.runs.loop import Loop
@@ -76,7 +77,7 @@ def begin(
         "run": facts["run"],
         "case": case.text,
         "case_resolved": facts["case"]["tables"],
-        "case_file": case.path.name,
+        "case_file": spell(case.path.name, "utf-8"),  # a name need not be text
         "variant": case.variant,
         "device_notes": list(simulation.notes),
         "parameters": simulation.model.parameters.names,
