@@ -230,6 +230,9 @@ def plot(
     if network is not None:
         from mfpde.analysis.outside import compare_network, open_network
         from mfpde.analysis.run import open_run
+        from mfpde.figures import check_matplotlib
+
+        check_matplotlib()
         from mfpde.figures.outside import save_outside
 
         if len(outputs) != 1 or only or formats:
@@ -307,6 +310,10 @@ def converge(
         raise InputError(f"--refine {refine}: cannot be refined{nearest(refine, REFINABLE)}")
     if rule not in (None, "sobol", "trapezoid"):
         raise InputError(f"--rule {rule}: is no rule{nearest(str(rule), ('sobol', 'trapezoid'))}")
+    if figure is not None:  # before the levels are run
+        from mfpde.figures import check_matplotlib
+
+        check_matplotlib()
     loaded = load_case(case, [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])], variant)
     choice = choose(loaded.eulerian.backend, device, needs_of(loaded), _say)
     for note in choice.notes:
