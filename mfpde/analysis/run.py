@@ -1,6 +1,7 @@
 """Open an output file: its parts as xarray objects, its facts as plain tables."""
 
 import json
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,14 +23,17 @@ class Run:
     """A finished or interrupted run, read from its file when asked."""
 
     def __init__(self, path: Path):
-        self.path = path
+        self.path = path  #: as the user named it
+        self._place = path
+        with suppress(OSError):  # a process whose folder is gone has absolute paths alone
+            self._place = path.absolute()
 
     @cached_property
     def tree(self) -> xr.DataTree:
         """Everything in the file; large arrays are read when used."""
         with fits_together(self.path):
             # as stored: attributes by which CF tools would scale or mask values are none of mfpde's
-            return xr.open_datatree(self.path, engine="h5netcdf", phony_dims="sort", decode_cf=False)
+            return xr.open_datatree(self._place, engine="h5netcdf", phony_dims="sort", decode_cf=False)
 
     def group(self, path: str) -> xr.Dataset:
         """A group of the file by its path, without the coordinates of the whole file that it does not use."""
@@ -133,7 +137,7 @@ class Run:
     @cached_property
     def attributes(self) -> dict[str, Any]:
         """Facts about the run: case, provenance, health; tables are decoded."""
-        with fits_together(self.path), open_hdf5(self.path, self.path) as file:
+        with fits_together(self.path), open_hdf5(self._place, self.path) as file:
             return {str(name): _decode(value) for name, value in file.attrs.items()}
 
     def _fact(self, name: str, kind: type, what: str) -> Any:

@@ -239,13 +239,19 @@ class Case(Table):
         return self
 
     _path: Path = PrivateAttr(default=Path("case.toml"))
+    _folder: Path | None = PrivateAttr(default=None)
     _text: str = PrivateAttr(default="")
     _variant: str = PrivateAttr(default="")
 
     @property
     def path(self) -> Path:
-        """The file the case was read from; data files are looked up beside it."""
+        """The file the case was read from, as the user named it."""
         return self._path
+
+    @property
+    def folder(self) -> Path:
+        """Where that file is, wherever the process has gone since; data files are looked up there."""
+        return self._folder or self._path.parent
 
     @property
     def text(self) -> str:
@@ -285,5 +291,5 @@ class Case(Table):
         for key, value in {**(changes or {}), **more}.items():
             set_key(tables, key, value)
         changed = case_from_tables(tables, self._path, self._text)
-        changed._variant = self._variant
+        changed._variant, changed._folder = self._variant, self._folder
         return changed

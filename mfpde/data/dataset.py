@@ -83,7 +83,7 @@ def _from_file(case: Case, spec: schema.Data):
     assert spec.file is not None  # the schema saw to these
     assert spec.x is not None
     assert spec.y is not None
-    where, path = f"{case.path}: data.file", case.path.parent / spec.file
+    where, path = f"{case.path}: data.file", case.folder / spec.file
     x = read_columns(path, spec.x, where)
     y = read_columns(path, [spec.y], where)
     if y.shape[1] != 1 or len(y) != len(x):
