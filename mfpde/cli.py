@@ -6,8 +6,7 @@ import json
 import os
 import shlex
 import sys
-from contextlib import AbstractContextManager, nullcontext, suppress
-from io import TextIOWrapper
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -15,7 +14,7 @@ import typer
 
 from mfpde import __version__
 from mfpde.errors import MfpdeError
-from mfpde.letters import HANDLER
+from mfpde.streams import flush_streams, settle_streams
 
 app = typer.Typer(
     name="mfpde",
@@ -437,9 +436,7 @@ def _plain(value: Any) -> Any:
 
 def main() -> None:
     """Entry point: errors meant for the user become one sentence and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a letter that an old encoding has not must not end the command
-            stream.reconfigure(errors=HANDLER)
+    settle_streams()
     _leave(_answer())
 
 
@@ -468,7 +465,5 @@ def _leave(code: int) -> None:
     if "pyopencl" not in sys.modules:
         sys.exit(code)
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
+    flush_streams()
     os._exit(code)

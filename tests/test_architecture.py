@@ -24,7 +24,7 @@ FLOORS = [
     ["device", "activations"],
     ["expressions"],
     ["case"],
-    ["console"],
+    ["console", "streams"],
     ["errors", "resources", "randomness", "threads", "letters", ""],
 ]
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
