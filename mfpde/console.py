@@ -9,7 +9,7 @@ from mfpde.letters import spell
 
 
 class Console(console.Console):
-    """Writes to a stream, as its encoding allows; names between colons are no emoji.
+    """Writes to a stream, as its encoding allows; names between colons are no emoji, and in a notebook it is a stream too.
 
     Arguments:
         letters: the encoding that counts, where the stream does not tell it.
@@ -17,7 +17,7 @@ class Console(console.Console):
 
     def __init__(self, letters: str | None = None, **options: Any):
         self.letters = letters
-        super().__init__(emoji=False, **options)
+        super().__init__(emoji=False, force_jupyter=False, **options)
 
     @property
     def encoding(self) -> str:

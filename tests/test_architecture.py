@@ -25,7 +25,7 @@ FLOORS = [
     ["expressions"],
     ["case"],
     ["console", "streams"],
-    ["errors", "resources", "randomness", "threads", "letters", ""],
+    ["errors", "resources", "randomness", "threads", "letters", "arithmetic", ""],
 ]
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 ROOT = Path(mfpde.__file__).parent

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mfpde.arithmetic import usual_arithmetic
 from mfpde.errors import InputError, first_line, nearest
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ KNOWN_FORMATS = ("pdf", "png", "svg")
 VARIABLES = ("MPLBACKEND", "MATPLOTLIBRC", "MPLCONFIGDIR")  #: of the environment, by which matplotlib finds its settings
 
 
+@usual_arithmetic
 def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
     """Draw figures into a folder, which is made if needed; returns the files written.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mfpde import __version__
+from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.data import Dataset
 from mfpde.device.failures import device_failures
@@ -23,6 +24,7 @@ from mfpde.store.provenance import circumstances, what_computes
 from mfpde.store.writer import Writer, check_output
 
 
+@usual_arithmetic
 def simulate(case: Case, output: Path, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> bool:
     """Run a case and write its file, with checkpoints beside it.
 
