@@ -42,7 +42,7 @@ def test_a_case_finds_its_data_from_everywhere_however_it_was_copied(elsewhere):
     for kept in (case, *copies):
         assert build_dataset(kept).x.shape == (9, 1)
         assert (str(kept.path), kept.text, kept.variant) == ("case.toml", CASE, "one")
-        assert kept.folder == case.folder
+        assert kept.place == case.place
 
 
 def test_variants_find_their_data_too(elsewhere):

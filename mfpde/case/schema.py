@@ -250,8 +250,17 @@ class Case(Table):
 
     @property
     def folder(self) -> Path:
-        """Where that file is, wherever the process has gone since; data files are looked up there."""
-        return self._folder or self._path.parent
+        """Where that file is, by the user's name for it while that leads there; data files are looked up there."""
+        named, place = self._path.parent, self.place.parent
+        try:
+            return named if named.absolute() == place else place
+        except OSError:  # the process has no folder any more
+            return place
+
+    @property
+    def place(self) -> Path:
+        """The file with its whole name, wherever the process has gone since."""
+        return (self._folder or self._path.parent) / self._path.name
 
     @property
     def text(self) -> str:

@@ -55,7 +55,7 @@ def begin(
     facts: dict[str, Any] = {
         "run": secrets.token_hex(8),
         "mfpde_version": __version__,
-        "case": {"tables": case.resolved(), "path": str(case.folder / case.path.name), "text": case.text, "variant": case.variant},
+        "case": {"tables": case.resolved(), "path": str(case.place), "text": case.text, "variant": case.variant},
         "ends": list(ends),
         "resumes": list(resumes),
         "frames": 0,
