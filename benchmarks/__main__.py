@@ -20,8 +20,6 @@ from time import perf_counter
 # threads that wait must sleep, since the next candidate needs the core; read when PyTorch starts
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from rich.console import Console
-
 from benchmarks.accuracy import QUICK, measure_accuracy
 from benchmarks.claims import judge
 from benchmarks.fallback import measure_fallback
@@ -34,6 +32,7 @@ from benchmarks.rows import Part, as_json, print_table
 from benchmarks.runs import measure_runs
 from benchmarks.transport import measure_transport
 from benchmarks.widths import measure_widths
+from mfpde.console import Console
 
 PARTS = ("transport", "potential", "particles", "runs", "accuracy")
 ON_REQUEST = ("fallback", "widths")  #: most of an hour, half a minute

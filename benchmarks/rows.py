@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.timing import Absent, Candidate, best_times
+from mfpde.console import Console
 
 #: a peer whose result differs by more, relative to the largest value, does not compute the same
 ROUNDING = {"float32": 2e-5, "float64": 1e-11}

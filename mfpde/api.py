@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mfpde.analysis.run import Run, open_run
 from mfpde.case import Case, load_case
+from mfpde.errors import InputError
 from mfpde.runs import Reporter, simulate
 from mfpde.runs import resume as _resume
 
@@ -26,10 +27,9 @@ def run(
     """
     if not isinstance(case, Case):
         case = load_case(case)
-    if output is None:
-        output = Path(tempfile.mkdtemp(prefix="mfpde-")) / f"{case.path.stem}.h5"
-    simulate(case, Path(output), overwrite, device, report)
-    return open_run(output)
+    target = _new_file(case) if output is None else _settled(output)
+    simulate(case, target, overwrite, device, report)
+    return open_run(target)
 
 
 def resume(
@@ -37,8 +37,24 @@ def resume(
     report: Reporter | None = None,
 ) -> Run:  # fmt: skip
     """Go on with a run that was stopped, from its newest good checkpoint, and open its output. Arguments: see `mfpde.runs.resume.resume`."""
-    _resume(Path(output), until, device, allow_device_change, restart, report)
-    return open_run(output)
+    target = _settled(output)
+    _resume(target, until, device, allow_device_change, restart, report)
+    return open_run(target)
+
+
+def _settled(output: str | Path) -> Path:
+    """An output's name that stays true should the process change its folder; where it has none any more, the name as it is."""
+    try:
+        return Path(output).absolute()
+    except OSError:
+        return Path(output)
+
+
+def _new_file(case: Case) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="mfpde-")).absolute() / f"{case.path.stem}.h5"
+    except OSError as error:
+        raise InputError(f"no temporary folder can be made for the output ({error.strerror}); expected a name: output=...") from None
 
 
 __all__ = ["open_run", "resume", "run"]

@@ -6,8 +6,7 @@ import json
 import os
 import shlex
 import sys
-from contextlib import AbstractContextManager, nullcontext, suppress
-from io import TextIOWrapper
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -15,6 +14,7 @@ import typer
 
 from mfpde import __version__
 from mfpde.errors import MfpdeError
+from mfpde.streams import flush_streams, settle_streams
 
 app = typer.Typer(
     name="mfpde",
@@ -160,9 +160,8 @@ def compare(
 
     Examples: `mfpde compare mcycle.h5`, `mfpde compare clt.h5 --tolerance 1e-2 --at 5`, `mfpde compare mcycle.h5 --network weights.npz`
     """
-    from rich.console import Console
-
     from mfpde.analysis.run import open_run
+    from mfpde.console import Console
     from mfpde.errors import InputError
 
     run = open_run(output)
@@ -196,9 +195,8 @@ def inspect(output: OutputArgument, as_json: JsonOption = False) -> None:
     if as_json:
         _print_json(facts)
         return
-    from rich.console import Console
-
     from mfpde.analysis.report import print_inspection
+    from mfpde.console import Console
 
     print_inspection(facts, output, Console())
 
@@ -231,6 +229,9 @@ def plot(
     if network is not None:
         from mfpde.analysis.outside import compare_network, open_network
         from mfpde.analysis.run import open_run
+        from mfpde.figures import check_matplotlib
+
+        check_matplotlib()
         from mfpde.figures.outside import save_outside
 
         if len(outputs) != 1 or only or formats:
@@ -308,6 +309,10 @@ def converge(
         raise InputError(f"--refine {refine}: cannot be refined{nearest(refine, REFINABLE)}")
     if rule not in (None, "sobol", "trapezoid"):
         raise InputError(f"--rule {rule}: is no rule{nearest(str(rule), ('sobol', 'trapezoid'))}")
+    if figure is not None:  # before the levels are run
+        from mfpde.figures import check_matplotlib
+
+        check_matplotlib()
     loaded = load_case(case, [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])], variant)
     choice = choose(loaded.eulerian.backend, device, needs_of(loaded), _say)
     for note in choice.notes:
@@ -321,9 +326,8 @@ def converge(
     if as_json:
         _print_json(table)
         return
-    from rich.console import Console
-
     from mfpde.analysis.report import print_convergence
+    from mfpde.console import Console
 
     print_convergence(table, Console())
 
@@ -334,8 +338,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
     Every device is probed anew: its kernels are compiled, compared with NumPy and loaded again, in processes of their own. Takes seconds.
     """
-    from rich.console import Console
-
+    from mfpde.console import Console
     from mfpde.device.doctor import examine
 
     with Console(stderr=True).status("probing"):
@@ -363,7 +366,7 @@ def verify(
 
     Examples: `mfpde verify`, `mfpde verify --device 1 --folder scratch`, `mfpde verify mcycle.h5`
     """
-    from rich.console import Console
+    from mfpde.console import Console
 
     if outputs:
         from mfpde.verify.files import verify_files
@@ -433,9 +436,7 @@ def _plain(value: Any) -> Any:
 
 def main() -> None:
     """Entry point: errors meant for the user become one sentence and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a letter that an old encoding has not must not end the command
-            stream.reconfigure(errors="replace")
+    settle_streams()
     _leave(_answer())
 
 
@@ -464,7 +465,5 @@ def _leave(code: int) -> None:
     if "pyopencl" not in sys.modules:
         sys.exit(code)
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
+    flush_streams()
     os._exit(code)

@@ -4,9 +4,10 @@ import time as clock
 from types import TracebackType
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from mfpde.console import Console
 
 #: seconds between plain lines, and between refreshes of the bar
 PLAIN_SECONDS = 10.0

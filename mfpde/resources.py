@@ -5,7 +5,7 @@ In a checkout they are top-level folders; in an installed wheel they sit inside 
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).absolute().parent
 
 
 def _folder(name: str) -> Path:

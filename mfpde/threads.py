@@ -37,6 +37,10 @@ def _pool(size: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(size, "mfpde", lambda: setattr(_inside, "yes", True))
 
 
+if hasattr(os, "register_at_fork"):  # threads do not come along into a copy of the process, which makes its own
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 def each(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """The function of every item, in order; of the first that fails, the error. Inside of another `each`, one after the other."""
     work = list(items)

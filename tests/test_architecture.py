@@ -24,7 +24,8 @@ FLOORS = [
     ["device", "activations"],
     ["expressions"],
     ["case"],
-    ["errors", "resources", "randomness", "threads", ""],
+    ["console", "streams"],
+    ["errors", "resources", "randomness", "threads", "letters", "arithmetic", ""],
 ]
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 ROOT = Path(mfpde.__file__).parent

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import sympy
-from rich.console import Console
 
 from mfpde.analysis.inspect import inspect
 from mfpde.analysis.report import print_inspection
@@ -16,6 +15,7 @@ from mfpde.analysis.run import open_run
 from mfpde.case import Case
 from mfpde.case.data_tables import Data
 from mfpde.case.load import load_variants
+from mfpde.console import Console
 from mfpde.data import tables
 from mfpde.data.saved_network import read_network
 from mfpde.errors import InputError

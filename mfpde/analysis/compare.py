@@ -12,6 +12,7 @@ from mfpde.analysis.limit import limit_table, mean_field, scatters_of
 from mfpde.analysis.planner import plan_width
 from mfpde.analysis.sound import of_outputs
 from mfpde.analysis.statistics import floats, mean_and_error, power_law
+from mfpde.arithmetic import usual_arithmetic
 
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
@@ -30,6 +31,7 @@ class Comparison:
 
 
 @of_outputs
+@usual_arithmetic
 def compare(run: "Run", tolerance: float | None = None, time: float | None = None) -> Comparison:
     """Energies, function gaps and distances at every time, for every width, the rate in n, and what the limit theorems say of them.
 

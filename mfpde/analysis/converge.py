@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mfpde.analysis.references import Errors, ExactSolution, Finest, Reference, Tell, characteristics, find_reference, weak_errors
+from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver, build_solver
@@ -52,6 +53,7 @@ class _Study:
     rule: Rule | None
 
 
+@usual_arithmetic
 def converge(
     case: Case, refined: str, levels: int, device=None, tell: Tell = lambda _: None, nodes: int | None = None, rule: Rule | None = None
 ) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from mfpde.analysis.model_of_run import energies, functions, model_of
 from mfpde.analysis.run import Run
 from mfpde.analysis.sound import of_outputs
 from mfpde.analysis.statistics import mean_and_error
+from mfpde.arithmetic import usual_arithmetic
 from mfpde.data.saved_network import SavedNetwork, read_network
 from mfpde.errors import InputError
 from mfpde.measures.mesh import Axis, Mesh
@@ -29,6 +30,7 @@ DRAWS, DRAWS_AT_ONCE = 100_000, 10_000  #: of the limit law
 
 
 @of_outputs
+@usual_arithmetic
 def open_network(run: Run, path: str | Path, scaling: str | None = None) -> SavedNetwork:
     """Read a network for the model of a run; see `data.saved_network`.
 
@@ -41,6 +43,7 @@ def open_network(run: Run, path: str | Path, scaling: str | None = None) -> Save
 
 
 @of_outputs
+@usual_arithmetic
 def compare_network(run: Run, network: SavedNetwork) -> dict[str, Any]:
     """Energies, function gaps and distances at every time that network and run share.
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 
 from mfpde.analysis.report_tables import Table
+from mfpde.console import Console
 
 LISTED = 8  #: skipped times that are named
 RARE = 0.01  #: probability below which a gap is called rare; of several networks together, that any is

@@ -1,23 +1,24 @@
 """Tables for people: what the reporting verbs print on a terminal."""
 
 import io
+import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 
 from mfpde.analysis.report_limit import print_limit, print_plan
 from mfpde.analysis.report_tables import Table, number, plain
 from mfpde.analysis.statistics import evenly
+from mfpde.console import Console
 from mfpde.monitors.bounds import COVERAGE
 
 WIDTH = 118
 
 
 def comparison_text(table: dict[str, Any]) -> str:
-    """The comparison as text."""
-    console = Console(file=io.StringIO(), width=WIDTH)
+    """The comparison as text, in letters that can be printed."""
+    console = Console(getattr(sys.stdout, "encoding", None), file=io.StringIO(), width=WIDTH)
     print_comparison(table, console)
     return console.file.getvalue()  # type: ignore[attr-defined]
 

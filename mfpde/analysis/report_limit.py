@@ -3,10 +3,9 @@
 import math
 from typing import Any
 
-from rich.console import Console
-
 from mfpde.analysis.report_tables import Table, number, plain
 from mfpde.analysis.statistics import evenly
+from mfpde.console import Console
 
 #: standard errors beyond which a start is said to be wrong
 SUSPECT = 4.0

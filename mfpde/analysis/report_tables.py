@@ -4,6 +4,7 @@ from typing import Any
 
 from rich import box
 from rich.markup import escape
+from rich.table import Column
 from rich.table import Table as RichTable
 
 from mfpde.errors import one_line
@@ -23,7 +24,8 @@ class Table(RichTable):
     """A plain table with its title at the left. What is in its cells is shown as it is."""
 
     def __init__(self, *headers: str, title: str, **options: Any):
-        super().__init__(*map(plain, headers), title=plain(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, **options)
+        columns = [Column(plain(header), overflow="fold") for header in headers]  # a name that is cut off tells nothing
+        super().__init__(*columns, title=plain(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, **options)
 
     def add_row(self, *cells: str, **options: Any) -> None:  # type: ignore[override]
         """Add a row of text."""

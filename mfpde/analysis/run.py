@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,17 +26,21 @@ class Run:
     """A finished or interrupted run, read from its file when asked.
 
     Arguments:
+        path: as the user named it.
         paths: of the datasets of mfpde; others are left alone.
     """
 
     def __init__(self, path: Path, paths: AbstractSet[str]):
         self.path, self.paths = path, paths
+        self._place = path
+        with suppress(OSError):  # a process whose folder is gone has absolute paths alone
+            self._place = path.absolute()
 
     @cached_property
     def tree(self) -> xr.DataTree:
         """Everything of mfpde in the file; large arrays are read when used."""
         with fits_together(self.path):
-            return open_tree(self.path, self.paths)
+            return open_tree(self._place, self.paths)
 
     def group(self, path: str) -> xr.Dataset:
         """A group of the file by its path, without the coordinates of the whole file that it does not use."""
@@ -139,7 +144,7 @@ class Run:
     @cached_property
     def attributes(self) -> dict[str, Any]:
         """Facts about the run: case, provenance, health; tables are decoded."""
-        with fits_together(self.path), open_hdf5(self.path, self.path) as file:
+        with fits_together(self.path), open_hdf5(self._place, self.path) as file:
             return {str(name): _decode(value) for name, value in file.attrs.items()}
 
     def _fact(self, name: str, kind: type, what: str) -> Any:

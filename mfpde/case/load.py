@@ -4,6 +4,7 @@ import copy
 import re
 import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,8 @@ def case_from_tables(tables: dict[str, Any], path: Path, text: str = "", typed: 
     except ValidationError as error:
         raise explain(error, Case, path, typed or {}) from None
     case._path, case._text = path, text
+    with suppress(OSError):  # a process whose folder is gone has absolute paths alone
+        case._folder = path.absolute().parent
     return case
 
 

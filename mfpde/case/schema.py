@@ -240,13 +240,28 @@ class Case(Table):
         return self
 
     _path: Path = PrivateAttr(default=Path("case.toml"))
+    _folder: Path | None = PrivateAttr(default=None)
     _text: str = PrivateAttr(default="")
     _variant: str = PrivateAttr(default="")
 
     @property
     def path(self) -> Path:
-        """The file the case was read from; data files are looked up beside it."""
+        """The file the case was read from, as the user named it."""
         return self._path
+
+    @property
+    def folder(self) -> Path:
+        """Where that file is, by the user's name for it while that leads there; data files are looked up there."""
+        named, place = self._path.parent, self.place.parent
+        try:
+            return named if named.absolute() == place else place
+        except OSError:  # the process has no folder any more
+            return place
+
+    @property
+    def place(self) -> Path:
+        """The file with its whole name, wherever the process has gone since."""
+        return (self._folder or self._path.parent) / self._path.name
 
     @property
     def text(self) -> str:
@@ -286,5 +301,5 @@ class Case(Table):
         for key, value in {**(changes or {}), **more}.items():
             set_key(tables, key, value)
         changed = case_from_tables(tables, self._path, self._text)
-        changed._variant = self._variant
+        changed._variant, changed._folder = self._variant, self._folder
         return changed

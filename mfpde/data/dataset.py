@@ -85,7 +85,7 @@ def _from_file(case: Case, spec: schema.Data) -> Dataset:
     assert spec.x is not None
     assert spec.y is not None
     weighted = spec.weight_column
-    path, names = case.path.parent / spec.file, list(dict.fromkeys([*spec.x, spec.y, *([weighted.column] if weighted else [])]))
+    path, names = case.folder / spec.file, list(dict.fromkeys([*spec.x, spec.y, *([weighted.column] if weighted else [])]))
     table = read_table(path, names, [spec.y] if spec.labels else [], spec, f"{case.path}: data.file")
     columns = {name: table.numbers(name, spec) for name in names if not (spec.labels and name == spec.y)}
     if spec.labels:

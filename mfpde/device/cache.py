@@ -1,17 +1,14 @@
-"""Compiled programs on disk, for drivers that keep none themselves; and a place for the caches of those that do.
+"""Compiled programs on disk, for drivers that keep none themselves.
 
 pyopencl has such a cache, but a damaged file or a folder that cannot be written ends the run there. Here both mean that the program is built.
 """
 
-import atexit
 import hashlib
 import os
 import re
 import secrets
-import shutil
 import tempfile
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,20 +25,6 @@ if TYPE_CHECKING:
 MOST_FILES = 300  #: programs kept; of some 100 kB each
 
 rebuilt: list[str] = []  #: sources of programs that came back without kernels in this process
-
-
-@cache
-def prepare_user_cache() -> None:
-    """Give this process a temporary cache folder if the user's cannot be written: PoCL shows no device and pyopencl fails without one."""
-    try:
-        for name in ("mfpde", "pocl", "pyopencl"):
-            folder = platformdirs.user_cache_path(name)
-            folder.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=folder).close()
-    except OSError:
-        temporary = tempfile.mkdtemp(prefix="mfpde-cache-")
-        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
-        os.environ["XDG_CACHE_HOME"] = temporary
 
 
 def build_cached(device: "Device", source: str, options: list[str]) -> cl.Program:

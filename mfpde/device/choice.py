@@ -1,11 +1,13 @@
 """What a case runs on: the first OpenCL device that can be trusted, or NumPy; and why not on the others."""
 
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mfpde.device.absence import how_to_get_one, where_set, why_none
+from mfpde.device.forks import refuse_copies
 from mfpde.device.needs import USUAL, Need
+from mfpde.device.user_cache import prepare_user_cache
 from mfpde.errors import InputError, first_line
 
 if TYPE_CHECKING:
@@ -22,16 +24,6 @@ class Choice:
 
     device: "Device | None"
     notes: tuple[str, ...] = ()
-
-
-def how_to_get_one() -> str:
-    """How to get an OpenCL device on this platform."""
-    conda = "with conda: conda env create -f environment.yml (its PoCL exists for Linux, macOS and Windows)"
-    if platform.system() == "Linux" and platform.machine() in ("x86_64", "AMD64"):
-        return f'pip install pocl-binary-distribution, or pip install "mfpde[intel]"; or the driver of a GPU; or {conda}'
-    if platform.system() == "Linux":
-        return f"the system's PoCL (Debian: apt install pocl-opencl-icd), or the driver of a GPU; or {conda}"
-    return f"the driver of a GPU, or {conda}"
 
 
 def choose(backend: str = "auto", selector: str | None = None, needs: Sequence[Need] = USUAL, tell: "Tell | None" = None) -> Choice:
@@ -59,7 +51,7 @@ def choose(backend: str = "auto", selector: str | None = None, needs: Sequence[N
     notes = tuple(filter(None, (problem, *passed_over)))
     if chosen is not None:
         return Choice(chosen, notes)
-    why = "; ".join(notes) or "no OpenCL device was found"
+    why = "; ".join(notes)
     if backend == "opencl":
         raise InputError(f'{why}; to get one: {how_to_get_one()}; or run without: eulerian.backend = "auto" or --backend numpy')
     return Choice(None, (f"{why}; so this runs on NumPy, which is right but slower; to get an OpenCL device: {how_to_get_one()}",))
@@ -77,18 +69,24 @@ def device_of(backend: str, device: "Device | None") -> "Device | None":
 
 
 def devices_here(anew: bool = False) -> "tuple[list[Device], str]":
-    """The devices that are here, and what is wrong with drivers that could not be asked for theirs.
+    """The devices that are here, and what the user should know of how they were found: why there is none, which drivers could not be asked.
 
     Arguments:
         anew: whether to look again which drivers can be asked.
+    Raises:
+        InputError: this is a copy of a process that has used OpenCL.
     """
+    refuse_copies()
+    told = [prepare_user_cache()]
     try:
         from mfpde.device.drivers import settle_drivers
-        from mfpde.device.runtime import find_devices
+        from mfpde.device.runtime import find_devices, without_devices
     except Exception as error:  # whatever importing a binding to native code does where it does not fit the system
-        return [], f"pyopencl cannot be used ({type(error).__name__}: {first_line(error)})"
+        return [], f"pyopencl cannot be used ({type(error).__name__}: {first_line(error)}){where_set()}"
     can_ask, problem = settle_drivers(anew)
-    return find_devices() if can_ask else [], problem
+    devices = find_devices() if can_ask else []
+    told.append(problem if devices or problem else why_none(without_devices()))
+    return devices, "; ".join(filter(None, told))
 
 
 def _selected(devices: "list[Device]", problem: str, selector: str, needs: Sequence[Need], tell: "Tell | None") -> Choice:
@@ -96,7 +94,7 @@ def _selected(devices: "list[Device]", problem: str, selector: str, needs: Seque
     from mfpde.device.runtime import select
 
     if not devices:
-        raise InputError(f"--device {selector}: {problem or 'no OpenCL device was found'}; to get one: {how_to_get_one()}")
+        raise InputError(f"--device {selector}: {problem}; to get one: {how_to_get_one()}")
     device = select(devices, selector)
     if reason := lacks_float64(device, needs):
         raise InputError(f"--device {selector}: {reason}")

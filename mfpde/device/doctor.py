@@ -6,7 +6,8 @@ import platform
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mfpde.device.choice import FLOAT32, devices_here, examined, how_to_get_one
+from mfpde.device.absence import how_to_get_one
+from mfpde.device.choice import FLOAT32, devices_here, examined
 from mfpde.device.needs import USUAL
 from mfpde.device.vendors import intel_library, user_variable
 
@@ -36,10 +37,9 @@ def examine(tell: "Tell | None" = None) -> dict[str, Any]:
     verdicts = [_probed(device, devices, tell) for device in devices]
     chosen = next((v.sound for v in sorted(verdicts, key=_preference) if v.sound and v.device.has_float64), None)
     advice += [f"the device '{v.device.name}' failed its probe: {v.problem}" for v in verdicts if v.problem]
-    if not devices and not problem:
-        advice.append(f"no OpenCL device was found, so runs are on NumPy; to get one: {how_to_get_one()}")
-    elif chosen is None and devices:
-        advice.append(f"no device serves in double precision, so runs are on NumPy; to get one: {how_to_get_one()}")
+    if chosen is None:
+        none = "no device serves in double precision, so runs" if devices else "runs"
+        advice.append(f"{none} are on NumPy; to get a device: {how_to_get_one()}")
     if intel := _intel_problem(devices):
         advice.append(intel)
     extras = {name: {"installed": importlib.util.find_spec(name) is not None, "purpose": purpose} for name, purpose in EXTRAS.items()}

@@ -3,11 +3,9 @@
 If it dies, every registered driver is asked alone, and from then on the loader is shown those that answer.
 """
 
-import atexit
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +15,7 @@ import pyopencl as cl
 
 from mfpde.device import false_driver
 from mfpde.device.runtime import runtime_versions
+from mfpde.device.scratch import make_scratch
 from mfpde.device.trust import run_apart
 from mfpde.device.vendors import FOLDERS, USER_VARIABLES, VARIABLE, intel_library, registrations, user_variable, write_registrations
 
@@ -72,8 +71,7 @@ def _ask(only: Sequence[str] | None) -> str:
 
 def _show_only(libraries: Sequence[str]) -> None:
     """Let the loader of this process, and of those it starts, see these drivers alone."""
-    folder = Path(tempfile.mkdtemp(prefix="mfpde-vendors-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = make_scratch("mfpde-vendors-")
     write_registrations(folder, libraries)
     os.environ[VARIABLE] = str(folder)
 

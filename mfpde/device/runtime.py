@@ -2,13 +2,14 @@
 
 import importlib.metadata
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 
 import pyopencl as cl
 
-from mfpde.device import false_driver
-from mfpde.device.cache import prepare_user_cache
+from mfpde.device import false_driver, forks
+from mfpde.device.user_cache import prepare_user_cache
 from mfpde.device.vendors import INTEL_PACKAGE, intel_registered
 from mfpde.errors import InputError, nearest
 
@@ -87,6 +88,7 @@ class Device:
     @property
     def context(self) -> cl.Context:
         """Context of this device alone."""
+        forks.refuse_copies()
         return _context(self.cl_device)
 
     @property
@@ -123,18 +125,27 @@ def _cl_devices() -> list[cl.Device]:
     """Devices of all drivers. The loader looks for drivers once in a process, so what it needs must be there before it is first asked."""
     prepare_user_cache()
     false_driver.crash("list")
-    devices: list[cl.Device] = []
+    forks.note_loaded()
     try:
         with intel_registered():
             platforms = cl.get_platforms()
     except cl.Error:
         return []
-    for platform in platforms:
-        try:
-            devices += platform.get_devices()
-        except cl.Error:
-            continue  # a platform whose driver is installed but whose hardware is absent
-    return devices
+    return [device for platform in platforms for device in _shown(platform)]
+
+
+def without_devices() -> list[str]:
+    """Names of platforms that show no device."""
+    with suppress(cl.Error):
+        return [platform.name.strip() for platform in cl.get_platforms() if not _shown(platform)]
+    return []
+
+
+def _shown(platform: cl.Platform) -> list[cl.Device]:
+    """The devices of a platform; none if its driver is installed but its hardware is absent."""
+    with suppress(cl.Error):
+        return platform.get_devices()
+    return []
 
 
 def preference(device: Device) -> int:
@@ -144,6 +155,7 @@ def preference(device: Device) -> int:
 
 def find_devices() -> list[Device]:
     """All OpenCL devices, those we would rather use first; their number in this list is what users say."""
+    forks.refuse_copies()
     return sorted((Device(d) for d in _cl_devices()), key=lambda device: (not device.has_float64, preference(device)))
 
 

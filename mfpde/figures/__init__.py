@@ -5,11 +5,13 @@ name it in `FIGURES_OF_SEVERAL`.
 """
 
 import importlib
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mfpde.errors import InputError, nearest
+from mfpde.arithmetic import usual_arithmetic
+from mfpde.errors import InputError, first_line, nearest
 
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
@@ -24,8 +26,10 @@ FIGURES = (
 FIGURES_OF_SEVERAL = ("energies", "clouds", "fluctuation_panels")
 FORMATS = ("pdf", "png")
 KNOWN_FORMATS = ("pdf", "png", "svg")
+VARIABLES = ("MPLBACKEND", "MATPLOTLIBRC", "MPLCONFIGDIR")  #: of the environment, by which matplotlib finds its settings
 
 
+@usual_arithmetic
 def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
     """Draw figures into a folder, which is made if needed; returns the files written.
 
@@ -35,9 +39,11 @@ def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] |
         runs: one run, or several to be drawn side by side.
         names: all figures of one run, or of several, if None.
     Raises:
-        InputError: an unknown figure, a folder that cannot be made, or a damaged file.
+        InputError: an unknown figure, a folder that cannot be made, a damaged file, or settings with which matplotlib does not start.
     """
     from mfpde.analysis.sound import fits_together
+
+    check_matplotlib()
     from mfpde.figures import style
 
     several = list(runs) if isinstance(runs, Sequence) else [runs]
@@ -62,3 +68,17 @@ def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] |
                 written.append(folder / f"{name}.{suffix}")
                 figure.savefig(written[-1])
     return written
+
+
+def check_matplotlib() -> None:
+    """Import matplotlib, which reads the settings of the user, before any module of figures does.
+
+    Raises:
+        InputError: it cannot be imported with these.
+    """
+    try:
+        importlib.import_module("matplotlib.style")
+    except Exception as error:  # of a file that is no text, an unknown backend, or whatever is wrong with an installation
+        named = [f"{name} is set to '{os.environ[name]}'" for name in VARIABLES if os.environ.get(name)]
+        where = f", where {' and '.join(named)}" if named else "; look at your matplotlibrc"
+        raise InputError(f"matplotlib cannot be used ({type(error).__name__}: {first_line(error)}){where}") from None

@@ -5,6 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from mfpde.arithmetic import usual_arithmetic
 from mfpde.errors import InputError
 from mfpde.figures import style
 
@@ -31,6 +32,7 @@ def draw_convergence(table: dict[str, Any]) -> Figure:
     return figure
 
 
+@usual_arithmetic
 def save_convergence(table: dict[str, Any], path: Path) -> None:
     """Draw and save; the ending of the name gives the format.
 

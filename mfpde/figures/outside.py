@@ -12,6 +12,7 @@ from mfpde.analysis.model_of_run import functions, model_of
 from mfpde.analysis.outside import mean_field_of, shared_times
 from mfpde.analysis.outside_report import spread
 from mfpde.analysis.run import Run
+from mfpde.arithmetic import usual_arithmetic
 from mfpde.data.saved_network import SavedNetwork
 from mfpde.errors import InputError
 from mfpde.figures import FORMATS, style
@@ -115,6 +116,7 @@ def gap_by_width(panel: Axes, table: dict[str, Any]) -> None:
         panel.minorticks_off()
 
 
+@usual_arithmetic
 def save_outside(run: Run, network: SavedNetwork, table: dict[str, Any], folder: str | Path, formats: Iterable[str] = FORMATS) -> list[Path]:
     """Draw into a folder, which is made if needed; returns the files written.
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import matplotlib
+import matplotlib.style
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -31,8 +31,8 @@ _RC: Any = {
 
 
 def paper():
-    """The settings all figures are drawn and saved with."""
-    return rc_context(_RC)
+    """The settings all figures are drawn and saved with: matplotlib's own and ours, whatever the user's are, which come back after."""
+    return matplotlib.style.context(["default", _RC])
 
 
 def figure(rows: int, columns: int, height: float, **options) -> tuple[Figure, np.ndarray]:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from mfpde import __version__
+from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.data import Dataset
 from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError
+from mfpde.letters import spell
 from mfpde.memory import check_disk
 from mfpde.models.network import Network
 from mfpde.runs.last_words import note
@@ -25,6 +27,7 @@ from mfpde.store.provenance import circumstances, what_computes
 from mfpde.store.writer import Writer, check_output
 
 
+@usual_arithmetic
 def simulate(case: Case, output: Path, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> bool:
     """Run a case and write its file, with checkpoints beside it.
 
@@ -55,7 +58,7 @@ def begin(
     facts: dict[str, Any] = {
         "run": secrets.token_hex(8),
         "mfpde_version": __version__,
-        "case": {"tables": case.resolved(), "path": str(case.path.absolute()), "text": case.text, "variant": case.variant},
+        "case": {"tables": case.resolved(), "path": str(case.place), "text": case.text, "variant": case.variant},
         "ends": list(ends),
         "resumes": list(resumes),
         "frames": 0,
@@ -84,7 +87,7 @@ def begin(
         "run": facts["run"],
         "case": case.text,
         "case_resolved": facts["case"]["tables"],
-        "case_file": case.path.name,
+        "case_file": spell(case.path.name, "utf-8"),  # a name need not be text
         "variant": case.variant,
         "device_notes": list(simulation.notes),
         "data_notes": list(simulation.data_notes),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mfpde import __version__
+from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.case.load import case_from_tables, load_variants
 from mfpde.data.dataset import dataset_from_tables
@@ -29,6 +30,7 @@ DEVICE_CLASS = ("type", "platform", "name")
 Work = Callable[[], bool]  #: what remains to be done: runs to the end, or tells that it was stopped
 
 
+@usual_arithmetic
 def resume(
     output: Path, until: float | None = None, device: str | None = None, allow_device_change: bool = False, restart: bool = False,
     report: Reporter | None = None,

@@ -22,8 +22,9 @@ class Asked:
 
 
 def _here(names: tuple[str, ...]) -> list[int]:
-    """Those of some signals that this system has."""
-    return [int(getattr(signal, name)) for name in names if hasattr(signal, name)]
+    """Those of some signals that this system has, and that no program around this Python has taken, for which they could not be put back."""
+    found = [int(getattr(signal, name)) for name in names if hasattr(signal, name)]
+    return [number for number in found if signal.getsignal(number) is not None]
 
 
 @contextmanager

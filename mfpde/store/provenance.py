@@ -10,6 +10,7 @@ from typing import Any
 
 from mfpde import __version__
 from mfpde.device.kernel_files import kernels_digest
+from mfpde.letters import spell
 
 HOST = "host (NumPy)"  #: stands for a device where there is none
 LIBRARIES = ("numpy", "scipy", "pyopencl", "pocl-binary-distribution", "h5py", "xarray", "sympy", "pydantic")
@@ -30,7 +31,7 @@ def circumstances() -> dict[str, Any]:
     """What else a reader needs to reproduce a run; plain text and numbers."""
     return {
         "git_revision": _git_revision(),
-        "command": " ".join(Path(word).name if index == 0 else word for index, word in enumerate(sys.argv)),
+        "command": spell(" ".join(Path(word).name if index == 0 else word for index, word in enumerate(sys.argv)), "utf-8"),
         "started": now(),
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in LIBRARIES if _version(name)},

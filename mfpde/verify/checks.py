@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.case.load import case_from_tables
 from mfpde.device.choice import NUMPY, Choice, choose, devices_here, examined
@@ -70,6 +71,7 @@ class Check:
     seconds: float = 0.0
 
 
+@usual_arithmetic
 def verify(device: str | None = None, folder: Path = Path()) -> dict[str, Any]:
     """Run all checks.
 

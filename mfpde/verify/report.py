@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from rich.console import Console
-
 from mfpde.analysis.report_tables import Table
+from mfpde.console import Console
 
 
 def print_verdict(facts: dict[str, Any], console: Console) -> None:
