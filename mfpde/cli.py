@@ -50,7 +50,10 @@ def _main(version: Annotated[bool, typer.Option("--version", callback=_version, 
 @app.command()
 def run(
     case: CaseArgument,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Output file; default: the case's name with .h5, here.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Output file; default: the case's name with .h5, here. Of several variants each gets OUTPUT-VARIANT.h5."),
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case, e.g. eulerian.scheme=mc; repeatable.")
     ] = None,
@@ -74,7 +77,8 @@ def run(
     overrides = [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])]
     cases = load_variants(case, overrides, variant or [])
     stem = output or Path(f"{next(iter(cases.values())).path.stem}.h5")
-    targets = {name: stem.with_name(f"{stem.stem}-{name}{stem.suffix}") if name else stem for name in cases}
+    alone = output is not None and len(cases) == 1  # -o names the file itself then
+    targets = {name: stem.with_name(f"{stem.stem}-{name}{stem.suffix}") if name and not alone else stem for name in cases}
     for target in targets.values():  # before any of them is run
         check_output(target, overwrite)
     for name, loaded in cases.items():

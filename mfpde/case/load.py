@@ -127,7 +127,11 @@ def _override(tables: dict[str, Any], overrides: Sequence[str], path: Path, text
         _check_depth({key: found}, f"--set {override}")
         set_key(tables, key.strip(), found, f"--set {override}")
         typed[key.strip()] = f"--set {override}"
-    return case_from_tables(tables, path, text, typed)
+    case = case_from_tables(tables, path, text, typed)
+    for key, value in case.longer_than_run.items():
+        if key in typed or "time" not in typed:  # who shortens a case on the command line is told by the run itself
+            raise InputError(f"{typed.get(key, path)}: {key} = {value:g} is longer than the run; expected at most time = {case.time:g}")
+    return case
 
 
 def case_from_tables(tables: dict[str, Any], path: Path, text: str = "", typed: dict[str, str] | None = None) -> Case:

@@ -273,6 +273,12 @@ class Case(Table):
         """Time between stored fields: four of them unless the case says otherwise."""
         return self.output.fields_every or self.time / 4
 
+    @property
+    def longer_than_run(self) -> dict[str, float]:
+        """The intervals of [output] that are longer than the run, by key."""
+        given = {"output.every": self.output.every, "output.fields_every": self.output.fields_every}
+        return {key: value for key, value in given.items() if value is not None and value > self.time}
+
     def replace(self, changes: dict[str, Any] | None = None, **more: Any) -> "Case":
         """A copy with some keys changed, validated again.
 
