@@ -15,10 +15,10 @@ import typer
 
 from mfpde import __version__
 from mfpde.errors import MfpdeError
+from mfpde.usage import UsageError, explain
 
 app = typer.Typer(
     name="mfpde",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -27,6 +27,7 @@ and measure how one becomes the other.
 
 **Start here:** `mfpde cases` lists the shipped cases, `mfpde run mcycle` runs one, `mfpde compare mcycle.h5` tells how far
 networks of each width are from their limit, `mfpde plot mcycle.h5` draws the figures. `mfpde resume mcycle.h5` goes on with a run that was stopped.
+`mfpde run --help` tells what a verb takes.
 
 Exit codes: 0 done, 2 your input is wrong, 3 the run went bad, 130 interrupted.""",
 )
@@ -193,7 +194,10 @@ def compare(
 
 @app.command()
 def inspect(output: OutputArgument, as_json: JsonOption = False) -> None:
-    """What is in an output file: datasets, units, provenance, and the health of the run."""
+    """What is in an output file: datasets, units, provenance, and the health of the run.
+
+    Examples: `mfpde inspect mcycle.h5`, `mfpde inspect mcycle.h5 --json`
+    """
     from mfpde.analysis.inspect import inspect as look
 
     facts = look(output)
@@ -227,6 +231,8 @@ def plot(
     bias_variance (with replicates), chaos (with replicates), descent (with descent), width_planner (with a prediction).
 
     Figures of several runs: energies, clouds (with two parameters), fluctuation_panels.
+
+    Examples: `mfpde plot mcycle.h5`, `mfpde plot mcycle.h5 --only energy --format svg`, `mfpde plot clt-*.h5 -o figures`
     """
     from mfpde.errors import InputError
 
@@ -337,6 +343,8 @@ def doctor(as_json: JsonOption = False) -> None:
     """Which OpenCL devices and optional packages are here, what is missing, and how to get it.
 
     Every device is probed anew: its kernels are compiled, compared with NumPy and loaded again, in processes of their own. Takes seconds.
+
+    Examples: `mfpde doctor`, `mfpde doctor --json`
     """
     from rich.console import Console
 
@@ -393,7 +401,10 @@ def cases(
     copy: Annotated[Path | None, typer.Option("--copy", metavar="FOLDER", help="Copy the cases and their data into a folder, to edit them.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The shipped cases, one line each."""
+    """The shipped cases, one line each.
+
+    Examples: `mfpde cases`, `mfpde cases --copy my_cases`
+    """
     from mfpde.case.shipped import copy_cases, list_cases
 
     if copy is not None:
@@ -446,13 +457,14 @@ def main() -> None:
 def _answer() -> int:
     """Do what the command line says; the exit code."""
     try:
-        app()
+        code = _call()
+        return code if isinstance(code, int) else 0
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except MfpdeError as error:
         typer.echo(f"mfpde: {error}", err=True)
         return error.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("mfpde: interrupted", err=True)
         return 130
     except BrokenPipeError:
@@ -461,6 +473,16 @@ def _answer() -> int:
         typer.echo("mfpde: out of memory; use fewer cells, units or data", err=True)
         return 3
     return 0
+
+
+def _call() -> Any:
+    """Call the verb; the exit code, if it has one of its own."""
+    group, words = typer.main.get_command(app), sys.argv[1:]
+    try:
+        code = group(None if words else ["--help"], prog_name="mfpde", standalone_mode=False)
+        return code if words else 2
+    except UsageError as error:
+        raise explain(error, group, words) from None
 
 
 def _leave(code: int) -> None:

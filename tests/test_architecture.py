@@ -23,6 +23,7 @@ FLOORS = [
     ["measures", "data"],
     ["device", "activations"],
     ["expressions"],
+    ["usage"],
     ["case"],
     ["errors", "resources", "randomness", "threads", ""],
 ]

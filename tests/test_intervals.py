@@ -3,12 +3,12 @@
 import re
 
 import pytest
+from conftest import small_case
 
 import mfpde
 from mfpde.case.load import load_variants
 from mfpde.case.shipped import shipped_files
 from mfpde.errors import InputError
-from conftest import small_case
 
 CASE = """
 time = 1.0
