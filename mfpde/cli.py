@@ -226,11 +226,13 @@ def plot(
 ) -> None:
     """Draw the figures one would put in a paper, as PDF and PNG.
 
-    Figures of one run: overview (with one input and two widths), energy, function, marginals, density (with two parameters), spacetime, order
+    Figures of one run: overview (with data and two widths), energy, function, marginals, density (with two parameters), spacetime, order
     and gibbs (of potentials; the last with diffusion), gap_by_width (with two widths), gap_in_time, fluctuations (with a prediction or nodes),
     bias_variance (with replicates), chaos (with replicates), descent (with descent), width_planner (with a prediction).
 
-    Figures of several runs: energies, clouds (with two parameters), fluctuation_panels.
+    Figures of several runs: energies, clouds (with two parameters), fluctuation_panels (with nodes).
+
+    A figure that is asked for by name and cannot be drawn is an error that says what the run lacks.
 
     Examples: `mfpde plot mcycle.h5`, `mfpde plot mcycle.h5 --only energy --format svg`, `mfpde plot clt-*.h5 -o figures`
     """
@@ -257,19 +259,25 @@ def plot(
 def _draw(outputs: list[Path], folder: Path | None = None, only: list[str] | None = None, formats: list[str] | None = None) -> None:
     from mfpde.analysis.run import open_run
     from mfpde.errors import InputError, nearest
-    from mfpde.figures import FIGURES, FIGURES_OF_SEVERAL, FORMATS, KNOWN_FORMATS
+    from mfpde.figures import FIGURES, FIGURES_OF_SEVERAL, FORMATS, KNOWN_FORMATS, lacking
     from mfpde.figures import plot as draw
 
     for suffix in formats or ():
         if suffix not in KNOWN_FORMATS:
             raise InputError(f"--format {suffix}: is no format of figures{nearest(suffix, KNOWN_FORMATS)}")
     runs = [open_run(output) for output in outputs]
+    shown = " and ".join(map(str, outputs))
+    for name, said in lacking(runs, only).items() if only else ():
+        raise InputError(f"{shown}: --only {name}: the figure needs {said}")
     files = draw(runs, folder or _figures_folder(outputs), only, formats or FORMATS)
     for file in files:
         typer.echo(str(file))
-    missing = [name for name in only or (FIGURES if len(runs) == 1 else FIGURES_OF_SEVERAL) if not any(file.stem == name for file in files)]
-    if missing:
-        typer.echo(f"not drawn, since there is not what they show (mfpde plot --help): {', '.join(missing)}", err=True)
+    undrawn = [] if only else [name for name in (FIGURES if len(runs) == 1 else FIGURES_OF_SEVERAL) if not any(file.stem == name for file in files)]
+    reasons = [f"{name} needs {said}" for name, said in lacking(runs, undrawn).items()]
+    if not files:
+        raise InputError(f"{shown}: nothing can be drawn: {'; '.join(reasons)}")
+    if reasons:
+        typer.echo(f"not drawn: {'; '.join(reasons)}", err=True)
 
 
 def _figures_folder(outputs: list[Path]) -> Path:
