@@ -25,6 +25,7 @@ FLOORS = [
     ["expressions"],
     ["usage"],
     ["case"],
+    ["foreign"],
     ["errors", "resources", "randomness", "threads", ""],
 ]
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}

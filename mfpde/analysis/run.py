@@ -12,6 +12,7 @@ from mfpde.analysis import integrals
 from mfpde.analysis.sound import count_frames, fits_together
 from mfpde.data.hdf5 import open_hdf5
 from mfpde.errors import InputError, first_line
+from mfpde.foreign import refuse_what_is_no_output
 from mfpde.store.layout import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -196,10 +197,7 @@ def open_run(path: str | Path) -> Run:
         InputError: no such file, not an mfpde output, or one of a newer schema.
     """
     path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; expected an output of mfpde run")
-    if not path.is_file():
-        raise InputError(f"{path}: no such output file")
+    refuse_what_is_no_output(path)
     try:
         with open_hdf5(path, path) as file:
             frames = count_frames(file, path) if "schema_version" in file.attrs else 0

@@ -14,6 +14,7 @@ from mfpde.data.dataset import dataset_from_tables
 from mfpde.device.choice import NUMPY, devices_here
 from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError, first_line
+from mfpde.foreign import refuse_what_is_no_output
 from mfpde.runs.begin import begin, facts_of, layout_of, tell_device, what_computes_it
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
@@ -45,10 +46,16 @@ def resume(
         InputError: there is nothing to go on from, or something does not match; nothing is changed then.
         RunError: as in `simulate`.
     """
-    report, output = report or Silent(), behind_links(output)
-    if not folder_of(output).is_dir():
-        there = "has no checkpoints beside it" if output.is_file() else "no such output"
-        raise InputError(f"{output}: {there} (the folder {folder_of(output).name}), so there is nothing to go on from; start with mfpde run")
+    report = report or Silent()
+    try:
+        output = behind_links(output)
+        has_folder = bool(output.name) and folder_of(output).is_dir()
+    except OSError:  # too long to be a name, which is said next
+        has_folder = False
+    if not has_folder:
+        refuse_what_is_no_output(output)
+        missing = f"has no checkpoints beside it (the folder {folder_of(output).name})"
+        raise InputError(f"{output}: {missing}, so there is nothing to go on from; start with mfpde run")
     with Checkpoints(output) as checkpoints:
         contents, problems = checkpoints.good()
         for problem in problems:
