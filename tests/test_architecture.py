@@ -14,6 +14,7 @@ FLOORS = [
     ["analysis"],
     ["runs"],
     ["simulation"],
+    ["sides"],
     ["handoff"],
     ["exact"],
     ["monitors"],
