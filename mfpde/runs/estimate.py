@@ -5,7 +5,7 @@ each side has a cost of its own per unit of what it goes through (simulated time
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import exp
@@ -14,13 +14,15 @@ from statistics import median
 #: pieces into which the way of a side is cut, at most
 PIECES = 40
 #: pieces of which the cost now is the median, and those whose costs may show a trend
-NOW, TREND = 5, 12
+NOW, TREND = 4, 12
 #: pairs of pieces that must agree on a trend, less those that do not: as a share of all
 AGREEMENT = 0.7
 #: by how much the cost ahead may differ from the cost now
 FALL, RISE = 0.5, 3.0
 #: share of its way after which a side is known, however many its pieces, and share of the work after which the rest is told
 KNOWN, TOLD = 0.4, 0.1
+#: share of the time so far below which a side need not be known, once all have had so many turns
+SMALL, TURNS = 0.02, 2
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Side:
     seconds: float = 0.0  #: spent since the last piece
     pieces: list[tuple[float, float]] = field(default_factory=list)  #: middles, and seconds per unit
     cost: float | None = None  #: seconds per unit ahead, when a piece is complete
+    spent: float = 0.0  #: in all
 
     def __post_init__(self) -> None:
         self.start = self.begun = self.reached
@@ -43,7 +46,7 @@ class Side:
 
     def spend(self, reached: float, seconds: float) -> None:
         """It has come so far, which took so long since it was last told."""
-        self.reached, self.seconds = max(self.reached, reached), self.seconds + seconds
+        self.reached, self.seconds, self.spent = max(self.reached, reached), self.seconds + seconds, self.spent + seconds
         passed = self.reached - self.begun
         if passed > 0 and passed >= (self.end - self.start) / PIECES * (1 - 1e-9):
             self.pieces.append(((self.begun + self.reached) / 2, self.seconds / passed))
@@ -77,13 +80,12 @@ class Estimate:
 
     Arguments:
         sides: where each stands, and where it ends. What was done before does not count.
-        brief: sides that are left out as long as nothing is known of them.
         clock: tells seconds.
     """
 
-    def __init__(self, sides: Mapping[str, tuple[float, float]], brief: Collection[str] = (), clock: Callable[[], float] = time.monotonic):
+    def __init__(self, sides: Mapping[str, tuple[float, float]], clock: Callable[[], float] = time.monotonic):
         self.sides = {name: Side(*ends) for name, ends in sides.items()}
-        self.brief, self.clock, self.elapsed, self.last = brief, clock, 0.0, clock()
+        self.clock, self.elapsed, self.last, self.turns = clock, 0.0, clock(), 0
 
     def at(self, name: str, reached: float) -> None:
         """A side has come so far; the time since the last call was spent on it."""
@@ -91,9 +93,13 @@ class Estimate:
         self.sides[name].spend(reached, now - self.last)
         self.elapsed, self.last = self.elapsed + now - self.last, now
 
+    def next_interval(self) -> None:
+        """All sides have had their turn."""
+        self.turns += 1
+
     def left(self) -> float | None:
         """Seconds to the end; None if that cannot be known yet."""
-        known = all(side.is_known for name, side in self.sides.items() if name not in self.brief)
+        known = all(side.is_known or self._is_small(side) for side in self.sides.values())
         found = self._left() if known else None
         return found if found is not None and found <= (1 / TOLD - 1) * self.elapsed else None
 
@@ -105,9 +111,13 @@ class Estimate:
         since = self.clock() - self.last
         return (self.elapsed + since) / (self.elapsed + since + found) if found else 1.0
 
+    def _is_small(self, side: Side) -> bool:
+        """Whether a side has taken next to no time though it could, such as one of few long steps."""
+        return self.turns >= TURNS and side.spent <= SMALL * self.elapsed
+
     def _left(self) -> float | None:
         """Of all sides; since the last call a part of it has passed."""
-        found = [0.0 if side.left is None and name in self.brief else side.left for name, side in self.sides.items()]
+        found = [0.0 if side.left is None and self._is_small(side) else side.left for side in self.sides.values()]
         if any(seconds is None for seconds in found):
             return None
         left = sum(seconds for seconds in found if seconds is not None)

@@ -91,6 +91,7 @@ class Loop:
             self.frames += 1
             measured = self.estimate.sides[MEASURING[with_fields]]
             self.estimate.at(MEASURING[with_fields], measured.reached + 1)
+            self.estimate.next_interval()
             health.stop_at_walls(simulation, time)
             if with_fields:
                 self.save()
@@ -143,7 +144,7 @@ class Loop:
         """Of what is left to be done from here."""
         sides = {name: (at(), self.end) for parts in self.simulation.sides.values() for name, at in parts.items()}
         frames = {name: (0.0, float(stored[self.frames :].count(kind))) for kind, name in MEASURING.items()}
-        return Estimate(sides | frames, MEASURING.values())
+        return Estimate(sides | frames)
 
     @property
     def _outlook(self) -> dict[str, Any]:
