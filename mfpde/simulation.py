@@ -221,7 +221,7 @@ def build_simulation(
     model = build_model(case, data)
     check_hand_off(case)
     if not (case.eulerian.enabled or case.lagrangian.units or node_count(case, model) or case.descent.steps):
-        raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty")
+        raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty; expected one of them to change")
     choice = choose(case.eulerian.backend, device, needs_of(case), tell)
     chosen = choice.device
     solver = build_solver(case, model, chosen) if case.eulerian.enabled else None

@@ -13,7 +13,7 @@ from mfpde.case.messages import explain
 from mfpde.case.schema import Case
 from mfpde.case.shipped import shipped_files
 from mfpde.case.variants import check_variants, variant_tables
-from mfpde.errors import InputError, about, nearest
+from mfpde.errors import InputError, nearest
 from mfpde.foreign import what_is
 
 MAX_BYTES = 1_000_000
@@ -80,9 +80,12 @@ def load_variants(name: str | Path, overrides: Sequence[str] = (), only: Sequenc
     cases = {}
     for key, changes in variants.items():
         if not only or key in only:
-            with about(f"variants.{key}"):
+            try:
                 cases[key] = _override(variant_tables(tables, changes), overrides, path, text)
-                cases[key]._variant = key
+            except InputError as error:
+                said = str(error)
+                raise InputError(said if said.startswith("--") else f"{path}: variants.{key}: {said.removeprefix(f'{path}: ')}") from None
+            cases[key]._variant = key
     return cases
 
 

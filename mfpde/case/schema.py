@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from mfpde.case.base import Interval, NonNegative, Positive, PositiveInt, Real, Seed, Table, Text
 from mfpde.case.data_tables import Data as Data
@@ -79,7 +79,7 @@ class Parameter(Table):
         if self.fixed is not None and (self.initial is not None or self.domain is not None or self.periodic):
             raise ValueError("a 'fixed' parameter has neither 'initial' nor 'domain', and is not periodic")
         if self.stretch and (self.periodic or self.domain is None):
-            raise ValueError("'stretch' needs a 'domain' with walls")
+            raise ValueError("'stretch' needs a 'domain' with walls: expected domain = [low, high], and no periodic = true")
         if self.stretch_at is not None and not (self.stretch and self.domain and self.domain[0] <= self.stretch_at <= self.domain[1]):
             raise ValueError("'stretch_at' is where cells are smallest: it needs 'stretch' > 0 and lies in the domain")
         return self
@@ -97,6 +97,13 @@ class Dynamics(Table):
     reaction: Literal["plain", "entropic"] = "plain"
     diffusion: NonNegative = 0.0
     births: dict[str, Law] | None = None
+
+    @field_validator("births", mode="before")
+    @classmethod
+    def _births_by_parameter(cls, births: Any):
+        if isinstance(births, dict) and isinstance(births.get("law"), str):
+            raise ValueError(f'expected a law for every parameter that is named, such as births.a = {{ law = "{births["law"]}" }}')
+        return births
 
     @model_validator(mode="after")
     def _births_need_a_rate(self):
@@ -227,10 +234,17 @@ class Case(Table):
     @model_validator(mode="after")
     def _data_of_the_model(self):
         if self.model.kind == "network" and self.data is None:
-            raise ValueError("the key 'data' is required: a network learns a teacher or a file")
-        if self.model.kind == "potential" and self.data is not None:
-            raise ValueError("'data' belongs to model.kind = \"network\"; a potential has none")
+            raise ValueError("the key 'data' is required: a network learns a teacher or a file (or give model.kind = \"potential\" and a formula)")
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_data_of_a_potential(cls, tables: Any):
+        """Before anything is said of what is in them."""
+        model = tables.get("model") if isinstance(tables, dict) else None
+        if isinstance(model, dict) and model.get("kind") == "potential" and tables.get("data") is not None:
+            raise ValueError("'data' belongs to model.kind = \"network\"; a potential has none: leave [data] out, or model.kind")
+        return tables
 
     @model_validator(mode="after")
     def _stationary_density(self):

@@ -102,8 +102,11 @@ def potential_parameters(case: Case) -> ParameterSpace:
         InputError: a name that formulas or the output file cannot hold, or a law wider than its domain.
     """
     for name in case.parameters:
-        if not (name.isascii() and name.isidentifier() and len(name) <= 16) or name in RESERVED | {*CONSTANTS, *FUNCTIONS}:
-            raise InputError(f"{case.path}: parameters.{name}: is not a name for a parameter; expected letters and digits, such as x or theta1")
+        where = f"{case.path}: parameters.{name}"
+        if name in RESERVED | {*CONSTANTS, *FUNCTIONS}:
+            raise InputError(f"{where}: is not a name for a parameter, since formulas or outputs use it otherwise; expected another, such as x")
+        if not (name.isascii() and name.isidentifier() and len(name) <= 16):
+            raise InputError(f"{where}: is not a name for a parameter; expected letters and digits, 16 at most, such as x or theta1")
     if not case.parameters:
         raise InputError(f"{case.path}: parameters: a potential needs at least one table [parameters.NAME]")
     return ParameterSpace([_component(name, spec, f"{case.path}: parameters.{name}") for name, spec in case.parameters.items()])
@@ -130,6 +133,7 @@ def network_parameters(case: Case, model: schema.NetworkModel, dimension: int) -
         key = name if name in case.parameters else "w" if name in weights else name
         if key not in case.parameters:
             example = f'[parameters.{name}] with domain, cells and initial = {{ law = "normal" }}, or fixed = 1.0'
+            example += "; [parameters.w] serves all weights" if name in weights and name != "w" else ""
             raise InputError(f"{case.path}: the model has a parameter '{name}', which needs a table {example}")
         components.append(_component(name, case.parameters[key], f"{case.path}: parameters.{key}"))
     if "w" in case.parameters and all(name in case.parameters for name in weights) and "w" not in weights:

@@ -6,6 +6,7 @@ Derivatives are symbolic; NumPy values and device code come from the same trees.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -150,17 +151,35 @@ def build_potential(case: Case) -> Potential:
     with about(case.path):
         parameters = potential_parameters(case)
         names = parameters.names
-        external = Formula(parse(spec.external or "0", names, "model.external"), names, spec.external or "0")
+        unused = _unused(spec, names)
+        hint = "; there is no table [parameters.{name}]" + "".join(f", and [parameters.{name}] is in no formula" for name in unused)
+        external = Formula(parse(spec.external or "0", names, "model.external", hint), names, spec.external or "0")
         external.check(reached(parameters.components), "model.external", *precisions(case))
         interaction = None
         if spec.interaction is not None:
-            interaction = Formula(parse(spec.interaction, names, "model.interaction"), names, spec.interaction)
+            interaction = Formula(parse(spec.interaction, names, "model.interaction", hint), names, spec.interaction)
             _check_even(interaction, parameters.components)
             interaction.check(reached(parameters.components, differences=True), "model.interaction", *precisions(case))
+        for name in unused:
+            _check_moved(case, name)
         for k, c in enumerate(parameters.components):
             if c.periodic:
                 _check_period(external, k, c, parameters.components)
         return Potential(external, interaction, parameters)
+
+
+def _unused(spec: schema.PotentialModel, names: Sequence[str]) -> list[str]:
+    """Parameters that no formula names."""
+    words = re.findall(r"[^\W\d]\w*", f"{spec.external} {spec.interaction}")
+    return [name for name in names if name not in words]
+
+
+def _check_moved(case: Case, name: str) -> None:
+    """Refuse a parameter that no formula names, unless something else moves it."""
+    free = case.parameters[name].fixed is None
+    if not free or not (case.dynamics.diffusion or name in (case.dynamics.births or {})):
+        nothing = "and without dynamics.diffusion nothing moves in it" if free else "and it is fixed"
+        raise InputError(f"parameters.{name}: is in no formula of [model], {nothing}; expected {name} in a formula, or no such table")
 
 
 def _samples(components: Sequence[Component]) -> list[np.ndarray]:
