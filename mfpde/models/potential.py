@@ -7,7 +7,7 @@ Derivatives are symbolic; NumPy values and device code come from the same trees.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -160,26 +160,24 @@ def build_potential(case: Case) -> Potential:
             interaction = Formula(parse(spec.interaction, names, "model.interaction", hint), names, spec.interaction)
             _check_even(interaction, parameters.components)
             interaction.check(reached(parameters.components, differences=True), "model.interaction", *precisions(case))
-        for name in unused:
-            _check_moved(case, name)
         for k, c in enumerate(parameters.components):
             if c.periodic:
                 _check_period(external, k, c, parameters.components)
         return Potential(external, interaction, parameters)
 
 
-def _unused(spec: schema.PotentialModel, names: Sequence[str]) -> list[str]:
+def _unused(spec: schema.PotentialModel, names: Iterable[str]) -> list[str]:
     """Parameters that no formula names."""
     words = re.findall(r"[^\W\d]\w*", f"{spec.external} {spec.interaction}")
     return [name for name in names if name not in words]
 
 
-def _check_moved(case: Case, name: str) -> None:
-    """Refuse a parameter that no formula names, unless something else moves it."""
-    free = case.parameters[name].fixed is None
-    if not free or not (case.dynamics.diffusion or name in (case.dynamics.births or {})):
-        nothing = "and without dynamics.diffusion nothing moves in it" if free else "and it is fixed"
-        raise InputError(f"parameters.{name}: is in no formula of [model], {nothing}; expected {name} in a formula, or no such table")
+def unmoved(case: Case) -> list[str]:
+    """Parameters of a potential that are in no formula, and that neither diffusion nor births move."""
+    if not isinstance(case.model, schema.PotentialModel):
+        return []
+    moved = set(case.dynamics.births or ()) if not case.dynamics.diffusion else {name for name, p in case.parameters.items() if p.fixed is None}
+    return [name for name in _unused(case.model, case.parameters) if name not in moved]
 
 
 def _samples(components: Sequence[Component]) -> list[np.ndarray]:

@@ -9,6 +9,7 @@ from mfpde.case import Case
 from mfpde.errors import RunError
 from mfpde.measures.cells import missed_mean
 from mfpde.models.births import births_laws
+from mfpde.models.potential import unmoved
 from mfpde.monitors.frames import touches_wall
 from mfpde.monitors.resolution import MIN_CELLS
 
@@ -52,6 +53,8 @@ class Health:
         before = set(self.warnings)
         if time == 0:
             self._check_intervals(simulation.case)
+            for name in unmoved(simulation.case):
+                self._warn(f"unmoved {name}", f"parameters.{name} is in no formula of [model], and nothing else moves it: is its name as meant?")
         if simulation.solver is not None:
             if self.initial_energy is None:
                 self._check_start(simulation, simulation.solver)
