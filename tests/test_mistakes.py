@@ -207,12 +207,13 @@ MISTAKES = [
 
 
 def refusal(tmp_path, text):
-    """What is said of a case, without the folder."""
+    """What is said of a case, without the folder and without the lists of what is known."""
     path = tmp_path / "case.toml"
     path.write_text(text)
     with pytest.raises(InputError) as refused:
         build_simulation(next(iter(load_variants(path).values())), "numpy")
-    return str(refused.value).replace(f"{tmp_path}/", "").replace(f"{tmp_path}\\", "")
+    said = re.sub(r" \(known: [^)]*\)", "", str(refused.value))
+    return said.replace(f"{tmp_path}/", "").replace(f"{tmp_path}\\", "")
 
 
 @pytest.mark.parametrize(("text", "said"), MISTAKES, ids=[said.split(":")[0] for _, said in MISTAKES])
@@ -228,7 +229,7 @@ def test_parameters_given_as_numbers(tmp_path):
 def test_an_option_is_named_in_place_of_the_file(tmp_path):
     path = tmp_path / "case.toml"
     path.write_text(NET)
-    with pytest.raises(InputError, match=r"^--set eulerian.diffusion=1: unknown key 'eulerian.diffusion'; did you mean dynamics.diffusion\?"):
+    with pytest.raises(InputError, match=r"^--set eulerian.diffusion=1: unknown key 'eulerian.diffusion' .*; did you mean dynamics.diffusion\?"):
         load_variants(path, ["eulerian.diffusion=1"])
 
 

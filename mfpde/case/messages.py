@@ -63,7 +63,7 @@ def explain(error: ValidationError, model: type[BaseModel], source: Path, overri
         table, name = _walk(problem["loc"][:-1], model), str(problem["loc"][-1])
         key, known = ".".join([*table.keys, name]), dict.fromkeys(name for m in table.tables for name in names_of(m))
         hint = elsewhere(key, given, model)
-        clause = f"unknown key '{key}'{hint}{nearest('' if hint else name, known)}"
+        clause = f"unknown key '{key}'{nearest('' if hint else name, known)}{hint}"
     elif kind == "union_tag_invalid":
         names = [name.strip(" '") for name in context["expected_tags"].split(",")]
         tag = str(context["discriminator"]).strip("'")
