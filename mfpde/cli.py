@@ -75,8 +75,7 @@ def run(
     from mfpde.case.load import load_variants
     from mfpde.store.writer import check_output
 
-    overrides = [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])]
-    cases = load_variants(case, overrides, variant or [])
+    cases = load_variants(case, _overrides(settings, backend), variant or [])
     stem = output or Path(f"{next(iter(cases.values())).path.stem}.h5")
     alone = output is not None and len(cases) == 1  # -o names the file itself then
     targets = {name: stem.with_name(f"{stem.stem}-{name}{stem.suffix}") if name and not alone else stem for name in cases}
@@ -90,6 +89,16 @@ def run(
     elif not quiet:
         listed = " ".join(map(str, files))
         typer.echo(f"wrote {listed}; next: mfpde compare {files[0]}, mfpde plot {listed}", err=True)
+
+
+def _overrides(settings: list[str] | None, backend: str | None) -> list[str]:
+    """What --set and --backend change of a case."""
+    from mfpde.case.schema import BACKENDS
+    from mfpde.errors import InputError, nearest
+
+    if backend is not None and backend not in BACKENDS:
+        raise InputError(f"--backend {backend}: is no backend{nearest(backend, BACKENDS)}")
+    return [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])]
 
 
 def _run_one(case: Any, target: Path, overwrite: bool, device: str | None, quiet: bool) -> None:
@@ -326,7 +335,7 @@ def converge(
         raise InputError(f"--refine {refine}: cannot be refined{nearest(refine, REFINABLE)}")
     if rule not in (None, "sobol", "trapezoid"):
         raise InputError(f"--rule {rule}: is no rule{nearest(str(rule), ('sobol', 'trapezoid'))}")
-    loaded = load_case(case, [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])], variant)
+    loaded = load_case(case, _overrides(settings, backend), variant)
     choice = choose(loaded.eulerian.backend, device, needs_of(loaded), _say)
     for note in choice.notes:
         _say(note)

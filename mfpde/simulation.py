@@ -114,8 +114,8 @@ class Simulation:
     def sides(self) -> dict[str, Parts]:
         """What takes turns in `advance`, in that order: the parts of each, with the time that they have reached."""
         found: dict[str, Parts] = {}
-        if self.solver is not None:
-            found[DENSITY] = {DENSITY: lambda: self.solver.time if self.solver else 0.0}
+        if (density := self.solver) is not None:
+            found[DENSITY] = {DENSITY: lambda: density.time if density.carrier is None else density.carrier.time}
         if self.companions is not None:
             solvers = self.companions.solvers
             found["companions"] = {f"coarser mesh {k} of {len(solvers)}": partial(getattr, s, "time") for k, s in enumerate(solvers, 1)}

@@ -29,6 +29,8 @@ WRONG = {
     "resume a.h5 --until soon": "resume: --until soon: expected a number (a later end",
     "converge mcycle --levels 1": "--levels: an order needs at least 2 levels",
     "converge mcycle --refine cell": "--refine cell: cannot be refined; did you mean 'cells'?",
+    "run mcycle --backend opncl": "--backend opncl: is no backend; did you mean 'opencl'?",
+    "converge mcycle --backend numpi": "--backend numpi: is no backend; did you mean 'numpy'?",
     "run mcycle --set time": "--set time: expected key=value, for example --set eulerian.scheme=mc",
     "run mcycle --variant fast": "has no variant 'fast'",
 }

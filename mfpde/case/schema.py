@@ -1,7 +1,7 @@
 """The schema of a case file: every key, its type, its default, its meaning. Defaults live here and nowhere else."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
@@ -85,6 +85,9 @@ class Parameter(Table):
         return self
 
 
+Backend = Literal["auto", "opencl", "numpy", "fipy"]
+BACKENDS = get_args(Backend)
+
 LONGEST_STEP = 0.1  #: of explicit schemes, unless a case says otherwise
 
 # --- [dynamics], the two sides, [output] ----------------------------------------------------------------------------
@@ -124,7 +127,7 @@ class Eulerian(Table):
     enabled: bool = True
     scheme: Literal["fromm", "mc", "minmod", "vanleer", "upwind"] = "fromm"
     precision: Literal["float64", "float32"] = "float64"
-    backend: Literal["auto", "opencl", "numpy", "fipy"] = "auto"
+    backend: Backend = "auto"
     cfl: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] = 0.45
     energy_safety: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.9
     max_step: Positive | None = None
