@@ -13,8 +13,8 @@ from statistics import median
 
 #: pieces into which the way of a side is cut, at most
 PIECES = 40
-#: pieces of which the cost now is the median, and those whose costs may show a trend
-NOW, TREND = 4, 12
+#: latest pieces whose median is the cost; those whose median is the cost now, where it changes steadily; those that show whether it does
+LEVEL, NOW, TREND = 8, 4, 12
 #: pairs of pieces that must agree on a trend, less those that do not: as a share of all
 AGREEMENT = 0.7
 #: by how much the cost ahead may differ from the cost now
@@ -54,13 +54,14 @@ class Side:
 
     def _cost_ahead(self) -> float:
         """The cost now, and its trend if there is one."""
-        middle, cost = (median(parts) for parts in zip(*self.pieces[-NOW:], strict=True))
+        level = median(cost for _, cost in self.pieces[-LEVEL:])
         if len(self.pieces) < NOW:
-            return cost
+            return level
         slopes = [(later[1] - earlier[1]) / (later[0] - earlier[0]) for earlier, later in combinations(self.pieces[-TREND:], 2)]
         rising, falling = (sum(slope * sign > 0 for slope in slopes) for sign in (1, -1))
         if abs(rising - falling) < AGREEMENT * len(slopes):
-            return cost
+            return level
+        middle, cost = (median(parts) for parts in zip(*self.pieces[-NOW:], strict=True))
         later = cost + median(slopes) * ((self.reached + self.end) / 2 - middle)
         return min(max(later, FALL * cost), RISE * cost)
 
