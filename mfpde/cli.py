@@ -172,7 +172,7 @@ def compare(
     """How far the networks are from the density: energies, function gap, W1, sliced W2, rates in n with intervals; predicted and observed
     fluctuations, bias and variance, correlations of units, descent by finite steps, as far as the run has them.
 
-    Examples: `mfpde compare mcycle.h5`, `mfpde compare clt.h5 --tolerance 1e-2 --at 5`, `mfpde compare mcycle.h5 --network weights.npz`
+    Examples: `mfpde compare mcycle.h5`, `mfpde compare mcycle.h5 --tolerance 1e-2 --at 10`, `mfpde compare mcycle.h5 --network weights.npz`
     """
     from rich.console import Console
 
@@ -243,7 +243,7 @@ def plot(
 
     A figure that is asked for by name and cannot be drawn is an error that says what the run lacks.
 
-    Examples: `mfpde plot mcycle.h5`, `mfpde plot mcycle.h5 --only energy --format svg`, `mfpde plot clt-*.h5 -o figures`
+    Examples: `mfpde plot mcycle.h5`, `mfpde plot mcycle.h5 --only energy --format svg`, `mfpde plot birth_death-*.h5 -o figures`
     """
     from mfpde.errors import InputError
 
