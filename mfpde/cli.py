@@ -15,10 +15,10 @@ import typer
 from mfpde import __version__
 from mfpde.errors import MfpdeError
 from mfpde.streams import flush_streams, settle_streams
+from mfpde.usage import UsageError, explain
 
 app = typer.Typer(
     name="mfpde",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -27,6 +27,7 @@ and measure how one becomes the other.
 
 **Start here:** `mfpde cases` lists the shipped cases, `mfpde run mcycle` runs one, `mfpde compare mcycle.h5` tells how far
 networks of each width are from their limit, `mfpde plot mcycle.h5` draws the figures. `mfpde resume mcycle.h5` goes on with a run that was stopped.
+`mfpde run --help` tells what a verb takes.
 
 Exit codes: 0 done, 2 your input is wrong, 3 the run went bad, 130 interrupted.""",
 )
@@ -50,7 +51,10 @@ def _main(version: Annotated[bool, typer.Option("--version", callback=_version, 
 @app.command()
 def run(
     case: CaseArgument,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Output file; default: the case's name with .h5, here.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Output file; default: the case's name with .h5, here. Of several variants each gets OUTPUT-VARIANT.h5."),
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case, e.g. eulerian.scheme=mc; repeatable.")
     ] = None,
@@ -71,10 +75,10 @@ def run(
     from mfpde.case.load import load_variants
     from mfpde.store.writer import check_output
 
-    overrides = [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])]
-    cases = load_variants(case, overrides, variant or [])
+    cases = load_variants(case, _overrides(settings, backend), variant or [])
     stem = output or Path(f"{next(iter(cases.values())).path.stem}.h5")
-    targets = {name: stem.with_name(f"{stem.stem}-{name}{stem.suffix}") if name else stem for name in cases}
+    alone = output is not None and len(cases) == 1  # -o names the file itself then
+    targets = {name: stem.with_name(f"{stem.stem}-{name}{stem.suffix}") if name and not alone else stem for name in cases}
     for target in targets.values():  # before any of them is run
         check_output(target, overwrite)
     for name, loaded in cases.items():
@@ -85,6 +89,16 @@ def run(
     elif not quiet:
         listed = " ".join(map(str, files))
         typer.echo(f"wrote {listed}; next: mfpde compare {files[0]}, mfpde plot {listed}", err=True)
+
+
+def _overrides(settings: list[str] | None, backend: str | None) -> list[str]:
+    """What --set and --backend change of a case."""
+    from mfpde.case.schema import BACKENDS
+    from mfpde.errors import InputError, nearest
+
+    if backend is not None and backend not in BACKENDS:
+        raise InputError(f"--backend {backend}: is no backend{nearest(backend, BACKENDS)}")
+    return [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])]
 
 
 def _run_one(case: Any, target: Path, overwrite: bool, device: str | None, quiet: bool) -> None:
@@ -158,7 +172,7 @@ def compare(
     """How far the networks are from the density: energies, function gap, W1, sliced W2, rates in n with intervals; predicted and observed
     fluctuations, bias and variance, correlations of units, descent by finite steps, as far as the run has them.
 
-    Examples: `mfpde compare mcycle.h5`, `mfpde compare clt.h5 --tolerance 1e-2 --at 5`, `mfpde compare mcycle.h5 --network weights.npz`
+    Examples: `mfpde compare mcycle.h5`, `mfpde compare mcycle.h5 --tolerance 1e-2 --at 10`, `mfpde compare mcycle.h5 --network weights.npz`
     """
     from mfpde.analysis.run import open_run
     from mfpde.console import Console
@@ -188,7 +202,10 @@ def compare(
 
 @app.command()
 def inspect(output: OutputArgument, as_json: JsonOption = False) -> None:
-    """What is in an output file: datasets, units, what others have added, provenance, and the health of the run."""
+    """What is in an output file: datasets, units, what others have added, provenance, and the health of the run.
+
+    Examples: `mfpde inspect mcycle.h5`, `mfpde inspect mcycle.h5 --json`
+    """
     from mfpde.analysis.inspect import inspect as look
 
     facts = look(output)
@@ -216,11 +233,15 @@ def plot(
 ) -> None:
     """Draw the figures one would put in a paper, as PDF and PNG.
 
-    Figures of one run: overview (with one input and two widths), energy, function, marginals, density (with two parameters), spacetime, order
+    Figures of one run: overview (with data and two widths), energy, function, marginals, density (with two parameters), spacetime, order
     and gibbs (of potentials; the last with diffusion), gap_by_width (with two widths), gap_in_time, fluctuations (with a prediction or nodes),
     bias_variance (with replicates), chaos (with replicates), descent (with descent), width_planner (with a prediction).
 
-    Figures of several runs: energies, clouds (with two parameters), fluctuation_panels.
+    Figures of several runs: energies, clouds (with two parameters), fluctuation_panels (with nodes).
+
+    A figure that is asked for by name and cannot be drawn is an error that says what the run lacks.
+
+    Examples: `mfpde plot mcycle.h5`, `mfpde plot mcycle.h5 --only energy --format svg`, `mfpde plot birth_death-*.h5 -o figures`
     """
     from mfpde.errors import InputError
 
@@ -248,19 +269,25 @@ def plot(
 def _draw(outputs: list[Path], folder: Path | None = None, only: list[str] | None = None, formats: list[str] | None = None) -> None:
     from mfpde.analysis.run import open_run
     from mfpde.errors import InputError, nearest
-    from mfpde.figures import FIGURES, FIGURES_OF_SEVERAL, FORMATS, KNOWN_FORMATS
+    from mfpde.figures import FIGURES, FIGURES_OF_SEVERAL, FORMATS, KNOWN_FORMATS, lacking
     from mfpde.figures import plot as draw
 
     for suffix in formats or ():
         if suffix not in KNOWN_FORMATS:
             raise InputError(f"--format {suffix}: is no format of figures{nearest(suffix, KNOWN_FORMATS)}")
     runs = [open_run(output) for output in outputs]
+    shown = " and ".join(map(str, outputs))
+    for name, said in lacking(runs, only).items() if only else ():
+        raise InputError(f"{shown}: --only {name}: the figure needs {said}")
     files = draw(runs, folder or _figures_folder(outputs), only, formats or FORMATS)
     for file in files:
         typer.echo(str(file))
-    missing = [name for name in only or (FIGURES if len(runs) == 1 else FIGURES_OF_SEVERAL) if not any(file.stem == name for file in files)]
-    if missing:
-        typer.echo(f"not drawn, since there is not what they show (mfpde plot --help): {', '.join(missing)}", err=True)
+    undrawn = [] if only else [name for name in (FIGURES if len(runs) == 1 else FIGURES_OF_SEVERAL) if not any(file.stem == name for file in files)]
+    reasons = [f"{name} needs {said}" for name, said in lacking(runs, undrawn).items()]
+    if not files:
+        raise InputError(f"{shown}: nothing can be drawn: {'; '.join(reasons)}")
+    if reasons:
+        typer.echo(f"not drawn: {'; '.join(reasons)}", err=True)
 
 
 def _figures_folder(outputs: list[Path]) -> Path:
@@ -313,7 +340,7 @@ def converge(
         from mfpde.figures import check_matplotlib
 
         check_matplotlib()
-    loaded = load_case(case, [*(settings or []), *([f"eulerian.backend={backend}"] if backend is not None else [])], variant)
+    loaded = load_case(case, _overrides(settings, backend), variant)
     choice = choose(loaded.eulerian.backend, device, needs_of(loaded), _say)
     for note in choice.notes:
         _say(note)
@@ -337,6 +364,8 @@ def doctor(as_json: JsonOption = False) -> None:
     """Which OpenCL devices and optional packages are here, what is missing, and how to get it.
 
     Every device is probed anew: its kernels are compiled, compared with NumPy and loaded again, in processes of their own. Takes seconds.
+
+    Examples: `mfpde doctor`, `mfpde doctor --json`
     """
     from mfpde.console import Console
     from mfpde.device.doctor import examine
@@ -392,7 +421,10 @@ def cases(
     copy: Annotated[Path | None, typer.Option("--copy", metavar="FOLDER", help="Copy the cases and their data into a folder, to edit them.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The shipped cases, one line each."""
+    """The shipped cases, one line each.
+
+    Examples: `mfpde cases`, `mfpde cases --copy my_cases`
+    """
     from mfpde.case.shipped import copy_cases, list_cases
 
     if copy is not None:
@@ -443,13 +475,14 @@ def main() -> None:
 def _answer() -> int:
     """Do what the command line says; the exit code."""
     try:
-        app()
+        code = _call()
+        return code if isinstance(code, int) else 0
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except MfpdeError as error:
         typer.echo(f"mfpde: {error}", err=True)
         return error.exit_code
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("mfpde: interrupted", err=True)
         return 130
     except BrokenPipeError:
@@ -458,6 +491,16 @@ def _answer() -> int:
         typer.echo("mfpde: out of memory; use fewer cells, units or data", err=True)
         return 3
     return 0
+
+
+def _call() -> Any:
+    """Call the verb; the exit code, if it has one of its own."""
+    group, words = typer.main.get_command(app), sys.argv[1:]
+    try:
+        code = group(None if words else ["--help"], prog_name="mfpde", standalone_mode=False)
+        return code if words else 2
+    except UsageError as error:
+        raise explain(error, group, words) from None
 
 
 def _leave(code: int) -> None:

@@ -38,6 +38,11 @@ class Points:
     def __post_init__(self) -> None:
         self._seen = observe(self.model, self.flow)
 
+    @property
+    def time(self) -> float:
+        """The time of the points."""
+        return self.since + self.flow.time
+
     def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
         """Bring the points to a time; `watch` is called after every step."""
         self.flow.advance(until - self.since, watch)

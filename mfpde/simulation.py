@@ -30,10 +30,9 @@ from mfpde.monitors.frames import Snapshot, measure_density, measure_distances, 
 from mfpde.monitors.grid_error import Companions, build_companions
 from mfpde.monitors.health import Health
 from mfpde.monitors.nodes import measure_nodes
-from mfpde.store.layout import Parts
+from mfpde.sides import DENSITY, Parts, Turn, Watch, flow_of, parts_of, solver_facts
+from mfpde.store.layout import Parts as LayoutParts
 from mfpde.store.reserved import check_names
-
-Watch = Callable[[float, dict[str, Any]], None]  #: told the time reached and facts about the density, after every step
 
 
 @dataclass
@@ -101,9 +100,9 @@ class Simulation:
         return bool(solver.density_rate < tolerance and solver.energy_rate < tolerance)
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> LayoutParts:
         """What the run has besides a density and a ladder."""
-        return Parts(self.nodes is not None, self.jump_rate > 0, SPECTRUM if self.fluctuations is not None else 0)
+        return LayoutParts(self.nodes is not None, self.jump_rate > 0, SPECTRUM if self.fluctuations is not None else 0)
 
     @property
     def solvers(self) -> list[Solver]:
@@ -118,24 +117,39 @@ class Simulation:
             del sides["nodes"]
         return {name: side for name, side in sides.items() if side is not None}
 
+    @property
+    def sides(self) -> dict[str, Parts]:
+        """What takes turns in `advance`, in that order: the parts of each, with the time that they have reached."""
+        found: dict[str, Parts] = {}
+        if (density := self.solver) is not None:
+            found[DENSITY] = {DENSITY: lambda: density.time if density.carrier is None else density.carrier.time}
+        if self.companions is not None:
+            solvers = self.companions.solvers
+            found["companions"] = {f"coarser mesh {k} of {len(solvers)}": partial(getattr, s, "time") for k, s in enumerate(solvers, 1)}
+        units = self.ladder.units if self.ladder is not None else []
+        return found | {name: parts_of(side, name, list(units)) for name, side in self.particles.items()}
+
     def advance(self, until: float, watch: Watch) -> None:
-        """Bring both sides to a time; hand the density over to points when it has become narrow. A checkpoint may be taken in every `watch`."""
-        if self.solver is not None:
+        """Bring all sides to a time; hand the density over to points when it has become narrow. A checkpoint may be taken in every `watch`."""
+        sides, solver = self.sides, self.solver
+        if solver is not None:
             if self.heading != until:  # else this was decided before the checkpoint
                 hand_off_if_narrow(self.case, self.solvers, self.device)
             self.heading = until
-            with blaming_cells(self.solver):
-                self.solver.advance(until, lambda s: watch(s.time, solver_facts(s)))
-        facts = {} if self.solver is None else solver_facts(self.solver)
+            with blaming_cells(solver):
+                solver.advance(until, Turn(sides[DENSITY], until, watch, partial(solver_facts, solver)))
+        facts = {} if solver is None else solver_facts(solver)
         if self.companions is not None:
-            self.companions.advance(until, lambda: watch(until, facts))
-        for side in self.particles.values():
+            self.companions.advance(until, self._turn("companions", until, watch, facts))
+        for name, side in self.particles.items():
             with blaming_units(flow_of(side), self.model):
-                side.advance(until, partial(self._watch_particles, side, until, watch, facts))
-        watch(until, facts)
+                side.advance(until, self._turn(name, until, watch, facts))
 
-    def _watch_particles(self, side: Flow | Fluctuations | Descent, until: float, watch: Watch, facts: dict[str, Any]) -> None:
-        watch(until if self.solver is not None else reached(side), facts)  # the density is there already
+    def _turn(self, name: str, until: float, watch: Watch, facts: dict[str, Any]) -> Turn:
+        """The turn of a side begins, which is told at once: its first step may take long."""
+        turn = Turn(self.sides[name], until, watch, lambda: facts)
+        turn()
+        return turn
 
     def checkpoint(self) -> dict[str, Any]:
         """All that a simulation built anew needs to go on bit by bit from here, also in the middle of `advance`; for `restore`."""
@@ -165,29 +179,6 @@ class Simulation:
         flows = {"nodes": self.nodes, "networks": self.flow, "descent": self.descent.flow if self.descent else None}
         checked = {name: zlib.crc32(flow.potential().tobytes()) for name, flow in flows.items() if flow is not None}
         return checked | {f"energy {k}": solver.state.energy for k, solver in enumerate(self.solvers)}
-
-
-def flow_of(side: Flow | Fluctuations | Descent) -> Flow:
-    """The flow by which something moves, or the first of them."""
-    return side.full.flow if isinstance(side, Fluctuations) else side.flow if isinstance(side, Descent) else side
-
-
-def reached(side: Flow | Fluctuations | Descent) -> float:
-    """The time of what moves by characteristics."""
-    return side.time if isinstance(side, Descent) else flow_of(side).time
-
-
-def solver_facts(solver: Solver) -> dict[str, Any]:
-    """What the progress line shows."""
-    walls = solver.wall_mass or {"": 0.0}
-    return {
-        "step": solver.steps,
-        "energy": solver.state.energy,
-        "drift": solver.mass_drift,
-        "wall": max(walls.values()),
-        "dt": solver.last_dt,
-        "limit": solver.last_limit,
-    }
 
 
 def output_times(case: Case, ends: Sequence[float] = (), stationary: float | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -239,7 +230,7 @@ def build_simulation(
     model = build_model(case, data)
     check_hand_off(case)
     if not (case.eulerian.enabled or case.lagrangian.units or node_count(case, model) or case.descent.steps):
-        raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty")
+        raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty; expected one of them to change")
     choice = choose(case.eulerian.backend, device, needs_of(case), tell)
     chosen = choice.device
     tight = check_memory(case, model, chosen)

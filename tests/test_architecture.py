@@ -14,6 +14,7 @@ FLOORS = [
     ["analysis"],
     ["runs"],
     ["simulation"],
+    ["sides"],
     ["handoff", "memory"],
     ["exact"],
     ["monitors"],
@@ -23,8 +24,10 @@ FLOORS = [
     ["measures", "data"],
     ["device", "activations"],
     ["expressions"],
+    ["usage"],
     ["case"],
     ["console", "streams"],
+    ["foreign"],
     ["errors", "resources", "randomness", "threads", "letters", "arithmetic", ""],
 ]
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}

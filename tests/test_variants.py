@@ -74,13 +74,28 @@ def test_a_run_writes_a_file_per_variant(command, file):
     assert mfpde.open_run("both-plain.h5").tree.attrs["variant"] == "plain"
     assert mfpde.open_run("both-jumping.h5").case["dynamics"]["birth_death"] == 2.0
     before = file.with_name("both-plain.h5").read_bytes()
-    assert command("run", "both.toml", "-q", "--variant", "jumping", "-o", "other.h5")[0] == 0
-    assert file.with_name("other-jumping.h5").exists()
-    assert not file.with_name("other-plain.h5").exists()
+    assert command("run", "both.toml", "-q", "--variant", "jumping")[0] == 2, "it exists"
     file.with_name("both-jumping.h5").unlink()
     assert command("run", "both.toml", "-q")[0] == 2, "one of the outputs exists"
     assert file.with_name("both-plain.h5").read_bytes() == before
     assert not file.with_name("both-jumping.h5").exists(), "refused before anything is run"
+
+
+def test_a_single_variant_has_the_name_that_it_is_given(command, file):
+    """Checks, messages, --overwrite and resume go by that name."""
+    one = ("run", "both.toml", "--variant", "jumping", "-o", "other.h5")
+    code, _, said = command(*one)
+    assert code == 0
+    assert "wrote other.h5; next: mfpde compare other.h5, mfpde plot other.h5" in said
+    assert sorted(path.name for path in file.parent.glob("*.h5")) == ["other.h5"]
+    assert mfpde.open_run("other.h5").tree.attrs["variant"] == "jumping"
+    code, _, said = command(*one)
+    assert code == 2
+    assert "other.h5: exists" in said
+    assert command(*one, "--overwrite", "-q")[0] == 0
+    assert command("resume", "other.h5", "--until", "0.3", "-q")[0] == 0
+    assert command("run", "both.toml", "-q", "-o", "pair.h5")[0] == 0, "several get names of their own"
+    assert sorted(path.name for path in file.parent.glob("pair*.h5")) == ["pair-jumping.h5", "pair-plain.h5"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ import h5py
 import numpy as np
 
 from mfpde import cli
-from mfpde.figures import FIGURES
+from mfpde.analysis.run import open_run
+from mfpde.figures import FIGURES, lacking
 from validation.fuzz_text import to_toml
 from validation.pairs_factors import FAMILIES, Family
 from validation.pairs_refused import REFUSED
@@ -142,8 +143,6 @@ def try_case(tables: dict[str, Any], folder: Path, turn: int = 0) -> tuple[int, 
         return code, "" if is_sentence(err) else f"says {err[-600:]!r}"
     if code:
         return code, f"run: {err}"
-    if "variants" in tables:
-        output = folder / "out-other.h5"
     return 0, _wrong_numbers(output, tables) or _wrong_verbs(case, output, tables, turn)
 
 
@@ -168,7 +167,8 @@ def _wrong_numbers(output: Path, tables: dict[str, Any]) -> str:
 def _wrong_verbs(case: Path, output: Path, tables: dict[str, Any], turn: int) -> str:
     variant = ("--variant", "other") if "variants" in tables else ()
     later = 0.2 if variant else tables["time"] + 0.05
-    shown = [FIGURES[(turn + k) % len(FIGURES)] for k in (0, 5, 10)]
+    figures = [FIGURES[(turn + k) % len(FIGURES)] for k in (0, 5, 10)]
+    shown = [name for name in figures if name not in lacking(open_run(output), figures)] or ["energy"]
     calls: list[tuple[Any, ...]] = [
         ("inspect", output, "--json"), ("inspect", output), ("compare", output, "--json"), ("compare", output),
         ("plot", output, "--format", "png", *(word for name in shown for word in ("--only", name))),
@@ -187,8 +187,8 @@ def _wrong_verbs(case: Path, output: Path, tables: dict[str, Any], turn: int) ->
     return _wrong_numbers(output, tables)
 
 
-#: verbs that may have nothing to say of a run: there is no density, or nothing to refine
-MAY_REFUSE = ("compare", "converge")
+#: verbs that may have nothing to say of a run: there is no density, nothing to refine, or nothing to draw
+MAY_REFUSE = ("compare", "converge", "plot")
 
 
 def main() -> None:

@@ -72,8 +72,8 @@ COMMON: dict[str, Options] = {
     "steps": _each("descent.steps", [0.05], [0.02, 0.1]),
     "batches": _each("descent.batches", [0, 4], [1]),
     "descent units": {"some": {"descent.units": 8, "descent.replicates": 2}, "width of the flow": {"descent.units": 6, "descent.replicates": 1}},
-    "every": _each("output.every", 0.05, 1.0),
-    "fields_every": _each("output.fields_every", 0.04, 1.0),
+    "every": _each("output.every", 0.05, 0.1),
+    "fields_every": _each("output.fields_every", 0.04, 0.1),
     "snapshot_replicates": _each("output.snapshot_replicates", 0, 100),
     "checkpoint_every": _each("output.checkpoint_every", 1e-3),
 }

@@ -14,7 +14,8 @@ from mfpde.analysis import integrals
 from mfpde.analysis.sound import count_frames, fits_together
 from mfpde.analysis.tree import open_tree
 from mfpde.data.hdf5 import open_hdf5
-from mfpde.errors import InputError, first_line, within_reach
+from mfpde.errors import InputError, first_line
+from mfpde.foreign import refuse_what_is_no_output
 from mfpde.store.contents import sort_out
 from mfpde.store.layout import SCHEMA_VERSION
 
@@ -207,12 +208,7 @@ def open_run(path: str | Path) -> Run:
         InputError: no such file, one that is locked, not an mfpde output, or one of a newer schema.
     """
     path = Path(path)
-    with within_reach(path):
-        is_there, is_folder = path.is_file(), path.is_dir()
-    if is_folder:
-        raise InputError(f"{path}: is a folder; expected an output of mfpde run")
-    if not is_there:
-        raise InputError(f"{path}: no such output file")
+    refuse_what_is_no_output(path)
     try:
         with open_hdf5(path, path) as file:
             contents = sort_out(file, path) if "schema_version" in file.attrs else None

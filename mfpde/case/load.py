@@ -14,7 +14,8 @@ from mfpde.case.messages import explain
 from mfpde.case.schema import Case
 from mfpde.case.shipped import shipped_files
 from mfpde.case.variants import check_variants, variant_tables
-from mfpde.errors import InputError, about, nearest, within_reach
+from mfpde.errors import InputError, nearest, within_reach
+from mfpde.foreign import what_is
 
 MAX_BYTES = 1_000_000
 #: tables within tables, and lists within lists; a case needs five
@@ -42,8 +43,8 @@ def find_case_file(name: str | Path) -> Path:
     shipped = shipped_files()
     if str(name) in shipped:
         return shipped[str(name)]
-    if path.is_dir():
-        raise InputError(f"{name}: is a folder; expected a case file ending in .toml")
+    if (found := what_is(path)) != "does not exist":
+        raise InputError(f"{name}: {found}; expected a case file ending in .toml")
     raise InputError(f"{name}: no such case file, nor a shipped case of that name{nearest(path.stem, shipped)}")
 
 
@@ -82,15 +83,22 @@ def load_variants(name: str | Path, overrides: Sequence[str] = (), only: Sequenc
     cases = {}
     for key, changes in variants.items():
         if not only or key in only:
-            with about(f"variants.{key}"):
+            try:
                 cases[key] = _override(variant_tables(tables, changes), overrides, path, text)
-                cases[key]._variant = key
+            except InputError as error:
+                said = str(error)
+                raise InputError(said if said.startswith("--") else f"{path}: variants.{key}: {said.removeprefix(f'{path}: ')}") from None
+            cases[key]._variant = key
     return cases
 
 
 def _read(name: str | Path) -> tuple[Path, str, dict[str, Any]]:
     """Path, text and tables of a case file."""
     path = find_case_file(name)
+    found = what_is(path)
+    if found in ("is an HDF5 file", "is a ZIP archive, as NPZ files are", "is empty"):
+        run = f"; of an output: mfpde inspect {path}, mfpde resume {path}" if found == "is an HDF5 file" else ""
+        raise InputError(f"{path}: {found}; expected a case file (TOML){run}")
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"{path}: a case file has at most {MAX_BYTES} bytes; this one has {path.stat().st_size}")
     try:
@@ -101,7 +109,7 @@ def _read(name: str | Path) -> tuple[Path, str, dict[str, Any]]:
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not UTF-8 text; expected a TOML case file") from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
-        raise InputError(f"{path}: is not valid TOML: {str(error)[:200] or 'nested too deep'}") from None
+        raise InputError(f"{path}: is not valid TOML: {str(error)[:200] or 'nested too deep'}; expected a case file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     _check_depth(tables, str(path))
@@ -130,7 +138,11 @@ def _override(tables: dict[str, Any], overrides: Sequence[str], path: Path, text
         _check_depth({key: found}, f"--set {override}")
         set_key(tables, key.strip(), found, f"--set {override}")
         typed[key.strip()] = f"--set {override}"
-    return case_from_tables(tables, path, text, typed)
+    case = case_from_tables(tables, path, text, typed)
+    for key, interval in case.longer_than_run.items():
+        if "time" not in typed:  # who shortens a case on the command line is told by the run itself
+            raise InputError(f"{typed.get(key, path)}: {key} = {interval:g} is longer than the run; expected at most time = {case.time:g}")
+    return case
 
 
 def case_from_tables(tables: dict[str, Any], path: Path, text: str = "", typed: dict[str, str] | None = None) -> Case:

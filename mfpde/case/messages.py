@@ -1,11 +1,13 @@
 """Validation errors as one sentence: the file, the key, what was expected, the nearest right spelling."""
 
-import typing
+import difflib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from mfpde.case.hints import elsewhere
+from mfpde.case.tables import names_of, tables_in, tags_of
 from mfpde.errors import InputError, nearest
 
 #: what pydantic's error types mean in the words of a case file; {names} are filled from the error's context
@@ -29,6 +31,10 @@ _EXPECTED = {
     "too_short": "expected at least {min_length} item(s)",
     "too_long": "expected at most {max_length} item(s)",
 }
+#: kinds of errors of which quotes may be the cause
+UNQUOTED = ("int_type", "float_type", "bool_type")
+#: laws as others call them
+SAME = {"gaussian": "normal", "dirac": "point", "delta": "point"}
 
 
 class _Place(NamedTuple):
@@ -55,26 +61,57 @@ def explain(error: ValidationError, model: type[BaseModel], source: Path, overri
     if kind == "extra_forbidden":
         # the last part is the key whatever it looks like; one named int or [x] is no branch
         table, name = _walk(problem["loc"][:-1], model), str(problem["loc"][-1])
-        key, known = ".".join([*table.keys, name]), table.tables
-        clause = f"unknown key '{key}'{nearest(name, dict.fromkeys(name for m in known for name in _names(m)))}"
+        key, known = ".".join([*table.keys, name]), dict.fromkeys(name for m in table.tables for name in names_of(m))
+        hint = elsewhere(key, given, model)
+        clause = f"unknown key '{key}'{nearest('' if hint else name, known)}{hint}"
     elif kind == "union_tag_invalid":
         names = [name.strip(" '") for name in context["expected_tags"].split(",")]
         tag = str(context["discriminator"]).strip("'")
-        clause = f"{key}.{tag}: {_show(context['tag'])} is not one of the choices{nearest(str(context['tag']), names)}"
+        clause = (
+            f"{key}.{tag}: {_show(context['tag'])} is not one of the choices{_same(str(context['tag']), names)}{nearest(str(context['tag']), names)}"
+        )
     elif kind == "literal_error":
         names = [name.strip(" '") for name in context["expected"].replace(" or ", ",").split(",")]
         clause = f"{key}: {_show(given)} is not one of the choices{nearest(str(given), names)}"
     elif kind == "union_tag_not_found":
-        clause = f"{key}: expected a table with the key {context['discriminator']}, got {_show(given)}"
+        clause = f"{key}: expected a table with the key {context['discriminator']}, {_example(place)}, got {_show(given)}"
     elif kind == "value_error":
         clause = f"{key + ': ' if key else ''}{context['error']}"
     elif kind == "missing":
         clause = f"the key '{key}' is required"
     else:
         expected = _EXPECTED.get(kind, problem["msg"].replace("Input should be", "expected")).format(**context)
-        clause = f"{key}: {expected}, got {_show(given)}"
+        if kind in ("model_type", "model_attributes_type"):
+            expected += f", {_example(place)}"
+        if kind == "list_type" and not isinstance(given, dict):
+            expected += f", such as [{given if _unquoted(given) else _show(given)}]"
+        clause = f"{key}: {expected}, got {_show(given)}{_unquoted(given) if kind in UNQUOTED else ''}"
     typed = next((option for name, option in overridden.items() if name == key or key.startswith(f"{name}.")), None)
     return InputError(f"{typed or source}: {clause}")
+
+
+def _same(word: str, names: list[str]) -> str:
+    """What something is called here that others call otherwise."""
+    close = difflib.get_close_matches(word.lower(), SAME, n=1)
+    return f"; {close[0]} is called '{SAME[close[0]]}' here" if close and SAME[close[0]] in names and word not in names else ""
+
+
+def _example(place: _Place) -> str:
+    """What a table may look like that stands in a place."""
+    tagged = [m for m in place.tables if tags_of(m)]
+    if tagged and len(place.tables) > 1:
+        return f'such as {{ {next(iter(names_of(tagged[0])))} = "{tags_of(tagged[0])[0]}" }}'
+    keys = dict.fromkeys(name for m in place.tables for name in names_of(m))
+    return f"with keys of {', '.join(keys)}"
+
+
+def _unquoted(given: Any) -> str:
+    """What to do about a number, or a truth value, that was given as text."""
+    try:
+        plain = isinstance(given, str) and (given in ("true", "false") or bool(float(given) * 0 == 0))
+    except ValueError:
+        return ""
+    return "; leave the quotes out" if plain else ""
 
 
 def _show(value: Any) -> str:
@@ -87,14 +124,14 @@ def _walk(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
     keys: list[str] = []
     tables = [model]
     for part in map(str, location):
-        tagged = [m for m in tables if part in _tags(m)]
-        fields = [_names(m)[part].annotation for m in tables if part in _names(m)]
+        tagged = [m for m in tables if part in tags_of(m)]
+        fields = [names_of(m)[part].annotation for m in tables if part in names_of(m)]
         # a tag follows the field that holds the union, before any of its own fields; it narrows what may stand there
         if tagged and len(tables) > 1:
             tables = tagged
         elif fields:
             keys.append(part)
-            tables = [m for annotation in fields for m in _models(annotation)]
+            tables = [m for annotation in fields for m in tables_in(annotation)]
         elif not (_is_branch(part) or part in [m.__name__ for m in tables]):
             keys.append(part)  # a name of the user's (parameters.a), an index, or an unknown key
     return _Place(keys, tables)
@@ -102,22 +139,3 @@ def _walk(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
 
 def _is_branch(part: str) -> bool:
     return any(mark in part for mark in ("[", "constrained", "function-")) or part in ("int", "float", "str", "list", "dict")
-
-
-def _tags(model: type[BaseModel]) -> tuple:
-    """Values of the discriminating field of a table in a union: its first, if that is a literal without default."""
-    first = next(iter(model.model_fields.values()))
-    return typing.get_args(first.annotation) if typing.get_origin(first.annotation) is typing.Literal else ()
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    """Every table type that an annotation can hold."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _models(typing.get_args(annotation)[0])
-    return [m for argument in typing.get_args(annotation) for m in _models(argument)]
-
-
-def _names(model: type[BaseModel]) -> dict[str, Any]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}

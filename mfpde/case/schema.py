@@ -1,9 +1,9 @@
 """The schema of a case file: every key, its type, its default, its meaning. Defaults live here and nowhere else."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from mfpde.case.base import Interval, NonNegative, Positive, PositiveInt, Real, Seed, Table, Text
 from mfpde.case.data_tables import Data as Data
@@ -80,11 +80,14 @@ class Parameter(Table):
         if self.fixed is not None and (self.initial is not None or self.domain is not None or self.periodic):
             raise ValueError("a 'fixed' parameter has neither 'initial' nor 'domain', and is not periodic")
         if self.stretch and (self.periodic or self.domain is None):
-            raise ValueError("'stretch' needs a 'domain' with walls")
+            raise ValueError("'stretch' needs a 'domain' with walls: expected domain = [low, high], and no periodic = true")
         if self.stretch_at is not None and not (self.stretch and self.domain and self.domain[0] <= self.stretch_at <= self.domain[1]):
             raise ValueError("'stretch_at' is where cells are smallest: it needs 'stretch' > 0 and lies in the domain")
         return self
 
+
+Backend = Literal["auto", "opencl", "numpy", "fipy"]
+BACKENDS = get_args(Backend)
 
 LONGEST_STEP = 0.1  #: of explicit schemes, unless a case says otherwise
 
@@ -98,6 +101,13 @@ class Dynamics(Table):
     reaction: Literal["plain", "entropic"] = "plain"
     diffusion: NonNegative = 0.0
     births: dict[str, Law] | None = None
+
+    @field_validator("births", mode="before")
+    @classmethod
+    def _births_by_parameter(cls, births: Any):
+        if isinstance(births, dict) and isinstance(births.get("law"), str):
+            raise ValueError(f'expected a law for every parameter that is named, such as births.a = {{ law = "{births["law"]}" }}')
+        return births
 
     @model_validator(mode="after")
     def _births_need_a_rate(self):
@@ -118,7 +128,7 @@ class Eulerian(Table):
     enabled: bool = True
     scheme: Literal["fromm", "mc", "minmod", "vanleer", "upwind"] = "fromm"
     precision: Literal["float64", "float32"] = "float64"
-    backend: Literal["auto", "opencl", "numpy", "fipy"] = "auto"
+    backend: Backend = "auto"
     cfl: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] = 0.45
     energy_safety: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.9
     max_step: Positive | None = None
@@ -228,10 +238,17 @@ class Case(Table):
     @model_validator(mode="after")
     def _data_of_the_model(self):
         if self.model.kind == "network" and self.data is None:
-            raise ValueError("the key 'data' is required: a network learns a teacher or a file")
-        if self.model.kind == "potential" and self.data is not None:
-            raise ValueError("'data' belongs to model.kind = \"network\"; a potential has none")
+            raise ValueError("the key 'data' is required: a network learns a teacher or a file (or give model.kind = \"potential\" and a formula)")
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_data_of_a_potential(cls, tables: Any):
+        """Before anything is said of what is in them."""
+        model = tables.get("model") if isinstance(tables, dict) else None
+        if isinstance(model, dict) and model.get("kind") == "potential" and tables.get("data") is not None:
+            raise ValueError("'data' belongs to model.kind = \"network\"; a potential has none: leave [data] out, or model.kind")
+        return tables
 
     @model_validator(mode="after")
     def _stationary_density(self):
@@ -288,6 +305,12 @@ class Case(Table):
     def output_fields_every(self) -> float:
         """Time between stored fields: four of them unless the case says otherwise."""
         return self.output.fields_every or self.time / 4
+
+    @property
+    def longer_than_run(self) -> dict[str, float]:
+        """The intervals of [output] that are longer than the run, by key."""
+        given = {"output.every": self.output.every, "output.fields_every": self.output.fields_every}
+        return {key: value for key, value in given.items() if value is not None and value > self.time}
 
     def replace(self, changes: dict[str, Any] | None = None, **more: Any) -> "Case":
         """A copy with some keys changed, validated again.

@@ -38,6 +38,10 @@ class Carrier(Protocol):
 
     since: float  #: time of the hand-off
 
+    @property
+    def time(self) -> float:
+        """The time of the points."""
+
     def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
         """Bring the points to a time; `watch` is called after every step."""
 

@@ -58,13 +58,14 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 RESERVED = {*keyword.kwlist, *CONSTANTS, *FUNCTIONS}
 
 
-def parse(text: str, variables: Sequence[str], where: str = "formula") -> sympy.Expr:
+def parse(text: str, variables: Sequence[str], where: str = "formula", hint: str = "") -> sympy.Expr:
     """Parse a formula in the given variables.
 
     Arguments:
         text: for example ``"sin(2*pi*x0) + 0.5*x1^2"``; both ``^`` and ``**`` mean power.
         variables: names that may occur; each becomes a real symbol of that name.
         where: the key or file the text came from, for messages.
+        hint: what an unknown {name} may mean, for messages.
     Raises:
         InputError: unknown names, unsupported syntax, or a formula that is too long or too deep.
     """
@@ -81,7 +82,7 @@ def parse(text: str, variables: Sequence[str], where: str = "formula") -> sympy.
     try:
         _check_size(tree.body, where)
         # SymPy turns sqrt(t^2) into its own |t|, whose second derivative is a delta function
-        return stable(sympy.sympify(_build(tree.body, symbols, text, where)).replace(sympy.Abs, functions.absolute))
+        return stable(sympy.sympify(_build(tree.body, symbols, text, where, hint)).replace(sympy.Abs, functions.absolute))
     except (TypeError, ValueError, ArithmeticError):
         raise InputError(f"{where}: '{text}' cannot be evaluated as a formula of {', '.join(variables)}") from None
 
@@ -98,9 +99,9 @@ def _check_size(node: ast.AST, where: str, depth: int = 0) -> int:
     return count
 
 
-def _build(node: ast.expr, symbols: dict, text: str, where: str) -> sympy.Expr:
+def _build(node: ast.expr, symbols: dict, text: str, where: str, hint: str) -> sympy.Expr:
     """The expression of a node; constants are finite and real, so that none is too large for what is made of it."""
-    expression = _combine(node, symbols, text, where)
+    expression = _combine(node, symbols, text, where, hint)
     if expression.is_Pow and expression.exp.is_number and abs(evaluate(expression.exp, {})) > MAX_EXPONENT:  # (t^64)^64 = t^4096
         raise InputError(f"{where}: the powers of powers in '{text}' make an exponent of more than {MAX_EXPONENT}")
     constants = {*expression.atoms(sympy.Number), *((expression,) if expression.is_number else ())}
@@ -111,7 +112,7 @@ def _build(node: ast.expr, symbols: dict, text: str, where: str) -> sympy.Expr:
     return expression
 
 
-def _combine(node: ast.expr, symbols: dict, text: str, where: str) -> sympy.Expr:
+def _combine(node: ast.expr, symbols: dict, text: str, where: str, hint: str) -> sympy.Expr:
     match node:
         case ast.Constant(value=bool()):
             pass
@@ -120,16 +121,20 @@ def _combine(node: ast.expr, symbols: dict, text: str, where: str) -> sympy.Expr
         case ast.Constant(value=float(number)):
             return sympy.Float(number)
         case ast.Name(id=name):
-            known = {**CONSTANTS, **symbols}
+            known = {**symbols, **CONSTANTS}
+            if name in FUNCTIONS and name not in known:
+                raise InputError(
+                    f"{where}: '{name}' in '{text}' is a function; expected its argument in brackets, such as {name}({next(iter(known))})"
+                )
             if name not in known:
-                raise InputError(f"{where}: unknown name '{name}' in '{text}'{nearest(name, [*known, *FUNCTIONS])}")
+                raise InputError(f"{where}: unknown name '{name}' in '{text}'{hint.format(name=name)}{nearest(name, known)}")
             return known[name]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_build(operand, symbols, text, where)
+            return -_build(operand, symbols, text, where, hint)
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _build(operand, symbols, text, where)
+            return _build(operand, symbols, text, where, hint)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            a, b = (_build(side, symbols, text, where) for side in (left, right))
+            a, b = (_build(side, symbols, text, where, hint) for side in (left, right))
             if isinstance(op, ast.Pow) and not (b.is_number and abs(evaluate(b, {})) <= MAX_EXPONENT):
                 raise InputError(f"{where}: a power in '{text}' must have a constant exponent of at most {MAX_EXPONENT}")
             if isinstance(op, ast.Pow) and a.is_number:
@@ -137,9 +142,11 @@ def _combine(node: ast.expr, symbols: dict, text: str, where: str) -> sympy.Expr
             return _BINARY[type(op)](a, b)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             if name not in FUNCTIONS:
-                raise InputError(f"{where}: unknown function '{name}' in '{text}'{nearest(name, FUNCTIONS)}")
+                raise InputError(
+                    f"{where}: unknown function '{name}' in '{text}'{'; the natural logarithm is log' if name == 'ln' else nearest(name, FUNCTIONS)}"
+                )
             count, make = FUNCTIONS[name]
             if len(arguments) != count:
                 raise InputError(f"{where}: {name} takes {count} argument(s), '{text}' gives {len(arguments)}")
-            return make(*(_build(argument, symbols, text, where) for argument in arguments))
+            return make(*(_build(argument, symbols, text, where, hint) for argument in arguments))
     raise InputError(f"{where}: '{text}' uses syntax that formulas do not have; use numbers, names, + - * / ^ and functions")

@@ -1,14 +1,14 @@
 """Figures drawn from opened runs, ready for a paper: PDF and PNG.
 
-To add one, write a module with ``draw(run) -> Figure | None`` and name it in `FIGURES`, or ``draw(runs) -> Figure | None`` of several runs and
-name it in `FIGURES_OF_SEVERAL`.
+To add one, write a module with ``draw(run) -> Figure | None`` and ``lacks(run) -> str``, which says why there is no figure (`needs`), and name it
+in `FIGURES`; or the same of several runs, and name it in `FIGURES_OF_SEVERAL`.
 """
 
 import importlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.errors import InputError, first_line, nearest
@@ -33,7 +33,7 @@ VARIABLES = ("MPLBACKEND", "MATPLOTLIBRC", "MPLCONFIGDIR")  #: of the environmen
 def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
     """Draw figures into a folder, which is made if needed; returns the files written.
 
-    A figure whose quantities the runs do not have is left out.
+    A figure whose quantities the runs do not have is left out; `lacking` says why.
 
     Arguments:
         runs: one run, or several to be drawn side by side.
@@ -46,12 +46,8 @@ def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] |
     check_matplotlib()
     from mfpde.figures import style
 
-    several = list(runs) if isinstance(runs, Sequence) else [runs]
-    known, drawn = (FIGURES, several[0]) if len(several) == 1 else (FIGURES_OF_SEVERAL, several)
-    wanted = known if names is None else tuple(names)
-    for name in wanted:
-        if name not in known:
-            raise InputError(f"unknown figure '{name}' of {'one run' if len(several) == 1 else 'several runs'}{nearest(name, known)}")
+    several, wanted = _chosen(runs, names)
+    drawn = several if len(several) > 1 else several[0]
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +57,7 @@ def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] |
     for name in wanted:
         with style.paper():
             with fits_together(" and ".join(str(run.path) for run in several)):
-                figure = importlib.import_module(f"mfpde.figures.{name}").draw(drawn)
+                figure = _module(name).draw(drawn)
             if figure is None:
                 continue
             for suffix in formats:
@@ -82,3 +78,35 @@ def check_matplotlib() -> None:
         named = [f"{name} is set to '{os.environ[name]}'" for name in VARIABLES if os.environ.get(name)]
         where = f", where {' and '.join(named)}" if named else "; look at your matplotlibrc"
         raise InputError(f"matplotlib cannot be used ({type(error).__name__}: {first_line(error)}){where}") from None
+
+
+def lacking(runs: "Run | Sequence[Run]", names: Iterable[str] | None = None) -> dict[str, str]:
+    """Figures that cannot be drawn of these runs, and what the runs lack; arguments as of `plot`."""
+    from mfpde.analysis.sound import fits_together
+
+    several, wanted = _chosen(runs, names)
+    with fits_together(" and ".join(str(run.path) for run in several)):
+        found = {name: _module(name).lacks(several if len(several) > 1 else several[0]) for name in wanted}
+    return {name: said for name, said in found.items() if said}
+
+
+def _chosen(runs: "Run | Sequence[Run]", names: Iterable[str] | None) -> tuple[list["Run"], Sequence[str]]:
+    """The runs as a list, and the figures that are wanted of them, each once.
+
+    Raises:
+        InputError: a figure that is not known, or not of so many runs.
+    """
+    several = list(runs) if isinstance(runs, Sequence) else [runs]
+    known, others = (FIGURES, FIGURES_OF_SEVERAL) if len(several) == 1 else (FIGURES_OF_SEVERAL, FIGURES)
+    wanted = list(dict.fromkeys(known if names is None else names))
+    here, there = ("one run", "several runs") if len(several) == 1 else ("several runs", "one run")
+    for name in wanted:
+        if name in others:
+            raise InputError(f"'{name}' is a figure of {there}, not of {here}{nearest(name, known)}")
+        if name not in known:
+            raise InputError(f"unknown figure '{name}' of {here}{nearest(name, known)}")
+    return several, wanted
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"mfpde.figures.{name}")

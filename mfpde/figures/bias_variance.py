@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.analysis.statistics import Interval, evenly
-from mfpde.figures import style
+from mfpde.figures import needs, style
 from mfpde.figures.fluctuations import beside, logarithmic, time_axis
 
 if TYPE_CHECKING:
@@ -19,11 +19,16 @@ MARKS = 11
 VARIANCE, BIAS = style.PALETTE[0], style.PALETTE[1]
 
 
+def lacks(run: "Run") -> str:
+    """What the run lacks of what is shown."""
+    return needs.lacking(run, needs.mean_field, needs.replicates(2))
+
+
 def draw(run: "Run") -> Figure | None:
     """Both against the width at the last time, then each in time, scaled by its power of n."""
-    scatters = [s for s in scatters_of(run, mean_field(run)) if s.replicates > 1]
-    if not scatters:
+    if lacks(run):
         return None
+    scatters = [s for s in scatters_of(run, mean_field(run)) if s.replicates > 1]
     figure, axes = style.figure(1, 3, 2.9)
     _widths(axes[0, 0], scatters, float(run.times[-1]))
     colours = style.width_colours([s.units for s in scatters])

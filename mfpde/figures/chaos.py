@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from mfpde.analysis.chaos import chaos_table
 from mfpde.analysis.fluctuations import process_of
 from mfpde.analysis.limit import mean_field, scatters_of
-from mfpde.figures import style
+from mfpde.figures import needs, style
 from mfpde.figures.fluctuations import prediction_name, time_axis
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 #: components drawn, at most
 MOST = 8
+
+
+def lacks(run: "Run") -> str:
+    """What the run lacks of what is shown."""
+    return needs.replicates(3)(run) or "components on a line: outputs of this age hold no resultants on circles"
 
 
 def draw(run: "Run") -> Figure | None:

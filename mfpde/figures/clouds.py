@@ -23,6 +23,12 @@ FLOOR = 1e-4
 AREA = 4.0
 
 
+def lacks(runs: "list[Run]") -> str:
+    """What the run lacks of what is shown."""
+    seen = any(widest(run) is not None for run in runs)
+    return "" if seen else "a density over two parameters with stored units (output.snapshot_replicates), which none of these runs has"
+
+
 def draw(runs: "list[Run]") -> Figure | None:
     """One panel per run that has a density over two parameters and stored units; runs over the same parameters share axes."""
     shown = [(run, units) for run in runs if (units := widest(run)) is not None]

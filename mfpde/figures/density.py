@@ -6,13 +6,18 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from mfpde.analysis.statistics import evenly
-from mfpde.figures import style
+from mfpde.figures import needs, style
 from mfpde.figures.marginals import symbol
+
+
+def lacks(run) -> str:
+    """What the run lacks of what is shown."""
+    return needs.plane(run)
 
 
 def draw(run) -> Figure | None:
     """Columns: times. The last parameter across and the first up, the others integrated out."""
-    if not run.has_density or len(_names(run)) < 2:
+    if lacks(run):
         return None
     times = run.mu["time"].values
     shown = evenly(len(times), 4)

@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 ORDERS = {True: (2, r"$\eta^2$"), False: (1, r"$\eta$")}
 
 
+def lacks(run: "Run") -> str:
+    """What the run lacks of what is shown."""
+    return "" if "descent" in run.tree.children else "networks that descend, and this run has none (descent.steps = [])"
+
+
 def draw(run: "Run") -> Figure | None:
     """Left: the gap from the flow against eta, one curve per batch; right: the gap from the mean field in time, of the shortest and longest step."""
-    if "descent" not in run.tree.children:
+    if lacks(run):
         return None
     found = run.group("descent")
     steps, batches = (run.case["descent"][name] for name in ("steps", "batches"))

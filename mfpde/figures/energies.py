@@ -32,6 +32,12 @@ class Name(NamedTuple):
     label: str
 
 
+def lacks(runs: "list[Run]") -> str:
+    """What the run lacks of what is shown."""
+    seen = any(mean_field_energy(run) is not None or run.units for run in runs)
+    return "" if seen else "an energy, which none of these runs has"
+
+
 def draw(runs: "list[Run]") -> Figure | None:
     """A line for the mean field, and for networks their mean with a band of 80 % of them; runs have colours, the energy axis is shared."""
     groups = by_start([run for run in runs if mean_field_energy(run) is not None or run.units])

@@ -4,13 +4,18 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from mfpde.figures import style
+from mfpde.figures import needs, style
+
+
+def lacks(run) -> str:
+    """What the run lacks of what is shown."""
+    return needs.density_or_networks(run)
 
 
 def draw(run) -> Figure | None:
     """Energy; with data the loss; with diffusion the free energy. Bands are one standard deviation over replicates, and of the density the
     bound of the mesh's error if the run has one; both are cut at 0.3 of the mean."""
-    if not (run.has_density or run.units):  # nodes alone
+    if lacks(run):
         return None
     has_free_energy = run.has_density and "free_energy" in run.eulerian
     titles = [("energy", r"energy $E$")] + ([("loss", r"loss $\|f-f^*\|^2_{\nu}$")] if run.has_function else [])

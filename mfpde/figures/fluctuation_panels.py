@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from mfpde.analysis.fluctuations import fluctuation_table
 from mfpde.analysis.limit import Scatter, mean_field, scatters_of
-from mfpde.figures import style
+from mfpde.figures import fluctuations, style
 from mfpde.figures.fluctuations import LABEL, references, time_axis
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 #: what is smaller than this share of the largest value, over all panels, is below the axis
 FLOOR = 1e-6
+
+
+def lacks(runs: "list[Run]") -> str:
+    """What the run lacks of what is shown."""
+    seen = any(not fluctuations.lacks(run) for run in runs)
+    return "" if seen else "networks and nodes (characteristics.nodes, fluctuations.predict), which none of these runs has"
 
 
 def draw(runs: "list[Run]") -> Figure | None:

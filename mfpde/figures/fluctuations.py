@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from mfpde.analysis.fluctuations import fluctuation_table
 from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.analysis.statistics import evenly
-from mfpde.figures import style
+from mfpde.figures import needs, style
 
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
@@ -19,11 +19,17 @@ BARS = 25
 LABEL = r"$n\,\mathbb{E}\,\|f_{n,t}-f_t\|^2_{\nu}$"
 
 
+def lacks(run: "Run") -> str:
+    """What the run lacks of what is shown."""
+    return needs.lacking(run, needs.mean_field, needs.nodes)
+
+
 def draw(run: "Run") -> Figure | None:
     """Above: prediction, Monte-Carlo and networks with 95 % intervals; below, if predicted for such units: their distance in standard errors."""
-    limit = mean_field(run)
-    if limit is None or not run.units or "characteristics" not in run.tree.children:
+    if lacks(run):
         return None
+    limit = mean_field(run)
+    assert limit is not None  # nodes know it
     scatters = scatters_of(run, limit)
     table = fluctuation_table(run, limit, scatters)
     judged = table["predicted"] is not None and table["process"] != "birth_death" and any(s.replicates > 1 for s in scatters)

@@ -6,12 +6,17 @@ from matplotlib.figure import Figure
 
 from mfpde.analysis.planner import own_error
 from mfpde.analysis.statistics import evenly, mean_and_error, power_law
-from mfpde.figures import style
+from mfpde.figures import needs, style
+
+
+def lacks(run) -> str:
+    """What the run lacks of what is shown."""
+    return needs.lacking(run, needs.compared, needs.two_widths)
 
 
 def draw(run) -> Figure | None:
     """One curve per time, with standard errors; the fit is that of the last time."""
-    if "comparison" not in run.tree.children or len(run.units) < 2 or not run.has_function:
+    if lacks(run):
         return None
     figure, axes = style.figure(1, 1, 3.2)
     figure.set_figwidth(4.2)

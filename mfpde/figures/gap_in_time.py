@@ -4,12 +4,17 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mfpde.analysis.statistics import mean_and_error
-from mfpde.figures import style
+from mfpde.figures import needs, style
+
+
+def lacks(run) -> str:
+    """What the run lacks of what is shown."""
+    return needs.compared(run)
 
 
 def draw(run) -> Figure | None:
     """One curve per width, with a band of one standard error."""
-    if "comparison" not in run.tree.children or not run.has_function:
+    if lacks(run):
         return None
     figure, axes = style.figure(1, 1, 3.0)
     figure.set_figwidth(4.2)

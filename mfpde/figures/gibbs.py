@@ -7,8 +7,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mfpde.analysis.gibbs import gibbs_law
-from mfpde.figures import style
+from mfpde.figures import needs, style
 from mfpde.figures.marginals import histogram, symbol
+
+
+def lacks(run) -> str:
+    """What the run lacks of what is shown."""
+    states = "stationary states exp(-V/tau)/Z: dynamics.diffusion > 0, no births, no plain reaction, and mobilities above 0"
+    return needs.lacking(run, needs.density, needs.potential) or ("" if gibbs_law(run) is not None else states)
 
 
 def draw(run) -> Figure | None:

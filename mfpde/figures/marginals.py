@@ -4,16 +4,21 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mfpde.analysis.statistics import evenly
-from mfpde.figures import style
+from mfpde.figures import needs, style
 from mfpde.measures.mesh import Axis
 from mfpde.monitors.resolution import MIN_CELLS, narrowest_blob
 
 COVERED = 1e-3  #: marginals are shown where all but this much of the mass lies
 
 
+def lacks(run) -> str:
+    """What the run lacks of what is shown."""
+    return needs.density(run)
+
+
 def draw(run) -> Figure | None:
     """Rows: parameters; columns: times. Histograms pool the stored replicates of the widest networks."""
-    if not run.has_density:
+    if lacks(run):
         return None
     density = run.eulerian
     names = [name.removeprefix("marginal_") for name in map(str, density.data_vars) if name.startswith("marginal_")]

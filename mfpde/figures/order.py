@@ -2,13 +2,18 @@
 
 from matplotlib.figure import Figure
 
-from mfpde.figures import style
+from mfpde.figures import needs, style
 from mfpde.figures.marginals import symbol
+
+
+def lacks(run) -> str:
+    """What the run lacks of what is shown."""
+    return needs.lacking(run, needs.potential, needs.density_or_networks)
 
 
 def draw(run) -> Figure | None:
     """One panel per axis of a potential; bands are one standard deviation over replicates, the density is dashed."""
-    if run.has_function or not (run.has_density or run.units):
+    if lacks(run):
         return None
     parameters = run.case["parameters"]
     names = [name for name in run.parameters if parameters[name].get("fixed") is None]

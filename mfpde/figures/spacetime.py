@@ -4,15 +4,21 @@ import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from mfpde.figures import style
+from mfpde.figures import needs, style
 from mfpde.figures.marginals import COVERED, symbol
 
 FEWEST = 8  #: output times that make a picture
 
 
+def lacks(run) -> str:
+    """What the run lacks of what is shown."""
+    few = "" if len(run.times) >= FEWEST else f"{FEWEST} output times, and this run has {len(run.times)} (output.every)"
+    return needs.lacking(run, needs.potential, needs.density) or few
+
+
 def draw(run) -> Figure | None:
     """One panel per axis of a potential's density, time across and the parameter up; every output time, linear between them."""
-    if not run.has_density or run.has_function or len(run.times) < FEWEST:
+    if lacks(run):
         return None
     density = run.eulerian
     names = [name for name in run.parameters if f"marginal_{name}" in density]

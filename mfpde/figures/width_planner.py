@@ -10,7 +10,7 @@ from scipy.stats import binom
 from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.analysis.planner import CONFIDENCE, FEWEST, FEWEST_LIMIT, plan_width
 from mfpde.errors import InputError
-from mfpde.figures import style
+from mfpde.figures import needs, style
 
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
@@ -24,17 +24,37 @@ KINDS = (
 )
 
 
+def lacks(run: "Run") -> str:
+    """What the run lacks of what is shown."""
+    if said := needs.mean_field(run):
+        return said
+    try:
+        _plans(run, scatters_of(run, mean_field(run)))
+    except InputError as error:
+        return f"a ladder to plan by ({error})"
+    return ""
+
+
+def _plans(run: "Run", scatters: list[Scatter]) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """Tolerances of half decades, and the plan for each.
+
+    Raises:
+        InputError: the ladder does not tell.
+    """
+    if not scatters or min(s.gap.value[-1] for s in scatters) <= 0:
+        raise InputError("networks do not differ from the mean field")
+    tolerances = half_decades(scatters)
+    return tolerances, [plan_width(run, scatters, tolerance) for tolerance in tolerances]
+
+
 def draw(run: "Run") -> Figure | None:
     """At the last time; beside the panel: units for tolerances of half decades."""
     scatters = scatters_of(run, mean_field(run))
-    if not scatters or min(s.gap.value[-1] for s in scatters) <= 0:
-        return None
-    tolerances = half_decades(scatters)
-    marked = range(0, len(tolerances), BETWEEN)
     try:
-        plans = [plan_width(run, scatters, tolerance) for tolerance in tolerances]
+        tolerances, plans = _plans(run, scatters)
     except InputError:
         return None
+    marked = range(0, len(tolerances), BETWEEN)
     figure, axes = style.figure(1, 2, 3.6, sharey=True, width_ratios=[2.9, 1])
     figure.set_figwidth(5.0)
     panel = axes[0, 0]

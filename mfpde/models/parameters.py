@@ -135,6 +135,7 @@ def network_parameters(case: Case, model: schema.NetworkModel, dimension: int) -
         key = name if name in case.parameters else "w" if name in weights else name
         if key not in case.parameters:
             example = f'[parameters.{name}] with domain, cells and initial = {{ law = "normal" }}, or fixed = 1.0'
+            example += "; [parameters.w] serves all weights" if name in weights and name != "w" else ""
             raise InputError(f"{case.path}: the model has a parameter '{name}', which needs a table {example}")
         components.append(_component(name, case.parameters[key], f"{case.path}: parameters.{key}"))
     if "w" in case.parameters and all(name in case.parameters for name in weights) and "w" not in weights:

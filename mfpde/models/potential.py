@@ -6,7 +6,8 @@ Derivatives are symbolic; NumPy values and device code come from the same trees.
 """
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -151,17 +152,33 @@ def build_potential(case: Case) -> Potential:
     with about(case.path):
         parameters = potential_parameters(case)
         names = parameters.names
-        external = Formula(parse(spec.external or "0", names, "model.external"), names, spec.external or "0")
+        unused = _unused(spec, names)
+        hint = "; there is no table [parameters.{name}]" + "".join(f", and [parameters.{name}] is in no formula" for name in unused)
+        external = Formula(parse(spec.external or "0", names, "model.external", hint), names, spec.external or "0")
         external.check(reached(parameters.components), "model.external", *precisions(case))
         interaction = None
         if spec.interaction is not None:
-            interaction = Formula(parse(spec.interaction, names, "model.interaction"), names, spec.interaction)
+            interaction = Formula(parse(spec.interaction, names, "model.interaction", hint), names, spec.interaction)
             _check_even(interaction, parameters.components)
             interaction.check(reached(parameters.components, differences=True), "model.interaction", *precisions(case))
         for k, c in enumerate(parameters.components):
             if c.periodic:
                 _check_period(external, k, c, parameters.components)
         return Potential(external, interaction, parameters)
+
+
+def _unused(spec: schema.PotentialModel, names: Iterable[str]) -> list[str]:
+    """Parameters that no formula names."""
+    words = re.findall(r"[^\W\d]\w*", f"{spec.external} {spec.interaction}")
+    return [name for name in names if name not in words]
+
+
+def unmoved(case: Case) -> list[str]:
+    """Parameters of a potential that are in no formula, and that neither diffusion nor births move."""
+    if not isinstance(case.model, schema.PotentialModel):
+        return []
+    moved = set(case.dynamics.births or ()) if not case.dynamics.diffusion else {name for name, p in case.parameters.items() if p.fixed is None}
+    return [name for name in _unused(case.model, case.parameters) if name not in moved]
 
 
 def _samples(components: Sequence[Component]) -> list[np.ndarray]:

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mfpde.case import Case
 from mfpde.errors import RunError
 from mfpde.measures.cells import missed_mean
 from mfpde.models.births import births_laws
 from mfpde.models.model import Model
+from mfpde.models.potential import unmoved
 from mfpde.monitors.causes import remedy
 from mfpde.monitors.frames import touches_wall
 from mfpde.monitors.resolution import MIN_CELLS
@@ -51,6 +53,10 @@ class Health:
     def check(self, simulation: "Simulation", time: float) -> list[str]:
         """New warnings at this output time."""
         before = set(self.warnings)
+        if time == 0:
+            self._check_intervals(simulation.case)
+            for name in unmoved(simulation.case):
+                self._warn(f"unmoved {name}", f"parameters.{name} is in no formula of [model], and nothing else moves it: is its name as meant?")
         if simulation.solver is not None:
             if self.initial_energy is None:
                 self._check_start(simulation, simulation.solver)
@@ -82,6 +88,20 @@ class Health:
 
     def _warn(self, kind: str, message: str) -> None:
         self.warnings.setdefault(kind, message)
+
+    def _check_intervals(self, case: Case) -> None:
+        """Intervals of outputs that a shortened run does not reach."""
+        longer = case.longer_than_run
+        if not longer:
+            return
+        if "output.every" not in longer:
+            stored = "the density is stored at the start and the end alone"
+        elif case.output_fields_every > case.time:
+            stored = "the start and the end alone are stored"
+        else:
+            stored = "nothing is stored between the times of output.fields_every"
+        keys = " and ".join(f"{key} = {value:g}" for key, value in longer.items())
+        self._warn("intervals", f"{keys}: longer than the run (time = {case.time:g}), so {stored}")
 
     def _check_start(self, simulation: "Simulation", solver) -> None:
         """Laws that the mesh cannot hold as they are."""

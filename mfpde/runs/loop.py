@@ -8,14 +8,18 @@ import numpy as np
 
 from mfpde.device.failures import device_failures
 from mfpde.errors import HeldError, RunError, StorageError
+from mfpde.runs.estimate import Estimate
 from mfpde.runs.report import Reporter
 from mfpde.runs.signals import Asked, listening
-from mfpde.simulation import Simulation, output_times, reached
+from mfpde.sides import reached
+from mfpde.simulation import Simulation, output_times
 from mfpde.store.checkpoints import Checkpoints
 from mfpde.store.names import HeldOpen
 from mfpde.store.provenance import now
 from mfpde.store.writer import Writer
 
+#: what is measured at an output, without and with densities, as it is called in the progress
+MEASURING = {False: "measuring", True: "measuring densities and distances"}
 #: share of the time of a run that checkpoints by the clock may take
 SHARE = 0.02
 
@@ -42,6 +46,8 @@ class Loop:
     saved: float = field(default_factory=clock.monotonic)  #: when the last checkpoint was taken
     cost: float = 0.0  #: seconds for which the run waited for it
     waited: float = 0.0  #: for all of them
+    end: float = 0.0  #: the time to which the run goes
+    estimate: Estimate = field(default_factory=lambda: Estimate({}))
 
     def go(self) -> bool:
         """To the end; False if it was asked to stop.
@@ -68,12 +74,14 @@ class Loop:
     def _go(self) -> None:
         simulation, health = self.simulation, self.simulation.health
         times, stored = output_times(simulation.case, self.facts["ends"], self.facts.get("stationary"))
-        end = float(times[-1])
+        self.end = float(times[-1])
+        self.estimate = self._estimate(stored.tolist())
         for time, with_fields in list(zip(times.tolist(), stored.tolist(), strict=True))[self.frames :]:
             if time > 0:
-                simulation.advance(time, lambda reached, facts: self._watch(reached, end, facts))
-            ended = time == end or self._has_settled(time)
+                simulation.advance(time, self._watch)
+            ended = time == self.end or self._has_settled(time)
             with_fields = with_fields or ended
+            self._begins(MEASURING[with_fields])
             values = simulation.frame(with_fields)
             for message in health.check(simulation, time):
                 self.report.warn(message)
@@ -81,6 +89,9 @@ class Loop:
             noted = {"health": health.summary(simulation), "resumes": self.facts["resumes"]} | ({"ended": now()} if ended else {})
             self.writer.write_frame(time, values, with_fields, noted)
             self.frames += 1
+            measured = self.estimate.sides[MEASURING[with_fields]]
+            self.estimate.at(MEASURING[with_fields], measured.reached + 1)
+            self.estimate.next_interval()
             health.stop_at_walls(simulation, time)
             if with_fields:
                 self.save()
@@ -129,8 +140,24 @@ class Loop:
         sides = [solver.time for solver in simulation.solvers] + [reached(side) for side in simulation.particles.values()]
         return min(sides)
 
-    def _watch(self, time: float, end: float, facts: dict[str, Any]) -> None:
-        self.report.progress(time, end, facts)
+    def _estimate(self, stored: list[bool]) -> Estimate:
+        """Of what is left to be done from here."""
+        sides = {name: (at(), self.end) for parts in self.simulation.sides.values() for name, at in parts.items()}
+        frames = {name: (0.0, float(stored[self.frames :].count(kind))) for kind, name in MEASURING.items()}
+        return Estimate(sides | frames)
+
+    @property
+    def _outlook(self) -> dict[str, Any]:
+        may_settle = self.simulation.case.stationary is not None and not self.facts["ends"]
+        return {"estimate": self.estimate, "may_settle": may_settle}
+
+    def _begins(self, what: str) -> None:
+        """Something that is not a side begins, which may take a while."""
+        self.report.progress(self.time, self.end, {"side": what} | self._outlook)
+
+    def _watch(self, time: float, facts: dict[str, Any]) -> None:
+        self.estimate.at(facts["side"], time)
+        self.report.progress(time, self.end, facts | self._outlook)
         cost = self.cost + self.checkpoints.seconds
         due = clock.monotonic() - self.saved > max(self.simulation.case.output.checkpoint_every, cost / SHARE)
         if due or self.asked.to_save or self.asked.to_stop:
@@ -164,6 +191,7 @@ class Loop:
         Raises:
             RunError: the state is not finite, or the checkpoint before could not be written; older checkpoints stay.
         """
+        self._begins("writing a checkpoint")
         self.settle()
         begun = clock.monotonic()
         state = self.simulation.checkpoint()

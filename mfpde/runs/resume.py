@@ -14,7 +14,8 @@ from mfpde.case.load import case_from_tables, load_variants
 from mfpde.data.dataset import dataset_from_tables
 from mfpde.device.choice import NUMPY, devices_here
 from mfpde.device.failures import device_failures
-from mfpde.errors import InputError, MfpdeError, first_line, within_reach
+from mfpde.errors import InputError, MfpdeError, first_line, obstacle, within_reach
+from mfpde.foreign import refuse_what_is_no_output
 from mfpde.runs.begin import begin, facts_of, layout_of, tell_device, what_computes_it
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
@@ -50,14 +51,21 @@ def resume(
     """
     report = report or Silent()
     with within_reach(output):
-        output = behind_links(output)
-        if not folder_of(output).is_dir():
-            take_along(output, report)
-        has_checkpoints = folder_of(output).is_dir()
+        try:
+            output = behind_links(output)
+            if output.name and not folder_of(output).is_dir():
+                take_along(output, report)
+            has_checkpoints = bool(output.name) and folder_of(output).is_dir()
+        except OSError as error:
+            if obstacle(error):
+                raise
+            has_checkpoints = False  # too long to be a name, which is said next
     if not has_checkpoints:
-        there = "has no checkpoints beside it" if output.is_file() else "no such output"
-        if_moved = "; if the output was moved, move that folder too, else" if output.is_file() else ";"
-        raise InputError(f"{output}: {there} (the folder {folder_of(output).name}), so there is nothing to go on from{if_moved} start with mfpde run")
+        refuse_what_is_no_output(output)
+        missing = f"has no checkpoints beside it (the folder {folder_of(output).name})"
+        raise InputError(
+            f"{output}: {missing}, so there is nothing to go on from; if the output was moved, move that folder too, else start with mfpde run"
+        )
     with Checkpoints(output) as checkpoints:
         contents, problems = checkpoints.good()
         for problem in problems:
