@@ -10,7 +10,7 @@ import psutil
 
 from mfpde.case import Case
 from mfpde.device.memory import gigabytes, host_bytes
-from mfpde.errors import InputError
+from mfpde.errors import InputError, about
 from mfpde.eulerian import memory as of_mesh
 from mfpde.lagrangian import memory as of_networks
 from mfpde.lagrangian.characteristics import node_count
@@ -59,7 +59,8 @@ def check_memory(case: Case, model: Model, device=None) -> list[str]:
     Raises:
         InputError: its parts together need more than this machine has, or this container.
     """
-    parts = parts_of_run(case, model, device)
+    with about(case.path):
+        parts = parts_of_run(case, model, device)
     total, there = sum(parts.values()), host_bytes()
     largest = sorted(parts, key=lambda name: -parts[name])[:3]
     shown = ", ".join(f"{name} {gigabytes(parts[name])}" for name in largest)

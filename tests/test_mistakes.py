@@ -184,7 +184,7 @@ MISTAKES = [
     (changed(NET, add='[exact]\nsolution = "gausian"\n'), "exact.solution: 'gausian' is not one of the choices; did you mean 'gaussian'?"),
     (changed(NET, add='[exact]\n'), "the key 'exact.solution' is required"),
     (changed(POT, ('[parameters.x]','[parameters.time]'),('x^2/2','time^2')),
-     'parameters.time: is not a name for a parameter, since formulas or outputs use it otherwise; expected another, such as'),
+     'parameters.time: outputs have something else of this name; choose another, such as'),
     (changed(POT, ('cells = 8','periodic = true\nstretch = 1')),
      "parameters.x: 'stretch' needs a 'domain' with walls: expected domain = [low, high], and no periodic = true"),
     (changed(POT, ('law = "normal", within = [-3, 3]','law = "wrapped_cauchy"')),

@@ -38,7 +38,9 @@ def checkpoints_of(run: str, output: Path) -> Path | None:
 
 
 def _run_in(output: Path) -> str:
-    """The run that wrote an output; empty if it does not tell."""
+    """The run that wrote an output; empty if it does not tell. A pipe is not waited for."""
+    if not output.is_file():
+        return ""
     try:
         with open_hdf5(output, output) as file:
             sort_out(file, output)  # whoever wrote it

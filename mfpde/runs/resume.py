@@ -53,7 +53,7 @@ def resume(
     with within_reach(output):
         try:
             output = behind_links(output)
-            if output.name and not folder_of(output).is_dir():
+            if output.is_file() and not folder_of(output).is_dir():
                 take_along(output, report)
             has_checkpoints = bool(output.name) and folder_of(output).is_dir()
         except OSError as error:
