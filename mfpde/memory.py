@@ -65,6 +65,7 @@ def check_memory(case: Case, model: Model, device=None) -> list[str]:
     largest = sorted(parts, key=lambda name: -parts[name])[:3]
     shown = ", ".join(f"{name} {gigabytes(parts[name])}" for name in largest)
     if total > there:
+        _refuse_parts(case, model, device)
         raise InputError(
             f"{case.path}: the run needs about {gigabytes(total)} ({shown}), this machine has {gigabytes(there)}; "
             "use fewer cells, replicates, units or data"
@@ -73,6 +74,20 @@ def check_memory(case: Case, model: Model, device=None) -> list[str]:
     if total > free:
         return [f"the run needs about {gigabytes(total)} of memory ({shown}), of which {gigabytes(free)} are free now: it may be ended by the system"]
     return []
+
+
+def _refuse_parts(case: Case, model: Model, device) -> None:
+    """Refuse a part that does not fit even alone, with what would.
+
+    Raises:
+        InputError: with a mesh or a number of units that fits.
+    """
+    with about(case.path):
+        if case.eulerian.enabled:
+            of_mesh.check_size(model.parameters.mesh(), model, case.eulerian.precision, device)
+        if case.lagrangian.units:
+            ladder = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), 0)
+            of_networks.check_size(model, ladder, case.lagrangian.precision, str(case.path), device)
 
 
 def output_bytes(layout: Layout, times: int, fields_times: int) -> dict[str, int]:

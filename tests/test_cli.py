@@ -272,14 +272,13 @@ FILE = 'file = "d.csv"\nx = "u"\ny = "v"'
 TABLES = {
     "u,v\n1,2\n": "1 row(s) of data; at least 2",
     "u,v\n1,2\n3,four\n": "line 3, column 'v': expected a number, got 'four'",
-    "u,v\n1,2\n3,nan\n": "line 3, column 'v': expected a finite number",
-    "u,v\n1,2\n3\n": "line 3, column 'v': expected a number, got ''",
+    "u,v\n1,2\n3,nan\n": "line 3, column 'v': has no value; write data.missing = \"drop\"",
+    "u,v\n1,2\n3\n": "line 3, column 'v': has no value",
     "u,w\n1,2\n3,4\n": "no column 'v'",
     "": "is empty",
     "u,v\n1,2\n1,3\n": "column 'u' is constant",
     "u,v\n1,2\n1_0,3\n": "expected a number, got '1_0'",
     "u,v\n1,2\n3,4,5\n": "line 3: has 3 cells under a header of 2",
-    "u;v\n1;2\n3;4\n": "seems to be separated by ';'",
 }
 
 
@@ -309,7 +308,7 @@ def test_wrong_files_get_one_sentence(call, tmp_path):
     attempts = {
         ("run", "tiny.toml"): "data file 'd.csv' does not exist",
         ("run", "tiny.toml", "--set", "data.file=d.xls"): "expected a file ending in",
-        ("run", "tiny.toml", "--set", "data.file=d.npz"): "expected one or two axes of numbers",
+        ("run", "tiny.toml", "--set", "data.file=d.npz"): "row 1 of the data, column 'u': expected a number, got 'a'",
         ("run", "absent.toml"): "no such case file",
         ("run", "mcylce"): "did you mean 'mcycle'?",
         ("run", "bad.toml"): "is not valid TOML",

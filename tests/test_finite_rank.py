@@ -324,11 +324,11 @@ def test_kernels_equal_the_reference(interaction, names, weight_rate, device):
 
 
 def test_memory_counts_the_features_of_units(monkeypatch):
-    from mfpde.lagrangian import solver
+    from mfpde.lagrangian import memory, solver
 
     model = model_of("-exp(4*cos(s))/4", "s")
     case = case_from_tables({"time": 1.0, "model": {"kind": "potential", "external": "0"}, "parameters": {"s": CIRCLE}}, Path("rank.toml"))
     bytes_of_state = 16 * 8 * 2
-    monkeypatch.setattr(solver, "room", lambda device: (1000 * (bytes_of_state + 8 * 41) - 1, 0))
+    monkeypatch.setattr(memory, "room", lambda device: (1000 * (bytes_of_state + 8 * 41) - 1, 0))
     with pytest.raises(InputError, match="1000 units in all need"):
         solver.build_flow(case.replace({"eulerian.backend": "numpy"}), model, Ladder([1000], [1], 1))

@@ -24,7 +24,13 @@ _NETWORK: list[Refusal] = [
 #: by family: options by factor, and a word of what is said; the first option of each is tried by itself
 REFUSED: dict[str, list[Refusal]] = {
     "network": [*_COMMON, *_NETWORK],
-    "population": [*_COMMON, *_NETWORK],
+    "population": [
+        *_COMMON,
+        *_NETWORK,
+        ({"data": ["sphere"], "bias": ["yes"]}, "model.bias"),
+        ({"data": ["sphere"], "activation": ["erf", "cos"], "bias": ["no"]}, "model.activation"),
+        ({"predict": ["True"], "method": ["tangent"]}, "fluctuations.method"),
+    ],
     "potential": [
         *_COMMON,
         ({"steps": ["[0.05]", "[0.02, 0.1]"]}, "descent"),

@@ -59,7 +59,7 @@ def _problem(mesh: Mesh, model: Model, precision: str, device, granted: int | No
         return "needs more than was granted"
     name = "this machine" if device is None else f"the device '{device.name}'"
     if fields > there:
-        return f"needs about {gigabytes(fields)}, {name} has {gigabytes(there)}"
+        return f"needs about {gigabytes(fields)} for its fields, {name} has {gigabytes(there)}"
     if largest > at_once:
         return f"needs {gigabytes(largest)} per field, {name} gives {gigabytes(at_once)} at once"
     here = host + (fields if device is None or device.is_cpu else 0)  # runtimes on CPUs may lend less than the machine has

@@ -26,7 +26,8 @@ def _cause(data: Dataset, model: Network) -> str:
     amplitude = model.parameters.amplitude
     largest = max(map(abs, amplitude.domain)) if amplitude.domain is not None else 1.0
     if size > FAR * largest:
-        return f"the targets ('{data.y_name}') have size {size:.2g}, amplitudes at most {largest:g}: write data.standardize = true, or scale them"
+        sizes = f"the targets ('{data.y_name}') have size {size:.2g}, amplitudes at most {largest:g}"
+        return f"{sizes}: write data.standardize = true, scale them, or widen parameters.a.domain"
     if total > FAR:
         return (
             f"the weights of the data sum to {total:.6g}, so forces are as many times those of an average: "
