@@ -111,6 +111,7 @@ def test_machine_is_measured(device, monkeypatch):
     json.dumps(machine.as_json())
 
 
+@pytest.mark.slow
 def test_command_writes_json_and_figures(device, tmp_path: Path, monkeypatch):
     """Sizes are shrunk and slow peers left out, the rest is what a user calls."""
     for peers in (TRANSPORT_PEERS, PARTICLE_PEERS):
@@ -143,6 +144,7 @@ def command_transport(device) -> Part:
     return part
 
 
+@pytest.mark.slow
 def test_the_fallback_is_measured_on_what_both_run():
     """Both sides run the same time; a case that is too short for its descent when it is cut is run whole."""
     tiny = data_case(10, 6).replace({"lagrangian.units": [10], "lagrangian.replicates": 2}, time=0.5)

@@ -51,6 +51,7 @@ def call(command):
     return command
 
 
+@pytest.mark.slow
 def test_from_case_to_figures(call):
     assert call("run", "tiny.toml")[0] == 0
     code, out, _ = call("compare", "tiny.h5")
@@ -69,6 +70,7 @@ def test_from_case_to_figures(call):
     assert all(f.stat().st_size > 5000 for f in files)
 
 
+@pytest.mark.slow
 def test_json_has_the_promised_keys_and_nothing_else_on_stdout(call):
     call("run", "tiny.toml", "-q")
     table = json.loads(call("compare", "tiny.h5", "--json")[1])
@@ -104,6 +106,7 @@ def test_converge_prints_a_table_json_and_a_figure(call):
     assert "did you mean 'cells'?" in err
 
 
+@pytest.mark.slow
 def test_overrides_backends_and_parts_of_a_run(call):
     assert call("run", "tiny.toml", "-q", "-o", "n.h5", "--backend", "numpy", "--set", "lagrangian.units=[5]", "--set", "eulerian.scheme=mc")[0] == 0
     run = mfpde.open_run("n.h5")
@@ -176,6 +179,7 @@ SMALL = {
 VARIANTS = {"sphere": ["data_zero_penalty", "population"], "dynamical_clt": ["bias", "birth_death"], "birth_death": ["full_descent", "bad_births"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_every_shipped_case_runs_small(name, call):
     assert set(SMALL) == {entry["name"] for entry in json.loads(call("cases", "--json")[1])["cases"] if entry["kind"] == "example"}
@@ -360,6 +364,7 @@ def start_long_run(folder):
     return process
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals to a process, only to all of a console")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_takes_a_checkpoint_and_says_how_to_go_on(number, tmp_path):
@@ -376,6 +381,7 @@ def test_ctrl_c_takes_a_checkpoint_and_says_how_to_go_on(number, tmp_path):
     run.compare()
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_every_flushed_frame_readable(tmp_path):
     process = start_long_run(tmp_path)
     process.kill()
@@ -400,6 +406,7 @@ def test_an_old_output_stays_until_the_new_run_has_a_frame(call):
     assert sorted(p.name for p in Path().iterdir()) == ["tiny.h5", "tiny.h5.checkpoints", "tiny.toml"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_an_encoding_without_our_letters_ends_no_command(encoding, small_run):
     environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}

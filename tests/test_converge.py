@@ -27,6 +27,7 @@ def test_upwind_converges_at_first_order(device):
     assert 0.7 < table["orders"]["w1_w"][-1] < 1.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.0, 2.0])
 def test_time_steps_converge_at_second_order(alpha, device):
     table = converge(small_case(**{"dynamics.birth_death": alpha}), "dt", 3, device)

@@ -22,6 +22,7 @@ def registry():
         pytest.skip("no package registry answers")
 
 
+@pytest.mark.slow
 def test_a_dependency_without_wheels_is_noticed(registry):
     assert resolve([POCL], BY_NAME["Linux x86_64"], "3.12") == ""
     for platform in ("macOS arm64", "Windows AMD64", "Linux aarch64"):

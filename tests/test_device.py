@@ -159,6 +159,7 @@ def test_the_library_is_where_its_package_says(monkeypatch, tmp_path):
     assert vendors.intel_library() == tmp_path / vendors.INTEL_LIBRARY
 
 
+@pytest.mark.slow
 def test_pocl_is_found_with_and_without_folders_of_registrations(tmp_path):
     for environment in ({}, {"OCL_ICD_VENDORS": str(tmp_path)}, {"OPENCL_VENDOR_PATH": str(tmp_path)}):
         found = in_a_new_process(**environment)
@@ -174,6 +175,7 @@ def test_a_library_of_intel_that_cannot_be_loaded_harms_nobody(tmp_path):
     assert in_a_new_process(prologue)["runtimes"] == ["pocl"]
 
 
+@pytest.mark.slow
 def test_devices_work_without_a_cache_folder(tmp_path):
     (tmp_path / "file").touch()
     nowhere = str(tmp_path / "file" / "below")

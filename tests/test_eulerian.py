@@ -150,6 +150,7 @@ def mean_and_covariance(solver):
     return np.array([*m, np.sum(mass * (a - m[0]) ** 2), np.sum(mass * (a - m[0]) * (w - m[1])), np.sum(mass * (w - m[1]) ** 2)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_linear_network_converges_to_the_gaussian_closure_at_second_order(alpha, device):
     exact = gaussian_closure(alpha, 2.0)
@@ -205,6 +206,7 @@ def test_mixture_of_gaussians_matches_the_reference_energies(alpha, device):
         assert solver.state.energy / 2 == pytest.approx(half_energy, rel=tolerance)
 
 
+@pytest.mark.slow
 def test_bad_start_stops_at_the_plateau_and_births_leave_it(device):
     coarse = ["parameters.a.cells=97", "parameters.b.cells=160"]
     energies = {}
@@ -215,6 +217,7 @@ def test_bad_start_stops_at_the_plateau_and_births_leave_it(device):
     assert energies["bad_births"] < 1e-3
 
 
+@pytest.mark.slow
 def test_births_converge_at_second_order_in_the_step(device):
     """Refining max_step with transport, reaction and births on; the differences of energies fall by four."""
     births = {"dynamics.birth_death": 5.0, "dynamics.births": {"a": {"law": "point"}, "w": {"law": "uniform", "low": -2, "high": 2}}}
@@ -227,6 +230,7 @@ def test_births_converge_at_second_order_in_the_step(device):
     assert np.all(np.log2(np.abs(steps[:-1] / steps[1:])) > 1.7), (energies, steps)
 
 
+@pytest.mark.slow
 def test_strong_reactions_with_births_are_resolved(device):
     births = {"dynamics.birth_death": 50.0, "dynamics.births": {"a": {"law": "point"}}}
     default = solve(small_case(**births), 0.5, device).state.energy

@@ -119,6 +119,7 @@ def test_whoever_looks_between_any_two_writes_sees_a_whole_file(tmp_path, monkey
     assert len(seen) >= 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", [copies, archive])
 def test_a_disk_that_fills_at_any_write_ends_the_run_and_nothing_else(module, tmp_path, monkeypatch):
     case = small_case(**TINY)

@@ -40,6 +40,7 @@ def opened(small_run):
     return mfpde.open_run(small_run.path)
 
 
+@pytest.mark.slow
 def test_settings_in_force_reach_no_figure_and_come_back(opened, tmp_path):
     network = open_network(opened, export(tmp_path / "network.npz", opened, 20))
     table = compare_network(opened, network)
@@ -60,6 +61,7 @@ def test_settings_in_force_reach_no_figure_and_come_back(opened, tmp_path):
     assert len(plain) > 5
 
 
+@pytest.mark.slow
 def test_a_file_of_settings_reaches_no_figure(opened, tmp_path):
     (tmp_path / "matplotlibrc").write_text(FILE, encoding="utf-8")
     names = ("energy", "function")

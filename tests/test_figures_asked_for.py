@@ -95,6 +95,7 @@ def test_what_is_left_out_has_a_reason(runs, command):
     assert "not drawn: overview needs a network, and this run is of a potential; function needs a network" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["network", "potential", "nodes"])
 def test_a_figure_is_drawn_or_has_a_reason(runs, name, tmp_path):
     """Of every figure, `draw` gives nothing exactly where `lacks` says something."""

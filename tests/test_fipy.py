@@ -72,6 +72,7 @@ def solve_by_fipy(case):
     return solver
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 @pytest.mark.parametrize(("axes", "refinement"), [(2, 1.0), (3, 0.75)])
 def test_second_order_solutions_approach_each_other(axes, refinement, alpha, device):
@@ -144,6 +145,7 @@ def error_of(case, axis, together=True):
     return np.abs(np.diff(norm.cdf(axis.faces, mean, np.sqrt(variance))) - end.state.field * axis.widths).sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [uniform, stretched])
 def test_diffusion_converges_at_second_order(make):
     case = potential_case("x^2/2", **{"dynamics.diffusion": 0.25})
@@ -156,6 +158,7 @@ def test_diffusion_converges_at_second_order(make):
     assert np.log2(errors[1] / errors[2]) > 1.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reaction", ["plain", "entropic"])
 def test_reaction_with_diffusion_converges_at_second_order(reaction):
     case = potential_case("x^2/2", **{"dynamics.diffusion": 0.25, "dynamics.birth_death": 1.0, "dynamics.reaction": reaction, "time": 0.5})

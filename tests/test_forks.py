@@ -53,6 +53,7 @@ def answers(tmp_path):
     return ask
 
 
+@pytest.mark.slow
 def test_every_way_to_opencl_is_refused_in_a_copy_of_a_process_that_used_it(answers):
     program = """
 from mfpde.device.buffers import Buffers
@@ -84,6 +85,7 @@ print(json.dumps(child(all_ways)))
         assert 'multiprocessing.get_context("spawn").Pool()' in answer
 
 
+@pytest.mark.slow
 def test_numpy_works_in_a_copy_of_a_process_that_used_all_there_is(answers):
     program = """
 here = run(), run("numpy")
@@ -98,6 +100,7 @@ print(json.dumps([here[1], *child(work)]))
     assert last == "8"
 
 
+@pytest.mark.slow
 def test_opencl_works_in_a_copy_of_a_process_that_had_not_used_it(answers):
     first, second = answers("first = child(run)\nprint(json.dumps([first, run()]))")
     assert first == second

@@ -102,6 +102,7 @@ def test_integrator_meets_its_tolerance(device):
         assert np.abs(backend.download(flow.state) - exact.y[:, -1].reshape(start.shape)).max() < bound
 
 
+@pytest.mark.slow
 def test_walls_hold_units_and_circles_wrap(device):
     changes = {"model.activation": "cos", "model.penalty": {"lambda": 0}, "data.teacher": "30*cos(x0)", "parameters.a.domain": [-3.1, 3.1]}
     circle = {"domain": [-np.pi, np.pi], "periodic": True, "initial": {"law": "uniform", "low": -3, "high": 3}}
@@ -128,6 +129,7 @@ def projected_euler(network, ladder, state, until, step):
     return backend.predictions(state)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("power", "bound"), [(1, 2e-4), (2, 2e-5)])
 def test_walls_and_kinks_neither_collapse_the_step_nor_spoil_the_result(power, bound, device):
     """Many units reach a wall, or a = 0 under the penalty lambda |a|, where the right-hand side jumps (hence the larger bound)."""

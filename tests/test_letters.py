@@ -46,6 +46,7 @@ def output(tmp_path_factory):
     return mfpde.run(case, tmp_path_factory.mktemp("run") / "out.h5").path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("encoding", "terminal"), [("cp1252", False), ("latin-1", True), ("ascii", False)])
 def test_every_verb_writes_in_every_encoding(encoding, terminal, output, tmp_path, monkeypatch):
     (tmp_path / "case.toml").write_text(CASE, encoding="utf-8")

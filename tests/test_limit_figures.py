@@ -173,6 +173,7 @@ def test_time_is_logarithmic_only_where_outputs_span_decades():
     assert [text.get_text() for text in panel.get_xticklabels()] == ["$0$", "$10^{0}$", "$10^{1}$", "$10^{2}$"]
 
 
+@pytest.mark.slow
 def test_figures_are_written_without_warnings(predicted, nodes_only, jumping, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -290,6 +290,7 @@ def scatters_of(run):
     return [scatter(run, units, mean_field(run)) for units in run.units]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["transport", "weights"])
 def test_prediction_and_networks_agree_at_every_output(name, tables):
     found = tables[name]["fluctuations"]

@@ -78,6 +78,7 @@ def test_overwrite_replaces_them(output):
     assert output.is_file()
 
 
+@pytest.mark.slow
 def test_resume_finds_the_checkpoints_of_a_renamed_output_and_frees_the_name(output, command):
     renamed = output.with_name("old.h5")
     output.rename(renamed)

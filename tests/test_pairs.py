@@ -46,6 +46,7 @@ def test_refused_pairs_get_one_sentence(name, tmp_path):
         assert word in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(TRIED))
 @pytest.mark.parametrize("name", FAMILIES)
 @pytest.mark.filterwarnings("ignore")

@@ -255,6 +255,7 @@ def test_units_that_equal_the_teacher_lose_nothing(device):
     assert network.loss(backend.predictions(handle))[0] < 1e-14
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("activation", "bias", "law", "dimension"), [("erf", True, "gaussian", 1), ("relu", False, "sphere", 2)])
 def test_both_sides_run_and_the_gap_falls(activation, bias, law, dimension):
     case = population_case(activation, bias, law, dimension, **{"lagrangian.units": [10, 160], "eulerian.error_estimate": True})
@@ -274,6 +275,7 @@ def test_both_sides_run_and_the_gap_falls(activation, bias, law, dimension):
     run.close()
 
 
+@pytest.mark.slow
 def test_mesh_agrees_with_characteristics(device):
     """Both in the same coordinates, though one comes from a mesh and the other from units."""
     errors = []

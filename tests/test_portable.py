@@ -58,6 +58,7 @@ def on_windows(whole, monkeypatch):
     return whole
 
 
+@pytest.mark.slow
 def test_every_module_imports_without_what_posix_alone_has():
     tests = Path(__file__).parent
     done = subprocess.run([sys.executable, "-c", IMPORT_ALL, str(tests), str(tests.parent)], capture_output=True, text=True)

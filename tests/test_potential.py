@@ -119,6 +119,7 @@ def test_forces_are_gradients_of_the_energy(kind, weight_rate, device):
         assert rate[k, unit] == pytest.approx(-c.mobility * slope / (2 * weights[unit]), rel=FUNCTIONS, abs=error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["x", "circle", "x y", "x s fixed"])
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_both_sides_run_together_and_energy_never_rises(kind, alpha, tmp_path):

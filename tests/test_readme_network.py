@@ -23,6 +23,7 @@ def run(tmp_path_factory):
     return mfpde.run(mfpde.load_case("mcycle").replace(SMALL), tmp_path_factory.mktemp("mcycle") / "mcycle.h5")
 
 
+@pytest.mark.slow
 def test_the_lines_of_the_documentation_make_the_shipped_network(run):
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/mean_field_limit.md").read_text(encoding="utf-8"), re.DOTALL)
     (lines,) = [block for block in blocks if "weights.npz" in block]

@@ -76,6 +76,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stopped_and_resumed_run_equals_one_that_was_not_stopped(kind, tmp_path, monkeypatch):
     case = KINDS[kind]()

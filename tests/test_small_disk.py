@@ -68,6 +68,7 @@ def may_mount():
     return shutil.which("unshare") is not None and subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not may_mount(), reason="mounting in a namespace needs unshare; test_faults fills a disk without it")
 def test_a_small_disk_and_a_read_only_one(tmp_path):
     (tmp_path / "disk").mkdir()

@@ -44,6 +44,7 @@ def health(path):
         return json.loads(file.attrs["health"])
 
 
+@pytest.mark.slow
 def test_a_run_ends_when_it_is_stationary_with_networks_beside_it(command, tmp_path):
     write(tmp_path / "ou.toml", units=[20])
     code, _, told = command("run", "ou.toml")

@@ -99,6 +99,7 @@ def test_a_smaller_tolerance_gives_a_smaller_error(scheme):
     assert errors[2] < errors[1] / 2
 
 
+@pytest.mark.slow
 def test_reactions_are_held_to_the_tolerance():
     coarse = {f"parameters.{name}.cells": 9 for name in "awb"}
 

@@ -32,6 +32,7 @@ def shell(tmp_path):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_lead_nowhere(closed, shell, tmp_path):
     code, out, err = shell(f"mfpde run case.toml -o out.h5 --backend numpy {closed}")
@@ -50,6 +51,7 @@ def test_a_full_disk_behind_stdout_is_said_once(shell):
         assert shell(f"mfpde {verb} >/dev/full") == (3, "", "mfpde: stdout: cannot be written to: No space left on device\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
 def test_a_full_disk_behind_stderr_ends_no_run(shell, tmp_path):
     assert shell("mfpde run case.toml -o out.h5 --backend numpy 2>/dev/full")[0] == 0

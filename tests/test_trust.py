@@ -95,6 +95,7 @@ def is_sound(size, device):
     return not device.is_cpu or size <= sound_bytes(device)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_every_sound_width_is_right_and_loads_again_in_a_second_process(precision, device, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -105,6 +106,7 @@ def test_every_sound_width_is_right_and_loads_again_in_a_second_process(precisio
         assert run_apart(["-c", EVERY_SOUND_WIDTH, json.dumps(device.identity), json.dumps(sizes)])[0] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "precision"), WIDTHS)
 def test_a_width_that_may_not_be_sound_ends_no_process_but_that_of_the_probe(size, precision, device, monkeypatch, tmp_path):
     """It is as likely to be refused (on Zen 4 under PoCL) as to be right."""
@@ -134,6 +136,7 @@ def chosen(tmp_path, shared, monkeypatch):
     return choose_under
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "said"), [("segfault", "SIGSEGV"), ("zeros", "differs from the reference"), ("forget", "without their kernels")])
 def test_a_device_that_crashes_errs_or_forgets_in_every_manner_is_passed_over(fault, said, device, chosen):
     found = chosen(fault)
@@ -142,6 +145,7 @@ def test_a_device_that_crashes_errs_or_forgets_in_every_manner_is_passed_over(fa
     assert "runs on NumPy" in found.notes[0]
 
 
+@pytest.mark.slow
 def test_a_driver_that_aborts_ends_no_run(run):
     code, err, path = run("abort")
     assert code == 0
@@ -158,6 +162,7 @@ def test_a_driver_that_aborts_ends_no_run(run):
     assert "runs on NumPy" in err
 
 
+@pytest.mark.slow
 def test_a_driver_that_hangs_is_given_up_after_two_manners(device, chosen, monkeypatch):
     monkeypatch.setenv(LIMIT_VARIABLE, "4")
     told = []
@@ -167,6 +172,7 @@ def test_a_driver_that_hangs_is_given_up_after_two_manners(device, chosen, monke
     assert len(told) == min(2, len(manners(device.built(Manner()))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "form"), [("abort@wide", "vectors of 16 bytes"), ("segfault@rows", "cells")])
 def test_what_fails_in_one_manner_is_built_in_another(fault, form, device, chosen):
     if not device.is_cpu:
@@ -178,6 +184,7 @@ def test_what_fails_in_one_manner_is_built_in_another(fault, form, device, chose
     assert problem_of("network", "float64", found.device) == ""  # and there this process may build it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["segfault@list", "hang@list"])
 def test_drivers_that_fail_when_they_are_asked_for_devices_leave_numpy(fault, run):
     code, err, path = run(fault, limit="4")
@@ -189,6 +196,7 @@ def test_drivers_that_fail_when_they_are_asked_for_devices_leave_numpy(fault, ru
     assert "cannot be asked for their devices" in err
 
 
+@pytest.mark.slow
 def test_a_device_that_is_asked_for_by_name_is_used_whatever_the_probe_says(device, chosen):
     found = chosen("zeros", selector=device.name)
     assert found.device.name == device.name
@@ -196,6 +204,7 @@ def test_a_device_that_is_asked_for_by_name_is_used_whatever_the_probe_says(devi
     assert "differs from the reference" in found.notes[0]
 
 
+@pytest.mark.slow
 def test_a_forgotten_program_is_built_anew_past_the_cache(run):
     """What a device that was asked for by name does in the second process that needs a program."""
     assert run("", "--device", "0", name="right.h5")[0] == 0
@@ -205,6 +214,7 @@ def test_a_forgotten_program_is_built_anew_past_the_cache(run):
         assert np.array_equal(results_of(path), results_of(path.with_name("right.h5")))
 
 
+@pytest.mark.slow
 def test_without_float64_float32_runs_on_the_device_and_float64_on_numpy(run):
     code, err, path = run("no_float64", *WITH_MESH)
     assert code == 0
@@ -220,6 +230,7 @@ def test_without_float64_float32_runs_on_the_device_and_float64_on_numpy(run):
 # --- in the middle of a run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "said"), [("abort@late", "Aborted"), ("segfault@late", "Segmentation fault")])
 def test_a_crash_in_the_middle_is_explained_and_the_run_goes_on_from_its_checkpoint(fault, said, run):
     longer = ["--set", "time=2.0", "--set", "output.every=0.01", "--set", "output.fields_every=0.01"]
@@ -316,6 +327,7 @@ def test_of_several_drivers_the_one_that_crashes_is_passed_over(monkeypatch, tmp
     assert asked == [None, ["good.so"], ["bad.so"], ["good.so"]]
 
 
+@pytest.mark.slow
 def test_without_any_opencl_every_verb_serves(tmp_path):
     (tmp_path / "tiny.toml").write_text(CASE)
     program = "import sys; sys.modules['pyopencl'] = None; from mfpde.cli import main; main()"
@@ -341,6 +353,7 @@ def test_without_any_opencl_every_verb_serves(tmp_path):
 # --- several at once
 
 
+@pytest.mark.slow
 def test_ten_runs_that_start_at_the_same_moment_with_empty_caches_do_not_disturb_one_another(tmp_path):
     (tmp_path / "tiny.toml").write_text(CASE)
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}

@@ -42,6 +42,7 @@ def anew(tmp_path, monkeypatch):
     return prepare_user_cache.__wrapped__
 
 
+@pytest.mark.slow
 def test_devices_work_where_the_drivers_own_cache_cannot_be_written(nowhere, tmp_path):
     for place in (nowhere, nowhere.parent):
         environment = os.environ | {"POCL_CACHE_DIR": str(place), "TMPDIR": str(tmp_path)}

@@ -10,17 +10,20 @@ from validation.checks import CHECKS
 from validation.claims import CLAIMS, measure
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: f"{c.name}, {c.quantity}")
 def test_orders_are_as_claimed(claim, device):
     outcome = measure(claim, device, small=True)
     assert outcome.holds_small, (outcome.table["orders"][claim.quantity], [level["errors"] for level in outcome.table["levels"]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: f"{c.row} {c.what}")
 def test_checks_hold(check, device):
     assert check.measure(device, True) <= (check.small_bound or check.bound)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", [PAIRS[k] for k in (1, 2, 4, 5)], ids=lambda p: p.what)
 def test_fipy_agrees_within_the_errors_of_both(pair, device):
     agreement = agree(pair, device)

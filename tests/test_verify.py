@@ -10,6 +10,7 @@ from mfpde.verify import checks, readers
 from mfpde.verify.checks import _conservation, _kernels, _runs
 
 
+@pytest.mark.slow
 def test_all_is_well_here(command):
     code, out, _ = command("verify", "--json")
     facts = json.loads(out)
@@ -33,6 +34,7 @@ def test_mass_that_is_lost_fails(device, monkeypatch):
     assert [check.name for check in _conservation(device) if not check.passed] == ["mass stays 1"]
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_resume_to_the_same_bits_and_readers_that_misread_fail(device, monkeypatch, tmp_path):
     from mfpde.verify import killing
 

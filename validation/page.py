@@ -20,7 +20,7 @@ python -m validation
 ```
 
 Every row is a case in `cases/verification/`, which names its exact solution; `mfpde converge NAME` repeats it. The tests
-(`pytest tests/test_validation.py`) run the same claims on smaller meshes. Orders are least-squares slopes of log error against log cells (or
+(`pytest -m slow tests/test_validation.py`) run the same claims on smaller meshes. Orders are least-squares slopes of log error against log cells (or
 log step) over all levels.
 """
 
