@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from scipy.io import netcdf_file
 
 from mfpde.data import build_dataset
 from mfpde.data.compressed import MAX_LINE, OPENERS
+from mfpde.data.saved_network import read_network
 from mfpde.errors import InputError
 from mfpde.models import build_model
 from mfpde.monitors.causes import remedy
@@ -630,3 +632,14 @@ def test_arrays_that_lie_the_other_way_are_told_to_be_transposed(tmp_path):
 def test_a_key_within_weights_is_named_as_it_was_written(tmp_path):
     with pytest.raises(InputError, match=r"unknown key 'data.weights.normalise'; did you mean 'normalize'"):
         small_case(data={"file": "d.csv", "x": ["x"], "y": "y", "weights": {"column": "k", "normalise": True}})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_is_told_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "d.csv")
+    os.mkfifo(tmp_path / "d.npz")
+    for name in ("d.csv", "d.npz"):
+        with pytest.raises(InputError, match="is no file but a device, a pipe or a socket; expected a data file"):
+            load(tmp_path / name)
+    with pytest.raises(InputError, match=r"is no file but a device, a pipe or a socket; expected an \.npz file"):
+        read_network(tmp_path / "d.npz", ["a"], {}, "mean")

@@ -36,6 +36,7 @@ import numpy as np
 
 from mfpde.data import arrays
 from mfpde.errors import InputError, nearest, within_reach
+from mfpde.foreign import what_is
 
 SCALINGS = {"mean": "f = (1/n) sum a phi", "sum": "f = sum a phi", "sqrt": "f = n^(-1/2) sum a phi"}
 MAX_AMPLITUDE = 1e290  #: n times this is still a number
@@ -102,11 +103,10 @@ def read_network(path: Path, names: Sequence[str], fixed: Mapping[str, float], s
 
 def _load(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     """The arrays, after a look at their headers: nothing is allocated for a file that is not what it should be."""
-    with within_reach(path):
-        is_there, is_folder = path.is_file(), path.is_dir()
-    if is_folder:
-        raise InputError(f"{path}: is a folder; expected an .npz file of a network's parameters")
-    if not is_there:
+    found = what_is(path)
+    if found.startswith(("is a folder", "is no file")):
+        raise InputError(f"{path}: {found}; expected an .npz file of a network's parameters")
+    if found == "does not exist":
         others = sorted(file.name for file in path.parent.glob("*.npz")) if path.parent.is_dir() else []
         raise InputError(f"{path}: no such file{nearest(path.name, others)}")
     known = list(dict.fromkeys(["time", *names, *(["w"] if "w1" in names else []), "weights", "scaling"]))

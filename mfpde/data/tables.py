@@ -16,6 +16,7 @@ from mfpde.data.hdf5 import are_numbers, attributes, datasets, follow, open_hdf5
 from mfpde.data.parquet import read_parquet
 from mfpde.data.text_tables import read_text
 from mfpde.errors import InputError, nearest, within_reach
+from mfpde.foreign import what_is
 
 TEXT = (".csv", ".tsv", ".txt", ".dat")
 #: what people have, and how it becomes a file that is read
@@ -57,8 +58,9 @@ def read_table(path: Path, names: Sequence[str], texts: Sequence[str], reading: 
         )
     try:
         with within_reach(source):
-            if path.is_dir():
-                raise InputError(f"{source} is a folder; expected a data file")
+            found = what_is(path)
+            if found.startswith(("is a folder", "is no file")):
+                raise InputError(f"{source} {found}; expected a data file")
             if not path.is_file():
                 others = [f.name for f in path.parent.glob("*") if suffix_of(f) in readers()] if path.parent.is_dir() else []
                 raise InputError(f"{where}: data file '{path}' does not exist{nearest(path.name, sorted(others))}")
