@@ -15,7 +15,10 @@ _COMMON: list[Refusal] = [
     ({"backend": ["fipy"], "dynamics": ["births"]}, "fipy solves without births"),
     ({"enabled": ["False"], "units": ["none"], "nodes": ["-"], "predict": ["-"]}, "lagrangian"),
 ]
+#: too few nodes for so many parameters
+_FEW = {"nodes": ["64"], "rule": ["trapezoid"], "predict": ["True"]}
 _NETWORK: list[Refusal] = [
+    (_FEW | {"bias": ["yes"]}, "nodes are too few"),
     ({"penalty": ["kink"], "predict": ["True"], "method": ["tangent"]}, "fluctuations.method"),
     ({"a": ["fixed"], "dynamics": ["births"]}, "is not a free parameter"),
     ({"steps": ["[0.05]", "[0.02, 0.1]"], "dynamics": _ANY}, "descent"),
@@ -23,10 +26,11 @@ _NETWORK: list[Refusal] = [
 
 #: by family: options by factor, and a word of what is said; the first option of each is tried by itself
 REFUSED: dict[str, list[Refusal]] = {
-    "network": [*_COMMON, *_NETWORK],
+    "network": [*_COMMON, *_NETWORK, (_FEW | {"data": ["sphere"], "bias": ["no"]}, "nodes are too few")],
     "population": [
         *_COMMON,
         *_NETWORK,
+        (_FEW | {"data": ["plane", "sphere"], "bias": ["no"]}, "nodes are too few"),
         ({"data": ["sphere"], "bias": ["yes"]}, "model.bias"),
         ({"data": ["sphere"], "activation": ["erf", "cos"], "bias": ["no"]}, "model.activation"),
         ({"predict": ["True"], "method": ["tangent"]}, "fluctuations.method"),
