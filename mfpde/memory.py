@@ -41,7 +41,7 @@ def parts_of_run(case: Case, model: Model, device=None) -> dict[str, int]:
         parts["the density"] = mesh + (int(COMPANIONS * mesh) if case.eulerian.error_estimate else 0)
     ladders = {}
     if case.lagrangian.units:
-        ladders["networks"] = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), 0)
+        ladders["networks"] = _networks(case)
     if nodes := node_count(case, model):
         ladders["nodes"] = Ladder([nodes], [1], 0)
     if case.descent.steps:
@@ -51,6 +51,10 @@ def parts_of_run(case: Case, model: Model, device=None) -> dict[str, int]:
         precision = "float64" if name == "nodes" else case.lagrangian.precision
         parts[name] = sum(of_networks.needed(model, ladder, precision, device))
     return parts
+
+
+def _networks(case: Case) -> Ladder:
+    return Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), case.lagrangian.seed)
 
 
 def check_memory(case: Case, model: Model, device=None) -> list[str]:
@@ -86,8 +90,7 @@ def _refuse_parts(case: Case, model: Model, device) -> None:
         if case.eulerian.enabled:
             of_mesh.check_size(model.parameters.mesh(), model, case.eulerian.precision, device)
         if case.lagrangian.units:
-            ladder = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), 0)
-            of_networks.check_size(model, ladder, case.lagrangian.precision, str(case.path), device)
+            of_networks.check_size(model, _networks(case), case.lagrangian.precision, str(case.path), device)
 
 
 def output_bytes(layout: Layout, times: int, fields_times: int) -> dict[str, int]:

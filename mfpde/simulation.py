@@ -140,14 +140,14 @@ class Simulation:
                 solver.advance(until, Turn(sides[DENSITY], until, watch, partial(solver_facts, solver)))
         facts = {} if solver is None else solver_facts(solver)
         if self.companions is not None:
-            self.companions.advance(until, self._turn("companions", until, watch, facts))
+            self.companions.advance(until, self._turn(sides["companions"], until, watch, facts))
         for name, side in self.particles.items():
             with blaming_units(flow_of(side), self.model):
-                side.advance(until, self._turn(name, until, watch, facts))
+                side.advance(until, self._turn(sides[name], until, watch, facts))
 
-    def _turn(self, name: str, until: float, watch: Watch, facts: dict[str, Any]) -> Turn:
+    def _turn(self, parts: Parts, until: float, watch: Watch, facts: dict[str, Any]) -> Turn:
         """The turn of a side begins, which is told at once: its first step may take long."""
-        turn = Turn(self.sides[name], until, watch, lambda: facts)
+        turn = Turn(parts, until, watch, lambda: facts)
         turn()
         return turn
 

@@ -144,8 +144,8 @@ def _by_word(value: Any) -> Any:
 
 
 Separator = Annotated[Literal[",", ";", "|", "\t", " "], BeforeValidator(_by_word)]
-#: what a cell of a table may be called in a case
 Number = Annotated[float, Field(allow_inf_nan=False)]
+#: what a cell of a table may be called in a case
 CellValue = bool | Number | str
 
 

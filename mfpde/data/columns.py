@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -39,6 +39,10 @@ class Table:
     def place(self, row: int, name: str) -> str:
         """A cell, for messages."""
         return f"{self.source}, {self.row(row)}, column '{name}'"
+
+    def too_many_digits(self, row: int, name: str, value: object) -> InputError:
+        """The sentence about a whole number that double precision does not hold."""
+        return InputError(f"{self.place(row, name)}: {value} is a whole number of more digits than double precision holds")
 
     def numbers(self, name: str, reading: Data) -> Column:
         """A column as finite float64, with what is missing.
@@ -82,31 +86,36 @@ class Table:
     def _not_numbers(self, name: str, values: np.ndarray, missing: np.ndarray) -> InputError:
         """Text or truth values where numbers were expected."""
         first = _first(~missing) or (0,) * values.ndim
-        distinct = sorted({_show(v) for v in values[~missing].ravel()[:100_000]})
-        advice = "; for a target y of two classes write data.labels = [false, true], which become -1 and +1"
-        advice = advice if values.dtype.kind == "b" else advise_labels([v.strip("'") for v in distinct])
-        if values.dtype.kind != "b" and not np.isnan(_as_number(_text(values[first]))):
+        if values.dtype.kind == "b":
+            advice = advise_labels([False, True])
+        elif np.isnan(_as_number(_text(values[first]))):
+            distinct = sorted({_show(v) for v in values[~missing].ravel()[:100_000]})
+            advice = advise_labels([v.strip("'") for v in distinct])
+        else:
             advice = "; the file holds numbers as text: save them as numbers, such as array.astype(float)"
         return InputError(f"{self.place(first[0], name)}: expected a number, got {_show(values[first])}{advice}")
 
     def _check_whole(self, name: str, values: np.ndarray, missing: np.ndarray) -> None:
         if bad := _first(((values > LARGEST_WHOLE) | (values < -LARGEST_WHOLE if values.dtype.kind == "i" else False)) & ~missing):
-            raise InputError(f"{self.place(bad[0], name)}: {values[bad]} is a whole number of more digits than double precision holds")
+            raise self.too_many_digits(bad[0], name, values[bad])
 
     def _check_marks(self, name: str, numbers: np.ndarray, missing: np.ndarray) -> None:
         """Refuse a number of a column that programs write for missing values, if it is farther from all others than these are from each other."""
         with np.errstate(over="ignore"):
             marked = np.any([np.isclose(numbers, mark, rtol=1e-7, atol=0) for mark in MARKS], axis=0) & ~missing  # some were in single precision
-        others = numbers[~marked & ~missing]
-        for bad in np.argwhere(marked) if len(others) else []:
-            mark = numbers[tuple(bad)]
-            if np.abs(others / 2 - mark / 2).min() > others.max() / 2 - others.min() / 2:
-                remedy = f'data.missing_values = [{mark:.17g}] and data.missing = "drop", or data.missing_values = [] if it is a number like others'
-                raise InputError(f"{self.place(int(bad[0]), name)}: {mark:.17g} looks like a mark of missing values; write {remedy}")
+        halves = numbers[~marked & ~missing] / 2  # differences of halves cannot overflow
+        if not marked.any() or not len(halves):
+            return
+        spread = halves.max() - halves.min()
+        far = [mark for mark in np.unique(numbers[marked]) if np.abs(halves - mark / 2).min() > spread]
+        if found := _first(np.isin(numbers, far) & marked):
+            mark = numbers[found]
+            remedy = f'data.missing_values = [{mark:.17g}] and data.missing = "drop", or data.missing_values = [] if it is a number like others'
+            raise InputError(f"{self.place(found[0], name)}: {mark:.17g} looks like a mark of missing values; write {remedy}")
 
 
-def advise_labels(distinct: list[str]) -> str:
-    """What to write if a column has two texts; nothing if it has more."""
+def advise_labels(distinct: Sequence[str | bool]) -> str:
+    """What to write if a column has two values that are no numbers; nothing if it has more."""
     if len(distinct) != 2:
         return ""
     return f"; for a target y of two classes write data.labels = [{_toml(distinct[0])}, {_toml(distinct[1])}], which become -1 and +1"
@@ -121,10 +130,10 @@ def is_marked(values: np.ndarray, reading: Data) -> np.ndarray:
             return np.isnan(values) | np.isin(values, np.array(numbers).astype(values.dtype))
     if values.dtype.kind in "iu":
         return np.isin(values, [int(v) for v in numbers if v == int(v) and abs(v) < 2**64])
-    if values.dtype.kind == "b":
+    if values.dtype.kind == "b" or not given:
         return np.zeros(values.shape, dtype=bool)
     words = {mark.strip().lower() for mark in given if isinstance(mark, str)}
-    found = [_text(v).lower() in words or _as_number(_text(v)) in numbers for v in values.ravel()]
+    found = [text.lower() in words or _as_number(text) in numbers for text in map(_text, values.ravel())]
     return np.array(found, dtype=bool).reshape(values.shape)
 
 

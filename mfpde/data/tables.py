@@ -115,8 +115,6 @@ def _npy(path: Path, names: Sequence[str], texts: Sequence[str], reading: Data, 
     with path.open("rb") as file:
         table = arrays.read_array(file, path.stat().st_size)
     if table.dtype.names is not None:
-        if twice := [name for name in names if table.dtype.names.count(name) > 1]:
-            raise InputError(f"{source} has two columns '{twice[0]}'")
         fields = {name: table[name] for name in table.dtype.names}
     elif table.ndim == 2:
         fields = {str(i): table[:, i] for i in range(table.shape[1])}

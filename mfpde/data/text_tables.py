@@ -165,5 +165,5 @@ def _number_column(cells: np.ndarray, table: Table, first: int, name: str, readi
         if np.isinf(numbers[k]):
             raise InputError(f"{table.place(first + k, name)}: expected a finite number, got '{cell[:60]}'")
         if is_whole(cell) and int(cell) != int(numbers[k]):
-            raise InputError(f"{table.place(first + k, name)}: '{cell[:60]}' is a whole number of more digits than double precision holds")
+            raise table.too_many_digits(first + k, name, repr(cell[:60]))
     return Column(numbers, missing | np.isnan(numbers))
