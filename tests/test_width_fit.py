@@ -78,3 +78,13 @@ def test_the_smallest_width_solves_its_inequality_with_a_floor():
         n = smallest_width(constant, second, 0.01, floor)
         assert constant / n + second / n**2 + floor <= 1e-4 < constant / (n - 1) + second / (n - 1) ** 2 + floor
     assert smallest_width(0.15, 0.0, 0.01, 1e-4) is None
+
+
+def test_the_figure_says_where_no_width_reaches_a_tolerance():
+    from mfpde.figures import style
+    from mfpde.figures.width_planner import _table
+
+    _, axes = style.figure(1, 1, 3.0)
+    plans = [{key: {"units": units} for key in ("mean", "confident")} for units in (1200, 3e6, None)]
+    _table(axes[0, 0], np.array([1.0, 0.1, 0.01]), plans)
+    assert {text.get_text() for text in axes[0, 0].texts} >= {"1,200", "3.0e+06", "none"}

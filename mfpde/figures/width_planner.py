@@ -84,7 +84,7 @@ def _table(panel: Axes, tolerances: np.ndarray, plans: list[dict[str, Any]]) -> 
         panel.text(place, 1.02, head, transform=panel.transAxes, color=colour, ha="right", va="bottom", fontsize=8)
         for tolerance, plan in zip(tolerances, plans, strict=True):
             units = plan[key]["units"]
-            shown = f"{units:,}" if units < 1e6 else f"{units:.1e}"
+            shown = "none" if units is None else f"{units:,}" if units < 1e6 else f"{units:.1e}"  # the mesh's own error may hide the rest
             panel.text(place, tolerance, shown, transform=panel.get_yaxis_transform(), color=colour, ha="right", va="center", fontsize=8)
 
 
