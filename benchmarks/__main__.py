@@ -1,12 +1,12 @@
-"""`python -m benchmarks [--only PART ...] [--quick] [--out DIR] [--device D]`: one table, results.json, and figures.
+"""`python -m benchmarks [--only PART ...] [--quick] [--out DIR] [--device D]`: one table, results.json, and
+figures.
 
 Peers that are not installed are named as such; `pip install -e ".[bench]"` gets them. Keys of results.json:
 
-  machine   facts of the device; copy (bytes/s), fma and minmax (numbers/s) measured in this run
-  versions  of mfpde and of the peers, null where one is not installed
-  parts     by part: rows (one per line of the table), numbers (limits, shares, curves), scaling (points of the figure)
-  claims    what the benchmarks must show: what, found, wanted, at_most, holds
-  figures, quick, seconds
+  machine   facts of the device; copy (bytes/s), fma and minmax (numbers/s) measured in this run versions  of
+  mfpde and of the peers, null where one is not installed parts     by part: rows (one per line of the table),
+  numbers (limits, shares, curves), scaling (points of the figure) claims    what the benchmarks must show:
+  what, found, wanted, at_most, holds figures, quick, seconds
 """
 
 import argparse
@@ -41,14 +41,23 @@ PEERS = ("numpy", "jax", "torch", "fipy", "py-pde")
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure, draw, write, tell."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
         "--only", nargs="+", choices=(*PARTS, *ON_REQUEST), default=list(PARTS), metavar="PART",
-        help=f"some of: {', '.join(PARTS)} (all if not given); fallback: NumPy beside the device on all shipped cases; widths: narrower vectors",
+        help=f"some of: {', '.join(PARTS)} (all if not given); fallback: NumPy beside the device on "
+        "all shipped cases; widths: narrower vectors",
     )  # fmt: skip
-    parser.add_argument("--quick", action="store_true", help="fewer rounds and cases, no compiler: under a minute")
-    parser.add_argument("--out", type=Path, default=Path("build/benchmarks"), help="folder of results.json and the figures")
-    parser.add_argument("--device", help="number or part of the name of an OpenCL device; the first if not given")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rounds and cases, no compiler: under a minute"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/benchmarks"), help="folder of results.json and the figures"
+    )
+    parser.add_argument(
+        "--device", help="number or part of the name of an OpenCL device; the first if not given"
+    )
     options = parser.parse_args(arguments)
     start, device = perf_counter(), choose_device(options.device)
     machine = measure_machine(device, options.quick)
@@ -81,7 +90,9 @@ def main(arguments: list[str] | None = None) -> None:
     print_table([row for part in parts.values() for row in part.rows], console)
     for line in (describe_machine(machine), *claims):
         console.print(str(line), highlight=False, soft_wrap=True)
-    console.print(f"{results['seconds']:.0f} s; wrote {options.out / 'results.json'} and {', '.join(figures)}")
+    console.print(
+        f"{results['seconds']:.0f} s; wrote {options.out / 'results.json'} and {', '.join(figures)}"
+    )
 
 
 def draw(folder: Path, machine: Machine, parts: dict[str, Part]) -> list[str]:
@@ -102,7 +113,10 @@ def draw(folder: Path, machine: Machine, parts: dict[str, Part]) -> list[str]:
 
 def describe_machine(machine: Machine) -> str:
     """One line of limits."""
-    rates = ", ".join(f"{p}: {2 * machine.fma[p] / 1e9:.0f} Gop/s multiply-adds, {machine.minmax[p] / 1e9:.0f} min/max/add" for p in machine.fma)
+    rates = ", ".join(
+        f"{p}: {2 * machine.fma[p] / 1e9:.0f} Gop/s multiply-adds, {machine.minmax[p] / 1e9:.0f} min/max/add"
+        for p in machine.fma
+    )
     facts = machine.facts
     copy = f"copy {machine.copy['field'] / 1e9:.1f} GB/s (read and write, {FIELD / 1e6:.0f} MB)"
     return f"{facts['device']['name']}, {facts['cores']} cores; {copy}; {rates}"

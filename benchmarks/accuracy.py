@@ -1,4 +1,6 @@
-"""Time to accuracy on mcycle: seconds against the error of f in L2(nu), for the density, for random units and for characteristics."""
+"""Time to accuracy on mcycle: seconds against the error of f in L2(nu), for the density, for random units and
+for characteristics.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +13,15 @@ from benchmarks.rows import Part, Row
 
 UNTIL = 5.0
 TOLERANCE = 1e-6  #: of the steps in time of characteristics
-#: shares of the cells of the shipped mesh; widths of random networks; nodes of characteristics, the last of which are the reference
+#: shares of the cells of the shipped mesh; widths of random networks; nodes of characteristics, the last of
+#: which are the reference
 MESHES = (0.25, 0.35, 0.5, 0.71, 1.0, 1.25)
 WIDTHS = (100, 400, 1600, 6400, 25600)
 NODES = (256, 1024, 4096, 16384)
 FINEST = 2**17
 SEEDS = 4
-REPEATED = 6.0  #: seconds; what takes less is done twice, since drivers compile at the first use, and the shorter time counts
+#: seconds; what takes less is done twice, since drivers compile at the first use, and the shorter time counts
+REPEATED = 6.0
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,25 @@ def measure_accuracy(device: Device, sizes: Sizes | None = None) -> Part:
     _, half = solve_characteristics(case, sizes.finest // 2, TOLERANCE / 10, device)
     part = Part()
     doubt = _distance(half, reference)
-    part.numbers = {"until": sizes.until, "reference": f"characteristics of {sizes.finest} nodes", "doubt": doubt, "curves": []}
+    part.numbers = {
+        "until": sizes.until,
+        "reference": f"characteristics of {sizes.finest} nodes",
+        "doubt": doubt,
+        "curves": [],
+    }
     ways: dict[str, list[tuple[str, Callable[[], list[tuple[float, np.ndarray]]]]]] = {
-        "density": [(_mesh_name(c), lambda c=c: [solve_density(c, device)]) for c in (_coarser(case, share) for share in sizes.meshes)],
-        "random units": [(f"n = {n}", lambda n=n: [solve_units(case, n, seed, device) for seed in range(SEEDS)]) for n in sizes.widths],
-        "characteristics": [(f"{n} nodes", lambda n=n: [solve_characteristics(case, n, TOLERANCE, device)]) for n in sizes.nodes],
+        "density": [
+            (_mesh_name(c), lambda c=c: [solve_density(c, device)])
+            for c in (_coarser(case, share) for share in sizes.meshes)
+        ],
+        "random units": [
+            (f"n = {n}", lambda n=n: [solve_units(case, n, seed, device) for seed in range(SEEDS)])
+            for n in sizes.widths
+        ],
+        "characteristics": [
+            (f"{n} nodes", lambda n=n: [solve_characteristics(case, n, TOLERANCE, device)])
+            for n in sizes.nodes
+        ],
     }
     for who, levels in ways.items():
         curve: dict[str, Any] = {"who": who, "levels": [], "seconds": [], "errors": []}
@@ -59,9 +77,25 @@ def measure_accuracy(device: Device, sizes: Sizes | None = None) -> Part:
             curve["levels"].append(name)
             curve["seconds"].append(seconds)
             curve["errors"].append(error)
-            part.rows.append(Row("accuracy", f"mcycle to t = {sizes.until:g}", f"{who}, {name}", "float64", seconds, note=f"error of f {error:.1e}"))
+            part.rows.append(
+                Row(
+                    "accuracy",
+                    f"mcycle to t = {sizes.until:g}",
+                    f"{who}, {name}",
+                    "float64",
+                    seconds,
+                    note=f"error of f {error:.1e}",
+                )
+            )
         part.numbers["curves"].append(curve)
-    part.rows.append(Row("accuracy", f"mcycle to t = {sizes.until:g}", "the reference", note=f"differs by {doubt:.1e} from half its nodes"))
+    part.rows.append(
+        Row(
+            "accuracy",
+            f"mcycle to t = {sizes.until:g}",
+            "the reference",
+            note=f"differs by {doubt:.1e} from half its nodes",
+        )
+    )
     return part
 
 
@@ -72,7 +106,9 @@ def _distance(f: np.ndarray, g: np.ndarray) -> float:
 
 def _coarser(case: Case, share: float) -> Case:
     """Odd numbers of cells, as the shipped mesh has them."""
-    cells = {name: 2 * round(share * case.parameters[name].cells / 2) + 1 for name in "awb"} if share != 1 else {}
+    cells = (
+        {name: 2 * round(share * case.parameters[name].cells / 2) + 1 for name in "awb"} if share != 1 else {}
+    )
     return case.replace({f"parameters.{name}.cells": number for name, number in cells.items()})
 
 

@@ -1,8 +1,8 @@
 """What checkpoints cost: `python -m benchmarks.checkpoints`.
 
-A run waits while its state is copied to the host; the disk is written to while it goes on. Shown: the share of a run's time for which it
-waited, on the shipped case mcycle and on a mesh of 200^3 cells, and that of checkpoints alone were there one a minute.
-"""
+A run waits while its state is copied to the host; the disk is written to while it goes on. Shown: the share
+of a run's time for which it waited, on the shipped case mcycle and on a mesh of 200^3 cells, and that of
+checkpoints alone were there one a minute."""
 
 import tempfile
 import time
@@ -47,9 +47,10 @@ def main() -> None:
             size = max(path.stat().st_size for path in loop.checkpoints.paths()) / 1e6
         each = sum(cost for cost, *_ in saves) / len(saves)
         print(
-            f"{name}: {seconds:.1f} s, {len(saves)} checkpoints of {size:.0f} MB, each keeps the run {each * 1e3:.0f} ms and the disk "
-            f"{loop.checkpoints.seconds * 1e3:.0f} ms; the run waited {loop.waited:.2f} s = {100 * loop.waited / seconds:.2f} %; "
-            f"one a minute would be {100 * each / 60:.2f} %"
+            f"{name}: {seconds:.1f} s, {len(saves)} checkpoints of {size:.0f} MB, each keeps the run"
+            f" {each * 1e3:.0f} ms and the disk {loop.checkpoints.seconds * 1e3:.0f} ms; the run waited"
+            f" {loop.waited:.2f} s = {100 * loop.waited / seconds:.2f} %; one a minute would be"
+            f" {100 * each / 60:.2f} %"
         )
 
 

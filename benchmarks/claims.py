@@ -23,7 +23,10 @@ class Claim:
         return self.found <= self.wanted if self.at_most else self.found >= self.wanted
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.holds else 'FAIL'} {self.what}: {self.found:.3g}, wanted {'<=' if self.at_most else '>='} {self.wanted:g}"
+        return (
+            f"{'ok  ' if self.holds else 'FAIL'} {self.what}: {self.found:.3g}, wanted"
+            f" {'<=' if self.at_most else '>='} {self.wanted:g}"
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -39,7 +42,9 @@ def _transport(part: Part) -> Iterator[Claim]:
     for who, factor in part.numbers["times_faster"].items():
         if who.startswith(("JAX", "FiPy")):
             yield Claim(
-                f"transport stage, {part.numbers['claimed_mesh']}, float32: times faster than {who}", factor, 8 if who.startswith("JAX") else 1000
+                f"transport stage, {part.numbers['claimed_mesh']}, float32: times faster than {who}",
+                factor,
+                8 if who.startswith("JAX") else 1000,
             )
 
 
@@ -52,7 +57,11 @@ def _particles(part: Part) -> Iterator[Claim]:
     for (name, found), (inputs, _) in zip(part.numbers.items(), CASES, strict=False):
         if found["times_faster"]:
             who, wanted = found["best_peer"], 3.0 if inputs == 1 else 1.5
-            yield Claim(f"particles, {name}, float32: times faster than the best peer, {who}", found["times_faster"][who], wanted)
+            yield Claim(
+                f"particles, {name}, float32: times faster than the best peer, {who}",
+                found["times_faster"][who],
+                wanted,
+            )
 
 
 JUDGES = {"transport": _transport, "potential": _potential, "particles": _particles}

@@ -1,4 +1,6 @@
-"""The NumPy backend, which serves where no OpenCL device is usable, beside the device: whole runs of the shipped cases, one after the other."""
+"""The NumPy backend, which serves where no OpenCL device is usable, beside the device: whole runs of the
+shipped cases, one after the other.
+"""
 
 from benchmarks.ours import Case, InputError, run_seconds, shipped_cases
 from benchmarks.rows import Part, Row
@@ -7,7 +9,9 @@ QUICK_SHARE = 0.1  #: of the time of a case
 WARM_SHARE = 1e-3  #: of the run that compiles the kernels, which is not timed
 
 
-def measure_fallback(selector: str | None = None, quick: bool = False, cases: dict[str, Case] | None = None) -> Part:
+def measure_fallback(
+    selector: str | None = None, quick: bool = False, cases: dict[str, Case] | None = None
+) -> Part:
     """Seconds of each run from the case to the file, on the device, by NumPy, and their ratio.
 
     Arguments:
@@ -22,13 +26,21 @@ def measure_fallback(selector: str | None = None, quick: bool = False, cases: di
         precision = case.eulerian.precision if case.eulerian.enabled else case.lagrangian.precision
         until = f"to t = {timed.time:g}"
         part.rows.append(Row("fallback", name, "mfpde", precision, device, note=until))
-        part.rows.append(Row("fallback", name, "mfpde, NumPy", precision, numpy, times_ours=numpy / device, note=until))
-        print(f"  {name}: {device:.1f} s on the device, {numpy:.1f} s by NumPy ({numpy / device:.2f} times), {until}", flush=True)
+        part.rows.append(
+            Row("fallback", name, "mfpde, NumPy", precision, numpy, times_ours=numpy / device, note=until)
+        )
+        print(
+            f"  {name}: {device:.1f} s on the device, {numpy:.1f} s by NumPy ({numpy / device:.2f} times),"
+            f" {until}",
+            flush=True,
+        )
     return part
 
 
 def _on_device(case: Case, selector: str | None, share: float) -> tuple[Case, float]:
-    """The case up to a share of its time, or all of it if it cannot be cut short, and the seconds it takes when its kernels are compiled."""
+    """The case up to a share of its time, or all of it if it cannot be cut short, and the seconds it takes
+    when its kernels are compiled.
+    """
     timed = case.replace(time=case.time * share)
     try:
         run_seconds(case.replace(time=case.time * share * WARM_SHARE), selector)

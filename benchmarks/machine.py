@@ -1,8 +1,9 @@
-"""What the machine can do, measured in the same run: copy bandwidth, and peak arithmetic of the OpenCL device.
+"""What the machine can do, measured in the same run: copy bandwidth, and peak arithmetic of the OpenCL
+device.
 
-Arithmetic is measured twice, since a core that does fused multiply-adds at full speed counts two operations for each, but one for
-a minimum, a maximum or an addition. Both kernels run chains that do not depend on each other, in the vectors the solver uses.
-"""
+Arithmetic is measured twice, since a core that does fused multiply-adds at full speed counts two operations
+for each, but one for a minimum, a maximum or an addition. Both kernels run chains that do not depend on each
+other, in the vectors the solver uses."""
 
 import os
 import platform
@@ -24,7 +25,8 @@ KERNELS = """
 #define LARGER(a, b) ((a) > (b) ? (a) : (b))
 #define SMALLER(a, b) ((a) < (b) ? (a) : (b))
 #pragma OPENCL FP_CONTRACT ON
-__kernel void fma_chains(const int rounds, const real factor, const real shift, __global real *out) { CHAIN(x * factor + shift) }
+__kernel void fma_chains(const int rounds, const real factor, const real shift, __global real *out)
+{ CHAIN(x * factor + shift) }
 __kernel void minmax_chains(const int rounds, const real bound, const real shift, __global real *out)
 { CHAIN(LARGER(SMALLER(x + shift, (realv)bound), (realv)(-bound))) }
 __kernel void copy(__global const realv *restrict from, __global realv *restrict to, const int run)
@@ -37,7 +39,9 @@ __kernel void copy(__global const realv *restrict from, __global realv *restrict
 
 @dataclass(frozen=True)
 class Machine:
-    """Limits by precision; rates in instructions of one number per second, bandwidth in bytes read and written per second."""
+    """Limits by precision; rates in instructions of one number per second, bandwidth in bytes read and
+    written per second.
+    """
 
     facts: dict[str, Any]
     copy: dict[str, float]  #: fastest copy by working set: "field" and "large"
@@ -52,7 +56,9 @@ class Machine:
 def measure_machine(device: Device, quick: bool = False) -> Machine:
     """All limits; a few seconds."""
     rounds = 10 if quick else 30
-    rates = {precision: _arithmetic(device, np.dtype(precision), rounds) for precision in ("float32", "float64")}
+    rates = {
+        precision: _arithmetic(device, np.dtype(precision), rounds) for precision in ("float32", "float64")
+    }
     sizes = {"field": FIELD} if quick else {"field": FIELD, "large": LARGE}
     copies = {name: _copies(device, size, rounds) for name, size in sizes.items()}
     facts = {
@@ -62,18 +68,28 @@ def measure_machine(device: Device, quick: bool = False) -> Machine:
         "python": platform.python_version(),
         "copies": copies,
     }
-    return Machine(facts, {name: max(found.values()) for name, found in copies.items()}, *({p: r[k] for p, r in rates.items()} for k in (0, 1)))
+    return Machine(
+        facts,
+        {name: max(found.values()) for name, found in copies.items()},
+        *({p: r[k] for p, r in rates.items()} for k in (0, 1)),
+    )
 
 
 def _build(device: Device, dtype: np.dtype, width: int) -> cl.Program:
     real = "double" if dtype.itemsize == 8 else "float"
     names = [f"x{k}" for k in range(CHAINS)]
-    body = ["int id = get_global_id(0);", *(f"realv {x} = (realv)(id * (real)1e-3 + (real){k});" for k, x in enumerate(names))]
+    body = [
+        "int id = get_global_id(0);",
+        *(f"realv {x} = (realv)(id * (real)1e-3 + (real){k});" for k, x in enumerate(names)),
+    ]
     step = " ".join(f"{{ realv x = {x}; {x} = (expression); }}" for x in names)
     end = f"realv sum = {' + '.join(names)}; out[id] = {'sum.s0' if width > 1 else 'sum'};"
     chain = " ".join([*body, "for (int round = 0; round < rounds; ++round) {", step, "}", end])
     extension = "#pragma OPENCL EXTENSION cl_khr_fp64 : enable\n"
-    head = f"{extension}typedef {real} real;\ntypedef {real}{width if width > 1 else ''} realv;\n#define CHAIN(expression) {chain}\n"
+    head = (
+        f"{extension}typedef {real} real;\ntypedef {real}{width if width > 1 else ''} realv;\n#define"
+        f" CHAIN(expression) {chain}\n"
+    )
     return cl.Program(device.context, head + KERNELS).build(["-cl-std=CL1.2"])
 
 

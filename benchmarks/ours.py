@@ -1,4 +1,6 @@
-"""Everything the benchmarks take from mfpde, in one place: when its interfaces change, this file does, and no other."""
+"""Everything the benchmarks take from mfpde, in one place: when its interfaces change, this file does, and no
+other.
+"""
 
 import tempfile
 from collections.abc import Callable
@@ -29,17 +31,38 @@ from mfpde.lagrangian.solver import build_flow
 from mfpde.models import build_model
 
 __all__ = [
-    "Case", "Device", "Stage", "Units", "case_from_tables", "choose_device", "load_case", "particle_gradient", "potential_product",
-    "InputError", "run_seconds", "shipped_cases", "solve_characteristics", "solve_density", "solve_units", "step_shares", "style",
-    "transport_stage", "vector_bytes", "vector_width", "manners", "whole_run",
-]  # fmt: skip
+    "Case",
+    "Device",
+    "Stage",
+    "Units",
+    "case_from_tables",
+    "choose_device",
+    "load_case",
+    "particle_gradient",
+    "potential_product",
+    "InputError",
+    "run_seconds",
+    "shipped_cases",
+    "solve_characteristics",
+    "solve_density",
+    "solve_units",
+    "step_shares",
+    "style",
+    "transport_stage",
+    "vector_bytes",
+    "vector_width",
+    "manners",
+    "whole_run",
+]
 
 
 class Stage:
-    """One transport stage of a case, rho + dt d rho/dt with V = a h(z) + penalty_a(a) + penalty_z(z) given, as arrays in float64.
+    """One transport stage of a case, rho + dt d rho/dt with V = a h(z) + penalty_a(a) + penalty_z(z) given,
+    as arrays in float64.
 
     Arguments:
-        rho: density to start from; if None, half the initial law and half the uniform one, so that no cell is empty.
+        rho: density to start from; if None, half the initial law and half the uniform one, so that no cell is
+            empty.
     """
 
     def __init__(self, case: Case, rho: np.ndarray | None = None):
@@ -68,9 +91,8 @@ class Stage:
 def transport_stage(case: Case, stage: Stage, precision: str, device: Device) -> list[Candidate]:
     """The stage on a device, with what a step must know: largest speed, dissipation, smallest density.
 
-    A step has two stages. The second is one operation of the backend, (x + y + dt rate(y)) / 2, here with x = y and twice dt; the first
-    is two, since its rate sets the step.
-    """
+    A step has two stages. The second is one operation of the backend, (x + y + dt rate(y)) / 2, here with x =
+    y and twice dt; the first is two, since its rate sets the step."""
     settings = {"eulerian.precision": precision, "lagrangian.units": [], "lagrangian.replicates": 1}
     solver = build_solver(case.replace(settings), stage.model, device)
     backend = solver.stepper.backend
@@ -94,7 +116,9 @@ def transport_stage(case: Case, stage: Stage, precision: str, device: Device) ->
 
 
 def potential_product(case: Case, precision: str, device: Device) -> tuple[Candidate, np.ndarray]:
-    """h on the cells of z as a step finds it from the moments; also the dense matrix of the features, for peers."""
+    """h on the cells of z as a step finds it from the moments; also the dense matrix of the features, for
+    peers.
+    """
     model = build_model(case)
     solver = build_solver(case.replace({"eulerian.precision": precision}), model, device)
     backend, source = solver.stepper.backend, solver.stepper.energy.source(solver.state.moments.linear)
@@ -112,7 +136,8 @@ class StepShares:
     """Where the time of a step goes, in seconds per step."""
 
     step: float
-    by_part: dict[str, float]  #: "potential" (h from the residual), "moments" (f from the density), "transport", "rest"
+    #: "potential" (h from the residual), "moments" (f from the density), "transport", "rest"
+    by_part: dict[str, float]
 
     @property
     def potential(self) -> float:
@@ -121,11 +146,17 @@ class StepShares:
 
 
 #: operations of the backend by part of a step
-PARTS = {"potential": ("potential",), "moments": ("moments",), "transport": ("rate", "combine", "stage", "react", "blend", "spread")}
+PARTS = {
+    "potential": ("potential",),
+    "moments": ("moments",),
+    "transport": ("rate", "combine", "stage", "react", "blend", "spread"),
+}
 
 
 def step_shares(case: Case, device: Device, steps: int = 6) -> StepShares:
-    """Steps of a case, every operation of the backend timed until its queue is empty; the fastest step counts."""
+    """Steps of a case, every operation of the backend timed until its queue is empty; the fastest step
+    counts.
+    """
     solver = build_solver(case, build_model(case), device)
     stepper, backend = solver.stepper, solver.stepper.backend
     spent = dict.fromkeys(PARTS, 0.0)
@@ -161,7 +192,9 @@ def step_shares(case: Case, device: Device, steps: int = 6) -> StepShares:
 
 
 class Units:
-    """A network of n units on the data of a case, as arrays: parameters (a, w, b), data (x, y), weights of the data."""
+    """A network of n units on the data of a case, as arrays: parameters (a, w, b), data (x, y), weights of
+    the data.
+    """
 
     def __init__(self, case: Case, units: int):
         self.case = case.replace({"lagrangian.units": [units], "lagrangian.replicates": 1})
@@ -181,7 +214,9 @@ class Units:
 
 def particle_gradient(units: Units, precision: str, device: Device) -> Candidate:
     """-grad V of all units on a device."""
-    backend = build_flow(units.case.replace({"lagrangian.precision": precision}), units.model, units.ladder, device).backend
+    backend = build_flow(
+        units.case.replace({"lagrangian.precision": precision}), units.model, units.ladder, device
+    ).backend
     state = backend.upload(units.state)
 
     def run() -> Any:
@@ -189,13 +224,19 @@ def particle_gradient(units: Units, precision: str, device: Device) -> Candidate
         backend.buffers.queue.finish()
         return rate
 
-    return Candidate("mfpde", precision, run, lambda: backend.download(run())[:-1], units.a.size * units.y.size)
+    return Candidate(
+        "mfpde", precision, run, lambda: backend.download(run())[:-1], units.a.size * units.y.size
+    )
 
 
 def shipped_cases() -> dict[str, Case]:
-    """The cases that come with mfpde, without those of the verification suite; every variant by its name after that of the case."""
+    """The cases that come with mfpde, without those of the verification suite; every variant by its name
+    after that of the case.
+    """
     names = [listed["name"] for listed in list_cases() if listed["kind"] == "example"]
-    return {f"{name} {variant}".strip(): case for name in names for variant, case in load_variants(name).items()}
+    return {
+        f"{name} {variant}".strip(): case for name in names for variant, case in load_variants(name).items()
+    }
 
 
 def run_seconds(case: Case, device: str | None) -> float:
@@ -214,7 +255,12 @@ def whole_run(case: Case, device: str | None) -> dict[str, float]:
     solver = build_solver(case, build_model(case), choose_device(device))
     start = perf_counter()
     solver.advance(case.time)
-    return {"seconds": seconds, "density_seconds": perf_counter() - start, "steps": solver.steps, "cells": float(np.prod(solver.mesh.shape))}
+    return {
+        "seconds": seconds,
+        "density_seconds": perf_counter() - start,
+        "steps": solver.steps,
+        "cells": float(np.prod(solver.mesh.shape)),
+    }
 
 
 def solve_density(case: Case, device: Device) -> tuple[float, np.ndarray]:
@@ -234,7 +280,9 @@ def solve_units(case: Case, units: int, seed: int, device: Device) -> tuple[floa
     return _advance(flow, case.time)
 
 
-def solve_characteristics(case: Case, nodes: int, tolerance: float, device: Device) -> tuple[float, np.ndarray]:
+def solve_characteristics(
+    case: Case, nodes: int, tolerance: float, device: Device
+) -> tuple[float, np.ndarray]:
     """The same for quadrature nodes of the initial law."""
     flow = build_characteristics(case, build_model(case), nodes, device, tolerance=tolerance)
     return _advance(flow, case.time)

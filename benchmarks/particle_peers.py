@@ -1,8 +1,8 @@
 """-grad V of all units of a tanh network, written for NumPy, JAX and PyTorch.
 
-V_i = a_i h(w_i, b_i) + lambda a_i^2 with h = <f - f*, tanh(<w, .> + b)>, so grad V_i = (n/2) dE/dtheta_i for the energy
-E = |f - f*|^2 + (2/n) sum lambda a_i^2. By automatic differentiation of E, as one would, and by hand, as one would tune it.
-"""
+V_i = a_i h(w_i, b_i) + lambda a_i^2 with h = <f - f*, tanh(<w, .> + b)>, so grad V_i = (n/2) dE/dtheta_i for
+the energy E = |f - f*|^2 + (2/n) sum lambda a_i^2. By automatic differentiation of E, as one would, and by
+hand, as one would tune it."""
 
 from typing import Any
 
@@ -15,7 +15,9 @@ from benchmarks.timing import Candidate
 def numpy_gradient(units: Units, precision: str, compiled: bool = True) -> list[Candidate]:
     """By hand: features once, then products of matrices and vectors."""
     real = np.dtype(precision).type
-    a, w, b, x, y, weights = (array.astype(real) for array in (units.a, units.w, units.b, units.x, units.y, units.weights))
+    a, w, b, x, y, weights = (
+        array.astype(real) for array in (units.a, units.w, units.b, units.x, units.y, units.weights)
+    )
     n, strength = real(len(a)), real(2 * units.penalty)
 
     def run() -> np.ndarray:
@@ -65,7 +67,13 @@ def jax_gradient(units: Units, precision: str, compiled: bool = True) -> list[Ca
             with jax.enable_x64(wide):
                 return jax.block_until_ready(jitted(state))
 
-        return Candidate(who, precision, run, lambda: -np.vstack([np.asarray(g) for g in run()]), units.a.size * units.y.size)
+        return Candidate(
+            who,
+            precision,
+            run,
+            lambda: -np.vstack([np.asarray(g) for g in run()]),
+            units.a.size * units.y.size,
+        )
 
     return [candidate("JAX, grad", automatic), candidate("JAX, by hand", by_hand)]
 

@@ -1,4 +1,6 @@
-"""Gradients of all units of one network: few inputs, where the activation costs, and many, where the products do."""
+"""Gradients of all units of one network: few inputs, where the activation costs, and many, where the products
+do.
+"""
 
 from benchmarks.cases import units_case
 from benchmarks.ours import Device, Units, particle_gradient
@@ -11,7 +13,9 @@ DATA = 1024
 CASES = ((1, 10_000), (50, 2_000))
 
 
-def measure_particles(device: Device, quick: bool = False, cases: tuple[tuple[int, int], ...] = CASES, data: int = DATA) -> Part:
+def measure_particles(
+    device: Device, quick: bool = False, cases: tuple[tuple[int, int], ...] = CASES, data: int = DATA
+) -> Part:
     """Races, and time against the number of units."""
     part = Part()
     for inputs, count in cases:
@@ -20,12 +24,28 @@ def measure_particles(device: Device, quick: bool = False, cases: tuple[tuple[in
         for precision in ("float32", "float64")[: 1 if quick else 2]:
             candidates, absent = gather(PEERS, units, precision, not quick and precision == "float32")
             ours = particle_gradient(units, precision, device)
-            rows = race("particles", name, [ours, *candidates], absent, units.reference, "pair", 8 if quick else 20, 0.5 if quick else 1.0)
+            rows = race(
+                "particles",
+                name,
+                [ours, *candidates],
+                absent,
+                units.reference,
+                "pair",
+                8 if quick else 20,
+                0.5 if quick else 1.0,
+            )
             part.rows += rows
             if precision == "float32":
                 peers = {row.who: row.times_ours for row in rows[1:] if row.times_ours is not None}
-                part.numbers[name] = {"best_peer": min(peers, key=lambda who: peers[who], default=None), "times_faster": peers}
-    part.scaling = _scaling(device, [data // 8, 2 * data] if quick else [data // 8, data // 2, 2 * data, 10 * data, 40 * data], data)
+                part.numbers[name] = {
+                    "best_peer": min(peers, key=lambda who: peers[who], default=None),
+                    "times_faster": peers,
+                }
+    part.scaling = _scaling(
+        device,
+        [data // 8, 2 * data] if quick else [data // 8, data // 2, 2 * data, 10 * data, 40 * data],
+        data,
+    )
     return part
 
 
@@ -35,7 +55,10 @@ def _scaling(device: Device, counts: list[int], data: int) -> list[dict]:
     for count in counts:
         units = Units(units_case(1, data), count)
         peers, _ = gather(PEERS, units, "float32", False)
-        candidates = [particle_gradient(units, "float32", device), *(p for p in peers if p.who in ("NumPy", "JAX, grad", "Torch, autograd"))]
+        candidates = [
+            particle_gradient(units, "float32", device),
+            *(p for p in peers if p.who in ("NumPy", "JAX, grad", "Torch, autograd")),
+        ]
         for candidate, seconds in zip(candidates, best_times(candidates, 8, 0.4), strict=True):
             xs, ys = curves.setdefault(candidate.who, ([], []))
             xs.append(count)

@@ -1,8 +1,9 @@
-"""The transport stage by packages for PDEs, with the schemes they offer: they solve the same equation, not by the same scheme.
+"""The transport stage by packages for PDEs, with the schemes they offer: they solve the same equation, not by
+the same scheme.
 
-FiPy: its explicit first-order upwind term on the same cells. py-pde: divergence and gradient by central differences. Both in float64,
-the only precision they have, and with the velocities anew at each stage, since V follows the density.
-"""
+FiPy: its explicit first-order upwind term on the same cells. py-pde: divergence and gradient by central
+differences. Both in float64, the only precision they have, and with the velocities anew at each stage, since
+V follows the density."""
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from benchmarks.timing import Candidate
 
 
 def fipy_stage(stage: Stage, compiled: bool = True) -> list[Candidate]:
-    """The residual of one explicit equation (faster than a solve, which only adds a diagonal system), and the solve a user would call."""
+    """The residual of one explicit equation (faster than a solve, which only adds a diagonal system), and the
+    solve a user would call.
+    """
     import fipy
 
     axes = len(stage.widths)
@@ -38,8 +41,17 @@ def fipy_stage(stage: Stage, compiled: bool = True) -> list[Candidate]:
 
     shape = stage.rho.shape
     return [
-        Candidate("FiPy, residual", "float64", residual, lambda: residual().reshape(shape), rho.size, "first-order upwind"),
-        Candidate("FiPy, solve", "float64", solve, lambda: solve().reshape(shape), rho.size, "first-order upwind"),
+        Candidate(
+            "FiPy, residual",
+            "float64",
+            residual,
+            lambda: residual().reshape(shape),
+            rho.size,
+            "first-order upwind",
+        ),
+        Candidate(
+            "FiPy, solve", "float64", solve, lambda: solve().reshape(shape), rho.size, "first-order upwind"
+        ),
     ]
 
 
@@ -52,7 +64,11 @@ def pypde_stage(stage: Stage, compiled: bool = True) -> list[Candidate]:
     bounds = [[0.0, width * cells] for width, cells in zip(stage.widths, stage.rho.shape, strict=True)]
     grid = pde.CartesianGrid(bounds, stage.rho.shape)
     rho = pde.ScalarField(grid, stage.rho)
-    equation = pde.PDE({"rho": "divergence(rho * gradient(v))"}, consts={"v": pde.ScalarField(grid, stage.v)}, bc={"derivative": 0})
+    equation = pde.PDE(
+        {"rho": "divergence(rho * gradient(v))"},
+        consts={"v": pde.ScalarField(grid, stage.v)},
+        bc={"derivative": 0},
+    )
     rate = equation.make_pde_rhs(rho, backend="numba")
 
     def run() -> np.ndarray:
@@ -62,7 +78,9 @@ def pypde_stage(stage: Stage, compiled: bool = True) -> list[Candidate]:
 
 
 def central_stage(stage: Stage) -> np.ndarray:
-    """What py-pde should compute: central differences of rho times central differences of V, ghosts mirrored at walls."""
+    """What py-pde should compute: central differences of rho times central differences of V, ghosts mirrored
+    at walls.
+    """
     after = stage.rho.copy()
     for k, width in enumerate(stage.widths):
         flux = stage.rho * _central(stage.v, k, width)
@@ -73,8 +91,13 @@ def central_stage(stage: Stage) -> np.ndarray:
 def _central(values: np.ndarray, k: int, width: float) -> np.ndarray:
     padded = np.pad(values, [(1, 1) if j == k else (0, 0) for j in range(values.ndim)], mode="edge")
     cells = values.shape[k]
-    return (np.take(padded, range(2, cells + 2), axis=k) - np.take(padded, range(cells), axis=k)) / (2 * width)
+    return (np.take(padded, range(2, cells + 2), axis=k) - np.take(padded, range(cells), axis=k)) / (
+        2 * width
+    )
 
 
 #: builder, and what its result is held to
-PACKAGES = {"FiPy": (fipy_stage, lambda stage: stage.reference("upwind")), "py-pde": (pypde_stage, central_stage)}
+PACKAGES = {
+    "FiPy": (fipy_stage, lambda stage: stage.reference("upwind")),
+    "py-pde": (pypde_stage, central_stage),
+}

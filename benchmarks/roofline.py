@@ -1,7 +1,9 @@
-"""Operations and bytes of one transport stage, counted by hand, and the time the machine needs for them at least.
+"""Operations and bytes of one transport stage, counted by hand, and the time the machine needs for them at
+least.
 
-Counted is what the scheme needs, each face and each slope once; that an implementation computes some twice is its own affair.
-Additions, multiplications, minima, maxima, compares and selects count 1 each, a fused multiply-add 2; changes of sign count nothing.
+Counted is what the scheme needs, each face and each slope once; that an implementation computes some twice is
+its own affair. Additions, multiplications, minima, maxima, compares and selects count 1 each, a fused
+multiply-add 2; changes of sign count nothing.
 
 | per cell and axis                                                   | multiply-adds | others | operations |
 |---------------------------------------------------------------------|---------------|--------|------------|
@@ -11,8 +13,9 @@ Additions, multiplications, minima, maxima, compares and selects count 1 each, a
 | velocity: rise times -1/distance                                     |               | 1      | 1          |
 | flux: max(u, 0) left + min(u, 0) right                               | 1             | 3      | 5          |
 | divergence: difference of fluxes, times 1/width, added               | 1             | 1      | 3          |
-| guard: max(u+, |u-|)/width, added, for the positivity bound           | 1             | 1      | 3          |
-| guard: flux times rise, times 1/width, added, for the energy bound    | 1             | 1      | 3          |
+| guard: max(u+, |u-|)/width, added, for the positivity bound           | 1             | 1      | 3
+| | guard: flux times rise, times 1/width, added, for the energy bound    | 1             | 1      | 3
+|
 
 | per cell                                                            | multiply-adds | others | operations |
 |---------------------------------------------------------------------|---------------|--------|------------|
@@ -23,10 +26,9 @@ Additions, multiplications, minima, maxima, compares and selects count 1 each, a
 | second stage: average with the start                                 |               | 2      | 2          |
 | what is empty: absolute value, max                                   |               | 2      | 2          |
 
-All but the forward Euler stage is what makes a step of mfpde provably positive and dissipative, and what the next one begins with; peers go
-without. Bytes: the density is read once and
-written once; V comes from tables of lower dimension, which stay in caches.
-"""
+All but the forward Euler stage is what makes a step of mfpde provably positive and dissipative, and what the
+next one begins with; peers go without. Bytes: the density is read once and written once; V comes from tables
+of lower dimension, which stay in caches."""
 
 from dataclasses import dataclass
 
@@ -56,19 +58,25 @@ class Work:
 def work_per_cell(axes: int, precision: str, guards: bool = True) -> Work:
     """Of a stage on a mesh of so many axes."""
     counted = [STAGE, GUARDS] if guards else [STAGE]
-    multiply_adds, others = (sum(axes * by_axis[k] + by_cell[k] for by_axis, by_cell in counted) for k in (0, 1))
+    multiply_adds, others = (
+        sum(axes * by_axis[k] + by_cell[k] for by_axis, by_cell in counted) for k in (0, 1)
+    )
     return Work(multiply_adds, others, 2 * np.dtype(precision).itemsize)
 
 
 def shortest_times(machine: Machine, work: Work, precision: str) -> dict[str, float]:
-    """Seconds per cell that each limit asks for; the bandwidth is that of a copy of a field of the same size."""
+    """Seconds per cell that each limit asks for; the bandwidth is that of a copy of a field of the
+    same size.
+    """
     return {
         "bandwidth": work.bytes / machine.copy["field"],
         "arithmetic": work.multiply_adds / machine.fma[precision] + work.others / machine.minmax[precision],
     }
 
 
-def fraction_reached(machine: Machine, axes: int, precision: str, seconds_per_cell: float, guards: bool = True) -> dict[str, float | str]:
+def fraction_reached(
+    machine: Machine, axes: int, precision: str, seconds_per_cell: float, guards: bool = True
+) -> dict[str, float | str]:
     """Share of the tighter limit that a stage reaches."""
     work = work_per_cell(axes, precision, guards)
     shortest = shortest_times(machine, work, precision)

@@ -26,7 +26,8 @@ class Row:
     seconds: float | None = None
     rate: float | None = None  #: amount of work per second
     unit: str = ""  #: of the rate
-    times_ours: float | None = None  #: time per work over that of mfpde in the same precision; above 1 we are faster
+    #: time per work over that of mfpde in the same precision; above 1 we are faster
+    times_ours: float | None = None
     difference: float | None = None  #: from the reference, largest, over the largest value
     note: str = ""
 
@@ -46,9 +47,18 @@ def difference(found: np.ndarray, reference: np.ndarray) -> float:
 
 
 def race(
-    part: str, case: str, candidates: Sequence[Candidate], absent: Sequence[Absent], reference: np.ndarray, unit: str, rounds: int, budget: float
-) -> list[Row]:  # fmt: skip
-    """Check every candidate that tells its result, time those that agree, compare with the first of the same precision (which is ours)."""
+    part: str,
+    case: str,
+    candidates: Sequence[Candidate],
+    absent: Sequence[Absent],
+    reference: np.ndarray,
+    unit: str,
+    rounds: int,
+    budget: float,
+) -> list[Row]:
+    """Check every candidate that tells its result, time those that agree, compare with the first of the same
+    precision (which is ours).
+    """
     differences = [None if c.result is None else difference(c.result(), reference) for c in candidates]
     fits = [d is None or d <= ROUNDING[c.precision] for c, d in zip(candidates, differences, strict=True)]
     timed = [c for c, good in zip(candidates, fits, strict=True) if good]
@@ -57,11 +67,15 @@ def race(
     rows = []
     for c, d, good in zip(candidates, differences, fits, strict=True):
         if not good:
-            rows.append(Row(part, case, c.who, c.precision, difference=d, note="NOT TIMED: its result differs"))
+            rows.append(
+                Row(part, case, c.who, c.precision, difference=d, note="NOT TIMED: its result differs")
+            )
             continue
         per_work = seconds[id(c)] / c.amount
         own = ours.setdefault(c.precision, per_work)
-        rows.append(Row(part, case, c.who, c.precision, seconds[id(c)], 1 / per_work, unit, per_work / own, d, c.note))
+        rows.append(
+            Row(part, case, c.who, c.precision, seconds[id(c)], 1 / per_work, unit, per_work / own, d, c.note)
+        )
     return rows + [Row(part, case, a.who, note=a.why) for a in absent]
 
 
@@ -73,8 +87,17 @@ def as_json(part: Part) -> dict[str, Any]:
 def print_table(rows: Sequence[Row], console: Console) -> None:
     """All rows, a rule between parts and cases."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, justify in (("", "left"), ("case", "left"), ("who", "left"), ("", "left"), ("time", "right"), ("rate", "right"),
-                          ("x ours", "right"), ("differs", "right"), ("", "left")):  # fmt: skip
+    for name, justify in (
+        ("", "left"),
+        ("case", "left"),
+        ("who", "left"),
+        ("", "left"),
+        ("time", "right"),
+        ("rate", "right"),
+        ("x ours", "right"),
+        ("differs", "right"),
+        ("", "left"),
+    ):
         table.add_column(name, justify=justify, overflow="fold")
     before: Row | None = None
     for row in rows:
@@ -85,7 +108,16 @@ def print_table(rows: Sequence[Row], console: Console) -> None:
         rate = "" if row.rate is None else f"{_prefixed(row.rate)}{row.unit}/s"
         ratio = "" if row.times_ours is None else f"{row.times_ours:.3g}"
         apart = "" if row.difference is None else f"{row.difference:.0e}"
-        table.add_row(*place, row.who, row.precision, "" if row.seconds is None else format_seconds(row.seconds), rate, ratio, apart, row.note)
+        table.add_row(
+            *place,
+            row.who,
+            row.precision,
+            "" if row.seconds is None else format_seconds(row.seconds),
+            rate,
+            ratio,
+            apart,
+            row.note,
+        )
         before = row
     console.print(table)
 

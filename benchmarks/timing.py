@@ -1,4 +1,6 @@
-"""Best times of several candidates, taken in rounds that visit all of them, so that what else the machine does hits all alike."""
+"""Best times of several candidates, taken in rounds that visit all of them, so that what else the machine
+does hits all alike.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +33,9 @@ class Absent:
     why: str
 
 
-def gather(builders: Mapping[str, Callable[..., Sequence[Candidate]]], *arguments: Any) -> tuple[list[Candidate], list[Absent]]:
+def gather(
+    builders: Mapping[str, Callable[..., Sequence[Candidate]]], *arguments: Any
+) -> tuple[list[Candidate], list[Absent]]:
     """Build every peer; one that is not installed, or fails to start, is absent rather than an error."""
     candidates: list[Candidate] = []
     absent: list[Absent] = []
@@ -40,8 +44,13 @@ def gather(builders: Mapping[str, Callable[..., Sequence[Candidate]]], *argument
             candidates += builder(*arguments)
         except ImportError:
             absent.append(Absent(who, "not installed"))
-        except Exception as error:  # a peer may fail in any way: no compiler, too new a processor; the rest must go on
-            absent.append(Absent(who, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:80]))
+        # a peer may fail in any way: no compiler, too new a processor; the rest must go on
+        except Exception as error:
+            absent.append(
+                Absent(
+                    who, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:80]
+                )
+            )
     return candidates, absent
 
 

@@ -1,4 +1,6 @@
-"""One transport stage: mfpde, the same stage by array packages, and the packages for PDEs, on meshes of 3, 2 and 4 axes."""
+"""One transport stage: mfpde, the same stage by array packages, and the packages for PDEs, on meshes of 3, 2
+and 4 axes.
+"""
 
 from dataclasses import replace
 
@@ -16,7 +18,9 @@ from benchmarks.transport_peers import PEERS
 PRECISIONS = ("float32", "float64")
 
 
-def measure_transport(device: Device, machine: Machine, quick: bool = False, cells: int | None = None) -> Part:
+def measure_transport(
+    device: Device, machine: Machine, quick: bool = False, cells: int | None = None
+) -> Part:
     """Races, fractions of the tighter limit, and time against the number of cells."""
     cells = cells or (64 if quick else 128)
     part = Part()
@@ -41,20 +45,41 @@ def _race(part: Part, device: Device, machine: Machine, name: str, case: Case, q
     for precision in PRECISIONS[: 1 if quick else 2]:
         ours, claimed = transport_stage(case, stage, precision, device), precision == "float32"
         # compilation takes half a minute per mesh and precision; the one on which the claim is made is enough
-        candidates, absent = gather(PEERS if claimed or axes == 3 else {}, stage, precision, not quick and axes == 3 and claimed)
-        rows = race("transport", name, [*ours, *candidates], absent, reference, "cell", 8 if quick else 15, 0.5 if quick else 1.5)
+        candidates, absent = gather(
+            PEERS if claimed or axes == 3 else {}, stage, precision, not quick and axes == 3 and claimed
+        )
+        rows = race(
+            "transport",
+            name,
+            [*ours, *candidates],
+            absent,
+            reference,
+            "cell",
+            8 if quick else 15,
+            0.5 if quick else 1.5,
+        )
         part.rows += rows
         reached = fraction_reached(machine, axes, precision, rows[0].seconds / stage.rho.size)
-        reached["without_guards"] = fraction_reached(machine, axes, precision, rows[0].seconds / stage.rho.size, guards=False)["fraction"]
-        part.numbers.setdefault("limits", []).append({"mesh": name, "axes": axes, "precision": precision} | reached)
-        part.rows[-len(rows)] = replace(rows[0], note=f"{100 * reached['fraction']:.0f} % of the {reached['limit']} limit")
+        reached["without_guards"] = fraction_reached(
+            machine, axes, precision, rows[0].seconds / stage.rho.size, guards=False
+        )["fraction"]
+        part.numbers.setdefault("limits", []).append(
+            {"mesh": name, "axes": axes, "precision": precision} | reached
+        )
+        part.rows[-len(rows)] = replace(
+            rows[0], note=f"{100 * reached['fraction']:.0f} % of the {reached['limit']} limit"
+        )
 
 
 def _initial_law(part: Part, device: Device, name: str, case: Case, quick: bool) -> None:
-    """Ours from the initial law, 0 outside its bounds, where work can be saved; peers work the same for every density."""
+    """Ours from the initial law, 0 outside its bounds, where work can be saved; peers work the same for every
+    density.
+    """
     stage = Stage(case, Stage(case).initial)
     ours = transport_stage(case, stage, "float32", device)
-    rows = race("transport", f"{name}, initial law", ours, [], stage.reference(), "cell", 8 if quick else 15, 3.0)
+    rows = race(
+        "transport", f"{name}, initial law", ours, [], stage.reference(), "cell", 8 if quick else 15, 3.0
+    )
     note = f"{100 * float(np.mean(stage.rho == 0)):.0f} % of the cells are empty"
     part.rows += [replace(row, note=note) for row in rows]
 
@@ -66,12 +91,23 @@ def _packages(part: Part, fipy_cells: int, cells: int, quick: bool) -> None:
         case = mcycle_mesh(side)
         stage = Stage(case)
         candidates, absent = gather({who: build}, stage, not quick)
-        rows = race("transport", f"{side}^3, PDE package", candidates, absent, reference(stage), "cell", 2 if who == "FiPy" else 8, 2.0)
+        rows = race(
+            "transport",
+            f"{side}^3, PDE package",
+            candidates,
+            absent,
+            reference(stage),
+            "cell",
+            2 if who == "FiPy" else 8,
+            2.0,
+        )
         part.rows += [_against_ours(row, part.rows) for row in rows]
 
 
 def _against_ours(row: Row, rows: list[Row]) -> Row:
-    """The row with its time per cell over ours on the largest mesh of three axes, in float32 as the claim has it."""
+    """The row with its time per cell over ours on the largest mesh of three axes, in float32 as the claim has
+    it.
+    """
     ours = next(r for r in rows if r.who == "mfpde" and r.precision == "float32")
     if row.rate is None or ours.rate is None:
         return row
@@ -80,8 +116,14 @@ def _against_ours(row: Row, rows: list[Row]) -> Row:
 
 def _summary(part: Part, mesh: str) -> dict[str, float]:
     """Ratios of the claim: time per cell of each peer over ours in float32."""
-    claimed = [row for row in part.rows if (row.case == mesh and row.precision == "float32") or "package" in row.case]
-    return {row.who: row.times_ours for row in claimed if row.times_ours is not None and not row.who.startswith("mfpde")}
+    claimed = [
+        row for row in part.rows if (row.case == mesh and row.precision == "float32") or "package" in row.case
+    ]
+    return {
+        row.who: row.times_ours
+        for row in claimed
+        if row.times_ours is not None and not row.who.startswith("mfpde")
+    }
 
 
 def _scaling(device: Device, sides: list[int], quick: bool) -> list[dict]:

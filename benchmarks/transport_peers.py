@@ -1,8 +1,9 @@
-"""The transport stage written for NumPy, JAX and PyTorch: what somebody would write who has no finite-volume code, and then tunes it.
+"""The transport stage written for NumPy, JAX and PyTorch: what somebody would write who has no finite-volume
+code, and then tunes it.
 
-All compute the same: velocities of faces from differences of V(a, z) = a h(z) + penalty_a(a) + penalty_z(z), second-order upwind fluxes
-from Fromm slopes clipped to |s| <= 2 rho, and one forward Euler step. No bound of the step is computed, as mfpde does.
-"""
+All compute the same: velocities of faces from differences of V(a, z) = a h(z) + penalty_a(a) + penalty_z(z),
+second-order upwind fluxes from Fromm slopes clipped to |s| <= 2 rho, and one forward Euler step. No bound of
+the step is computed, as mfpde does."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -39,7 +40,8 @@ def numpy_stage(stage: Stage, precision: str, compiled: bool = True) -> list[Can
 
 
 def jax_stage(stage: Stage, precision: str, compiled: bool = True) -> list[Candidate]:
-    """One jitted function of slices of a padded array; and the same with the padded array kept out of the fusion.
+    """One jitted function of slices of a padded array; and the same with the padded array kept out of the
+    fusion.
 
     XLA otherwise computes the padding anew at every use, which was measured four times slower.
     """
@@ -48,16 +50,25 @@ def jax_stage(stage: Stage, precision: str, compiled: bool = True) -> list[Candi
 
     with jax.enable_x64(precision == "float64"):
         rho, h, amplitude, penalty_a, penalty_z = (
-            jnp.asarray(array, precision) for array in (stage.rho, stage.h, stage.amplitude, stage.penalty_a, stage.penalty_z)
+            jnp.asarray(array, precision)
+            for array in (stage.rho, stage.h, stage.amplitude, stage.penalty_a, stage.penalty_z)
         )
         dt = jnp.asarray(stage.dt, precision)
 
     def plain(rho: Any, h: Any) -> Any:
-        return _from_padded(jnp, jnp.pad(rho, 2, mode="edge"), _velocities(jnp, stage, amplitude, h, penalty_a, penalty_z), stage.widths, dt)
+        return _from_padded(
+            jnp,
+            jnp.pad(rho, 2, mode="edge"),
+            _velocities(jnp, stage, amplitude, h, penalty_a, penalty_z),
+            stage.widths,
+            dt,
+        )
 
     def kept(rho: Any, h: Any) -> Any:
         padded = jax.lax.optimization_barrier(jnp.pad(rho, 2, mode="edge"))
-        return _from_padded(jnp, padded, _velocities(jnp, stage, amplitude, h, penalty_a, penalty_z), stage.widths, dt)
+        return _from_padded(
+            jnp, padded, _velocities(jnp, stage, amplitude, h, penalty_a, penalty_z), stage.widths, dt
+        )
 
     def candidate(who: str, function: Any) -> Candidate:
         jitted = jax.jit(function)
@@ -72,7 +83,9 @@ def jax_stage(stage: Stage, precision: str, compiled: bool = True) -> list[Candi
 
 
 def torch_stage(stage: Stage, precision: str, compiled: bool = True) -> list[Candidate]:
-    """Concatenations, slices and differences, axis after axis; eager, and compiled where a C++ compiler is at hand."""
+    """Concatenations, slices and differences, axis after axis; eager, and compiled where a C++ compiler is at
+    hand.
+    """
     import torch
 
     tensor = {
@@ -82,7 +95,11 @@ def torch_stage(stage: Stage, precision: str, compiled: bool = True) -> list[Can
 
     def step(rho: Any, h: Any) -> Any:
         z = h.ndim
-        v = tensor["amplitude"].reshape(-1, *[1] * z) * h + tensor["penalty_a"].reshape(-1, *[1] * z) + tensor["penalty_z"]
+        v = (
+            tensor["amplitude"].reshape(-1, *[1] * z) * h
+            + tensor["penalty_a"].reshape(-1, *[1] * z)
+            + tensor["penalty_z"]
+        )
         after = rho
         for k, width in enumerate(stage.widths):
             cells = rho.shape[k]
@@ -138,10 +155,17 @@ def _velocities(xp: Any, stage: Stage, amplitude: Any, h: Any, penalty_a: Any, p
 
 
 def _from_padded(xp: Any, padded: Any, velocities: Sequence[Any], widths: Sequence[float], dt: Any) -> Any:
-    """The density after the stage, both fluxes of every cell from slices of the array with two ghosts on all sides."""
+    """The density after the stage, both fluxes of every cell from slices of the array with two ghosts on all
+    sides.
+    """
 
     def shifted(k: int, by: int) -> Any:
-        return padded[tuple(slice(2 + by, padded.shape[j] - 2 + by) if j == k else slice(2, -2) for j in range(padded.ndim))]
+        return padded[
+            tuple(
+                slice(2 + by, padded.shape[j] - 2 + by) if j == k else slice(2, -2)
+                for j in range(padded.ndim)
+            )
+        ]
 
     def half_slope(left: Any, centre: Any, right: Any) -> Any:
         return xp.clip(0.25 * (right - left), -centre, centre)
@@ -149,7 +173,11 @@ def _from_padded(xp: Any, padded: Any, velocities: Sequence[Any], widths: Sequen
     after = centre = shifted(0, 0)
     for k, (velocity, width) in enumerate(zip(velocities, widths, strict=True)):
         far_west, west, east, far_east = (shifted(k, by) for by in (-2, -1, 1, 2))
-        half_west, half, half_east = half_slope(far_west, west, centre), half_slope(west, centre, east), half_slope(centre, east, far_east)
+        half_west, half, half_east = (
+            half_slope(far_west, west, centre),
+            half_slope(west, centre, east),
+            half_slope(centre, east, far_east),
+        )
         left, right = _part(velocity, k, 0, -1), _part(velocity, k, 1, None)
         flux_left = xp.maximum(left, 0) * (west + half_west) + xp.minimum(left, 0) * (centre - half)
         flux_right = xp.maximum(right, 0) * (centre + half) + xp.minimum(right, 0) * (east - half_east)

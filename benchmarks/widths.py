@@ -1,4 +1,6 @@
-"""What the width of explicit vectors costs: a transport stage and the gradient of a network with vectors as wide as runs take, and narrower."""
+"""What the width of explicit vectors costs: a transport stage and the gradient of a network with vectors as
+wide as runs take, and narrower.
+"""
 
 from benchmarks.cases import mcycle_mesh
 from benchmarks.ours import Device, Stage, Units, manners, particle_gradient, transport_stage, vector_bytes
@@ -7,7 +9,9 @@ from benchmarks.timing import best_times
 
 
 def measure_widths(device: Device, quick: bool = False) -> Part:
-    """Seconds in each manner, as multiples of those in the first, which runs take; all in turn, round by round."""
+    """Seconds in each manner, as multiples of those in the first, which runs take; all in turn, round by
+    round.
+    """
     part = Part()
     built = [b for b in map(device.built, manners(device)) if vector_bytes(b) <= vector_bytes(device)]
     case = mcycle_mesh(32 if quick else 64)
@@ -18,5 +22,8 @@ def measure_widths(device: Device, quick: bool = False) -> Part:
             ("network gradient", [particle_gradient(units, precision, b) for b in built]),
         ):
             times = best_times(candidates, 4 if quick else 12)
-            part.rows += [Row("widths", what, b.form, precision, t, times_ours=t / times[0]) for b, t in zip(built, times, strict=True)]
+            part.rows += [
+                Row("widths", what, b.form, precision, t, times_ours=t / times[0])
+                for b, t in zip(built, times, strict=True)
+            ]
     return part

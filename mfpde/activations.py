@@ -47,7 +47,9 @@ class Activation:
 
     @property
     def is_smooth(self) -> bool:
-        """Whether sigma' is continuous, as far as can be told from the formula: known to be, or made of smooth functions alone."""
+        """Whether sigma' is continuous, as far as can be told from the formula: known to be, or made of
+        smooth functions alone.
+        """
         return self.name == "relu_squared" or not self.formula.has(*functions.KINKED)
 
     def value(self, t: np.ndarray) -> np.ndarray:
@@ -65,7 +67,9 @@ class Activation:
 
     def with_curvature(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Both and sigma''(t), in the type of t; not to be changed."""
-        value, slope, curvature = evaluate_together([self.formula, self.derivative, self.second_derivative], {"t": t})
+        value, slope, curvature = evaluate_together(
+            [self.formula, self.derivative, self.second_derivative], {"t": t}
+        )
         return value, slope, curvature
 
     def curvature(self, t: np.ndarray) -> np.ndarray:
@@ -75,7 +79,9 @@ class Activation:
     def opencl(self) -> str:
         """Source of ``activation(t, &value)`` and ``activation_with_slope(t, &value, &slope)``."""
         value = opencl_function("activation", [_T], [("value", self.formula)])
-        both = opencl_function("activation_with_slope", [_T], [("value", self.formula), ("slope", self.derivative)])
+        both = opencl_function(
+            "activation_with_slope", [_T], [("value", self.formula), ("slope", self.derivative)]
+        )
         return value + both
 
     def curvature_opencl(self) -> str:
@@ -93,7 +99,9 @@ def find_activation(text: str, where: str = "model.activation") -> Activation:
     if text in FORMULAS:
         return Activation(text, parse(FORMULAS[text], ["t"], where))
     if text.isidentifier() and text != "t":
-        raise InputError(f"{where}: unknown activation '{text}'{nearest(text, FORMULAS)}; or give a formula in t")
+        raise InputError(
+            f"{where}: unknown activation '{text}'{nearest(text, FORMULAS)}; or give a formula in t"
+        )
     formula = parse(text, ["t"], where)
     if not formula.has(_T):
         raise InputError(f"{where}: '{text}' does not depend on t; expected a formula in t such as 'tanh(t)'")

@@ -11,7 +11,11 @@ from mfpde.runs import resume as _resume
 
 
 def run(
-    case: Case | str | Path, output: str | Path | None = None, overwrite: bool = False, device: str | None = None, report: Reporter | None = None
+    case: Case | str | Path,
+    output: str | Path | None = None,
+    overwrite: bool = False,
+    device: str | None = None,
+    report: Reporter | None = None,
 ) -> Run:
     """Run a case and open its output.
 
@@ -19,7 +23,8 @@ def run(
         case: a case, or what `load_case` takes.
         output: name of the HDF5 file; a new file in the system's temporary folder if None.
         overwrite: replace an output that exists.
-        device: number or part of the name of an OpenCL device, or "numpy"; the first that can be trusted if None.
+        device: number or part of the name of an OpenCL device, or "numpy"; the first that can be trusted if
+            None.
         report: told of progress and warnings; nobody by default.
     Raises:
         InputError: the case is wrong; nothing is written.
@@ -33,17 +38,25 @@ def run(
 
 
 def resume(
-    output: str | Path, until: float | None = None, device: str | None = None, allow_device_change: bool = False, restart: bool = False,
+    output: str | Path,
+    until: float | None = None,
+    device: str | None = None,
+    allow_device_change: bool = False,
+    restart: bool = False,
     report: Reporter | None = None,
-) -> Run:  # fmt: skip
-    """Go on with a run that was stopped, from its newest good checkpoint, and open its output. Arguments: see `mfpde.runs.resume.resume`."""
+) -> Run:
+    """Go on with a run that was stopped, from its newest good checkpoint, and open its output. Arguments: see
+    `mfpde.runs.resume.resume`.
+    """
     target = _settled(output)
     _resume(target, until, device, allow_device_change, restart, report)
     return open_run(target)
 
 
 def _settled(output: str | Path) -> Path:
-    """An output's name that stays true should the process change its folder; where it has none any more, the name as it is."""
+    """An output's name that stays true should the process change its folder; where it has none any more, the
+    name as it is.
+    """
     try:
         return Path(output).absolute()
     except OSError:
@@ -54,7 +67,9 @@ def _new_file(case: Case) -> Path:
     try:
         return Path(tempfile.mkdtemp(prefix="mfpde-")).absolute() / f"{case.path.stem}.h5"
     except OSError as error:
-        raise InputError(f"no temporary folder can be made for the output ({error.strerror}); expected a name: output=...") from None
+        raise InputError(
+            f"no temporary folder can be made for the output ({error.strerror}); expected a name: output=..."
+        ) from None
 
 
 __all__ = ["open_run", "resume", "run"]

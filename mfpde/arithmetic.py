@@ -1,4 +1,6 @@
-"""What NumPy does at overflow, underflow and the like: its own default in our functions, whatever the user has set for his."""
+"""What NumPy does at overflow, underflow and the like: its own default in our functions, whatever the user
+has set for his.
+"""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,4 +1,6 @@
-"""The verbs of `mfpde`. Thin: numerical libraries are imported inside verbs, so that --help answers at once."""
+"""The verbs of `mfpde`. Thin: numerical libraries are imported inside verbs, so that --help answers
+at once.
+"""
 
 import atexit
 import itertools
@@ -22,17 +24,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    help="""Measure dynamics of neural networks: solve the mean-field PDE of a shallow network, train finite networks beside it,
-and measure how one becomes the other.
+    help="""Measure dynamics of neural networks: solve the mean-field PDE of a shallow network, train finite
+networks beside it, and measure how one becomes the other.
 
-**Start here:** `mfpde cases` lists the shipped cases, `mfpde run mcycle` runs one, `mfpde compare mcycle.h5` tells how far
-networks of each width are from their limit, `mfpde plot mcycle.h5` draws the figures. `mfpde resume mcycle.h5` goes on with a run that was stopped.
+**Start here:** `mfpde cases` lists the shipped cases, `mfpde run mcycle` runs one, `mfpde compare mcycle.h5`
+tells how far networks of each width are from their limit, `mfpde plot mcycle.h5` draws the figures.
+`mfpde resume mcycle.h5` goes on with a run that was stopped.
 `mfpde run --help` tells what a verb takes.
 
 Exit codes: 0 done, 2 your input is wrong, 3 the run went bad, 130 interrupted.""",
 )
 
-CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="A case file (TOML), or the name of a shipped case.")]
+CaseArgument = Annotated[
+    str, typer.Argument(metavar="CASE", help="A case file (TOML), or the name of a shipped case.")
+]
 OutputArgument = Annotated[Path, typer.Argument(metavar="OUT", help="An output file of `mfpde run`.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
 
@@ -44,7 +49,11 @@ def _version(value: bool) -> None:
 
 
 @app.callback()
-def _main(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     pass
 
 
@@ -53,32 +62,65 @@ def run(
     case: CaseArgument,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Output file; default: the case's name with .h5, here. Of several variants each gets OUTPUT-VARIANT.h5."),
+        typer.Option(
+            "-o",
+            "--output",
+            help=(
+                "Output file; default: the case's name with .h5, here. Of several variants each gets"
+                " OUTPUT-VARIANT.h5."
+            ),
+        ),
     ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case, e.g. eulerian.scheme=mc; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a key of the case, e.g. eulerian.scheme=mc; repeatable.",
+        ),
     ] = None,
     backend: Annotated[
         str | None,
-        typer.Option(help="auto (default: OpenCL where it can be trusted, else NumPy), opencl, numpy or fipy (an independent solver, slow)."),
+        typer.Option(
+            help=(
+                "auto (default: OpenCL where it can be trusted, else NumPy), opencl, numpy or fipy (an"
+                " independent solver, slow)."
+            )
+        ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name, see `mfpde doctor`; or numpy.")] = None,
-    variant: Annotated[list[str] | None, typer.Option(help="Run this variant of the case alone; repeatable. Default: all it has.")] = None,
-    plots: Annotated[bool, typer.Option("--plot", help="Draw the figures too, as `mfpde plot` would.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists, and checkpoints beside it.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still stored in the file.")] = False,
+    device: Annotated[
+        str | None,
+        typer.Option(help="OpenCL device: its number or part of its name, see `mfpde doctor`; or numpy."),
+    ] = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(help="Run this variant of the case alone; repeatable. Default: all it has."),
+    ] = None,
+    plots: Annotated[
+        bool, typer.Option("--plot", help="Draw the figures too, as `mfpde plot` would.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output if it exists, and checkpoints beside it.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress; warnings are still stored in the file.")
+    ] = False,
 ) -> None:
-    """Run a case: the density by finite volumes, the networks beside it, one HDF5 file; a file for each variant of a case that has some.
+    """Run a case: the density by finite volumes, the networks beside it, one HDF5 file; a file for each
+    variant of a case that has some.
 
-    Examples: `mfpde run mcycle`, `mfpde run my.toml -o my.h5 --set time=5 --set eulerian.scheme=mc`, `mfpde run birth_death --plot`
-    """
+    Examples: `mfpde run mcycle`, `mfpde run my.toml -o my.h5 --set time=5 --set eulerian.scheme=mc`, `mfpde
+        run birth_death --plot`"""
     from mfpde.case.load import load_variants
     from mfpde.store.writer import check_output
 
     cases = load_variants(case, _overrides(settings, backend), variant or [])
     stem = output or Path(f"{next(iter(cases.values())).path.stem}.h5")
     alone = output is not None and len(cases) == 1  # -o names the file itself then
-    targets = {name: stem.with_name(f"{stem.stem}-{name}{stem.suffix}") if name and not alone else stem for name in cases}
+    targets = {
+        name: stem.with_name(f"{stem.stem}-{name}{stem.suffix}") if name and not alone else stem
+        for name in cases
+    }
     for target in targets.values():  # before any of them is run
         check_output(target, overwrite)
     for name, loaded in cases.items():
@@ -121,26 +163,44 @@ def _told(target: Path, quiet: bool) -> AbstractContextManager[Any]:
 def _exit_if_stopped(finished: bool, target: Path) -> None:
     if not finished:
         again = shlex.join(["mfpde", "resume", str(target)])
-        typer.echo(f"interrupted, with a checkpoint: {target} can be compared, inspected and plotted as it is; to go on: {again}", err=True)
+        typer.echo(
+            f"interrupted, with a checkpoint: {target} can be compared, inspected and plotted as it is; to go"
+            f" on: {again}",
+            err=True,
+        )
         raise typer.Exit(130)
 
 
 @app.command()
 def resume(
     output: OutputArgument,
-    until: Annotated[float | None, typer.Option(help="A later end: time of the gradient flow to which the run goes on.")] = None,
-    device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name; default: the one the run had.")] = None,
+    until: Annotated[
+        float | None, typer.Option(help="A later end: time of the gradient flow to which the run goes on.")
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="OpenCL device: its number or part of its name; default: the one the run had."),
+    ] = None,
     allow_device_change: Annotated[
-        bool, typer.Option("--allow-device-change", help="Go on on another kind of device; results are then not the same bit by bit.")
+        bool,
+        typer.Option(
+            "--allow-device-change",
+            help="Go on on another kind of device; results are then not the same bit by bit.",
+        ),
     ] = False,
-    restart: Annotated[bool, typer.Option("--restart", help="Run anew from time 0; the output so far is kept under another name.")] = False,
+    restart: Annotated[
+        bool,
+        typer.Option("--restart", help="Run anew from time 0; the output so far is kept under another name."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no warnings.")] = False,
 ) -> None:
-    """Go on with a run after Ctrl-C, a crash or its end, from its newest good checkpoint. No case file is needed.
+    """Go on with a run after Ctrl-C, a crash or its end, from its newest good checkpoint. No case file is
+    needed.
 
-    On the same device the result is, bit by bit, that of a run that was never stopped. Frames later than the checkpoint are computed again.
-    Checkpoints lie in the folder OUT.checkpoints, found also if OUT was renamed, and are taken every minute (output.checkpoint_every), with
-    every stored density, at Ctrl-C, SIGTERM and, where the system has it, SIGUSR1.
+    On the same device the result is, bit by bit, that of a run that was never stopped. Frames later than the
+    checkpoint are computed again. Checkpoints lie in the folder OUT.checkpoints, found also if OUT was
+    renamed, and are taken every minute (output.checkpoint_every), with every stored density, at Ctrl-C,
+    SIGTERM and, where the system has it, SIGUSR1.
 
     Examples: `mfpde resume mcycle.h5`, `mfpde resume mcycle.h5 --until 60`
     """
@@ -158,22 +218,37 @@ def resume(
 def compare(
     output: OutputArgument,
     tolerance: Annotated[
-        float | None, typer.Option(help="Plan a width: how many units bring |f_n - f| in L2(nu) below this, with what probability.")
+        float | None,
+        typer.Option(
+            help="Plan a width: how many units bring |f_n - f| in L2(nu) below this, with what probability."
+        ),
     ] = None,
-    at: Annotated[float | None, typer.Option(help="Output time the width is planned for; default: the last.")] = None,
+    at: Annotated[
+        float | None, typer.Option(help="Output time the width is planned for; default: the last.")
+    ] = None,
     network: Annotated[
-        Path | None, typer.Option(metavar="NPZ", help="Compare a network trained elsewhere instead: its parameters at given times.")
+        Path | None,
+        typer.Option(
+            metavar="NPZ", help="Compare a network trained elsewhere instead: its parameters at given times."
+        ),
     ] = None,
     scaling: Annotated[
-        str | None, typer.Option(help="Its scaling, if the file does not say: mean (1/n), sum (1) or sqrt (n^-1/2) before the sum over units.")
+        str | None,
+        typer.Option(
+            help=(
+                "Its scaling, if the file does not say: mean (1/n), sum (1) or sqrt (n^-1/2) before the sum"
+                " over units."
+            )
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """How far the networks are from the density: energies, function gap, W1, sliced W2, rates in n with intervals; predicted and observed
-    fluctuations, bias and variance, correlations of units, descent by finite steps, as far as the run has them.
+    """How far the networks are from the density: energies, function gap, W1, sliced W2, rates in n with
+    intervals; predicted and observed fluctuations, bias and variance, correlations of units, descent by
+    finite steps, as far as the run has them.
 
-    Examples: `mfpde compare mcycle.h5`, `mfpde compare mcycle.h5 --tolerance 1e-2 --at 10`, `mfpde compare mcycle.h5 --network weights.npz`
-    """
+    Examples: `mfpde compare mcycle.h5`, `mfpde compare mcycle.h5 --tolerance 1e-2 --at 10`, `mfpde compare
+        mcycle.h5 --network weights.npz`"""
     from mfpde.analysis.run import open_run
     from mfpde.console import Console
     from mfpde.errors import InputError
@@ -184,7 +259,9 @@ def compare(
     if scaling is not None and network is None:
         raise InputError("--scaling: belongs to --network, the network trained elsewhere")
     if network is not None and tolerance is not None:
-        raise InputError("--tolerance: plans the width of the run's own networks; leave it out with --network")
+        raise InputError(
+            "--tolerance: plans the width of the run's own networks; leave it out with --network"
+        )
     if network is not None:
         from mfpde.analysis.outside import compare_network, open_network
         from mfpde.analysis.outside_report import print_outside
@@ -202,7 +279,8 @@ def compare(
 
 @app.command()
 def inspect(output: OutputArgument, as_json: JsonOption = False) -> None:
-    """What is in an output file: datasets, units, what others have added, provenance, and the health of the run.
+    """What is in an output file: datasets, units, what others have added, provenance, and the health of the
+    run.
 
     Examples: `mfpde inspect mcycle.h5`, `mfpde inspect mcycle.h5 --json`
     """
@@ -220,29 +298,48 @@ def inspect(output: OutputArgument, as_json: JsonOption = False) -> None:
 
 @app.command()
 def plot(
-    outputs: Annotated[list[Path], typer.Argument(metavar="OUT...", help="Output files of `mfpde run`; several are drawn side by side.")],
+    outputs: Annotated[
+        list[Path],
+        typer.Argument(metavar="OUT...", help="Output files of `mfpde run`; several are drawn side by side."),
+    ],
     folder: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for the figures; default: what the names of OUT share, with _figures.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Folder for the figures; default: what the names of OUT share, with _figures.",
+        ),
     ] = None,
-    only: Annotated[list[str] | None, typer.Option("--only", metavar="FIGURE", help="Draw this figure alone; repeatable.")] = None,
-    formats: Annotated[list[str] | None, typer.Option("--format", help="pdf, png or svg; repeatable. Default: pdf and png.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="FIGURE", help="Draw this figure alone; repeatable.")
+    ] = None,
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", help="pdf, png or svg; repeatable. Default: pdf and png.")
+    ] = None,
     network: Annotated[
-        Path | None, typer.Option(metavar="NPZ", help="Draw a network trained elsewhere beside the run instead, see `mfpde compare --network`.")
+        Path | None,
+        typer.Option(
+            metavar="NPZ",
+            help="Draw a network trained elsewhere beside the run instead, see `mfpde compare --network`.",
+        ),
     ] = None,
-    scaling: Annotated[str | None, typer.Option(help="Its scaling, if the file does not say: mean, sum or sqrt.")] = None,
+    scaling: Annotated[
+        str | None, typer.Option(help="Its scaling, if the file does not say: mean, sum or sqrt.")
+    ] = None,
 ) -> None:
     """Draw the figures one would put in a paper, as PDF and PNG.
 
-    Figures of one run: overview (with data and two widths), energy, function, marginals, density (with two parameters), spacetime, order
-    and gibbs (of potentials; the last with diffusion), gap_by_width (with two widths), gap_in_time, fluctuations (with a prediction or nodes),
-    bias_variance (with replicates), chaos (with replicates), descent (with descent), width_planner (with a prediction).
+    Figures of one run: overview (with data and two widths), energy, function, marginals, density (with two
+        parameters), spacetime, order and gibbs (of potentials; the last with diffusion), gap_by_width (with
+        two widths), gap_in_time, fluctuations (with a prediction or nodes), bias_variance (with replicates),
+        chaos (with replicates), descent (with descent), width_planner (with a prediction).
 
     Figures of several runs: energies, clouds (with two parameters), fluctuation_panels (with nodes).
 
     A figure that is asked for by name and cannot be drawn is an error that says what the run lacks.
 
-    Examples: `mfpde plot mcycle.h5`, `mfpde plot mcycle.h5 --only energy --format svg`, `mfpde plot birth_death-*.h5 -o figures`
-    """
+    Examples: `mfpde plot mcycle.h5`, `mfpde plot mcycle.h5 --only energy --format svg`, `mfpde plot
+        birth_death-*.h5 -o figures`"""
     from mfpde.errors import InputError
 
     if scaling is not None and network is None:
@@ -256,7 +353,10 @@ def plot(
         from mfpde.figures.outside import save_outside
 
         if len(outputs) != 1 or only or formats:
-            raise InputError("--network: is drawn beside one run, and is one figure; expected a single OUT, no --only and no --format")
+            raise InputError(
+                "--network: is drawn beside one run, and is one figure; expected a single OUT, no --only and"
+                " no --format"
+            )
         run = open_run(outputs[0])
         saved = open_network(run, network, scaling)
         files = save_outside(run, saved, compare_network(run, saved), folder or _figures_folder(outputs))
@@ -266,7 +366,12 @@ def plot(
     _draw(outputs, folder, only, formats)
 
 
-def _draw(outputs: list[Path], folder: Path | None = None, only: list[str] | None = None, formats: list[str] | None = None) -> None:
+def _draw(
+    outputs: list[Path],
+    folder: Path | None = None,
+    only: list[str] | None = None,
+    formats: list[str] | None = None,
+) -> None:
     from mfpde.analysis.run import open_run
     from mfpde.errors import InputError, nearest
     from mfpde.figures import FIGURES, FIGURES_OF_SEVERAL, FORMATS, KNOWN_FORMATS, lacking
@@ -282,7 +387,15 @@ def _draw(outputs: list[Path], folder: Path | None = None, only: list[str] | Non
     files = draw(runs, folder or _figures_folder(outputs), only, formats or FORMATS)
     for file in files:
         typer.echo(str(file))
-    undrawn = [] if only else [name for name in (FIGURES if len(runs) == 1 else FIGURES_OF_SEVERAL) if not any(file.stem == name for file in files)]
+    undrawn = (
+        []
+        if only
+        else [
+            name
+            for name in (FIGURES if len(runs) == 1 else FIGURES_OF_SEVERAL)
+            if not any(file.stem == name for file in files)
+        ]
+    )
     reasons = [f"{name} needs {said}" for name, said in lacking(runs, undrawn).items()]
     if not files:
         raise InputError(f"{shown}: nothing can be drawn: {'; '.join(reasons)}")
@@ -292,7 +405,9 @@ def _draw(outputs: list[Path], folder: Path | None = None, only: list[str] | Non
 
 def _figures_folder(outputs: list[Path]) -> Path:
     """Beside the first output, named by what their names share."""
-    letters = itertools.takewhile(lambda column: len(set(column)) == 1, zip(*(output.stem for output in outputs), strict=False))
+    letters = itertools.takewhile(
+        lambda column: len(set(column)) == 1, zip(*(output.stem for output in outputs), strict=False)
+    )
     shared = "".join(column[0] for column in letters).rstrip("-_.") or "comparison"
     return outputs[0].with_name(f"{shared}_figures")
 
@@ -301,27 +416,56 @@ def _figures_folder(outputs: list[Path]) -> Path:
 def converge(
     case: CaseArgument,
     refine: Annotated[
-        str, typer.Option(help="What to refine: cells, dt (the time step), units (the width) or nodes (of the characteristics).")
+        str,
+        typer.Option(
+            help=(
+                "What to refine: cells, dt (the time step), units (the width) or nodes (of the"
+                " characteristics)."
+            )
+        ),
     ] = "cells",
     variant: Annotated[str | None, typer.Option(help="Which variant of the case, if it has some.")] = None,
-    levels: Annotated[int, typer.Option(help="How many levels, each twice as fine; the case's own mesh or width is the finest.")] = 3,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case; repeatable.")] = None,
+    levels: Annotated[
+        int,
+        typer.Option(help="How many levels, each twice as fine; the case's own mesh or width is the finest."),
+    ] = 3,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the case; repeatable."),
+    ] = None,
     backend: Annotated[str | None, typer.Option(help="auto (default), opencl, numpy or fipy.")] = None,
     device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name.")] = None,
     nodes: Annotated[
-        int | None, typer.Option(min=64, help="Quadrature nodes of the characteristics, rounded up to a power of 2; default 2^15, 2^11 for pairs.")
+        int | None,
+        typer.Option(
+            min=64,
+            help=(
+                "Quadrature nodes of the characteristics, rounded up to a power of 2; default 2^15, 2^11 for"
+                " pairs."
+            ),
+        ),
     ] = None,
     rule: Annotated[
-        str | None, typer.Option(help="Rule of the nodes: trapezoid (default for one or two parameters) or sobol (default for more).")
+        str | None,
+        typer.Option(
+            help=(
+                "Rule of the nodes: trapezoid (default for one or two parameters) or sobol (default for"
+                " more)."
+            )
+        ),
     ] = None,
-    figure: Annotated[Path | None, typer.Option("-o", "--output", help="Also draw the errors into this file (PDF, PNG, SVG).")] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Also draw the errors into this file (PDF, PNG, SVG)."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Refine a case and print the table of errors, observed orders and cost.
 
-    Errors are measured against the exact solution if the case names one ([exact] solution), else against characteristics (quadrature nodes
-    of the initial law carried by the flow, with their own error by doubling), or against the finest level where births or noise leave none;
-    time steps against a run of a quarter of the shortest.
+    Errors are measured against the exact solution if the case names one ([exact] solution), else against
+    characteristics (quadrature nodes of the initial law carried by the flow, with their own error by
+    doubling), or against the finest level where births or noise leave none; time steps against a run of a
+    quarter of the shortest.
 
     Example: `mfpde converge mcycle --set time=5 --levels 4`
     """
@@ -363,7 +507,8 @@ def converge(
 def doctor(as_json: JsonOption = False) -> None:
     """Which OpenCL devices and optional packages are here, what is missing, and how to get it.
 
-    Every device is probed anew: its kernels are compiled, compared with NumPy and loaded again, in processes of their own. Takes seconds.
+    Every device is probed anew: its kernels are compiled, compared with NumPy and loaded again, in processes
+        of their own. Takes seconds.
 
     Examples: `mfpde doctor`, `mfpde doctor --json`
     """
@@ -383,13 +528,22 @@ def doctor(as_json: JsonOption = False) -> None:
 @app.command()
 def verify(
     outputs: Annotated[
-        list[Path] | None, typer.Argument(metavar="[OUT...]", help="Check these outputs instead: are frames as they were written?")
+        list[Path] | None,
+        typer.Argument(
+            metavar="[OUT...]", help="Check these outputs instead: are frames as they were written?"
+        ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="OpenCL device: its number or part of its name; default: the one runs would use.")] = None,
-    folder: Annotated[Path, typer.Option(help="A folder on the file system where runs will write; default: here.")] = Path(),
+    device: Annotated[
+        str | None,
+        typer.Option(help="OpenCL device: its number or part of its name; default: the one runs would use."),
+    ] = None,
+    folder: Annotated[
+        Path, typer.Option(help="A folder on the file system where runs will write; default: here.")
+    ] = Path(),
     as_json: JsonOption = False,
 ) -> None:
-    """Whether mfpde works here: kernels against the reference, conservation, a killed run that is resumed, readers of the file. One verdict.
+    """Whether mfpde works here: kernels against the reference, conservation, a killed run that is resumed,
+    readers of the file. One verdict.
 
     Takes about a quarter of a minute. Exit code 3 if a check fails.
 
@@ -418,7 +572,12 @@ def verify(
 
 @app.command()
 def cases(
-    copy: Annotated[Path | None, typer.Option("--copy", metavar="FOLDER", help="Copy the cases and their data into a folder, to edit them.")] = None,
+    copy: Annotated[
+        Path | None,
+        typer.Option(
+            "--copy", metavar="FOLDER", help="Copy the cases and their data into a folder, to edit them."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """The shipped cases, one line each.
@@ -504,7 +663,9 @@ def _call() -> Any:
 
 
 def _leave(code: int) -> None:
-    """End the process. Drivers may abort when they are unloaded (PoCL does after a program that it could not read), so they are not."""
+    """End the process. Drivers may abort when they are unloaded (PoCL does after a program that it could not
+    read), so they are not.
+    """
     if "pyopencl" not in sys.modules:
         sys.exit(code)
     atexit._run_exitfuncs()

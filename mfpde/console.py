@@ -1,4 +1,6 @@
-"""Rich's console with letters that its stream can show; tables have the right widths, since letters are spelled before they are laid out."""
+"""Rich's console with letters that its stream can show; tables have the right widths, since letters are
+spelled before they are laid out.
+"""
 
 from typing import Any
 
@@ -9,7 +11,8 @@ from mfpde.letters import spell
 
 
 class Console(console.Console):
-    """Writes to a stream, as its encoding allows; names between colons are no emoji, and in a notebook it is a stream too.
+    """Writes to a stream, as its encoding allows; names between colons are no emoji, and in a notebook it is
+    a stream too.
 
     Arguments:
         letters: the encoding that counts, where the stream does not tell it.
@@ -30,4 +33,6 @@ class Console(console.Console):
 
     def status(self, status: Any, **options: Any) -> Any:
         """A message while something goes on, with a sign of life that can be shown."""
-        return super().status(status, **({} if self.encoding.startswith("utf") else {"spinner": "line"}) | options)
+        return super().status(
+            status, **({} if self.encoding.startswith("utf") else {"spinner": "line"}) | options
+        )

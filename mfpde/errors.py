@@ -26,7 +26,9 @@ class InputError(MfpdeError):
 
 
 class OutOfReachError(InputError):
-    """A file, which may well be whole, cannot be read at this moment: a program has it locked, or permission lacks."""
+    """A file, which may well be whole, cannot be read at this moment: a program has it locked, or permission
+    lacks.
+    """
 
 
 class RunError(MfpdeError):
@@ -36,9 +38,17 @@ class RunError(MfpdeError):
 
 
 def one_line(text: str) -> str:
-    """Text for a terminal: what would break its line or steer the terminal is spelt out, since it may be a stranger's."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
-    return shown if len(shown) <= MAX_MESSAGE else f"{shown[: MAX_MESSAGE // 2]} ... {shown[-MAX_MESSAGE // 2 :]}"
+    """Text for a terminal: what would break its line or steer the terminal is spelt out, since it may be a
+    stranger's.
+    """
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+    return (
+        shown
+        if len(shown) <= MAX_MESSAGE
+        else f"{shown[: MAX_MESSAGE // 2]} ... {shown[-MAX_MESSAGE // 2 :]}"
+    )
 
 
 def first_line(error: BaseException) -> str:
@@ -67,18 +77,25 @@ def nearest(word: str, known: Iterable[str]) -> str:
     lowered = {name.lower(): name for name in reversed(names)}
     close = difflib.get_close_matches(str(word).lower(), lowered, n=1, cutoff=0.5)
     hint = f"; did you mean '{lowered[close[0]]}'?" if close and lowered[close[0]] != word else ""
-    listed = ", ".join(names[:MAX_LISTED]) + (f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else "")
+    listed = ", ".join(names[:MAX_LISTED]) + (
+        f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    )
     return f"{hint} (known: {listed})" if names else hint
 
 
 def obstacle(error: OSError) -> str:
-    """What keeps a file from being read that may well be whole: the predicate of a sentence; empty if the error is of another kind."""
+    """What keeps a file from being read that may well be whole: the predicate of a sentence; empty if the
+    error is of another kind.
+    """
     locking = "unable to lock file" in str(error)  # HDF5 says so, whatever the number of the error
     held = isinstance(error, BlockingIOError) or getattr(error, "winerror", None) in (32, 33)
     if held or (locking and isinstance(error, PermissionError)):
         return "is open in another program, which has locked it; close it there"
     if locking:
-        return "is on a file system without locks; set HDF5_USE_FILE_LOCKING=FALSE in the environment to read it nevertheless"
+        return (
+            "is on a file system without locks; set HDF5_USE_FILE_LOCKING=FALSE in the environment to read it"
+            " nevertheless"
+        )
     if isinstance(error, PermissionError):
         return "cannot be read, since you have no permission; ask its owner, or change its mode"
     if error.errno in (errno.EMFILE, errno.ENFILE):
@@ -88,7 +105,8 @@ def obstacle(error: OSError) -> str:
 
 @contextmanager
 def within_reach(source: object) -> Iterator[None]:
-    """Within this block, which opens a file, an error that tells nothing of what the file holds is not put down to damage.
+    """Within this block, which opens a file, an error that tells nothing of what the file holds is not put
+    down to damage.
 
     Raises:
         OutOfReachError: the file is locked, or may not be read.

@@ -1,8 +1,9 @@
-"""The hand-off from cells to points: where a blob has become too narrow for the mesh, weighted points carry it on.
+"""The hand-off from cells to points: where a blob has become too narrow for the mesh, weighted points carry
+it on.
 
-Every cell becomes 2^axes points that keep its second moments, and these follow the characteristics (with weights for the reaction). The
-gradient flow contracts the errors they inherit, while a mesh would go on adding its own.
-"""
+Every cell becomes 2^axes points that keep its second moments, and these follow the characteristics (with
+weights for the reaction). The gradient flow contracts the errors they inherit, while a mesh would go on
+adding its own."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -49,7 +50,9 @@ class Points:
         self._seen = observe(self.model, self.flow)
 
     def checkpoint(self) -> dict[str, Any]:
-        """All that is needed to build the points anew and to go on bit by bit from here; for `restore_carrier`."""
+        """All that is needed to build the points anew and to go on bit by bit from here; for
+        `restore_carrier`.
+        """
         return {"since": self.since, "prior": self.prior, "flow": self.flow.checkpoint()}
 
     @property
@@ -60,7 +63,9 @@ class Points:
     def state(self) -> State:
         """Functionals of the points; there is no field."""
         seen = self._seen
-        return State(None, Moments(seen.prediction, 0.0, float("nan"), float(seen.weights.sum())), seen.energy)
+        return State(
+            None, Moments(seen.prediction, 0.0, float("nan"), float(seen.weights.sum())), seen.energy
+        )
 
     def density(self) -> np.ndarray:
         """Cell averages of the points, shared by the cells around them so that means are kept."""
@@ -81,11 +86,16 @@ def check_hand_off(case: Case) -> None:
 def is_narrow(solver: Solver) -> bool:
     """Whether a marginal of the density has a blob narrower than `NARROW` cells."""
     density = solver.density()
-    return min(narrowest_blob(axis, solver.mesh.marginal(density, axis.name)) for axis in solver.mesh.axes) < NARROW
+    return (
+        min(narrowest_blob(axis, solver.mesh.marginal(density, axis.name)) for axis in solver.mesh.axes)
+        < NARROW
+    )
 
 
 def hand_off_if_narrow(case: Case, solvers: Sequence[Solver], device=None) -> None:
-    """Let points carry densities on from the present time, once the case asks for it and the first of them is narrow."""
+    """Let points carry densities on from the present time, once the case asks for it and the first of them is
+    narrow.
+    """
     if case.eulerian.hand_off and solvers[0].carrier is None and is_narrow(solvers[0]):
         for solver in solvers:
             _hand_off(case, solver, device)
@@ -95,14 +105,20 @@ def _hand_off(case: Case, solver: Solver, device) -> None:
     model = solver.model
     points, weights = solver.mesh.points(solver.density(), NEGLIGIBLE)
     prior = weights / weights.sum()
-    solver.carrier = Points(model, solver.mesh, points_flow(case, model, points.T, prior, device), prior, solver.time)
+    solver.carrier = Points(
+        model, solver.mesh, points_flow(case, model, points.T, prior, device), prior, solver.time
+    )
 
 
 def restore_carrier(case: Case, solver: Solver, saved: dict[str, Any], device=None) -> None:
-    """Let points of a checkpoint carry a density on, if they did then; before the solver itself is restored."""
+    """Let points of a checkpoint carry a density on, if they did then; before the solver itself is
+    restored.
+    """
     if (its := saved.get("carrier")) is None:
         return
     prior = its["prior"]
-    flow = points_flow(case, solver.model, np.zeros((len(solver.model.parameters.free), len(prior))), prior, device)
+    flow = points_flow(
+        case, solver.model, np.zeros((len(solver.model.parameters.free), len(prior))), prior, device
+    )
     flow.restore(its["flow"])
     solver.carrier = Points(solver.model, solver.mesh, flow, prior, its["since"])

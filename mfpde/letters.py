@@ -5,8 +5,9 @@ import unicodedata
 
 #: letters of tables, of progress and of help
 SPELLED = {
-    "±": "+-", "×": "x", "·": ".", "•": "*", "−": "-", "–": "-", "—": "-", "→": "->", "←": "<-", "≤": "<=", "≥": ">=", "≈": "~", "…": "~",
-    "∞": "infinity", "√": "sqrt", "∫": "int", "‖": "|", "’": "'", "‘": "'", "“": '"', "”": '"', "\N{NO-BREAK SPACE}": " ",
+    "±": "+-", "×": "x", "·": ".", "•": "*", "−": "-", "–": "-", "—": "-", "→": "->", "←": "<-",
+    "≤": "<=", "≥": ">=", "≈": "~", "…": "~", "∞": "infinity", "√": "sqrt", "∫": "int", "‖": "|",
+    "’": "'", "‘": "'", "“": '"', "”": '"', "\N{NO-BREAK SPACE}": " ",
 }  # fmt: skip
 HANDLER = "mfpde"  #: name of the error handler of streams
 
@@ -31,7 +32,9 @@ def _has(encoding: str, letter: str) -> bool:
 
 
 def _ascii(letter: str) -> str:
-    """A Greek letter by its name, a raised one after ^, a box in dashes; a letter of somebody's name as its number, since it must stay true."""
+    """A Greek letter by its name, a raised one after ^, a box in dashes; a letter of somebody's name as its
+    number, since it must stay true.
+    """
     if letter in SPELLED:
         return SPELLED[letter]
     name = unicodedata.name(letter, "")

@@ -1,4 +1,6 @@
-"""What a whole run needs of memory and of the disk, before anything is built: sides that fit alone may not fit together. Estimates."""
+"""What a whole run needs of memory and of the disk, before anything is built: sides that fit alone may not
+fit together. Estimates.
+"""
 
 import math
 import shutil
@@ -71,12 +73,15 @@ def check_memory(case: Case, model: Model, device=None) -> list[str]:
     if total > there:
         _refuse_parts(case, model, device)
         raise InputError(
-            f"{case.path}: the run needs about {gigabytes(total)} ({shown}), this machine has {gigabytes(there)}; "
-            "use fewer cells, replicates, units or data"
+            f"{case.path}: the run needs about {gigabytes(total)} ({shown}), this machine has"
+            f" {gigabytes(there)}; use fewer cells, replicates, units or data"
         )
     free = min(there, psutil.virtual_memory().available)
     if total > free:
-        return [f"the run needs about {gigabytes(total)} of memory ({shown}), of which {gigabytes(free)} are free now: it may be ended by the system"]
+        return [
+            f"the run needs about {gigabytes(total)} of memory ({shown}), of which {gigabytes(free)} are free"
+            " now: it may be ended by the system"
+        ]
     return []
 
 
@@ -95,22 +100,33 @@ def _refuse_parts(case: Case, model: Model, device) -> None:
 
 def output_bytes(layout: Layout, times: int, fields_times: int) -> dict[str, int]:
     """Bytes of every dataset of an output, before compression."""
-    lengths = {name: len(values) for name, (values, _) in layout.dimensions.items()} | {"time": times, "fields_time": fields_times}
-    return {v.path: np.dtype(v.dtype).itemsize * math.prod(lengths[d] for d in v.dims) for v in [*layout.growing, *(v for v, _ in layout.fixed)]}
+    lengths = {name: len(values) for name, (values, _) in layout.dimensions.items()} | {
+        "time": times,
+        "fields_time": fields_times,
+    }
+    return {
+        v.path: np.dtype(v.dtype).itemsize * math.prod(lengths[d] for d in v.dims)
+        for v in [*layout.growing, *(v for v, _ in layout.fixed)]
+    }
 
 
 def check_disk(output: Path, layout: Layout, times: int, fields_times: int) -> list[str]:
-    """What to say of an output that is large, or larger than the disk has room for: it is written twice, see `store.copies`."""
+    """What to say of an output that is large, or larger than the disk has room for: it is written twice, see
+    `store.copies`.
+    """
     sizes = output_bytes(layout, times, fields_times)
     total = sum(sizes.values())
     if total < LARGE_OUTPUT:
         return []
     largest = max(sizes, key=lambda path: sizes[path])
     said = (
-        f"{output} will hold up to {gigabytes(total)}, most of it in {largest}; a longer output.every, or fewer replicates or data, make it smaller"
+        f"{output} will hold up to {gigabytes(total)}, most of it in {largest}; a longer output.every, or"
+        " fewer replicates or data, make it smaller"
     )
     with suppress(OSError):
         free = shutil.disk_usage(output.absolute().parent).free
         if 2 * total > free:
-            said += f"; the disk has {gigabytes(free)} left, and the output is there twice while it is written"
+            said += (
+                f"; the disk has {gigabytes(free)} left, and the output is there twice while it is written"
+            )
     return [said]

@@ -1,4 +1,6 @@
-"""How a run is shown while it goes: a live bar on a terminal, sparse plain lines elsewhere. Everything goes to stderr."""
+"""How a run is shown while it goes: a live bar on a terminal, sparse plain lines elsewhere. Everything goes
+to stderr.
+"""
 
 import threading
 import time as clock
@@ -29,9 +31,12 @@ class Display:
         self.bar: Progress | None = None
         if self.console.is_terminal:
             columns = (
-                TextColumn("[bold]{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[text]}"),
-                TimeElapsedColumn(), TextColumn("{task.fields[left]}"),
-            )  # fmt: skip
+                TextColumn("[bold]{task.description}"),
+                BarColumn(bar_width=24),
+                TextColumn("{task.fields[text]}"),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[left]}"),
+            )
             self.bar = Moving(self, *columns, console=self.console, transient=True)
             self.task = self.bar.add_task(escape(title) or "run", total=1.0, text=self.text, left="")
 
@@ -42,7 +47,9 @@ class Display:
             threading.Thread(target=self._lines, daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         self.ended.set()
         if self.bar is not None:
             self.bar.stop()
@@ -68,7 +75,12 @@ class Display:
         """Bring the bar up to date."""
         if self.bar is not None:
             estimate = self.facts.get("estimate")
-            self.bar.update(self.task, completed=estimate.share() if estimate else 0.0, text=escape(self.text), left=self._left())
+            self.bar.update(
+                self.task,
+                completed=estimate.share() if estimate else 0.0,
+                text=escape(self.text),
+                left=self._left(),
+            )
 
     def line(self) -> str:
         """What a plain line says now."""
@@ -79,7 +91,11 @@ class Display:
     def _left(self) -> str:
         estimate = self.facts.get("estimate")
         seconds = estimate.left() if estimate else None
-        return "" if seconds is None else f"{'at most' if self.facts.get('may_settle') else 'about'} {duration(seconds)} left"
+        return (
+            ""
+            if seconds is None
+            else f"{'at most' if self.facts.get('may_settle') else 'about'} {duration(seconds)} left"
+        )
 
     def _lines(self) -> None:
         """Plain lines from a thread of their own: what takes long without a word is told of, too."""
@@ -103,7 +119,13 @@ class Moving(Progress):
 
 def duration(seconds: float) -> str:
     """Such as 43 s, 12 min or 3.2 h."""
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 120
+        else f"{seconds / 60:.0f} min"
+        if seconds < 7200
+        else f"{seconds / 3600:.1f} h"
+    )
 
 
 def describe(facts: dict[str, Any]) -> str:

@@ -1,4 +1,5 @@
-"""Counter-based random numbers: every draw is a function of (seed, purpose, units, replicate, step) and a position.
+"""Counter-based random numbers: every draw is a function of (seed, purpose, units, replicate, step) and a
+position.
 
 Results therefore do not depend on devices, on the order of launches or on how work is split over processes.
 """
@@ -6,10 +7,22 @@ Results therefore do not depend on devices, on the order of launches or on how w
 import numpy as np
 
 #: What a stream is used for; part of its key, so that no two purposes share numbers.
-PURPOSES = {"initial": 1, "reaction": 2, "inputs": 3, "noise": 4, "directions": 5, "bootstrap": 6, "brownian": 7, "batch": 8, "curvature": 9}
+PURPOSES = {
+    "initial": 1,
+    "reaction": 2,
+    "inputs": 3,
+    "noise": 4,
+    "directions": 5,
+    "bootstrap": 6,
+    "brownian": 7,
+    "batch": 8,
+    "curvature": 9,
+}
 
 
-def generator(seed: int, purpose: str, units: int = 0, replicate: int = 0, step: int = 0) -> np.random.Generator:
+def generator(
+    seed: int, purpose: str, units: int = 0, replicate: int = 0, step: int = 0
+) -> np.random.Generator:
     """A Philox generator for one stream.
 
     The key holds seed and purpose, the counter holds units, replicate and step (Salmon et al. 2011,

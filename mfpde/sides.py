@@ -1,4 +1,6 @@
-"""The sides of a simulation while they take turns: what each is called, which part of it moves, and how far that is."""
+"""The sides of a simulation while they take turns: what each is called, which part of it moves, and how far
+that is.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,8 +11,10 @@ from mfpde.lagrangian.descent import Descent
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.fluctuations import Fluctuations
 
-Watch = Callable[[float, dict[str, Any]], None]  #: told the time that a part has reached, and facts: the "side", and those of the density
-Parts = dict[str, Callable[[], float]]  #: the parts of a side in the order in which they move, with the time of each
+#: told the time that a part has reached, and facts: the "side", and those of the density
+Watch = Callable[[float, dict[str, Any]], None]
+#: the parts of a side in the order in which they move, with the time of each
+Parts = dict[str, Callable[[], float]]
 Particles = Flow | Fluctuations | Descent
 
 DENSITY = "density"
@@ -46,13 +50,18 @@ def parts_of(side: Particles, name: str, units: list[int]) -> Parts:
         units: widths of the networks.
     """
     if isinstance(side, Fluctuations):
-        return {"fluctuations": partial(_time, side.full.flow), "fluctuations by half the nodes": partial(_time, side.half.flow)}
+        return {
+            "fluctuations": partial(_time, side.full.flow),
+            "fluctuations by half the nodes": partial(_time, side.half.flow),
+        }
     if isinstance(side, Descent):
         settings = side.case.descent
         parts: Parts = {"flow beside the descent": partial(_time, side.flow)}
         for step, row in zip(settings.steps, side.trainings, strict=True):
             for batch, training in zip(settings.batches, row, strict=True):
-                parts[f"descent by steps of {step:g}{f', batches of {batch}' if batch else ''}"] = partial(_stepped, training)
+                parts[f"descent by steps of {step:g}{f', batches of {batch}' if batch else ''}"] = partial(
+                    _stepped, training
+                )
         return parts
     if name == "networks":
         listed = ", ".join(map(str, units)) if len(units) <= NAMED else f"{units[0]} to {units[-1]}"
@@ -75,7 +84,9 @@ def solver_facts(solver: Solver) -> dict[str, Any]:
 
 def flow_of(side: Particles) -> Flow:
     """The flow by which something moves, or the first of them."""
-    return side.full.flow if isinstance(side, Fluctuations) else side.flow if isinstance(side, Descent) else side
+    return (
+        side.full.flow if isinstance(side, Fluctuations) else side.flow if isinstance(side, Descent) else side
+    )
 
 
 def reached(side: Particles) -> float:

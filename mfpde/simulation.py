@@ -1,4 +1,6 @@
-"""Both sides of a case at one time: built, advanced, measured, and put into checkpoints. It does not know who asks."""
+"""Both sides of a case at one time: built, advanced, measured, and put into checkpoints. It does not know who
+asks.
+"""
 
 import zlib
 from collections.abc import Callable, Sequence
@@ -63,12 +65,16 @@ class Simulation:
             density = self.solver.density()
             values |= measure_density(self.solver, density, with_fields)
             if self.companions is not None:
-                values |= {f"eulerian/{name}": value for name, value in self.companions.estimate(self.solver).items()}
+                values |= {
+                    f"eulerian/{name}": value for name, value in self.companions.estimate(self.solver).items()
+                }
         if self.nodes is not None:
             values |= measure_nodes(self.model, self.nodes, self.jump_rate)
         if self.fluctuations is not None:
             values |= {f"fluctuations/{name}": value for name, value in self.fluctuations.measure().items()}
-        limit = self.solver.prediction if self.solver is not None else values.get("characteristics/prediction")
+        limit = (
+            self.solver.prediction if self.solver is not None else values.get("characteristics/prediction")
+        )
         if self.flow is not None and self.ladder is not None:
             shown = self.case.output.snapshot_replicates if with_fields else 0
             networks, self.snapshot = measure_networks(self.model, self.ladder, self.flow, shown)
@@ -76,7 +82,9 @@ class Simulation:
             if limit is not None and isinstance(self.model, ShallowNetwork):
                 values |= measure_gaps(self.model, self.ladder, self.snapshot, limit)
             if self.solver is not None and density is not None:
-                values |= measure_distances(self.model, self.ladder, self.snapshot, self.solver.mesh, density, with_fields)
+                values |= measure_distances(
+                    self.model, self.ladder, self.snapshot, self.solver.mesh, density, with_fields
+                )
         if self.descent is not None:
             values |= self.descent.measure(limit)
         return values
@@ -93,7 +101,9 @@ class Simulation:
 
     @property
     def is_stationary(self) -> bool:
-        """Whether the case asks for a stationary density, and has one: its rates over the last step are below the tolerance."""
+        """Whether the case asks for a stationary density, and has one: its rates over the last step are below
+        the tolerance.
+        """
         tolerance, solver = self.case.stationary, self.solver
         if tolerance is None or solver is None or solver.carrier is not None:
             return False
@@ -102,35 +112,55 @@ class Simulation:
     @property
     def parts(self) -> LayoutParts:
         """What the run has besides a density and a ladder."""
-        return LayoutParts(self.nodes is not None, self.jump_rate > 0, SPECTRUM if self.fluctuations is not None else 0)
+        return LayoutParts(
+            self.nodes is not None, self.jump_rate > 0, SPECTRUM if self.fluctuations is not None else 0
+        )
 
     @property
     def solvers(self) -> list[Solver]:
         """That of the density and those of its companions."""
-        return [] if self.solver is None else [self.solver, *(self.companions.solvers if self.companions else [])]
+        return (
+            []
+            if self.solver is None
+            else [self.solver, *(self.companions.solvers if self.companions else [])]
+        )
 
     @property
     def particles(self) -> dict[str, Flow | Fluctuations | Descent]:
         """What moves by characteristics, each once, in the order in which it is advanced."""
-        sides: dict[str, Any] = {"nodes": self.nodes, "fluctuations": self.fluctuations, "descent": self.descent, "networks": self.flow}
+        sides: dict[str, Any] = {
+            "nodes": self.nodes,
+            "fluctuations": self.fluctuations,
+            "descent": self.descent,
+            "networks": self.flow,
+        }
         if self.fluctuations is not None and self.nodes is self.fluctuations.full.flow:
             del sides["nodes"]
         return {name: side for name, side in sides.items() if side is not None}
 
     @property
     def sides(self) -> dict[str, Parts]:
-        """What takes turns in `advance`, in that order: the parts of each, with the time that they have reached."""
+        """What takes turns in `advance`, in that order: the parts of each, with the time that they have
+        reached.
+        """
         found: dict[str, Parts] = {}
         if (density := self.solver) is not None:
-            found[DENSITY] = {DENSITY: lambda: density.time if density.carrier is None else density.carrier.time}
+            found[DENSITY] = {
+                DENSITY: lambda: density.time if density.carrier is None else density.carrier.time
+            }
         if self.companions is not None:
             solvers = self.companions.solvers
-            found["companions"] = {f"coarser mesh {k} of {len(solvers)}": partial(getattr, s, "time") for k, s in enumerate(solvers, 1)}
+            found["companions"] = {
+                f"coarser mesh {k} of {len(solvers)}": partial(getattr, s, "time")
+                for k, s in enumerate(solvers, 1)
+            }
         units = self.ladder.units if self.ladder is not None else []
         return found | {name: parts_of(side, name, list(units)) for name, side in self.particles.items()}
 
     def advance(self, until: float, watch: Watch) -> None:
-        """Bring all sides to a time; hand the density over to points when it has become narrow. A checkpoint may be taken in every `watch`."""
+        """Bring all sides to a time; hand the density over to points when it has become narrow. A checkpoint
+        may be taken in every `watch`.
+        """
         sides, solver = self.sides, self.solver
         if solver is not None:
             if self.heading != until:  # else this was decided before the checkpoint
@@ -152,7 +182,9 @@ class Simulation:
         return turn
 
     def checkpoint(self) -> dict[str, Any]:
-        """All that a simulation built anew needs to go on bit by bit from here, also in the middle of `advance`; for `restore`."""
+        """All that a simulation built anew needs to go on bit by bit from here, also in the middle of
+        `advance`; for `restore`.
+        """
         return {
             "heading": self.heading,
             "solvers": [solver.checkpoint() for solver in self.solvers],
@@ -175,13 +207,23 @@ class Simulation:
         self.health.restore(saved["health"])
 
     def _fingerprint(self) -> dict[str, float]:
-        """Numbers that tell whether this was built, to the last bit, like another one: energies, and checksums of V at units."""
-        flows = {"nodes": self.nodes, "networks": self.flow, "descent": self.descent.flow if self.descent else None}
-        checked = {name: zlib.crc32(flow.potential().tobytes()) for name, flow in flows.items() if flow is not None}
+        """Numbers that tell whether this was built, to the last bit, like another one: energies, and
+        checksums of V at units.
+        """
+        flows = {
+            "nodes": self.nodes,
+            "networks": self.flow,
+            "descent": self.descent.flow if self.descent else None,
+        }
+        checked = {
+            name: zlib.crc32(flow.potential().tobytes()) for name, flow in flows.items() if flow is not None
+        }
         return checked | {f"energy {k}": solver.state.energy for k, solver in enumerate(self.solvers)}
 
 
-def output_times(case: Case, ends: Sequence[float] = (), stationary: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+def output_times(
+    case: Case, ends: Sequence[float] = (), stationary: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Times at which something is stored, and which of them store fields.
 
     The start and the end are always stored, with fields.
@@ -194,10 +236,14 @@ def output_times(case: Case, ends: Sequence[float] = (), stationary: float | Non
     first_end = case.time if stationary is None else stationary
     last = max(first_end, *ends) if ends else first_end
     if last / min(every, fields_every) > 100_000:
-        raise InputError(f"{case.path}: output.every: more than 100000 frames would be stored; choose a longer interval")
+        raise InputError(
+            f"{case.path}: output.every: more than 100000 frames would be stored; choose a longer interval"
+        )
     same = 1e-9 * min(every, fields_every)
     series, fields = (np.arange(1, int(last / step) + 1) * step for step in (every, fields_every))
-    candidates = [(float(t), False) for t in series] + [(float(t), True) for t in (0.0, *fields, first_end, *ends)]
+    candidates = [(float(t), False) for t in series] + [
+        (float(t), True) for t in (0.0, *fields, first_end, *ends)
+    ]
     times: list[float] = []
     stored: list[bool] = []
     for t, with_fields in sorted(candidates):
@@ -213,12 +259,17 @@ def output_times(case: Case, ends: Sequence[float] = (), stationary: float | Non
 
 
 def build_simulation(
-    case: Case, device: str | None = None, data: Dataset | None = None, saved: dict[str, Any] | None = None, tell: Callable[[str], None] | None = None
+    case: Case,
+    device: str | None = None,
+    data: Dataset | None = None,
+    saved: dict[str, Any] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Simulation:
     """Both sides of a case at time 0, or at a checkpoint.
 
     Arguments:
-        device: number or part of the name of an OpenCL device, or "numpy"; the first that can be trusted if None.
+        device: number or part of the name of an OpenCL device, or "numpy"; the first that can be trusted if
+            None.
         data: what a network learns, if it is known already; else the case tells where to read it.
         saved: a checkpoint of a simulation of the same case.
         tell: told what takes time before the run begins.
@@ -230,21 +281,47 @@ def build_simulation(
     model = build_model(case, data)
     check_hand_off(case)
     if not (case.eulerian.enabled or case.lagrangian.units or node_count(case, model) or case.descent.steps):
-        raise InputError(f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty; expected one of them to change")
+        raise InputError(
+            f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty; expected"
+            " one of them to change"
+        )
     choice = choose(case.eulerian.backend, device, needs_of(case), tell)
     chosen = choice.device
     tight = check_memory(case, model, chosen)
     solver = build_solver(case, model, chosen) if case.eulerian.enabled else None
     known = model.data if isinstance(model, Network) else None
-    companions = build_companions(case, chosen, known, solver) if solver is not None and case.eulerian.error_estimate else None
+    companions = (
+        build_companions(case, chosen, known, solver)
+        if solver is not None and case.eulerian.error_estimate
+        else None
+    )
     ladder = flow = None
     if case.lagrangian.units:
-        ladder = Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), case.lagrangian.seed, case.lagrangian.common)
+        ladder = Ladder(
+            case.lagrangian.units,
+            case.lagrangian.replicate_counts(),
+            case.lagrangian.seed,
+            case.lagrangian.common,
+        )
         flow = build_flow(case, model, ladder, chosen)
-    fluctuations = build_fluctuations(case, model, chosen, None if saved is None else saved["particles"].get("fluctuations"))
+    fluctuations = build_fluctuations(
+        case, model, chosen, None if saved is None else saved["particles"].get("fluctuations")
+    )
     nodes = _build_nodes(case, model, fluctuations, chosen)
     descent = build_descent(case, model, chosen)
-    simulation = Simulation(case, model, solver, ladder, flow, companions, nodes, fluctuations, descent, chosen, notes=(*choice.notes, *tight))
+    simulation = Simulation(
+        case,
+        model,
+        solver,
+        ladder,
+        flow,
+        companions,
+        nodes,
+        fluctuations,
+        descent,
+        chosen,
+        notes=(*choice.notes, *tight),
+    )
     simulation.fingerprint = simulation._fingerprint()
     if saved is not None:
         simulation.restore(saved)
@@ -256,4 +333,8 @@ def _build_nodes(case: Case, model: Model, fluctuations: Fluctuations | None, de
     if fluctuations is not None and isinstance(fluctuations.full, FollowedTangent):
         return fluctuations.full.flow
     count = node_count(case, model)
-    return build_characteristics(case, model, count, device, tolerance=case.characteristics.tolerance) if count else None
+    return (
+        build_characteristics(case, model, count, device, tolerance=case.characteristics.tolerance)
+        if count
+        else None
+    )

@@ -1,8 +1,7 @@
 """The streams of a command, whatever its caller has made of them.
 
-Closed ones lead nowhere. Letters that an encoding has not are spelled. What cannot be said on stderr (a full disk, a reader that has gone) ends
-no run; what cannot be printed on stdout is an error, and said once.
-"""
+Closed ones lead nowhere. Letters that an encoding has not are spelled. What cannot be said on stderr (a full
+disk, a reader that has gone) ends no run; what cannot be printed on stdout is an error, and said once."""
 
 import io
 import os
@@ -15,12 +14,15 @@ from mfpde.letters import HANDLER
 
 
 def settle_streams() -> None:
-    """To be called before anything else: a file that is opened takes the number of a closed stream, and what native code says would go there."""
+    """To be called before anything else: a file that is opened takes the number of a closed stream, and what
+    native code says would go there.
+    """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free is this one
+            # the lowest number that is free is this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
     if sys.stdin is None:
         sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding="utf-8")
     sys.stdout, sys.stderr = _settled(sys.stdout, 1), _settled(sys.stderr, 2)
@@ -65,7 +67,9 @@ def _settled(stream: TextIO | None, number: int) -> TextIO:
 
 
 def _standard(number: int, encoding: str, by_line: bool) -> TextIO:
-    return io.TextIOWrapper(io.BufferedWriter(_Standard(number)), encoding=encoding, errors=HANDLER, line_buffering=by_line)
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Standard(number)), encoding=encoding, errors=HANDLER, line_buffering=by_line
+    )
 
 
 def _is(stream: TextIO, number: int) -> bool:

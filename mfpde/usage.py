@@ -1,4 +1,6 @@
-"""What is wrong with a command line, as one sentence: the verb, what was expected, the nearest right spelling, an example."""
+"""What is wrong with a command line, as one sentence: the verb, what was expected, the nearest right
+spelling, an example.
+"""
 
 import re
 from itertools import pairwise
@@ -9,10 +11,19 @@ import typer
 from mfpde.errors import InputError, nearest
 
 #: what the parser of the command line raises, in every version of typer
-UsageError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
+UsageError: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError"
+)
 #: what the parser says of values, and what that means
-_VALUES = {"valid integer": "expected a whole number", "valid number": "expected a number", "valid float": "expected a number"}
-_NO_VERB, _TOO_MUCH = re.compile(r"No such command '(.*?)'"), re.compile(r"unexpected extra arguments?(?:\(s\))? \((.*)\)$")
+_VALUES = {
+    "valid integer": "expected a whole number",
+    "valid number": "expected a number",
+    "valid float": "expected a number",
+}
+_NO_VERB, _TOO_MUCH = (
+    re.compile(r"No such command '(.*?)'"),
+    re.compile(r"unexpected extra arguments?(?:\(s\))? \((.*)\)$"),
+)
 _EXAMPLE = re.compile(r"Examples?: `([^`]+)`")
 
 
@@ -33,12 +44,23 @@ def explain(error: Any, group: Any, words: list[str]) -> InputError:
         case "NoSuchOption":
             return InputError(f"{before}no such option {option}{nearest(option, _options(verb))}")
         case "BadOptionUsage":
-            return InputError(f"{before}{option}: {'needs a value' if 'requires' in text else 'takes no value'}{_help_of(verb, option)}")
+            return InputError(
+                f"{before}{option}:"
+                f" {'needs a value' if 'requires' in text else 'takes no value'}{_help_of(verb, option)}"
+            )
         case "MissingParameter":
-            return InputError(f"{before}{error.param.metavar} is missing: {_plain(error.param.help)}{_example(verb)}")
+            return InputError(
+                f"{before}{error.param.metavar} is missing: {_plain(error.param.help)}{_example(verb)}"
+            )
         case "BadParameter" if error.param is not None:
-            expected = next((said for known, said in _VALUES.items() if known in text), error.message.replace("Input should be", "expected"))
-            return InputError(f"{before}{error.param.opts[-1]}{_given(error.param, words)}: {expected}{_help_of(verb, error.param.opts[-1])}")
+            expected = next(
+                (said for known, said in _VALUES.items() if known in text),
+                error.message.replace("Input should be", "expected"),
+            )
+            return InputError(
+                f"{before}{error.param.opts[-1]}{_given(error.param, words)}:"
+                f" {expected}{_help_of(verb, error.param.opts[-1])}"
+            )
     if found := _NO_VERB.search(text):
         return InputError(f"no such verb '{found[1]}'{_meant(found[1])}{nearest(found[1], group.commands)}")
     if found := _TOO_MUCH.search(text):
@@ -60,7 +82,9 @@ def _help_of(verb: Any, option: str) -> str:
 def _plain(text: str) -> str:
     """A text of help as a part of a sentence."""
     first = text.split()[0]
-    return (text[:1].lower() if first[1:] == first[1:].lower() else text[:1]) + text[1:].rstrip(".").replace("`", "")
+    return (text[:1].lower() if first[1:] == first[1:].lower() else text[:1]) + text[1:].rstrip(".").replace(
+        "`", ""
+    )
 
 
 def _given(parameter: Any, words: list[str]) -> str:

@@ -23,7 +23,8 @@ settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
 
 
-#: relative error of NumPy's functions on any processor: its vector versions of exp, sin, tanh and others may err by 4 units in the last place
+#: relative error of NumPy's functions on any processor: its vector versions of exp, sin, tanh and others may
+#: err by 4 units in the last place
 FUNCTIONS = 4 * np.finfo(np.float64).eps
 
 
@@ -103,7 +104,9 @@ def build_backends(case, device, forms=("row", "cell"), faint=0.0):
     settings, tau = case.eulerian, case.dynamics.diffusion
     backends = {"numpy": NumpyBackend(mesh, arrays, settings.scheme, settings.precision, tau, faint)}
     for form in forms:
-        backends[form] = OpenCLBackend(mesh, arrays, settings.scheme, settings.precision, device, form, tau, faint)
+        backends[form] = OpenCLBackend(
+            mesh, arrays, settings.scheme, settings.precision, device, form, tau, faint
+        )
     return network, mesh, backends
 
 

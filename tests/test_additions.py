@@ -1,4 +1,6 @@
-"""What users add to an output is left alone: no verb refuses the file, reads it or loses it; what they change in it is seen."""
+"""What users add to an output is left alone: no verb refuses the file, reads it or loses it; what they change
+in it is seen.
+"""
 
 import shutil
 from pathlib import Path
@@ -58,7 +60,9 @@ def with_a_scale(file):
 
 
 def with_labels(file):
-    """A dimension of one's own, with names of its places, and a dataset along it; xarray reads such labels when it opens a file."""
+    """A dimension of one's own, with names of its places, and a dataset along it; xarray reads such labels
+    when it opens a file.
+    """
     file["mine/labels"] = ["a", "b", "c"]
     file["mine/labels"].make_scale("labels")
     file["mine/x"] = np.zeros((3, len(file["time"])))
@@ -154,7 +158,10 @@ def test_what_is_not_safe_to_open_is_refused_by_name(what, finished, tmp_path):
 CHANGED = {
     "a number": lambda file: file["eulerian/energy"].__setitem__(1, 0.5),
     "a dataset that is gone": lambda file: file.__delitem__("eulerian/mass"),
-    "another shape": lambda file: (file.__delitem__("eulerian/mass"), file.create_dataset("eulerian/mass", data=np.zeros((2, 2)))),
+    "another shape": lambda file: (
+        file.__delitem__("eulerian/mass"),
+        file.create_dataset("eulerian/mass", data=np.zeros((2, 2))),
+    ),
     "a mesh": lambda file: file["x"].__setitem__(0, 9.0),
 }
 

@@ -47,7 +47,11 @@ def test_imports_go_down():
         importer = relative.parts[0]
         for node in ast.walk(ast.parse(file.read_text())):
             modules = (
-                [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names] if isinstance(node, ast.Import) else []
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else []
             )
             for module in modules:
                 if module.split(".")[0] != "mfpde":
@@ -61,6 +65,10 @@ def test_imports_go_down():
 
 def test_no_file_is_executed_or_unpickled():
     for file in ROOT.rglob("*.py"):
-        calls = [n.func.id for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+        calls = [
+            n.func.id
+            for n in ast.walk(ast.parse(file.read_text()))
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        ]
         assert not {"eval", "exec", "compile", "__import__"} & set(calls), file
         assert "pickle" not in file.read_text().replace("allow_pickle=False", ""), file

@@ -23,8 +23,12 @@ def test_it_counts_bounds_and_groups():
     found = entries([1.0, 2.0]) + entries([4.0], tuned=False)
     assert summary(found) == (3, 2, 1.0, 1.0, 2.0)
     assert {name: len(chosen) for name, chosen in sections(found).items()} == {
-        "all": 3, "cases that constants were chosen on": 2, "other cases": 1, "energy": 3, "blobs wider than 2.5 cells": 3,
-    }  # fmt: skip
+        "all": 3,
+        "cases that constants were chosen on": 2,
+        "other cases": 1,
+        "energy": 3,
+        "blobs wider than 2.5 cells": 3,
+    }
     assert "| all | 3 | 2 | 100.0% | 1.00 | 2.00 |" in table(found, 0, 1.0)
 
 
@@ -41,7 +45,10 @@ def test_its_section_of_the_page_is_kept_by_the_others(tmp_path):
 
 def test_there_are_cases_enough_and_none_twice():
     assert not set(TUNED) & set(OTHERS)
-    cells = [max(p.cells for p in build(name).parameters.values() if p.fixed is None) for name, build in (TUNED | OTHERS).items()]
+    cells = [
+        max(p.cells for p in build(name).parameters.values() if p.fixed is None)
+        for name, build in (TUNED | OTHERS).items()
+    ]
     assert min(cells) <= 20
     assert max(cells) >= 129
 

@@ -1,4 +1,6 @@
-"""The machinery of `python -m benchmarks` on tiny sizes: results of peers, keys of the JSON, figures. Times are not judged."""
+"""The machinery of `python -m benchmarks` on tiny sizes: results of peers, keys of the JSON, figures. Times
+are not judged.
+"""
 
 import json
 from pathlib import Path
@@ -23,7 +25,12 @@ from benchmarks.timing import IN_A_ROW, Candidate, best_times, gather
 from benchmarks.transport_peers import PEERS as TRANSPORT_PEERS
 from tests.conftest import rough_density
 
-LIMITS = Machine({"device": {"name": "none"}, "cores": 1}, {"field": 1e10}, {"float32": 1e11, "float64": 5e10}, {"float32": 1e11, "float64": 5e10})
+LIMITS = Machine(
+    {"device": {"name": "none"}, "cores": 1},
+    {"field": 1e10},
+    {"float32": 1e11, "float64": 5e10},
+    {"float32": 1e11, "float64": 5e10},
+)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +66,10 @@ def test_everybody_computes_the_same_gradient(inputs, precision, device):
 
 
 def test_a_peer_that_differs_is_not_timed():
-    candidates = [Candidate("mfpde", "float64", lambda: None, lambda: np.ones(2)), Candidate("wrong", "float64", lambda: None, lambda: np.zeros(2))]
+    candidates = [
+        Candidate("mfpde", "float64", lambda: None, lambda: np.ones(2)),
+        Candidate("wrong", "float64", lambda: None, lambda: np.zeros(2)),
+    ]
     rows = race("part", "case", candidates, [], np.ones(2), "cell", 2, 1.0)
     assert rows[0].seconds is not None
     assert rows[1].seconds is None
@@ -73,14 +83,21 @@ def test_a_missing_peer_is_told():
     def broken(*_):
         raise RuntimeError("no compiler")
 
-    candidates, absent = gather({"here": lambda: [Candidate("here", "float64", lambda: None)], "gone": missing, "bad": broken})
+    candidates, absent = gather(
+        {"here": lambda: [Candidate("here", "float64", lambda: None)], "gone": missing, "bad": broken}
+    )
     assert [c.who for c in candidates] == ["here"]
-    assert [(a.who, a.why) for a in absent] == [("gone", "not installed"), ("bad", "RuntimeError: no compiler")]
+    assert [(a.who, a.why) for a in absent] == [
+        ("gone", "not installed"),
+        ("bad", "RuntimeError: no compiler"),
+    ]
 
 
 def test_rounds_visit_all_until_the_budget_is_spent():
     calls = {"a": 0, "b": 0}
-    candidates = [Candidate(who, "float64", lambda who=who: calls.update({who: calls[who] + 1})) for who in calls]
+    candidates = [
+        Candidate(who, "float64", lambda who=who: calls.update({who: calls[who] + 1})) for who in calls
+    ]
     assert min(best_times(candidates, 3)) >= 0
     assert calls == {"a": 1 + 3 * IN_A_ROW, "b": 1 + 3 * IN_A_ROW}  # one to warm up
     best_times(candidates, 3, budget=-1.0)
@@ -104,7 +121,9 @@ def test_shares_of_a_step_add_up(device):
 
 def test_machine_is_measured(device, monkeypatch):
     monkeypatch.setattr("benchmarks.machine.FIELD", 2**16)
-    monkeypatch.setattr("benchmarks.machine.best_time", lambda run, rounds: best_times([Candidate("", "", run)], 1)[0])
+    monkeypatch.setattr(
+        "benchmarks.machine.best_time", lambda run, rounds: best_times([Candidate("", "", run)], 1)[0]
+    )
     machine = measure_machine(device, quick=True)
     for limits in (machine.copy, machine.fma, machine.minmax):
         assert all(value > 0 for value in limits.values())
@@ -117,13 +136,21 @@ def test_command_writes_json_and_figures(device, tmp_path: Path, monkeypatch):
     for peers in (TRANSPORT_PEERS, PARTICLE_PEERS):
         monkeypatch.delitem(peers, "JAX")
         monkeypatch.delitem(peers, "Torch")
-    tiny = {"runs": {"tiny": data_case(10, 6).replace({"lagrangian.units": [10], "lagrangian.replicates": 2}, time=0.1)}}
+    tiny = {
+        "runs": {
+            "tiny": data_case(10, 6).replace({"lagrangian.units": [10], "lagrangian.replicates": 2}, time=0.1)
+        }
+    }
     monkeypatch.setattr(command, "measure_machine", lambda *_: LIMITS)
     monkeypatch.setattr(command, "measure_transport", lambda *_: command_transport(device))
     monkeypatch.setattr(command, "measure_potential", lambda *_: measure_potential(device, True, (8,), 6))
-    monkeypatch.setattr(command, "measure_particles", lambda *_: measure_particles(device, True, ((1, 20),), 16))
+    monkeypatch.setattr(
+        command, "measure_particles", lambda *_: measure_particles(device, True, ((1, 20),), 16)
+    )
     monkeypatch.setattr(command, "measure_runs", lambda *_: measure_runs(None, True, tiny["runs"]))
-    monkeypatch.setattr(command, "measure_accuracy", lambda *_: measure_accuracy(device, Sizes((0.2,), (10,), (16,), 32, 0.2)))
+    monkeypatch.setattr(
+        command, "measure_accuracy", lambda *_: measure_accuracy(device, Sizes((0.2,), (10,), (16,), 32, 0.2))
+    )
     command.main(["--quick", "--out", str(tmp_path)])
     found = json.loads((tmp_path / "results.json").read_text())
     assert {"machine", "versions", "parts", "claims", "figures", "quick", "seconds"} == set(found)
@@ -149,7 +176,13 @@ def test_the_fallback_is_measured_on_what_both_run():
     """Both sides run the same time; a case that is too short for its descent when it is cut is run whole."""
     tiny = data_case(10, 6).replace({"lagrangian.units": [10], "lagrangian.replicates": 2}, time=0.5)
     steps = tiny.replace(
-        {"eulerian.enabled": False, "descent.steps": [0.1], "descent.units": 10, "descent.replicates": 2, "characteristics.nodes": 32}
+        {
+            "eulerian.enabled": False,
+            "descent.steps": [0.1],
+            "descent.units": 10,
+            "descent.replicates": 2,
+            "characteristics.nodes": 32,
+        }
     )
     part = measure_fallback(None, True, {"tiny": tiny, "steps": steps})
     assert [part.numbers[name]["time"] for name in ("tiny", "steps")] == pytest.approx([0.05, 0.5])

@@ -1,4 +1,6 @@
-"""Energies and final clouds of several runs side by side: what is drawn is what the files hold, in the right panel."""
+"""Energies and final clouds of several runs side by side: what is drawn is what the files hold, in the right
+panel.
+"""
 
 import warnings
 from pathlib import Path
@@ -33,14 +35,22 @@ def descent(made):
 @pytest.fixture(scope="module")
 def jumping(made):
     """With a mesh, units of different weights, and longer."""
-    changes = {"time": 0.8, "dynamics.birth_death": 2.0, "lagrangian.reaction": "weights", "title": "Wide start, birth-death"}
+    changes = {
+        "time": 0.8,
+        "dynamics.birth_death": 2.0,
+        "lagrangian.reaction": "weights",
+        "title": "Wide start, birth-death",
+    }
     return made("jumping", **(PLANE | changes))
 
 
 @pytest.fixture(scope="module")
 def narrow(made):
     """From another law, with nodes in place of a mesh, and four widths."""
-    start = {"parameters.b.initial": {"law": "normal", "mean": 1.0, "std": 0.1}, "lagrangian.units": [4, 8, 12, 24]}
+    start = {
+        "parameters.b.initial": {"law": "normal", "mean": 1.0, "std": 0.1},
+        "lagrangian.units": [4, 8, 12, 24],
+    }
     return made("narrow", **(NODES | start), title="Narrow start, descent")
 
 
@@ -78,7 +88,8 @@ def test_runs_of_one_start_share_a_panel(descent, narrow, jumping):
     # descent looks the same from both starts
     assert [line.get_color() for line in lines_of(wide)] == list(style.PALETTE[:2])
     assert [line.get_color() for line in lines_of(other)] == list(style.PALETTE[:1])
-    widths = [f"$n = {units}$: mean and middle 80 %" for units in (4, 8, 24)]  # not the 12 of the narrow start
+    # not the 12 of the narrow start
+    widths = [f"$n = {units}$: mean and middle 80 %" for units in (4, 8, 24)]
     assert set(legend_of(figure)) == {"descent", "birth-death", r"mean field ($n = \infty$)", *widths}
 
 
@@ -88,8 +99,16 @@ def test_energies_are_those_of_the_files(descent, jumping, narrow):
     for (panel, run, group), line in zip(expected, lines_of(wide) + lines_of(other), strict=True):
         np.testing.assert_array_equal(line.get_ydata(), run.tree[f"{group}/energy"])
         np.testing.assert_array_equal(line.get_xdata(), run.times)
-        means = [found for found in panel.get_lines() if found.get_color() == line.get_color() and found is not line]
-        bands = [found for found in panel.collections if np.allclose(found.get_facecolor()[0, :3], rgb(line.get_color()))]
+        means = [
+            found
+            for found in panel.get_lines()
+            if found.get_color() == line.get_color() and found is not line
+        ]
+        bands = [
+            found
+            for found in panel.collections
+            if np.allclose(found.get_facecolor()[0, :3], rgb(line.get_color()))
+        ]
         shown = energies.shown_widths(run)
         for units, mean, band in zip(shown, means, bands, strict=True):
             values = run.lagrangian(units)["energy"].values
@@ -97,7 +116,9 @@ def test_energies_are_those_of_the_files(descent, jumping, narrow):
             corners = band.get_paths()[0].vertices
             for k, time in enumerate(run.times):
                 at = corners[corners[:, 0] == time, 1]
-                np.testing.assert_allclose([at.min(), at.max()], np.quantile(values[k], [0.1, 0.9]), rtol=1e-14)
+                np.testing.assert_allclose(
+                    [at.min(), at.max()], np.quantile(values[k], [0.1, 0.9]), rtol=1e-14
+                )
 
 
 def rgb(colour):
@@ -147,8 +168,14 @@ def test_energies_below_zero_stay_on_a_plain_axis(tmp_path):
 @pytest.mark.parametrize(
     ("titles", "expected"),
     [
-        (["Bad start, descent", "Bad start, birth-death with births"], ("Bad start", ["descent", "birth-death with births"])),
-        (["Bad start, birth-death", "Bad start, birth-death: births"], ("Bad start", ["birth-death", "birth-death: births"])),
+        (
+            ["Bad start, descent", "Bad start, birth-death with births"],
+            ("Bad start", ["descent", "birth-death with births"]),
+        ),
+        (
+            ["Bad start, birth-death", "Bad start, birth-death: births"],
+            ("Bad start", ["birth-death", "birth-death: births"]),
+        ),
         (["Paper: wide, fast", "Paper: wide, slow"], ("Paper: wide", ["fast", "slow"])),
         (["Descending", "Descent"], ("", ["Descending", "Descent"])),
         (["Bad start, descent"], ("Bad start", ["descent"])),
@@ -166,7 +193,10 @@ def test_names_say_once_what_runs_have_in_common(titles, expected):
 def test_clouds_are_those_of_the_files(descent, narrow, jumping):
     figure = drawn(clouds, descent, narrow, jumping)
     panels = panels_of(figure)  # the narrow start has no density
-    assert [panel.get_title(loc="left") for panel in panels] == ["Wide start, descent, $t=0.5$", "Wide start, birth-death, $t=0.8$"]
+    assert [panel.get_title(loc="left") for panel in panels] == [
+        "Wide start, descent, $t=0.5$",
+        "Wide start, birth-death, $t=0.8$",
+    ]
     assert panels[0].get_xlim() == panels[1].get_xlim()
     assert panels[0].get_ylim() == panels[1].get_ylim()
     for panel, run in zip(panels, (descent, jumping), strict=True):
@@ -207,14 +237,23 @@ def test_a_density_that_is_not_resolved_is_marked(descent, monkeypatch, since, m
     ],
 )
 def test_a_row_of_clouds_for_every_start_if_there_is_room(starts, expected):
-    assert clouds.arrange([SimpleNamespace(case={"parameters": {"a": {"initial": {"law": start}}}}) for start in starts]) == expected
+    assert (
+        clouds.arrange(
+            [SimpleNamespace(case={"parameters": {"a": {"initial": {"law": start}}}}) for start in starts]
+        )
+        == expected
+    )
 
 
 def test_nothing_is_drawn_of_what_runs_lack(networks):
     assert drawn(energies) is None
     assert drawn(clouds, networks) is None
-    three_axes = SimpleNamespace(has_density=True, mu=np.zeros((2, 4, 4, 4)), units=[8], lagrangian=lambda _: {"particles": None})
-    unseen = SimpleNamespace(has_density=True, mu=np.zeros((2, 4, 4)), units=[8], lagrangian=lambda _: {"energy": None})
+    three_axes = SimpleNamespace(
+        has_density=True, mu=np.zeros((2, 4, 4, 4)), units=[8], lagrangian=lambda _: {"particles": None}
+    )
+    unseen = SimpleNamespace(
+        has_density=True, mu=np.zeros((2, 4, 4)), units=[8], lagrangian=lambda _: {"energy": None}
+    )
     assert drawn(clouds, three_axes, unseen) is None
 
 

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from mfpde.measures.laws import Normal, Point, Uniform, WrappedCauchy
-from mfpde.monitors.bounds import SAFETY, Difference, Envelope, error_bound, formal_order, observed_order, order_of
+from mfpde.monitors.bounds import (
+    SAFETY,
+    Difference,
+    Envelope,
+    error_bound,
+    formal_order,
+    observed_order,
+    order_of,
+)
 from mfpde.monitors.grid_error import coarsened, shifted
 from mfpde.monitors.levels import has_jump
 
@@ -37,7 +45,8 @@ def test_an_order_below_its_limit_is_taken_at_the_limit():
 
 def test_the_order_falls_as_blobs_are_lost():
     assert [formal_order(blob, False) for blob in (5.0, 2.5, 1.75, 1.0, 0.3)] == [2.0, 2.0, 1.5, 1.0, 1.0]
-    found = differences(lambda h: 1e-3 * h**2)  # what the differences show does not help a blob of half a cell
+    # what the differences show does not help a blob of half a cell
+    found = differences(lambda h: 1e-3 * h**2)
     assert error_bound(found, 0.5) > 2.5 * error_bound(found, WIDE)
 
 
@@ -75,7 +84,12 @@ def test_nothing_is_known_without_a_coarser_mesh():
 
 def test_the_envelope_bridges_a_zero_that_one_mesh_has():
     envelope, times = Envelope(), np.linspace(0.1, 4, 40)
-    held = np.array([envelope.hold(t, {"energy": abs(np.cos(2 * t))}, {"energy": [abs(np.cos(2 * t)), 1.0]})["energy"] for t in times])
+    held = np.array(
+        [
+            envelope.hold(t, {"energy": abs(np.cos(2 * t))}, {"energy": [abs(np.cos(2 * t)), 1.0]})["energy"]
+            for t in times
+        ]
+    )
     assert held[times > 1.2].min() > 0.25  # the zeros of the cosine are gone
 
 
@@ -83,7 +97,9 @@ def test_the_envelope_lets_a_contraction_pass():
     envelope = Envelope()
     for t in np.linspace(0.1, 4, 40):
         size = np.exp(-5 * t)
-        assert envelope.hold(t, {"energy": size}, {"energy": [size, 3 * size]})["energy"] == pytest.approx(size)
+        assert envelope.hold(t, {"energy": size}, {"energy": [size, 3 * size]})["energy"] == pytest.approx(
+            size
+        )
     assert envelope.hold(4.1, {"energy": 1.0}, {"energy": [1.0, 3.0]})["energy"] == 1.0
 
 
@@ -97,9 +113,17 @@ def test_the_envelope_goes_on_from_a_checkpoint():
 
 
 def test_companions_have_both_parities():
-    assert [(coarsened(n), shifted(n)) for n in (97, 128, 41, 6, 4)] == [(49, 48), (64, 63), (21, 20), (4, 5), (4, 5)]
+    assert [(coarsened(n), shifted(n)) for n in (97, 128, 41, 6, 4)] == [
+        (49, 48),
+        (64, 63),
+        (21, 20),
+        (4, 5),
+        (4, 5),
+    ]
 
 
 def test_laws_with_jumps_are_known():
     assert [has_jump(law) for law in (Uniform(0, 1), Point(0.5), Normal(0, 1, -1, 3))] == [True] * 3
-    assert [has_jump(law) for law in (Normal(0, 1), Normal(0, 1, -3, 3), WrappedCauchy(3.0, 0.5))] == [False] * 3
+    assert [has_jump(law) for law in (Normal(0, 1), Normal(0, 1, -3, 3), WrappedCauchy(3.0, 0.5))] == [
+        False
+    ] * 3

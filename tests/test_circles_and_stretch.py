@@ -1,4 +1,6 @@
-"""Circles and stretched axes: distances and moments that turn with what they measure, and networks beside meshes of every kind."""
+"""Circles and stretched axes: distances and moments that turn with what they measure, and networks beside
+meshes of every kind.
+"""
 
 from pathlib import Path
 
@@ -26,18 +28,40 @@ def circle(cells, length=TURN, low=0.0):
 @pytest.mark.parametrize("cells", [5, 16, 60])
 def test_w2_on_a_circle_is_that_of_pot(cells):
     random, axis = np.random.default_rng(cells), circle(cells)
-    density, weights, points = random.dirichlet(np.full(cells, 0.3)) / axis.widths, random.dirichlet(np.ones(30)), TURN * random.random(30)
+    density, weights, points = (
+        random.dirichlet(np.full(cells, 0.3)) / axis.widths,
+        random.dirichlet(np.ones(30)),
+        TURN * random.random(30),
+    )
     parts = (np.arange(400) + 0.5) / 400
     atoms = (axis.faces[:-1, None] + axis.widths[:, None] * parts).ravel()
-    expected = ot.binary_search_circle(atoms[:, None] / TURN, points[:, None] / TURN, np.repeat(density * axis.widths / 400, 400), weights, p=2)
-    assert SlicedDensity(Mesh([axis]), density).w2(points[None, None], weights[None]) == pytest.approx(TURN * np.sqrt(expected[0]), rel=1e-4)
+    expected = ot.binary_search_circle(
+        atoms[:, None] / TURN,
+        points[:, None] / TURN,
+        np.repeat(density * axis.widths / 400, 400),
+        weights,
+        p=2,
+    )
+    assert SlicedDensity(Mesh([axis]), density).w2(points[None, None], weights[None]) == pytest.approx(
+        TURN * np.sqrt(expected[0]), rel=1e-4
+    )
 
 
 @settings(max_examples=40)
-@given(st.integers(4, 40), st.floats(0.5, 9), st.integers(1, 39), st.integers(0, 10**6), st.sampled_from(["circle", "line", "circles"]))
+@given(
+    st.integers(4, 40),
+    st.floats(0.5, 9),
+    st.integers(1, 39),
+    st.integers(0, 10**6),
+    st.sampled_from(["circle", "line", "circles"]),
+)
 def test_distances_stay_when_both_measures_are_turned(cells, length, turn, seed, kind):
     random = np.random.default_rng(seed)
-    axes = {"circle": [], "line": [Axis("x", np.linspace(-2, 2, 8))], "circles": [Axis("r", np.linspace(0, 1, 6), periodic=True)]}[kind]
+    axes = {
+        "circle": [],
+        "line": [Axis("x", np.linspace(-2, 2, 8))],
+        "circles": [Axis("r", np.linspace(0, 1, 6), periodic=True)],
+    }[kind]
     mesh = Mesh([circle(cells, length, -1.0), *axes])
     density = random.random(mesh.shape) ** 4
     density /= np.sum(density * mesh.volumes)
@@ -50,7 +74,10 @@ def test_distances_stay_when_both_measures_are_turned(cells, length, turn, seed,
     before = SlicedDensity(mesh, density).w2(points, weights)
     np.testing.assert_allclose(SlicedDensity(mesh, around).w2(turned, weights), before, rtol=1e-9)
     axis = mesh.axes[0]
-    w1 = [w1_marginal(axis, mesh.marginal(d, "s"), p[0, 0], weights[0]) for d, p in ((density, points), (around, turned))]
+    w1 = [
+        w1_marginal(axis, mesh.marginal(d, "s"), p[0, 0], weights[0])
+        for d, p in ((density, points), (around, turned))
+    ]
     assert w1[1] == pytest.approx(w1[0], rel=1e-9)
 
 
@@ -77,7 +104,12 @@ def tables(low=0.0, shift=0.0, **changes):
         "model": {"kind": "potential", "interaction": "-cos(s)"},
         "dynamics": {"diffusion": 0.1},
         "parameters": {
-            "s": {"domain": [low, low + TURN], "cells": 32, "periodic": True, "initial": {"law": "normal", "mean": 3.0 + shift, "std": 0.35}}
+            "s": {
+                "domain": [low, low + TURN],
+                "cells": 32,
+                "periodic": True,
+                "initial": {"law": "normal", "mean": 3.0 + shift, "std": 0.35},
+            }
         },
         "eulerian": {"backend": "numpy"},
         "lagrangian": {"units": [40], "replicates": 4},
@@ -90,7 +122,10 @@ def turned(tmp_path_factory):
     """The same problem, in the middle of its circle and across the ends of it."""
     folder = tmp_path_factory.mktemp("circles")
     shift = 16 * TURN / 32
-    return [mfpde.run(case_from_tables(tables(shift=s), Path("circle.toml")), folder / f"{k}.h5") for k, s in enumerate((0.0, shift))]
+    return [
+        mfpde.run(case_from_tables(tables(shift=s), Path("circle.toml")), folder / f"{k}.h5")
+        for k, s in enumerate((0.0, shift))
+    ]
 
 
 def test_rotated_problems_have_rotated_answers(turned):
@@ -128,11 +163,23 @@ def test_independent_units_on_a_circle_are_not_correlated():
 @pytest.mark.parametrize("stretches", [[10.0], [0.0, 10.0], [3.0, 10.0, 0.0], [10.0, 1.0, 5.0, 0.5]])
 def test_networks_run_beside_stretched_meshes(tmp_path, stretches):
     axes = {
-        f"x{k}": {"domain": [-3, 3], "cells": 8, "stretch": s, "initial": {"law": "normal", "mean": 0.2, "std": 0.5}} for k, s in enumerate(stretches)
+        f"x{k}": {
+            "domain": [-3, 3],
+            "cells": 8,
+            "stretch": s,
+            "initial": {"law": "normal", "mean": 0.2, "std": 0.5},
+        }
+        for k, s in enumerate(stretches)
     }
     external = " + ".join(f"{name}^2/2" for name in axes)
     case = case_from_tables(
-        tables(model={"kind": "potential", "external": external}, parameters=axes, dynamics={}, time=0.1, output={"every": 0.1, "fields_every": 0.1}),
+        tables(
+            model={"kind": "potential", "external": external},
+            parameters=axes,
+            dynamics={},
+            time=0.1,
+            output={"every": 0.1, "fields_every": 0.1},
+        ),
         Path("stretched.toml"),
     )
     run = mfpde.run(case, tmp_path / "stretched.h5")
@@ -165,9 +212,16 @@ def test_sliced_w2_on_stretched_axes_comes_near_to_that_on_uniform_ones():
 )
 def test_integrals_of_a_run_use_the_volumes_of_its_cells(tmp_path, axis):
     initial = {"law": "uniform", "low": -1, "high": 2}
-    parameters = {"x": axis | {"initial": initial}, "y": {"domain": [0, 1], "cells": 5, "initial": {"law": "uniform", "low": 0, "high": 1}}}
+    parameters = {
+        "x": axis | {"initial": initial},
+        "y": {"domain": [0, 1], "cells": 5, "initial": {"law": "uniform", "low": 0, "high": 1}},
+    }
     case = tables(
-        model={"kind": "potential", "external": "cos(pi*x/3) + (y - 0.5)^2"}, parameters=parameters, dynamics={}, time=0.5, lagrangian={"units": []}
+        model={"kind": "potential", "external": "cos(pi*x/3) + (y - 0.5)^2"},
+        parameters=parameters,
+        dynamics={},
+        time=0.5,
+        lagrangian={"units": []},
     )
     run = mfpde.run(case_from_tables(case, Path("integrals.toml")), tmp_path / "integrals.h5")
     np.testing.assert_allclose(run.integrate(run.mu), 1, atol=1e-12)
@@ -175,7 +229,9 @@ def test_integrals_of_a_run_use_the_volumes_of_its_cells(tmp_path, axis):
     assert over_y.dims == ("time", "x")
     np.testing.assert_allclose(over_y, run.marginal("x").sel(time=over_y["time"]), rtol=1e-12)
     np.testing.assert_allclose(run.marginal("y", "x").transpose(*run.mu.dims), run.mu, rtol=0)
-    np.testing.assert_allclose(run.expectation(run.mu["y"]), run.mean("y").sel(time=over_y["time"]), rtol=1e-12)
+    np.testing.assert_allclose(
+        run.expectation(run.mu["y"]), run.mean("y").sel(time=over_y["time"]), rtol=1e-12
+    )
     product = run.expectation(run.mu["x"] * run.mu["y"])
     assert product.values[0] == pytest.approx(0.25, abs=0.04 if axis.get("periodic") else 1e-12)
     assert run.mean("x").values[0] == pytest.approx(0.5, abs=1e-12)

@@ -65,7 +65,17 @@ def test_from_case_to_figures(call):
     files = [Path(line) for line in out.split()]
     assert {f.suffix for f in files} == {".pdf", ".png"}
     assert {f.stem for f in files} == {
-        *("overview", "energy", "function", "marginals", "density", "gap_by_width", "gap_in_time", "bias_variance", "chaos"),
+        *(
+            "overview",
+            "energy",
+            "function",
+            "marginals",
+            "density",
+            "gap_by_width",
+            "gap_in_time",
+            "bias_variance",
+            "chaos",
+        ),
     }
     assert all(f.stat().st_size > 5000 for f in files)
 
@@ -74,8 +84,27 @@ def test_from_case_to_figures(call):
 def test_json_has_the_promised_keys_and_nothing_else_on_stdout(call):
     call("run", "tiny.toml", "-q")
     table = json.loads(call("compare", "tiny.h5", "--json")[1])
-    assert set(table) == {"times", "eulerian", "lagrangian", "rate", "budget", "limit", "fluctuations", "chaos", "descent", "plan"}
-    assert {"energy", "loss", "mass_drift", "boundary_mass", "minimum_density", "resolution_time", "grid_error"} <= set(table["eulerian"])
+    assert set(table) == {
+        "times",
+        "eulerian",
+        "lagrangian",
+        "rate",
+        "budget",
+        "limit",
+        "fluctuations",
+        "chaos",
+        "descent",
+        "plan",
+    }
+    assert {
+        "energy",
+        "loss",
+        "mass_drift",
+        "boundary_mass",
+        "minimum_density",
+        "resolution_time",
+        "grid_error",
+    } <= set(table["eulerian"])
     first = table["lagrangian"][0]
     assert {"units", "replicates", "energy", "function_gap", "w1", "sliced_w2"} <= set(first)
     assert set(first["energy"]) == {"mean", "std"}
@@ -86,7 +115,12 @@ def test_json_has_the_promised_keys_and_nothing_else_on_stdout(call):
     assert set(table["rate"]["function_gap"]) == {"slope", "low", "high", "time"}
     facts = json.loads(call("inspect", "tiny.h5", "--json")[1])
     assert set(facts) == {"schema", "case", "datasets", "added", "provenance", "health"}
-    assert facts["datasets"]["eulerian/mu"] == {"shape": [3, 11, 10, 9], "dtype": "float64", "units": "1", "long_name": "density mu, cell averages"}
+    assert facts["datasets"]["eulerian/mu"] == {
+        "shape": [3, 11, 10, 9],
+        "dtype": "float64",
+        "units": "1",
+        "long_name": "density mu, cell averages",
+    }
     doctor = json.loads(call("doctor", "--json")[1])
     assert {"devices", "extras", "advice"} <= set(doctor)
     assert {"platform", "name", "version", "fp64", "default"} <= set(doctor["devices"][0])
@@ -108,7 +142,22 @@ def test_converge_prints_a_table_json_and_a_figure(call):
 
 @pytest.mark.slow
 def test_overrides_backends_and_parts_of_a_run(call):
-    assert call("run", "tiny.toml", "-q", "-o", "n.h5", "--backend", "numpy", "--set", "lagrangian.units=[5]", "--set", "eulerian.scheme=mc")[0] == 0
+    assert (
+        call(
+            "run",
+            "tiny.toml",
+            "-q",
+            "-o",
+            "n.h5",
+            "--backend",
+            "numpy",
+            "--set",
+            "lagrangian.units=[5]",
+            "--set",
+            "eulerian.scheme=mc",
+        )[0]
+        == 0
+    )
     run = mfpde.open_run("n.h5")
     assert run.units == [5]
     assert run.case["eulerian"]["scheme"] == "mc"
@@ -135,15 +184,29 @@ def test_python_interface_gives_xarray(call):
 def test_cases_are_listed_and_copied(call):
     code, out, _ = call("cases")
     assert code == 0
-    assert {"mcycle", "gaussian_mixture", "birth_death", "dynamical_clt", "teacher_student"} <= set(re.findall(r"^\w+", out, re.M))
+    assert {"mcycle", "gaussian_mixture", "birth_death", "dynamical_clt", "teacher_student"} <= set(
+        re.findall(r"^\w+", out, re.M)
+    )
     assert call("cases", "--copy", "mine")[0] == 0
     assert mfpde.load_case("mine/mcycle.toml").title
     assert call("cases", "--copy", "mine")[0] == 2
 
 
 SMALL = {
-    "mcycle": ["parameters.w.cells=20", "parameters.b.cells=20", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
-    "teacher_student": ["parameters.a.cells=21", "parameters.w.cells=20", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
+    "mcycle": [
+        "parameters.w.cells=20",
+        "parameters.b.cells=20",
+        "time=1",
+        "lagrangian.units=[30,90]",
+        "lagrangian.replicates=4",
+    ],
+    "teacher_student": [
+        "parameters.a.cells=21",
+        "parameters.w.cells=20",
+        "time=1",
+        "lagrangian.units=[30,90]",
+        "lagrangian.replicates=4",
+    ],
     "two_inputs": [
         "parameters.a.cells=9",
         "parameters.w.cells=8",
@@ -152,14 +215,38 @@ SMALL = {
         "lagrangian.units=[30,90]",
         "lagrangian.replicates=4",
     ],
-    "population_teacher": ["parameters.a.cells=21", "parameters.w.cells=20", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
-    "gaussian_mixture": ["parameters.a.cells=33", "parameters.b.cells=32", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
+    "population_teacher": [
+        "parameters.a.cells=21",
+        "parameters.w.cells=20",
+        "time=1",
+        "lagrangian.units=[30,90]",
+        "lagrangian.replicates=4",
+    ],
+    "gaussian_mixture": [
+        "parameters.a.cells=33",
+        "parameters.b.cells=32",
+        "time=1",
+        "lagrangian.units=[30,90]",
+        "lagrangian.replicates=4",
+    ],
     "birth_death": ["parameters.a.cells=33", "parameters.b.cells=64", "time=1", "lagrangian.replicates=4"],
     "dynamical_clt": [
-        *("parameters.a.cells=17", "parameters.w.cells=16", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"),
+        *(
+            "parameters.a.cells=17",
+            "parameters.w.cells=16",
+            "time=1",
+            "lagrangian.units=[30,90]",
+            "lagrangian.replicates=4",
+        ),
         *("characteristics.nodes=256", "fluctuations.rank=16"),
     ],
-    "law_of_large_numbers": ["parameters.a.cells=17", "parameters.w.cells=16", "time=1", "lagrangian.units=[30,90]", "lagrangian.replicates=4"],
+    "law_of_large_numbers": [
+        "parameters.a.cells=17",
+        "parameters.w.cells=16",
+        "time=1",
+        "lagrangian.units=[30,90]",
+        "lagrangian.replicates=4",
+    ],
     "finite_steps": [
         "time=1",
         "lagrangian.units=[30]",
@@ -176,13 +263,21 @@ SMALL = {
 
 
 #: of cases with many: some that differ in kind; the others are built, and not run
-VARIANTS = {"sphere": ["data_zero_penalty", "population"], "dynamical_clt": ["bias", "birth_death"], "birth_death": ["full_descent", "bad_births"]}
+VARIANTS = {
+    "sphere": ["data_zero_penalty", "population"],
+    "dynamical_clt": ["bias", "birth_death"],
+    "birth_death": ["full_descent", "bad_births"],
+}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_every_shipped_case_runs_small(name, call):
-    assert set(SMALL) == {entry["name"] for entry in json.loads(call("cases", "--json")[1])["cases"] if entry["kind"] == "example"}
+    assert set(SMALL) == {
+        entry["name"]
+        for entry in json.loads(call("cases", "--json")[1])["cases"]
+        if entry["kind"] == "example"
+    }
     settings = [word for override in SMALL[name] for word in ("--set", override)]
     settings += [word for variant in VARIANTS.get(name, []) for word in ("--variant", variant)]
     assert call("run", name, "-q", *settings, "--set", "output.every=0.5")[0] == 0
@@ -194,7 +289,8 @@ def test_every_shipped_case_runs_small(name, call):
         health = mfpde.open_run(output).health
         assert health["finished"]
         if variants[variant].eulerian.enabled:
-            assert health["eulerian"]["mass_drift"] < (1e-5 if name == "two_inputs" else 1e-12)  # that one runs in single precision
+            # that one runs in single precision
+            assert health["eulerian"]["mass_drift"] < (1e-5 if name == "two_inputs" else 1e-12)
     assert call("plot", *outputs.values(), "--format", "png")[0] == 0
 
 
@@ -237,7 +333,10 @@ WRONG = [
     (["data.inputs.law=cauchy"], "data.inputs.law: 'cauchy' is not one of the choices"),
     (["data.file=x.csv"], "either 'file'"),
     (["dynamics.births={a={law='point'}}"], "'births' needs birth_death > 0"),
-    (["dynamics.birth_death=1", "dynamics.births={c={law='point'}}"], "dynamics.births.c: is not a free parameter"),
+    (
+        ["dynamics.birth_death=1", "dynamics.births={c={law='point'}}"],
+        "dynamics.births.c: is not a free parameter",
+    ),
     (["dynamics.birth_death=1", "dynamics.births={a={law='point',at=9}}"], "dynamics.births.a: the domain"),
     (["output.every=0"], "output.every: "),
     (["output.every=1e-9"], "output.every: more than 100000 frames"),
@@ -248,10 +347,16 @@ WRONG = [
     (["parameters.a.initial.within=[3,3]"], "expected [low, high] with low < high"),
     (["parameters.a.periodic=true"], "parameters.a.periodic: f is linear in a"),
     (["parameters.b.periodic=true"], "parameters.b.periodic: the model is not periodic in b with period 8"),
-    (["parameters.a.initial={law='uniform',std=1}"], "unknown key 'parameters.a.initial.std' (known: law, low, high)"),
+    (
+        ["parameters.a.initial={law='uniform',std=1}"],
+        "unknown key 'parameters.a.initial.std' (known: law, low, high)",
+    ),
     (["data.teacher={kind='formula'}"], "the key 'data.teacher.formula' is required"),
     (["lagrangian.seed=99999999999999999999999999"], "lagrangian.seed: "),
-    (["lagrangian.units=[10000000]", "lagrangian.replicates=100000"], "would fit; use fewer units or replicates"),
+    (
+        ["lagrangian.units=[10000000]", "lagrangian.replicates=100000"],
+        "would fit; use fewer units or replicates",
+    ),
     (["parameters.a.cells=999999", "parameters.w.cells=999999"], "GB; use fewer cells"),
     (["lagrangian.tolerance=1e-300"], "lagrangian.tolerance: expected at least 1e-13"),
     (["model.bias=false"], "parameters.b: the model has no bias"),
@@ -260,7 +365,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("overrides", "message"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+@pytest.mark.parametrize(
+    ("overrides", "message"), WRONG, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
 def test_wrong_settings_get_one_sentence(overrides, message, call):
     settings = [word for override in overrides for word in ("--set", override)]
     code, out, err = call("run", "tiny.toml", *settings)
@@ -288,7 +395,9 @@ TABLES = {
 
 @pytest.mark.parametrize("table", TABLES)
 def test_wrong_tables_get_one_sentence(table, call):
-    Path("tiny.toml").write_text(re.sub(r"teacher = .*\ninputs = .*", FILE + "\nstandardize = true", CASE), encoding="utf-8")
+    Path("tiny.toml").write_text(
+        re.sub(r"teacher = .*\ninputs = .*", FILE + "\nstandardize = true", CASE), encoding="utf-8"
+    )
     Path("d.csv").write_text(table, encoding="utf-8")
     code, _, err = call("run", "tiny.toml")
     assert code == 2
@@ -312,7 +421,12 @@ def test_wrong_files_get_one_sentence(call, tmp_path):
     attempts = {
         ("run", "tiny.toml"): "data file 'd.csv' does not exist",
         ("run", "tiny.toml", "--set", "data.file=d.xls"): "expected a file ending in",
-        ("run", "tiny.toml", "--set", "data.file=d.npz"): "row 1 of the data, column 'u': expected a number, got 'a'",
+        (
+            "run",
+            "tiny.toml",
+            "--set",
+            "data.file=d.npz",
+        ): "row 1 of the data, column 'u': expected a number, got 'a'",
         ("run", "absent.toml"): "no such case file",
         ("run", "mcylce"): "did you mean 'mcycle'?",
         ("run", "bad.toml"): "is not valid TOML",
@@ -322,7 +436,11 @@ def test_wrong_files_get_one_sentence(call, tmp_path):
         ("run", "mcycle", "-o", "text.h5"): "exists already",
         ("run", "mcycle", "-o", "folder.h5"): "is a folder",
         ("run", "mcycle", "-o", "out.csv"): "expected one ending in .h5",
-        **({("run", "mcycle", "-o", "pipe.h5", "--overwrite"): "is not a regular file"} if hasattr(os, "mkfifo") else {}),
+        **(
+            {("run", "mcycle", "-o", "pipe.h5", "--overwrite"): "is not a regular file"}
+            if hasattr(os, "mkfifo")
+            else {}
+        ),
         ("run", "x" * 5000): "is not the name of a file",
         ("run", "mcycle", "-o", "y" * 300 + ".h5"): "cannot be written",
         ("run", "digits.toml"): "is not valid TOML",
@@ -348,12 +466,21 @@ def test_help_is_quick_to_import():
     """--help must not import numerical libraries."""
     heavy = ("numpy", "scipy", "h5py", "xarray", "sympy", "pyopencl", "matplotlib", "pydantic")
     code = f"import sys, mfpde.cli; print([m for m in {heavy} if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )
 
 
 def start_long_run(folder):
     """A run of many small frames in a process of its own, under way when this returns."""
-    text = CASE.replace("time = 0.4", "time = 4000").replace("every = 0.1", "every = 2").replace("every = 0.2", "every = 4")
+    text = (
+        CASE.replace("time = 0.4", "time = 4000")
+        .replace("every = 0.1", "every = 2")
+        .replace("every = 0.2", "every = 4")
+    )
     (folder / "tiny.toml").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "mfpde", "run", "tiny.toml", "--set", "eulerian.scheme=mc"]
     process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
@@ -396,7 +523,16 @@ def test_a_killed_run_leaves_every_flushed_frame_readable(tmp_path):
 def test_an_old_output_stays_until_the_new_run_has_a_frame(call):
     assert call("run", "tiny.toml", "-q")[0] == 0
     before = Path("tiny.h5").read_bytes()
-    code, _, err = call("run", "tiny.toml", "-q", "--overwrite", "--set", "model.penalty.lambda=1e12", "--set", "model.penalty.power=8")
+    code, _, err = call(
+        "run",
+        "tiny.toml",
+        "-q",
+        "--overwrite",
+        "--set",
+        "model.penalty.lambda=1e12",
+        "--set",
+        "model.penalty.power=8",
+    )
     assert code == 3
     assert "time step collapsed" in err
     assert mfpde.open_run("tiny.h5").health["failure"]  # it had its frame at time 0

@@ -1,4 +1,6 @@
-"""Compressed features: errors below their tolerance and bounds, an exact gradient flow, and results that do not notice."""
+"""Compressed features: errors below their tolerance and bounds, an exact gradient flow, and results that do
+not notice.
+"""
 
 import numpy as np
 import pytest
@@ -12,7 +14,12 @@ from mfpde.models import build_model
 from mfpde.models.features import BoxFeatures, Features
 
 #: z on 26 x 21 cells and 240 distinct data: large enough to be worth compressing
-LARGE = {"parameters.w.cells": 26, "parameters.b.cells": 21, "data.inputs.points": 300, "lagrangian.units": []}
+LARGE = {
+    "parameters.w.cells": 26,
+    "parameters.b.cells": 21,
+    "data.inputs.points": 300,
+    "lagrangian.units": [],
+}
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +28,10 @@ def case():
 
 
 #: a wide box, whose features have a high rank together but a low one in every part of it
-WIDE = {f"parameters.{name}.domain": [-25, 25] for name in "wb"} | {"parameters.w.cells": 48, "parameters.b.cells": 48}
+WIDE = {f"parameters.{name}.domain": [-25, 25] for name in "wb"} | {
+    "parameters.w.cells": 48,
+    "parameters.b.cells": 48,
+}
 
 
 def on_mesh(case, tolerance):
@@ -79,9 +89,14 @@ def test_energies_differ_by_less_than_their_bound(case):
             masses = (rough_density(mesh, seed) * mesh.volumes).reshape(len(plain.amplitude), -1)
             exact, near = plain.moments(masses), arrays.moments(masses)
             size = np.abs(plain.amplitude) @ masses.sum(axis=1)
-            bound = 2 * size * arrays.coupling.error * np.sqrt(model.loss(exact.linear)) + (size * arrays.coupling.error) ** 2
+            bound = (
+                2 * size * arrays.coupling.error * np.sqrt(model.loss(exact.linear))
+                + (size * arrays.coupling.error) ** 2
+            )
             assert 0 < abs(plain.energy.value(exact) - arrays.energy.value(near)) < bound
-            v = plain.values(plain.energy.source(exact.linear)) - arrays.values(arrays.energy.source(near.linear))
+            v = plain.values(plain.energy.source(exact.linear)) - arrays.values(
+                arrays.energy.source(near.linear)
+            )
             # V errs by the feature's error times the residual, and by the same of f itself
             allowed = arrays.coupling.error * (np.sqrt(model.loss(exact.linear)) + 2 * size)
             assert np.abs(v).max() < np.abs(plain.amplitude).max() * allowed
@@ -89,7 +104,8 @@ def test_energies_differ_by_less_than_their_bound(case):
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize(
-    ("tolerance", "domain", "form"), [(0.0, {}, Features), (1e-3, {}, Features), (1e-3, WIDE, BoxFeatures), (1e-7, WIDE, BoxFeatures)]
+    ("tolerance", "domain", "form"),
+    [(0.0, {}, Features), (1e-3, {}, Features), (1e-3, WIDE, BoxFeatures), (1e-7, WIDE, BoxFeatures)],
 )
 def test_kernels_equal_the_reference(case, tolerance, domain, form, precision, device):
     _, mesh, arrays = on_mesh(case.replace({**domain, "parameters.a.cells": 5}), tolerance)
@@ -106,14 +122,18 @@ def test_kernels_equal_the_reference(case, tolerance, domain, form, precision, d
     moments, rate, change = found[0]
     rounding = 1e-13 if precision == "float64" else 2e-5
     for other_moments, other_rate, other_change in found[1:]:
-        np.testing.assert_allclose(other_moments.linear, moments.linear, rtol=0, atol=rounding * np.abs(moments.linear).max())
+        np.testing.assert_allclose(
+            other_moments.linear, moments.linear, rtol=0, atol=rounding * np.abs(moments.linear).max()
+        )
         np.testing.assert_allclose(other_change, change, rtol=0, atol=rounding * density.max() * rate.courant)
         assert other_rate.dissipation == pytest.approx(rate.dissipation, rel=100 * rounding)
 
 
 def test_a_run_dissipates_the_energy_it_descends(case, device):
     """With coarse compression, and still exactly: the run is the gradient flow of the compressed energy."""
-    solver = build_solver(case.replace({"eulerian.compression": 0.05, "time": 0.3}), build_model(case), device)
+    solver = build_solver(
+        case.replace({"eulerian.compression": 0.05, "time": 0.3}), build_model(case), device
+    )
     assert solver.features_error > 1e-3
     backend, states = solver.stepper.backend, solver.stepper.states
     state = solver.state
@@ -128,7 +148,10 @@ def test_a_run_dissipates_the_energy_it_descends(case, device):
 
 
 def test_the_default_changes_results_by_far_less_than_the_mesh_errs(case, device):
-    solvers = [build_solver(case.replace({"eulerian.compression": tolerance}), build_model(case), device) for tolerance in (0.0, 1e-6)]
+    solvers = [
+        build_solver(case.replace({"eulerian.compression": tolerance}), build_model(case), device)
+        for tolerance in (0.0, 1e-6)
+    ]
     halved = case.replace({"parameters.a.cells": 9, "parameters.w.cells": 13, "parameters.b.cells": 11})
     coarse = build_solver(halved, build_model(halved), device)
     assert isinstance(solvers[1].stepper.energy.basis, np.ndarray)
@@ -136,7 +159,9 @@ def test_the_default_changes_results_by_far_less_than_the_mesh_errs(case, device
     for solver in (*solvers, coarse):
         solver.advance(1.0)
     plain, compact = solvers
-    by_compression, by_mesh = (np.sqrt(plain.model.square_norm(s.prediction - plain.prediction)) for s in (compact, coarse))
+    by_compression, by_mesh = (
+        np.sqrt(plain.model.square_norm(s.prediction - plain.prediction)) for s in (compact, coarse)
+    )
     assert by_compression < 1e-4 * by_mesh
 
 

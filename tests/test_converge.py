@@ -78,7 +78,9 @@ def test_nodes_start_as_quadrature_of_the_initial_law(device):
     nodes = observe(network, flow).nodes
     assert nodes.shape == (3, 1024)
     assert abs(np.mean(nodes[0] ** 2) - 0.9733) < 1e-3  # variance of the normal law within three deviations
-    uniform = np.stack([c.law.cdf(row) for c, row in zip(network.parameters.components, nodes, strict=True)], axis=1)
+    uniform = np.stack(
+        [c.law.cdf(row) for c, row in zip(network.parameters.components, nodes, strict=True)], axis=1
+    )
     assert qmc.discrepancy(uniform) < 0.1 * qmc.discrepancy(np.random.default_rng(0).random((1024, 3)))
 
 

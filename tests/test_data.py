@@ -69,7 +69,9 @@ def test_objects_are_never_unpickled(tmp_path):
 def planted(**teacher):
     inputs = {"law": "uniform", "dimension": 2, "samples": 6}
     axis = {"domain": [-4, 4], "initial": {"law": "uniform"}}
-    return build_dataset(small_case(data={"teacher": teacher, "inputs": inputs}, parameters={"a": axis, "w": axis, "b": axis}))
+    return build_dataset(
+        small_case(data={"teacher": teacher, "inputs": inputs}, parameters={"a": axis, "w": axis, "b": axis})
+    )
 
 
 def test_teachers_compute_what_they_say():
@@ -86,5 +88,7 @@ def test_teachers_compute_what_they_say():
 
 
 def test_a_unit_of_the_wrong_dimension_is_refused():
-    with pytest.raises(InputError, match=r"data.teacher.units.0.w: has 3 coordinate\(s\), but the inputs have 2"):
+    with pytest.raises(
+        InputError, match=r"data.teacher.units.0.w: has 3 coordinate\(s\), but the inputs have 2"
+    ):
         planted(kind="planted", units=[{"a": 1.0, "w": [1.0, 2.0, 3.0]}])

@@ -1,4 +1,6 @@
-"""What is declared: that it can be had on every platform is looked for in the right way, and the conda environment agrees."""
+"""What is declared: that it can be had on every platform is looked for in the right way, and the conda
+environment agrees.
+"""
 
 import re
 from pathlib import Path
@@ -34,7 +36,14 @@ def test_a_dependency_without_wheels_is_noticed(registry):
 def test_markers_are_those_of_the_target(platform):
     """What is declared for other systems alone is not asked for, so that no registry is needed."""
     facts = platform.markers | {"python_version": "3.13"}
-    assert resolve([f"no-package-has-this-name-{k}; {name} != '{facts[name]}'" for k, name in enumerate(facts)], platform, "3.13") == ""
+    assert (
+        resolve(
+            [f"no-package-has-this-name-{k}; {name} != '{facts[name]}'" for k, name in enumerate(facts)],
+            platform,
+            "3.13",
+        )
+        == ""
+    )
 
 
 def test_all_systems_and_pythons_are_resolved_for():
@@ -43,7 +52,11 @@ def test_all_systems_and_pythons_are_resolved_for():
 
 
 def test_the_oldest_of_a_requirement_is_its_bound():
-    assert oldest(["a>=1.2", "b-c>=2024.3,!=2026.1.3", "d>=3; sys_platform == 'linux'"]) == ["a==1.2", "b-c==2024.3", "d==3; sys_platform == 'linux'"]
+    assert oldest(["a>=1.2", "b-c>=2024.3,!=2026.1.3", "d>=3; sys_platform == 'linux'"]) == [
+        "a==1.2",
+        "b-c==2024.3",
+        "d==3; sys_platform == 'linux'",
+    ]
     with pytest.raises(ValueError, match="'a' has no lower bound"):
         oldest(["a"])
     assert all("==" in line for line in oldest(requirements(["fipy", "intel", "bench", "fuzz", "test"])))
@@ -51,7 +64,10 @@ def test_the_oldest_of_a_requirement_is_its_bound():
 
 def test_the_conda_environment_agrees():
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
-    listed = {re.split("[<>=!]", line)[0]: line for line in re.findall(r"^  - (.+)$", text.partition("\ndependencies:\n")[2], re.MULTILINE)}
+    listed = {
+        re.split("[<>=!]", line)[0]: line
+        for line in re.findall(r"^  - (.+)$", text.partition("\ndependencies:\n")[2], re.MULTILINE)
+    }
     assert listed.pop("python") == "python>=3.11"
     assert listed.pop("pip")
     assert listed.pop("pocl")  # which pip has by another name

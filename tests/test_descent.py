@@ -1,4 +1,6 @@
-"""Descent by finite steps: what a step is, what minibatches are on average, how far it goes from the flow, and when it diverges."""
+"""Descent by finite steps: what a step is, what minibatches are on average, how far it goes from the flow,
+and when it diverges.
+"""
 
 import numpy as np
 import pytest
@@ -22,7 +24,10 @@ POPULATION = {
     "data": {
         "population": "sphere",
         "dimension": 3,
-        "teacher": {"kind": "planted", "units": [{"a": 1.0, "w": [1.0, 0.0, 0.0]}, {"a": -1.0, "w": [0.0, 1.0, 0.5]}]},
+        "teacher": {
+            "kind": "planted",
+            "units": [{"a": 1.0, "w": [1.0, 0.0, 0.0]}, {"a": -1.0, "w": [0.0, 1.0, 0.5]}],
+        },
     },
     "parameters": {"a": {"initial": {"law": "normal"}}, "w": {"initial": {"law": "normal"}}},
 }
@@ -59,7 +64,10 @@ def test_a_step_is_gradient_descent_with_learning_rate_n_eta_over_2():
 
 
 def test_backends_take_the_same_steps(device):
-    case = descending([0.1], **{"parameters.w.domain": [-1, 1], "parameters.w.initial": {"law": "normal", "within": [-1, 1]}})
+    case = descending(
+        [0.1],
+        **{"parameters.w.domain": [-1, 1], "parameters.w.initial": {"law": "normal", "within": [-1, 1]}},
+    )
     found = []
     for where in (None, device):
         model, ladder, backend = backend_of(case, where)
@@ -87,7 +95,9 @@ def test_the_mean_over_all_minibatches_is_the_full_gradient(monkeypatch):
     state, total = ladder.initial_state(model.parameters), model.data.weights.sum()
     mean = np.zeros_like(state)
     for x, y, weight in zip(model.data.x, model.data.y, model.data.weights, strict=True):
-        monkeypatch.setattr(minibatches, "draw_batch", lambda *_, x=x, y=y: Batch(x[None], np.array([y]), float(total)))
+        monkeypatch.setattr(
+            minibatches, "draw_batch", lambda *_, x=x, y=y: Batch(x[None], np.array([y]), float(total))
+        )
         mean += weight / total * Minibatches(model, ladder, 1).velocity(state)
     np.testing.assert_allclose(mean, backend.velocity(state), atol=1e-14)
 
@@ -130,7 +140,8 @@ def test_steps_and_networks_have_minibatches_of_their_own():
 def test_gradient_descent_leaves_the_flow_at_first_order(tmp_path):
     case = descending([0.1, 0.05, 0.025], **{"lagrangian.tolerance": 1e-10})
     gap = mfpde.run(case, tmp_path / "order.h5").tree["descent/flow_gap"].values[-1, :, 0]
-    np.testing.assert_allclose(np.log2(gap[:-1] / gap[1:]), 2.0, atol=0.15)  # of the square, which is of second order
+    # of the square, which is of second order
+    np.testing.assert_allclose(np.log2(gap[:-1] / gap[1:]), 2.0, atol=0.15)
 
 
 def test_minibatches_leave_the_flow_in_proportion_to_step_over_batch(tmp_path):
@@ -138,13 +149,16 @@ def test_minibatches_leave_the_flow_in_proportion_to_step_over_batch(tmp_path):
     case = descending([0.01, 0.04], **changes)
     gap = mfpde.run(case, tmp_path / "noise.h5").tree["descent/flow_gap"].values[-1].mean(axis=-1)
     scaled = gap * np.array([2, 8]) / np.array([[0.01], [0.04]])
-    # heavy tails: 200 networks tell a mean to about a tenth; the terms beyond eta / B are of that size at 0.04 and B = 2
+    # heavy tails: 200 networks tell a mean to about a tenth; the terms beyond eta / B are of that size at
+    # 0.04 and B = 2
     assert scaled.max() < 1.6 * scaled.min()
 
 
 def test_a_network_that_diverges_is_told_with_its_time(tmp_path):
     quadratic = {"model.activation": "quadratic", "model.bias": False, "model.penalty.lambda": 0.0}
-    free = {"parameters": {"a": {"initial": {"law": "normal"}}, "w": {"initial": {"law": "normal", "std": 2.0}}}}
+    free = {
+        "parameters": {"a": {"initial": {"law": "normal"}}, "w": {"initial": {"law": "normal", "std": 2.0}}}
+    }
     case = descending([0.001, 1.0], **(quadratic | free))
     run = mfpde.run(case, tmp_path / "far.h5")
     found = run.group("descent")
@@ -158,7 +172,12 @@ def test_a_network_that_diverges_is_told_with_its_time(tmp_path):
 
 
 def test_compare_says_which_steps_follow_the_flow(tmp_path):
-    changes = {"descent.batches": [0, 1], "lagrangian.units": [12], "lagrangian.replicates": 24, "characteristics.nodes": 512}
+    changes = {
+        "descent.batches": [0, 1],
+        "lagrangian.units": [12],
+        "lagrangian.replicates": 24,
+        "characteristics.nodes": 512,
+    }
     run = mfpde.run(descending([0.01, 0.25], **changes), tmp_path / "follow.h5")
     found = run.compare().table["descent"]
     np.testing.assert_allclose(found["sampling_error"], run.comparison(12)["function_gap"].values[-1].mean())
@@ -166,7 +185,9 @@ def test_compare_says_which_steps_follow_the_flow(tmp_path):
     for entry in found["entries"]:
         assert entry["follows"] == (entry["flow_gap"]["mean"] <= found["sampling_error"])
     # networks that descend start where the ladder's networks of that width start
-    np.testing.assert_allclose(run.tree["descent/function_gap"].values[0, 0, 0], run.comparison(12)["function_gap"].values[0, :3])
+    np.testing.assert_allclose(
+        run.tree["descent/function_gap"].values[0, 0, 0], run.comparison(12)["function_gap"].values[0, :3]
+    )
     with style.paper():
         panel, _ = figure.draw(run).axes
     curve = [line.get_ydata() for line in panel.get_lines() if line.get_marker() == "o"]
@@ -181,7 +202,11 @@ def test_compare_says_which_steps_follow_the_flow(tmp_path):
         ({"descent.steps": [2.0]}, "a step of 2 is longer than the run"),
         ({"descent.steps": [1e-8]}, "1e+08 steps in all"),
         (
-            {"model": {"kind": "potential", "external": "x^2"}, "data": None, "parameters": {"x": {"initial": {"law": "normal"}}}},
+            {
+                "model": {"kind": "potential", "external": "x^2"},
+                "data": None,
+                "parameters": {"x": {"initial": {"law": "normal"}}},
+            },
             "has no loss to descend",
         ),
     ],

@@ -35,20 +35,39 @@ print(json.dumps({"runtimes": [d.runtime for d in devices], "problems": problems
 def in_a_new_process(prologue="", **environment):
     """What a process finds that has not asked the OpenCL loader yet."""
     kept = {k: v for k, v in os.environ.items() if k not in vendors.USER_VARIABLES}
-    done = subprocess.run([sys.executable, "-c", prologue + REPORT], env=kept | environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", prologue + REPORT],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stderr == ""
     return json.loads(done.stdout)
 
 
 def fake(name, platform, kind=cl.device_type.CPU, float64=True, version="OpenCL 3.0"):
-    facts = {"version": version, "driver_version": "1", "double_fp_config": 63 if float64 else 0, "native_vector_width_double": 8}
-    return SimpleNamespace(name=name, platform=SimpleNamespace(name=platform, version="1"), type=kind, **facts)
+    facts = {
+        "version": version,
+        "driver_version": "1",
+        "double_fp_config": 63 if float64 else 0,
+        "native_vector_width_double": 8,
+    }
+    return SimpleNamespace(
+        name=name, platform=SimpleNamespace(name=platform, version="1"), type=kind, **facts
+    )
 
 
 POCL = fake(
-    "pthread-Intel(R) Xeon(R)", "Portable Computing Language", version="OpenCL 3.0 PoCL HSTR: pthread-x86_64-unknown-linux-gnu-skylake-avx512"
+    "pthread-Intel(R) Xeon(R)",
+    "Portable Computing Language",
+    version="OpenCL 3.0 PoCL HSTR: pthread-x86_64-unknown-linux-gnu-skylake-avx512",
 )
-ZEN_4 = fake("pthread-AMD EPYC", "Portable Computing Language", version="OpenCL 3.0 PoCL HSTR: pthread-x86_64-unknown-linux-gnu-znver3")
+ZEN_4 = fake(
+    "pthread-AMD EPYC",
+    "Portable Computing Language",
+    version="OpenCL 3.0 PoCL HSTR: pthread-x86_64-unknown-linux-gnu-znver3",
+)
 INTEL = fake("Intel(R) Xeon(R)", "Intel(R) OpenCL")
 OTHER = fake("llvmpipe", "rusticl")
 GPU = fake("Tesla", "NVIDIA CUDA", cl.device_type.GPU)
@@ -57,7 +76,9 @@ SMALL_GPU = fake("Iris", "Intel(R) OpenCL Graphics", cl.device_type.GPU, float64
 
 @pytest.fixture
 def present(monkeypatch):
-    """Pretend that these devices are there; those in `broken` fail their probe, those in `narrow` with wide vectors."""
+    """Pretend that these devices are there; those in `broken` fail their probe, those in `narrow` with wide
+    vectors.
+    """
 
     def examined(device, devices, needs, tell=None, anew=False):
         wrong = {name_of(device, m): {str(n): "it computes nonsense" for n in needs} for m in manners(device)}
@@ -66,7 +87,11 @@ def present(monkeypatch):
             return Verdict(device, needs, wrong)
         first, *others = manners(device)
         if device.cl_device in state["narrow"]:
-            return Verdict(device, needs, {name_of(device, first): wrong[name_of(device, first)], name_of(device, others[0]): fine})
+            return Verdict(
+                device,
+                needs,
+                {name_of(device, first): wrong[name_of(device, first)], name_of(device, others[0]): fine},
+            )
         return Verdict(device, needs, {name_of(device, first): fine})
 
     state = {"broken": (), "narrow": ()}
@@ -151,7 +176,9 @@ def test_nothing_is_done_where_intel_is_absent_or_registered_or_nothing_can_be_w
 
 
 def test_the_library_is_where_its_package_says(monkeypatch, tmp_path):
-    file = SimpleNamespace(name=vendors.INTEL_LIBRARY, locate=lambda: tmp_path / "a" / ".." / vendors.INTEL_LIBRARY)
+    file = SimpleNamespace(
+        name=vendors.INTEL_LIBRARY, locate=lambda: tmp_path / "a" / ".." / vendors.INTEL_LIBRARY
+    )
     monkeypatch.setattr(importlib.metadata, "files", lambda package: [SimpleNamespace(name="cl.cfg"), file])
     assert vendors.intel_library() is None
     (tmp_path / "a").mkdir()
@@ -171,7 +198,10 @@ def test_pocl_is_found_with_and_without_folders_of_registrations(tmp_path):
 
 def test_a_library_of_intel_that_cannot_be_loaded_harms_nobody(tmp_path):
     (tmp_path / vendors.INTEL_LIBRARY).write_text("no library")
-    prologue = f"from mfpde.device import vendors; vendors.intel_library = lambda: vendors.Path({str(tmp_path / vendors.INTEL_LIBRARY)!r})\n"
+    prologue = (
+        "from mfpde.device import vendors; vendors.intel_library = lambda:"
+        f" vendors.Path({str(tmp_path / vendors.INTEL_LIBRARY)!r})\n"
+    )
     assert in_a_new_process(prologue)["runtimes"] == ["pocl"]
 
 
@@ -230,7 +260,13 @@ def test_kernels_are_narrowed_where_wide_vectors_fail(present):
 
 
 def test_a_device_without_float64_serves_float32_and_float64_runs_on_numpy(present):
-    single, double = [Need("mesh", "float32"), Need("network", "float32")], [Need("mesh", "float32"), Need("network", "float64")]
+    single, double = (
+        [Need("mesh", "float32"), Need("network", "float32")],
+        [
+            Need("mesh", "float32"),
+            Need("network", "float64"),
+        ],
+    )
     present(SMALL_GPU)
     assert choose(needs=single).device.cl_device is SMALL_GPU
     found = choose(needs=double)
@@ -265,19 +301,39 @@ def test_runtimes_and_devices_are_chosen_by_name(present):
 def test_vectors_are_as_wide_as_what_the_compiler_knows_of_the_processor():
     """PoCL says of a Zen 4 that it has vectors of 8 doubles, and compiles for a Zen 3, which has 4."""
     for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
-        assert function_width(Device(INTEL), dtype) == vector_width(Device(INTEL), dtype) == 64 // dtype.itemsize
+        assert (
+            function_width(Device(INTEL), dtype) == vector_width(Device(INTEL), dtype) == 64 // dtype.itemsize
+        )
         assert vector_width(Device(POCL), dtype) == 64 // dtype.itemsize
         assert function_width(Device(POCL), dtype) == 32 // dtype.itemsize
-        assert vector_width(Device(ZEN_4), dtype) == vector_width(Device(OTHER), dtype) == 32 // dtype.itemsize
+        assert (
+            vector_width(Device(ZEN_4), dtype) == vector_width(Device(OTHER), dtype) == 32 // dtype.itemsize
+        )
         assert function_width(Device(GPU), dtype) == vector_width(Device(GPU), dtype) == 1
         for lanes in (1, 2, 4, 8, 16):
             assert vector_width(Device(POCL, Manner(lanes * dtype.itemsize)), dtype) == lanes
         assert vector_width(Device(POCL, Manner(by_cell=True)), dtype) == 1
 
 
-@pytest.mark.parametrize("target", ["haswell", "znver3", "generic", "apple-m1", "neoverse-n1", "x86-64-v3", "alderlake", "", *AVX512_TARGETS])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "haswell",
+        "znver3",
+        "generic",
+        "apple-m1",
+        "neoverse-n1",
+        "x86-64-v3",
+        "alderlake",
+        "",
+        *AVX512_TARGETS,
+    ],
+)
 def test_on_pocl_the_target_decides(target):
-    for start in ("OpenCL 3.0 PoCL HSTR: pthread-x86_64-pc-linux-gnu-", "OpenCL 3.0 PoCL HSTR: cpu-x86_64-pc-linux-gnu-"):
+    for start in (
+        "OpenCL 3.0 PoCL HSTR: pthread-x86_64-pc-linux-gnu-",
+        "OpenCL 3.0 PoCL HSTR: cpu-x86_64-pc-linux-gnu-",
+    ):
         device = Device(fake("cpu", "Portable Computing Language", version=start + target))
         assert vector_width(device, np.dtype(np.float64)) == (8 if target in AVX512_TARGETS else 4)
 
@@ -317,7 +373,9 @@ def test_the_doctor_tells_why_a_device_is_the_default(look):
 
 def test_the_doctor_tells_how_to_get_intel_and_why_it_is_not_found(look, tmp_path, monkeypatch):
     assert "mfpde[intel]" in look(POCL)["tips"][0]
-    assert look(POCL)["advice"] == look(POCL, GPU)["tips"] == look(POCL, INTEL, installed=tmp_path)["tips"] == []
+    assert (
+        look(POCL)["advice"] == look(POCL, GPU)["tips"] == look(POCL, INTEL, installed=tmp_path)["tips"] == []
+    )
     assert "OCL_ICD_VENDORS is set" in look(POCL, installed=tmp_path, variable="OCL_ICD_VENDORS")["advice"][0]
     assert "cannot be loaded" in look(POCL, installed=tmp_path / "absent.so")["advice"][0]
     monkeypatch.setattr(doctor.platform, "machine", lambda: "arm64")
@@ -331,7 +389,9 @@ SOURCE = "__kernel void fill(__global int *x) { x[get_global_id(0)] = ANSWER; }"
 
 @pytest.fixture
 def built(device, monkeypatch, tmp_path):
-    """Builds with the cache in use whatever the driver keeps, and says what the program computes and whether it was compiled."""
+    """Builds with the cache in use whatever the driver keeps, and says what the program computes and whether
+    it was compiled.
+    """
     monkeypatch.setattr(cache, "has_src_build_cache", lambda d: False)
     monkeypatch.setattr(cache, "_folder", lambda: tmp_path / "programs")
     compiled = []
@@ -365,7 +425,9 @@ def test_a_program_is_compiled_once(built, tmp_path):
     assert len(list((tmp_path / "programs").iterdir())) == 2
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b"", lambda b: b[:40] + b"x" + b[41:], lambda b: b"\0" * len(b)])
+@pytest.mark.parametrize(
+    "damage", [lambda b: b[:-1], lambda b: b"", lambda b: b[:40] + b"x" + b[41:], lambda b: b"\0" * len(b)]
+)
 def test_a_damaged_file_is_compiled_again(built, tmp_path, damage):
     built()
     (file,) = (tmp_path / "programs").iterdir()
@@ -407,4 +469,6 @@ def test_a_refused_program_is_reported(device):
     from mfpde.errors import RunError
 
     with pytest.raises(RunError, match="refused"):
-        build_program(device, [], precision_constants(np.dtype(np.float64), 1) | {"NEGLIGIBLE": 0}, "this is no C")
+        build_program(
+            device, [], precision_constants(np.dtype(np.float64), 1) | {"NEGLIGIBLE": 0}, "this is no C"
+        )

@@ -1,4 +1,6 @@
-"""Diffusion: implicit sweeps are the inverse they claim to be, keep Gibbs states, mass and positivity; free energy falls; noise matches."""
+"""Diffusion: implicit sweeps are the inverse they claim to be, keep Gibbs states, mass and positivity; free
+energy falls; noise matches.
+"""
 
 from pathlib import Path
 
@@ -26,7 +28,10 @@ TAU = 0.3
 def langevin(kind="box", **changes):
     tables = {
         "time": 1.0,
-        "model": {"kind": "potential", "external": "1 - cos(x)" + (" + y^2/2" if "y" in PARAMETERS[kind] else "")},
+        "model": {
+            "kind": "potential",
+            "external": "1 - cos(x)" + (" + y^2/2" if "y" in PARAMETERS[kind] else ""),
+        },
         "parameters": PARAMETERS[kind],
         "dynamics": {"diffusion": TAU},
         "eulerian": {"diffusion_scheme": "scharfetter_gummel", "backend": "numpy"},
@@ -70,11 +75,17 @@ def test_a_sweep_is_the_inverse_of_the_flux_operator(kind, drift, device):
             pencils = np.moveaxis(density, k, 0).reshape(axis.cells, -1)
             potentials = np.moveaxis(v if drift else np.zeros_like(v), k, 0).reshape(axis.cells, -1)
             for p in range(pencils.shape[1]):
-                exact = np.linalg.solve(np.eye(axis.cells) - dt * operator(axis, potentials[:, p]), pencils[:, p])
+                exact = np.linalg.solve(
+                    np.eye(axis.cells) - dt * operator(axis, potentials[:, p]), pencils[:, p]
+                )
                 found = np.moveaxis(results["numpy"], k, 0).reshape(axis.cells, -1)[:, p]
-                np.testing.assert_allclose(found, exact, atol=1e-9 * density.max() if dt > 1 else 1e-13 * density.max())
+                np.testing.assert_allclose(
+                    found, exact, atol=1e-9 * density.max() if dt > 1 else 1e-13 * density.max()
+                )
             for form in ("row", "cell"):
-                np.testing.assert_allclose(results[form], results["numpy"], rtol=0, atol=1e-12 * density.max())
+                np.testing.assert_allclose(
+                    results[form], results["numpy"], rtol=0, atol=1e-12 * density.max()
+                )
 
 
 @pytest.mark.parametrize("kind", PARAMETERS)
@@ -94,7 +105,9 @@ def test_entropic_kernels_equal_the_reference(kind, device):
 @pytest.mark.parametrize("alpha", [0.0, 2.0])
 @pytest.mark.parametrize("kind", PARAMETERS)
 def test_gibbs_states_stay(kind, alpha, device):
-    """exp(-V/tau)/Z along moving axes is steady for sweeps and for the entropic reaction, to rounding, on every mesh."""
+    """exp(-V/tau)/Z along moving axes is steady for sweeps and for the entropic reaction, to rounding, on
+    every mesh.
+    """
     changes = {"dynamics.birth_death": alpha, "dynamics.reaction": "entropic"} if alpha else {}
     for backend in ("numpy", "opencl"):
         case = langevin(kind, **changes, **{"eulerian.backend": backend})
@@ -114,7 +127,9 @@ def test_the_free_energy_falls_to_that_of_the_gibbs_state(device):
     solver.advance(40.0, lambda s: free.append(s.stepper.functional(s.state)))
     v = build_model(case).on_mesh(solver.mesh).values(np.zeros(0)).reshape(solver.mesh.shape)
     assert np.diff(free).max() <= solver.stepper.rounding
-    assert free[-1] == pytest.approx(-2 * TAU * np.log(np.sum(np.exp(-v / TAU) * solver.mesh.volumes)), rel=1e-9)
+    assert free[-1] == pytest.approx(
+        -2 * TAU * np.log(np.sum(np.exp(-v / TAU) * solver.mesh.volumes)), rel=1e-9
+    )
     assert solver.mass_drift < 1e-12
     assert solver.density().min() >= 0
 
@@ -173,7 +188,9 @@ def test_noisy_units_have_the_law_of_the_density():
     from mfpde.lagrangian.ladder import Ladder
     from mfpde.lagrangian.solver import build_flow
 
-    case = ornstein_uhlenbeck(16, "auto", 0.25, **{"eulerian.backend": "numpy", "lagrangian.noise_step": 0.05})
+    case = ornstein_uhlenbeck(
+        16, "auto", 0.25, **{"eulerian.backend": "numpy", "lagrangian.noise_step": 0.05}
+    )
     flow = build_flow(case, build_model(case), Ladder([40000], [1], seed=2))
     flow.advance(0.7)
     x = flow.backend.download(flow.state)[0]
@@ -187,7 +204,9 @@ def test_noise_is_reflected_at_walls_and_wrapped_on_circles():
     from mfpde.lagrangian.ladder import Ladder
     from mfpde.lagrangian.noise import Noise
 
-    parameters = build_model(langevin("box and circle", **{"parameters.y.initial": {"law": "uniform", "low": -3, "high": 3}})).parameters
+    parameters = build_model(
+        langevin("box and circle", **{"parameters.y.initial": {"law": "uniform", "low": -3, "high": 3}})
+    ).parameters
     ladder = Ladder([20000], [1], seed=1)
     state = ladder.initial_state(parameters)
     before = state.copy()
@@ -206,13 +225,22 @@ def test_noise_is_reflected_at_walls_and_wrapped_on_circles():
 def test_both_sides_run_with_noise(scheme, tmp_path):
     import mfpde
 
-    case = small_case(**{"dynamics.diffusion": 0.02, "eulerian.diffusion_scheme": scheme, "dynamics.birth_death": 0.5, "time": 0.5})
+    case = small_case(
+        **{
+            "dynamics.diffusion": 0.02,
+            "eulerian.diffusion_scheme": scheme,
+            "dynamics.birth_death": 0.5,
+            "time": 0.5,
+        }
+    )
     run = mfpde.run(case, tmp_path / "noise.h5")
     health = run.health["eulerian"]
     assert health["diffusion_scheme"] == scheme
     assert health["decreasing_by_proof"] == "none"
     density = run.eulerian
-    np.testing.assert_allclose(density["free_energy"], density["energy"] + 2 * 0.02 * density["entropy"], rtol=1e-12)
+    np.testing.assert_allclose(
+        density["free_energy"], density["energy"] + 2 * 0.02 * density["entropy"], rtol=1e-12
+    )
     table = run.compare().table
     assert table["lagrangian"][1]["function_gap"]["mean"][-1] < 0.2
     run.close()
@@ -225,7 +253,10 @@ def test_what_units_cannot_do_with_noise_is_said():
     from mfpde.lagrangian.solver import build_flow
 
     noisy = {"dynamics.diffusion": 0.1, "dynamics.birth_death": 1.0, "eulerian.backend": "numpy"}
-    for change, message in (({"dynamics.reaction": "entropic"}, "needs a density"), ({"lagrangian.reaction": "weights"}, "degenerate")):
+    for change, message in (
+        ({"dynamics.reaction": "entropic"}, "needs a density"),
+        ({"lagrangian.reaction": "weights"}, "degenerate"),
+    ):
         case = small_case(**noisy, **change)
         with pytest.raises(InputError, match=message):
             build_flow(case, build_model(case), Ladder([5], [1], 0))

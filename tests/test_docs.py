@@ -31,7 +31,12 @@ def tables(model, seen=None):
 
 def test_every_key_of_a_case_is_documented():
     text = (ROOT / "docs/case_file.md").read_text()
-    missing = [f"{m.__name__}.{key}" for m, keys in tables(Case).items() for key in keys if not re.search(rf"\b{key}\b", text)]
+    missing = [
+        f"{m.__name__}.{key}"
+        for m, keys in tables(Case).items()
+        for key in keys
+        if not re.search(rf"\b{key}\b", text)
+    ]
     assert missing == []
 
 
@@ -41,7 +46,9 @@ def test_every_activation_and_function_is_documented(names):
     assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []
 
 
-@pytest.mark.parametrize("file", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+@pytest.mark.parametrize(
+    "file", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+)
 def test_links_exist(file):
     for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (ROOT / file).read_text()):
         assert "://" in link or (ROOT / file).parent.joinpath(link).exists(), link
@@ -50,7 +57,11 @@ def test_links_exist(file):
 @pytest.mark.parametrize("file", sorted((ROOT / "docs").glob("*.md")), ids=lambda file: file.name)
 def test_links_within_a_page_lead_to_a_heading(file):
     text = file.read_text()
-    headings = {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in text.splitlines() if line.startswith("#")}
+    headings = {
+        re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("#")
+    }
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
 
 
@@ -66,7 +77,14 @@ def test_everything_a_checkpoint_holds_is_listed(tmp_path):
     from mfpde.runs import simulate
     from mfpde.store.archive import load_archive
 
-    case = small_case(**{"dynamics.birth_death": 1.0, "time": 0.1, "fluctuations": {"predict": True, "rank": 4}, "characteristics.nodes": 216})
+    case = small_case(
+        **{
+            "dynamics.birth_death": 1.0,
+            "time": 0.1,
+            "fluctuations": {"predict": True, "rank": 4},
+            "characteristics.nodes": 216,
+        }
+    )
     simulate(case, tmp_path / "run.h5")
     content = load_archive(max((tmp_path / "run.h5.checkpoints").glob("checkpoint-*.npz")))
     names = set(content) | set(content["state"]) | set(content["state"]["solvers"][0])
@@ -74,5 +92,6 @@ def test_everything_a_checkpoint_holds_is_listed(tmp_path):
         names |= set(content["state"]["particles"][side])
     names |= set(content["state"]["health"]) - {"warnings"}
     text = (ROOT / "docs/long_runs.md").read_text()
-    prose = {"case", "state", "density", "solvers", "particles", "health", "flows", "directions"}  # parts with lines or words of their own
+    # parts with lines or words of their own
+    prose = {"case", "state", "density", "solvers", "particles", "health", "flows", "directions"}
     assert [name for name in sorted(names - prose) if f"`{name}`" not in text] == []

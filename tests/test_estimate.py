@@ -1,4 +1,6 @@
-"""What is left of a run, estimated from what its sides have cost: traces of known cost under a clock that is turned by hand."""
+"""What is left of a run, estimated from what its sides have cost: traces of known cost under a clock that is
+turned by hand.
+"""
 
 import math
 from itertools import pairwise
@@ -22,7 +24,8 @@ class Clock:
 
 
 def follow(costs, intervals=20, end=1.0, start=0.0, frames=0.0):
-    """Run a trace; gives (share of all the work that is done, seconds left, seconds that are told) at every step.
+    """Run a trace; gives (share of all the work that is done, seconds left, seconds that are told) at every
+    step.
 
     Arguments:
         costs: seconds per unit of time, as functions of time, by side.
@@ -30,7 +33,9 @@ def follow(costs, intervals=20, end=1.0, start=0.0, frames=0.0):
     """
     clock = Clock()
     times = start + (end - start) * np.arange(intervals + 1) / intervals
-    sides = {name: (start, end) for name in costs} | ({"measuring": (0, intervals)} if frames is not None else {})
+    sides = {name: (start, end) for name in costs} | (
+        {"measuring": (0, intervals)} if frames is not None else {}
+    )
     estimate = Estimate(sides, clock)
     told = []
     for k in range(intervals):
@@ -57,7 +62,11 @@ def noise(seed, spread):
 
 TRACES = {
     "one side": {"density": lambda t: 3.0},
-    "sides of very different cost": {"density": lambda t: 0.1, "coarser meshes": lambda t: 1.0, "networks": lambda t: 100.0},
+    "sides of very different cost": {
+        "density": lambda t: 0.1,
+        "coarser meshes": lambda t: 1.0,
+        "networks": lambda t: 100.0,
+    },
     "the first side is the dear one": {"density": lambda t: 100.0, "networks": lambda t: 0.1},
     "a cost that grows tenfold": {"density": lambda t: 1.0, "networks": lambda t: 10.0**t},
     "a cost that grows in proportion": {"networks": lambda t: 1 + 9 * t},

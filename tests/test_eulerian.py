@@ -27,12 +27,16 @@ def test_backends_agree_after_100_steps_to_1e_12(alpha, device):
     densities = {}
     for name, backend in backends.items():
         stepper = Stepper(backend, network.least_squares, network.scale, case.eulerian, case.dynamics)
-        state = stepper.states.of(backend.upload(mesh.average_density([c.law for c in network.parameters.free])))
+        state = stepper.states.of(
+            backend.upload(mesh.average_density([c.law for c in network.parameters.free]))
+        )
         for _ in range(100):
             state = stepper.step(state, 100.0).state
         densities[name] = backend.download(state.field)
     for form in ("row", "cell"):
-        np.testing.assert_allclose(densities[form], densities["numpy"], rtol=0, atol=1e-12 * densities["numpy"].max())
+        np.testing.assert_allclose(
+            densities[form], densities["numpy"], rtol=0, atol=1e-12 * densities["numpy"].max()
+        )
 
 
 @pytest.mark.parametrize("scheme", ["fromm", "mc", "minmod", "vanleer", "upwind"])
@@ -60,8 +64,12 @@ def test_mass_positivity_and_decay_of_energy_at_every_step(scheme, alpha, device
 def test_invariants_hold_for_random_cases(cells, std, power, alpha, activation, scheme):
     changes = {f"parameters.{name}.cells": n for name, n in zip("awb", cells, strict=True)}
     changes |= {f"parameters.{name}.initial.std": std for name in "awb"}
-    case = small_case(**changes, **{"model.activation": activation, "model.penalty": {"lambda": 0.1, "power": power}})
-    case = case.replace({"dynamics.birth_death": alpha, "eulerian.scheme": scheme, "eulerian.backend": "numpy"})
+    case = small_case(
+        **changes, **{"model.activation": activation, "model.penalty": {"lambda": 0.1, "power": power}}
+    )
+    case = case.replace(
+        {"dynamics.birth_death": alpha, "eulerian.scheme": scheme, "eulerian.backend": "numpy"}
+    )
     solver = solve(case, 0.5, None)
     assert solver.energy_rise <= 1e-13 * (1 + abs(solver.state.energy))
     assert solver.mass_drift <= 1e-12
@@ -69,7 +77,9 @@ def test_invariants_hold_for_random_cases(cells, std, power, alpha, activation, 
 
 
 def test_reflection_of_an_odd_problem_is_kept(device):
-    """tanh is odd: V(a, w, b) = V(-a, -w, -b), so a density symmetric under that reflection stays symmetric."""
+    """tanh is odd: V(a, w, b) = V(-a, -w, -b), so a density symmetric under that reflection stays
+    symmetric.
+    """
     density = solve(small_case(), 2.0, device).density()
     np.testing.assert_allclose(density, density[::-1, ::-1, ::-1], rtol=0, atol=1e-13 * density.max())
 
@@ -94,7 +104,9 @@ def test_single_precision_stays_within_its_rounding(precision, device):
 
 @pytest.mark.parametrize(("scheme", "cells", "tolerance"), [("upwind", 17, 2e-6), ("fromm", 65, 1e-5)])
 def test_frozen_features_follow_the_exact_exponential(scheme, cells, tolerance, device):
-    """If only a moves, f_t - f* = exp(-K t)(f_0 - f*); upwind moves the mean of a exactly on any mesh, Fromm where it is not clipped."""
+    """If only a moves, f_t - f* = exp(-K t)(f_0 - f*); upwind moves the mean of a exactly on any mesh, Fromm
+    where it is not clipped.
+    """
     changes = {
         "parameters.w.mobility": 0.0,
         "parameters.b.mobility": 0.0,
@@ -106,30 +118,42 @@ def test_frozen_features_follow_the_exact_exponential(scheme, cells, tolerance, 
     solver = build_solver(case, build_network(case), device)
     network, mesh, start = solver.model, solver.mesh, solver.prediction
     features = network.on_mesh(mesh).coupling.matrix
-    law = solver.density().sum(axis=0) * mesh.axes[0].widths[0] * np.multiply.outer(mesh.axes[1].widths, mesh.axes[2].widths)
+    law = (
+        solver.density().sum(axis=0)
+        * mesh.axes[0].widths[0]
+        * np.multiply.outer(mesh.axes[1].widths, mesh.axes[2].widths)
+    )
     kernel = features.T @ (law.ravel()[:, None] * features) * network.data.weights
     solver.advance(1.0)
     values, vectors = np.linalg.eig(kernel)
-    exact = network.data.y + np.real(vectors @ (np.exp(-values) * np.linalg.solve(vectors, start - network.data.y)))
+    exact = network.data.y + np.real(
+        vectors @ (np.exp(-values) * np.linalg.solve(vectors, start - network.data.y))
+    )
     assert np.abs(solver.prediction - exact).max() < tolerance
     assert np.abs(start - exact).max() > 0.05
 
 
 def linear_network(cells, alpha):
-    """phi = a w x, c = E x^2 = 1, f* = 1.5 x, r = .15 (a^2 + w^2): Gaussians stay Gaussian (NUMERICS 4(h))."""
+    """phi = a w x, c = E x^2 = 1, f* = 1.5 x, r = .15 (a^2 + w^2): Gaussians stay Gaussian (NUMERICS
+    4(h)).
+    """
     axis = {"domain": [-4, 4], "cells": cells}
     a = axis | {"initial": {"law": "normal", "mean": 0.6, "std": 0.5}}
     w = axis | {"initial": {"law": "normal", "mean": 0.2, "std": 0.4}}
     return small_case(
         parameters={"a": a, "w": w},
         data={"teacher": "1.5*x0", "inputs": {"law": "grid", "low": -1, "high": 1, "points": 2}},
-        **{"model": {"activation": "linear", "bias": False, "penalty": {"lambda": 0.15, "confinement": 0.15}}},
+        **{
+            "model": {"activation": "linear", "bias": False, "penalty": {"lambda": 0.15, "confinement": 0.15}}
+        },
         **{"dynamics.birth_death": alpha, "eulerian.max_step": 0.02},
     )
 
 
 def gaussian_closure(alpha, until):
-    """Mean and covariance of the five-equation closure m' = -(1 + alpha S) g, S' = -(HS + SH) - alpha S H S."""
+    """Mean and covariance of the five-equation closure m' = -(1 + alpha S) g, S' = -(HS + SH) - alpha
+    S H S.
+    """
 
     def rhs(_, state):
         m, s = state[:2], np.array([[state[2], state[3]], [state[3], state[4]]])
@@ -147,14 +171,24 @@ def mean_and_covariance(solver):
     mass = density * mesh.volumes
     a, w = np.meshgrid(*(axis.centres for axis in mesh.axes), indexing="ij")
     m = np.array([np.sum(mass * a), np.sum(mass * w)])
-    return np.array([*m, np.sum(mass * (a - m[0]) ** 2), np.sum(mass * (a - m[0]) * (w - m[1])), np.sum(mass * (w - m[1]) ** 2)])
+    return np.array(
+        [
+            *m,
+            np.sum(mass * (a - m[0]) ** 2),
+            np.sum(mass * (a - m[0]) * (w - m[1])),
+            np.sum(mass * (w - m[1]) ** 2),
+        ]
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_linear_network_converges_to_the_gaussian_closure_at_second_order(alpha, device):
     exact = gaussian_closure(alpha, 2.0)
-    errors = [np.abs(mean_and_covariance(solve(linear_network(cells, alpha), 2.0, device)) - exact).max() for cells in (33, 65, 129)]
+    errors = [
+        np.abs(mean_and_covariance(solve(linear_network(cells, alpha), 2.0, device)) - exact).max()
+        for cells in (33, 65, 129)
+    ]
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     assert np.all(orders > 1.7), (errors, orders)
     assert errors[-1] < 3e-3
@@ -162,13 +196,20 @@ def test_linear_network_converges_to_the_gaussian_closure_at_second_order(alpha,
 
 @pytest.mark.parametrize("cells", [64, 128])
 def test_ott_antonsen_circle_spreads_as_the_closed_form_says(cells, device):
-    """V = X cos + Y sin with (X, Y) = E(cos, sin): r(t)^-2 = 1 + (r0^-2 - 1) e^t for wrapped Cauchy laws (NUMERICS 4(g'))."""
+    """V = X cos + Y sin with (X, Y) = E(cos, sin): r(t)^-2 = 1 + (r0^-2 - 1) e^t for wrapped Cauchy laws
+    (NUMERICS 4(g')).
+    """
     period = 2 * np.pi
     case = small_case(
         parameters={
             "a": {"fixed": 1.0},
             "w": {"fixed": 1.0},
-            "b": {"domain": [0, period], "cells": cells, "periodic": True, "initial": {"law": "uniform", "low": 0, "high": period}},
+            "b": {
+                "domain": [0, period],
+                "cells": cells,
+                "periodic": True,
+                "initial": {"law": "uniform", "low": 0, "high": period},
+            },
         },
         # two data: phi = cos(b), cos(b - pi/2) with weights 1 each
         data={"teacher": "0*x0", "inputs": {"law": "grid", "low": -np.pi / 2, "high": 0, "points": 2}},
@@ -190,7 +231,9 @@ def test_ott_antonsen_circle_spreads_as_the_closed_form_says(cells, device):
     assert r == pytest.approx(exact, abs=4e-3 * (64 / cells) ** 1.7)
 
 
-REFERENCE = {  # SCIENCE 4.1: half-energy of the mean field at t = 1, 5, 20 (converged finite volumes, 512^2), tolerances of the issue
+# SCIENCE 4.1: half-energy of the mean field at t = 1, 5, 20 (converged finite volumes, 512^2), tolerances of
+# the issue
+REFERENCE = {
     0.0: {1.0: (0.044687, 0.01), 5.0: (0.011988, 0.01), 20.0: (0.001235, 0.01)},
     5.0: {1.0: (0.023406, 0.02), 5.0: (0.000794, 0.02), 20.0: (0.0000832, 0.05)},
 }
@@ -220,10 +263,15 @@ def test_bad_start_stops_at_the_plateau_and_births_leave_it(device):
 @pytest.mark.slow
 def test_births_converge_at_second_order_in_the_step(device):
     """Refining max_step with transport, reaction and births on; the differences of energies fall by four."""
-    births = {"dynamics.birth_death": 5.0, "dynamics.births": {"a": {"law": "point"}, "w": {"law": "uniform", "low": -2, "high": 2}}}
+    births = {
+        "dynamics.birth_death": 5.0,
+        "dynamics.births": {"a": {"law": "point"}, "w": {"law": "uniform", "low": -2, "high": 2}},
+    }
     coarse = {f"parameters.{name}.cells": 9 for name in "awb"}
     energies = [
-        solve(small_case(**births, **coarse, **{"eulerian.max_step": h, "eulerian.tolerance": 2}), 0.8, device).state.energy
+        solve(
+            small_case(**births, **coarse, **{"eulerian.max_step": h, "eulerian.tolerance": 2}), 0.8, device
+        ).state.energy
         for h in (0.04, 0.02, 0.01, 0.005)
     ]
     steps = np.diff(energies)
@@ -254,10 +302,21 @@ def test_a_broken_invariant_stops_the_run(device):
 
 
 def test_a_reaction_far_too_strong_for_the_first_step_is_taken_in_shorter_steps(device):
-    """Quadratic units make V range over hundreds: the exponential of the first trial overflows and is refused."""
-    changes = {f"parameters.{name}.cells": 5 for name in "awb"} | {f"parameters.{name}.initial.std": 0.5 for name in "awb"}
+    """Quadratic units make V range over hundreds: the exponential of the first trial overflows and is
+    refused.
+    """
+    changes = {f"parameters.{name}.cells": 5 for name in "awb"} | {
+        f"parameters.{name}.initial.std": 0.5 for name in "awb"
+    }
     for precision in ("float64", "float32"):
-        case = small_case(**changes, **{"model.activation": "quadratic", "dynamics.birth_death": 10.0, "eulerian.precision": precision})
+        case = small_case(
+            **changes,
+            **{
+                "model.activation": "quadratic",
+                "dynamics.birth_death": 10.0,
+                "eulerian.precision": precision,
+            },
+        )
         solver = solve(case, 0.2, device)
         assert solver.redone > 0
         assert solver.energy_rise <= (0 if precision == "float64" else solver.stepper.rounding)

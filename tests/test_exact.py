@@ -54,7 +54,12 @@ def network_case(solution, cells=33, **changes):
 
 def frozen_case(solution, cells=17, **changes):
     """A tanh network whose z cannot move."""
-    frozen = {"parameters.w.mobility": 0.0, "parameters.b.mobility": 0.0, "parameters.a.domain": [-6, 6], "parameters.a.cells": cells}
+    frozen = {
+        "parameters.w.mobility": 0.0,
+        "parameters.b.mobility": 0.0,
+        "parameters.a.domain": [-6, 6],
+        "parameters.a.cells": cells,
+    }
     numeric = {"eulerian.backend": "numpy", "eulerian.scheme": "upwind", "eulerian.max_step": 0.01}
     return small_case(**{**frozen, **numeric, "exact": {"solution": solution}, **changes})
 
@@ -71,7 +76,7 @@ def error_of(case, time):
     return errors(solver, build_exact(case, model, solver.mesh).at(time))
 
 
-# --- Gaussian measures ----------------------------------------------------------------------------------------------
+# --- Gaussian measures --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -100,10 +105,14 @@ def quadratic_case(dynamics=None, interaction=None, **more):
 
 def test_fixed_hessian_has_the_closed_form():
     """P = S^-1: P(t) = e^{At} (P0 + alpha/2) e^{At} - alpha/2, m(t) = P(t)^-1 e^{At} P0 m0."""
-    exact = dataclasses.replace(exact_of(quadratic_case({"birth_death": 0.8})), covariance=np.array([[0.3, 0.1], [0.1, 0.4]]))
+    exact = dataclasses.replace(
+        exact_of(quadratic_case({"birth_death": 0.8})), covariance=np.array([[0.3, 0.1], [0.1, 0.4]])
+    )
     state = exact.at(1.3)
     np.testing.assert_allclose(state.mean, (0.400585095383, -0.48599764133), atol=1e-11)
-    np.testing.assert_allclose(state.covariance[[0, 0, 1], [0, 1, 1]], (0.032892631843, -0.043939043822, 0.113942475679), atol=1e-11)
+    np.testing.assert_allclose(
+        state.covariance[[0, 0, 1], [0, 1, 1]], (0.032892631843, -0.043939043822, 0.113942475679), atol=1e-11
+    )
 
 
 @pytest.mark.parametrize("dynamics", [{}, {"birth_death": 0.7, "reaction": "entropic"}])
@@ -116,10 +125,15 @@ def test_diffusion_settles_at_the_gibbs_law(dynamics):
 
 def test_plain_reaction_with_diffusion_settles_elsewhere():
     """In one dimension the steady state of the plain reaction solves 2 h s + alpha h s^2 = 2 tau."""
-    case = potential_case("gaussian", {"x": normal(1.0, 0.5)}, {"diffusion": 0.2, "birth_death": 0.7}, external="x^2")
+    case = potential_case(
+        "gaussian", {"x": normal(1.0, 0.5)}, {"diffusion": 0.2, "birth_death": 0.7}, external="x^2"
+    )
     s = exact_of(case).at(60.0).covariance[0, 0]
     assert 4 * s + 0.7 * 2 * s**2 == pytest.approx(0.4, rel=1e-10)
-    plain, entropic = (exact_of(case.replace({"dynamics.reaction": r})).at(0.3).covariance[0, 0] for r in ("plain", "entropic"))
+    plain, entropic = (
+        exact_of(case.replace({"dynamics.reaction": r})).at(0.3).covariance[0, 0]
+        for r in ("plain", "entropic")
+    )
     assert entropic > plain + 0.003  # entropy resists the concentration that reaction brings
 
 
@@ -127,7 +141,12 @@ def test_plain_reaction_with_diffusion_settles_elsewhere():
 def test_reaction_and_diffusion_against_a_fine_grid(reaction):
     """The equation itself in one dimension, discretised here anew by spectral differences."""
     alpha, tau, n = 0.9, 0.3, 96
-    case = potential_case("gaussian", {"x": normal(0.5, 0.6)}, {"diffusion": tau, "birth_death": alpha, "reaction": reaction}, external="x^2/2 - x/5")
+    case = potential_case(
+        "gaussian",
+        {"x": normal(0.5, 0.6)},
+        {"diffusion": tau, "birth_death": alpha, "reaction": reaction},
+        external="x^2/2 - x/5",
+    )
     x = -6 + 12 * np.arange(n) / n
     k = 2j * np.pi * np.fft.fftfreq(n, 12 / n)
     v, slope = x**2 / 2 - x / 5, x - 0.2
@@ -160,7 +179,9 @@ def test_quadratic_units_against_samples():
     state = exact.at(0.0)
     f = 1.5 * network.activation.value(network.preactivations(z)).mean(axis=0)
     np.testing.assert_allclose(state.prediction, f, rtol=0.02)
-    assert state.energy == pytest.approx(float(network.energy(f, 0.15 + 0.05 * np.mean(np.sum(z**2, axis=1)))), rel=0.02)
+    assert state.energy == pytest.approx(
+        float(network.energy(f, 0.15 + 0.05 * np.mean(np.sum(z**2, axis=1)))), rel=0.02
+    )
 
 
 def test_quadratic_interaction_keeps_the_mean_and_its_energy():
@@ -173,13 +194,15 @@ def test_quadratic_interaction_keeps_the_mean_and_its_energy():
 
 
 def test_gaussian_on_meshes_converges():
-    coarse, fine = (error_of(network_case("gaussian", cells, **{"dynamics.birth_death": 1.0}), 1.0) for cells in (33, 65))
+    coarse, fine = (
+        error_of(network_case("gaussian", cells, **{"dynamics.birth_death": 1.0}), 1.0) for cells in (33, 65)
+    )
     assert set(fine) == {"function", "energy", "mean", "covariance", "w1_a", "w1_w"}
     assert max(fine.values()) < 0.02
     assert all(fine[name] < 0.4 * coarse[name] for name in fine), (coarse, fine)
 
 
-# --- circles --------------------------------------------------------------------------------------------------------
+# --- circles ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -213,7 +236,12 @@ def test_wrapped_cauchy_law_has_the_closed_form_of_its_length():
 @pytest.mark.parametrize("initial", [UNIFORM, CAUCHY])
 @pytest.mark.parametrize("strength", [1.0, -0.7])
 def test_cosine_circle_against_weighted_characteristics(alpha, initial, strength):
-    case = potential_case("circle_cosine", {"x": circle(initial, mobility=1.5)}, {"birth_death": alpha}, external=f"{strength}*cos(x)")
+    case = potential_case(
+        "circle_cosine",
+        {"x": circle(initial, mobility=1.5)},
+        {"birth_death": alpha},
+        external=f"{strength}*cos(x)",
+    )
     model = build_model(case)
     n = 400
     start = PERIOD * np.arange(n + 1) / n  # faces of cells, and points inside them
@@ -225,13 +253,17 @@ def test_cosine_circle_against_weighted_characteristics(alpha, initial, strength
 
     state = build_exact(case, model, model.parameters.mesh()).at(1.0)
     middle = (start[1:] + start[:-1]) / 2
-    ends = solve_ivp(rate, (0, 1.0), np.concatenate([start, middle, 0 * start, 0 * middle]), rtol=1e-10, atol=1e-12).y[:, -1]
+    ends = solve_ivp(
+        rate, (0, 1.0), np.concatenate([start, middle, 0 * start, 0 * middle]), rtol=1e-10, atol=1e-12
+    ).y[:, -1]
     x, logs = ends[: len(ends) // 2], ends[len(ends) // 2 :]
     faces, log_weights = x[: n + 1], logs[n + 1 :]
     masses = np.diff(law.cdf(start)) * np.exp(log_weights)
     cumulative = np.concatenate([[0.0], np.cumsum(masses)]) / masses.sum()
     np.testing.assert_allclose(state.cdfs["x"](faces), cumulative, atol=1e-4 if alpha else 1e-9)
-    assert state.energy == pytest.approx(2 * strength * np.sum(masses * np.cos(x[n + 1 :])) / masses.sum(), abs=1e-4)
+    assert state.energy == pytest.approx(
+        2 * strength * np.sum(masses * np.cos(x[n + 1 :])) / masses.sum(), abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("initial", [UNIFORM, CAUCHY | {"r": 0.99}])
@@ -239,7 +271,9 @@ def test_cosine_circle_against_weighted_characteristics(alpha, initial, strength
 def test_cosine_circle_is_the_closed_density_to_1e_10(initial, time):
     """mu_t ~ mu_0(theta_0) (e^t cos^2 + e^-t sin^2)^-(1 + alpha), in half angles of theta."""
     alpha = 0.7
-    exact = exact_of(potential_case("circle_cosine", {"x": circle(initial)}, {"birth_death": alpha}, external="cos(x)"))
+    exact = exact_of(
+        potential_case("circle_cosine", {"x": circle(initial)}, {"birth_death": alpha}, external="cos(x)")
+    )
     r, mean = (0.0, 0.0) if initial is UNIFORM else (0.99, 2.0)
 
     def density(x):
@@ -250,8 +284,13 @@ def test_cosine_circle_is_the_closed_density_to_1e_10(initial, time):
     peak = (2 * np.arctan(np.exp(time) * np.tan(mean / 2))) % PERIOD
     marks = np.sort([1.0, 2.5, peak - 0.01, peak, peak + 0.01, np.pi, 4.0])
     edges = [0.0, *marks, PERIOD]
-    pieces = [quad(density, low, high, epsabs=1e-14, epsrel=1e-13, limit=400)[0] for low, high in itertools.pairwise(edges)]
-    np.testing.assert_allclose(exact.at(time).cdfs["x"](marks), np.cumsum(pieces)[:-1] / np.sum(pieces), atol=1e-10)
+    pieces = [
+        quad(density, low, high, epsabs=1e-14, epsrel=1e-13, limit=400)[0]
+        for low, high in itertools.pairwise(edges)
+    ]
+    np.testing.assert_allclose(
+        exact.at(time).cdfs["x"](marks), np.cumsum(pieces)[:-1] / np.sum(pieces), atol=1e-10
+    )
 
 
 @pytest.mark.parametrize(
@@ -264,14 +303,20 @@ def test_cosine_circle_is_the_closed_density_to_1e_10(initial, time):
     ],
 )
 def test_circles_on_meshes_converge(solution, formulas, alpha, initial):
-    cases = [potential_case(solution, {"x": circle(initial, cells)}, {"birth_death": alpha}, **formulas) for cells in (64, 128)]
-    coarse, fine = (error_of(case.replace({"eulerian.max_step": 0.3 / n}), 1.0) for case, n in zip(cases, (64, 128), strict=True))
+    cases = [
+        potential_case(solution, {"x": circle(initial, cells)}, {"birth_death": alpha}, **formulas)
+        for cells in (64, 128)
+    ]
+    coarse, fine = (
+        error_of(case.replace({"eulerian.max_step": 0.3 / n}), 1.0)
+        for case, n in zip(cases, (64, 128), strict=True)
+    )
     assert set(fine) == {"energy", "density", "w1_x"}
     assert max(fine.values()) < 3e-3
     assert all(fine[name] < 0.4 * coarse[name] for name in fine), (coarse, fine)
 
 
-# --- walls ----------------------------------------------------------------------------------------------------------
+# --- walls --------------------------------------------------------------------------------------------------
 
 
 def collapse_case(cells=64):
@@ -309,12 +354,15 @@ def test_gibbs_law_is_found_on_the_mesh():
     assert np.sum(state.density * mesh.volumes) == pytest.approx(1, abs=1e-14)
 
 
-# --- nothing moves, or only a ---------------------------------------------------------------------------------------
+# --- nothing moves, or only a -------------------------------------------------------------------------------
 
 
 def test_a_network_in_which_only_a_moves_follows_the_exponential():
     """Upwind moves the mean of a exactly on any mesh, so only the step in time is left."""
-    case = frozen_case("frozen_features", **{"model.penalty": {"lambda": 0.0, "confinement": 0.02}, "parameters.a.mobility": 0.7})
+    case = frozen_case(
+        "frozen_features",
+        **{"model.penalty": {"lambda": 0.0, "confinement": 0.02}, "parameters.a.mobility": 0.7},
+    )
     coarse, fine = (error_of(case.replace({"eulerian.max_step": h}), 0.5) for h in (0.02, 0.01))
     assert set(fine) == {"function", "energy"}
     assert max(fine.values()) < 1e-5
@@ -327,9 +375,14 @@ def test_ridge_on_a_against_the_equation():
     time, h = 1.0, 1e-5
     network, root = exact.network, np.sqrt(exact.network.data.weights)
     kernel = (exact.modes * exact.rates) @ exact.modes.T / root[:, None] * root
-    f, change = exact.at(time).prediction, (exact.at(time + h).prediction - exact.at(time - h).prediction) / (2 * h)
+    f, change = (
+        exact.at(time).prediction,
+        (exact.at(time + h).prediction - exact.at(time - h).prediction) / (2 * h),
+    )
     np.testing.assert_allclose(change, -kernel @ (f - network.data.y) - 0.2 * f, atol=1e-9)
-    coarse, fine = (error_of(case.replace({"parameters.a.cells": n, "eulerian.scheme": "fromm"}), 0.5) for n in (33, 65))
+    coarse, fine = (
+        error_of(case.replace({"parameters.a.cells": n, "eulerian.scheme": "fromm"}), 0.5) for n in (33, 65)
+    )
     assert set(fine) == {"function"}  # the energy would need int a^2 dmu
     assert fine["function"] < 5e-4
     assert fine["function"] < 0.4 * coarse["function"]
@@ -337,9 +390,17 @@ def test_ridge_on_a_against_the_equation():
 
 @pytest.mark.parametrize("fixed", [False, True])
 def test_reaction_alone_is_exact_on_the_mesh(fixed):
-    still = {f"parameters.{name}.mobility": 0.0 for name in "awb"} | ({"parameters.a": {"fixed": 2.0}} if fixed else {})
+    still = {f"parameters.{name}.mobility": 0.0 for name in "awb"} | (
+        {"parameters.a": {"fixed": 2.0}} if fixed else {}
+    )
     case = small_case(
-        **{"eulerian.backend": "numpy", "eulerian.tolerance": 2, "dynamics.birth_death": 5.0, "exact": {"solution": "fisher_rao"}, **still}
+        **{
+            "eulerian.backend": "numpy",
+            "eulerian.tolerance": 2,
+            "dynamics.birth_death": 5.0,
+            "exact": {"solution": "fisher_rao"},
+            **still,
+        }
     )
     coarse, fine = (error_of(case.replace({"eulerian.max_step": h}), 0.8) for h in (0.02, 0.01))
     assert set(fine) == {"function", "energy", "density"}
@@ -350,17 +411,23 @@ def test_reaction_alone_is_exact_on_the_mesh(fixed):
 @pytest.mark.parametrize("interaction", [None, "exp(-x^2)"])
 def test_reaction_alone_in_a_potential(interaction):
     formulas = {"external": "x^2/2"} | ({"interaction": interaction} if interaction else {})
-    case = potential_case("fisher_rao", {"x": normal(0.5, 0.6, mobility=0.0)}, {"birth_death": 2.0}, **formulas)
+    case = potential_case(
+        "fisher_rao", {"x": normal(0.5, 0.6, mobility=0.0)}, {"birth_death": 2.0}, **formulas
+    )
     error = error_of(case, 1.0)
     assert error["density"] < (1e-4 if interaction else 1e-12)
     if not interaction:
         model = build_model(case)
         mesh = model.parameters.mesh()
-        weight = mesh.average_density([model.parameters.components[0].law]) * np.exp(-2.0 * mesh.axes[0].centres ** 2 / 2)
-        np.testing.assert_allclose(exact_of(case).at(1.0).density, weight / np.sum(weight * mesh.volumes), rtol=1e-12, atol=1e-300)
+        weight = mesh.average_density([model.parameters.components[0].law]) * np.exp(
+            -2.0 * mesh.axes[0].centres ** 2 / 2
+        )
+        np.testing.assert_allclose(
+            exact_of(case).at(1.0).density, weight / np.sum(weight * mesh.volumes), rtol=1e-12, atol=1e-300
+        )
 
 
-# --- cases that are refused -----------------------------------------------------------------------------------------
+# --- cases that are refused ---------------------------------------------------------------------------------
 
 LINE = {"x": normal(0.0, 0.5)}
 BOX = {"x": {"domain": [-2, 2], "initial": {"law": "uniform"}}}
@@ -374,7 +441,10 @@ HALF = {"domain": [-4, 4], "initial": {"law": "normal", "within": [0, 4]}}
         (lambda: network_case("gaussian", **{"model.activation": "relu"}), "model.activation"),
         (lambda: network_case("gaussian", **{"model.penalty.power": 1.0}), "model.penalty.power"),
         (lambda: network_case("gaussian", **{"model.activation": "quadratic"}), "model.activation"),
-        (lambda: network_case("gaussian", **{"dynamics.birth_death": 1.0, "dynamics.births": {}}), "dynamics.births"),
+        (
+            lambda: network_case("gaussian", **{"dynamics.birth_death": 1.0, "dynamics.births": {}}),
+            "dynamics.births",
+        ),
         (lambda: potential_case("gaussian", LINE, external="x^4"), "model.external"),
         (lambda: potential_case("gaussian", LINE, interaction="abs(x)"), "model.interaction"),
         (lambda: potential_case("gaussian", BOX, external="x^2"), "parameters.x.initial"),
@@ -382,19 +452,44 @@ HALF = {"domain": [-4, 4], "initial": {"law": "normal", "within": [0, 4]}}
         (lambda: potential_case("gaussian", RING, external="cos(x)"), "parameters.x.periodic"),
         (lambda: potential_case("gibbs", LINE, external="x^2"), "dynamics.diffusion > 0"),
         (lambda: potential_case("gibbs", LINE, {"diffusion": 0.1}, interaction="x^2"), "model.interaction"),
-        (lambda: potential_case("gibbs", LINE, {"diffusion": 0.1, "birth_death": 1.0}, external="x^2"), "dynamics.reaction"),
-        (lambda: potential_case("gibbs", {"x": normal(0.0, 0.5, mobility=0.0)}, {"diffusion": 0.1}, external="x^2"), "parameters.x.mobility"),
+        (
+            lambda: potential_case("gibbs", LINE, {"diffusion": 0.1, "birth_death": 1.0}, external="x^2"),
+            "dynamics.reaction",
+        ),
+        (
+            lambda: potential_case(
+                "gibbs", {"x": normal(0.0, 0.5, mobility=0.0)}, {"diffusion": 0.1}, external="x^2"
+            ),
+            "parameters.x.mobility",
+        ),
         (lambda: network_case("gibbs"), "model.kind"),
         (lambda: potential_case("wrapped_cauchy", RING, interaction="cos(2*x)"), "model.interaction"),
-        (lambda: potential_case("wrapped_cauchy", RING, interaction="cos(x)", external="cos(x)"), "model.external"),
-        (lambda: potential_case("wrapped_cauchy", RING, {"diffusion": 0.1}, interaction="cos(x)"), "dynamics.diffusion = 0, got 0.1"),
+        (
+            lambda: potential_case("wrapped_cauchy", RING, interaction="cos(x)", external="cos(x)"),
+            "model.external",
+        ),
+        (
+            lambda: potential_case("wrapped_cauchy", RING, {"diffusion": 0.1}, interaction="cos(x)"),
+            "dynamics.diffusion = 0, got 0.1",
+        ),
         (lambda: potential_case("wrapped_cauchy", LINE, interaction="cos(x)"), "parameters.x.periodic"),
-        (lambda: potential_case("wrapped_cauchy", {"x": circle(UNIFORM)}, interaction="cos(x)"), "parameters.x.initial"),
+        (
+            lambda: potential_case("wrapped_cauchy", {"x": circle(UNIFORM)}, interaction="cos(x)"),
+            "parameters.x.initial",
+        ),
         (lambda: potential_case("circle_cosine", RING, external="sin(x)"), "model.external"),
-        (lambda: potential_case("circle_cosine", {"x": circle(UNIFORM | {"high": 3.0})}, external="cos(x)"), "parameters.x.initial"),
+        (
+            lambda: potential_case(
+                "circle_cosine", {"x": circle(UNIFORM | {"high": 3.0})}, external="cos(x)"
+            ),
+            "parameters.x.initial",
+        ),
         (lambda: potential_case("collapse", LINE, interaction="abs(x)"), "parameters.x.initial"),
         (lambda: potential_case("collapse", BOX, interaction="-abs(x)"), "model.interaction"),
-        (lambda: potential_case("collapse", BOX, {"birth_death": 1.0}, interaction="abs(x)"), "dynamics.birth_death = 0, got 1"),
+        (
+            lambda: potential_case("collapse", BOX, {"birth_death": 1.0}, interaction="abs(x)"),
+            "dynamics.birth_death = 0, got 1",
+        ),
         (lambda: network_case("frozen_features"), "parameters.w.mobility"),
         (lambda: frozen_case("frozen_features", **{"model.penalty.power": 3.0}), "model.penalty.power"),
         (lambda: frozen_case("fisher_rao"), "dynamics.birth_death > 0"),

@@ -1,4 +1,6 @@
-"""What makes the NumPy backend fast changes nothing: tiles, windows, shares and threads give what whole arrays give."""
+"""What makes the NumPy backend fast changes nothing: tiles, windows, shares and threads give what whole
+arrays give.
+"""
 
 from dataclasses import replace
 
@@ -62,8 +64,21 @@ def stage_of(case, densities):
     stage = backend.stage(x, y, potential, 0.2 / rate.courant)
     combined, least = backend.combine(0.25, x, 0.75, y, 0.1 / rate.courant, rate.field)
     reacted = backend.react(y, potential, 0.7, 0.1)
-    arrays = [rate.field, stage.field, combined, reacted, backend.blend(0.0, x, 0.3, y), backend.blend(0.7, x, 0.3, y), moments.linear]
-    sums = [rate.dissipation, stage.dissipation, *(backend.spread(y, potential, 0.1, power) for power in (1, 2)), backend.entropy(y)]
+    arrays = [
+        rate.field,
+        stage.field,
+        combined,
+        reacted,
+        backend.blend(0.0, x, 0.3, y),
+        backend.blend(0.7, x, 0.3, y),
+        moments.linear,
+    ]
+    sums = [
+        rate.dissipation,
+        stage.dissipation,
+        *(backend.spread(y, potential, 0.1, power) for power in (1, 2)),
+        backend.entropy(y),
+    ]
     return arrays, [rate.courant, stage.courant, stage.least, least, moments.mass], sums
 
 
@@ -75,7 +90,11 @@ def assert_same_bits(found, expected):
     assert found[1] == expected[1]
 
 
-KINDS = {"full": (rough_density, rough_density), "in a corner": (in_a_corner, in_a_corner), "one of them empty there": (rough_density, in_a_corner)}
+KINDS = {
+    "full": (rough_density, rough_density),
+    "in a corner": (in_a_corner, in_a_corner),
+    "one of them empty there": (rough_density, in_a_corner),
+}
 
 
 @pytest.mark.usefixtures("tiny")
@@ -129,12 +148,19 @@ def test_rates_are_those_of_the_scheme_written_with_whole_arrays(kind):
         both = axis.slope_factors[2]
         slopes = np.zeros(density.shape)
         for i in range(n):
-            ends = (i - 1) % n if axis.periodic else max(i - 1, 0), (i + 1) % n if axis.periodic else min(i + 1, n - 1)
-            slopes[i] = np.clip((density[ends[1]] - density[ends[0]]) * both[i], -2 * density[i], 2 * density[i])
+            ends = (
+                (i - 1) % n if axis.periodic else max(i - 1, 0),
+                ((i + 1) % n if axis.periodic else min(i + 1, n - 1)),
+            )
+            slopes[i] = np.clip(
+                (density[ends[1]] - density[ends[0]]) * both[i], -2 * density[i], 2 * density[i]
+            )
         for face in range(1, n + 1 if axis.periodic else n):
             west, east = face - 1, face % n
             speed = -(v[east] - v[west]) * axis.inverse_distances[face]
-            flux = np.maximum(speed, 0) * (density[west] + slopes[west] / 2) + np.minimum(speed, 0) * (density[east] - slopes[east] / 2)
+            flux = np.maximum(speed, 0) * (density[west] + slopes[west] / 2) + np.minimum(speed, 0) * (
+                density[east] - slopes[east] / 2
+            )
             change[west] -= flux / axis.widths[west]
             change[east] += flux / axis.widths[east]
             dissipation += np.sum(area[west] * flux * (v[west] - v[east]))
@@ -148,8 +174,10 @@ def test_windows_hold_what_is_not_empty_and_its_neighbours_and_no_more():
     whole = tuple(slice(0, n) for n in mesh.shape)
     assert windows.window_of(mesh, whole, [field]) is None
     field[4, 3, 5] = np.nan  # not a number is not empty
-    assert windows.window_of(mesh, whole, [field]) == (slice(3, 6), slice(2, 5), slice(0, 11))  # the last axis is a circle
-    assert windows.window_of(mesh, (slice(5, 9), *whole[1:]), [field, field])[0] == slice(5, 6)  # next to a cell of another tile
+    # the last axis is a circle
+    assert windows.window_of(mesh, whole, [field]) == (slice(3, 6), slice(2, 5), slice(0, 11))
+    # next to a cell of another tile
+    assert windows.window_of(mesh, (slice(5, 9), *whole[1:]), [field, field])[0] == slice(5, 6)
     assert windows.window_of(mesh, (slice(6, 9), *whole[1:]), [field]) is None
 
 
@@ -170,12 +198,19 @@ def test_speeds_at_walls_are_zero():
     assert np.all(speeds[2 : 1 + axis.cells] < 0)
 
 
-LADDERS = {"small": Ladder([1, 3, 8], [5, 4, 3], 1), "one large": Ladder([90], [1], 1), "mixed": Ladder([4, 60, 4], [3, 2, 2], 1)}
+LADDERS = {
+    "small": Ladder([1, 3, 8], [5, 4, 3], 1),
+    "one large": Ladder([90], [1], 1),
+    "mixed": Ladder([4, 60, 4], [3, 2, 2], 1),
+}
 
 
 def network_backend(ladder, precision="float64", bias=True):
     """A network on data of which some have the same input."""
-    case = small_case(**{"model.activation": "tanh", "model.bias": bias} | ({} if bias else {"parameters": {"a": AXIS, "w": AXIS}}))
+    case = small_case(
+        **{"model.activation": "tanh", "model.bias": bias}
+        | ({} if bias else {"parameters": {"a": AXIS, "w": AXIS}})
+    )
     data = build_model(case).data
     x, y = np.repeat(data.x, 2, axis=0), np.concatenate([data.y, data.y[::-1] ** 2])
     weights = np.linspace(0.5, 1.5, len(x)) / len(x)
@@ -204,7 +239,9 @@ def test_velocities_of_units_are_those_of_one_unit_after_the_other(ladder, bias)
         residual = data.weights * (f - data.y)
         h, slope = np.tanh(t) @ residual, (1 - np.tanh(t) ** 2) * residual
         pull = np.column_stack([slope @ data.x, slope.sum(axis=1)])[:, : z.shape[1]]
-        np.testing.assert_allclose(rate[0, where], -(h + network.penalty_amplitude_slope(a)), rtol=0, atol=1e-13)
+        np.testing.assert_allclose(
+            rate[0, where], -(h + network.penalty_amplitude_slope(a)), rtol=0, atol=1e-13
+        )
         np.testing.assert_allclose(rate[1:-1, where], -(a[:, None] * pull).T, rtol=0, atol=1e-13)
         np.testing.assert_allclose(rate[-1, where], a * h + network.penalty_amplitude(a), rtol=0, atol=1e-13)
 
@@ -247,13 +284,21 @@ def test_shares_hold_every_unit_once(ladder):
 def test_combinations_of_stages_are_sums():
     _, backend, y = network_backend(LADDERS["mixed"])
     stages = [np.sin(k + y) for k in range(3)]
-    np.testing.assert_allclose(backend.combine(y, stages, [0.1, 0.0, -0.3]), y + 0.1 * stages[0] - 0.3 * stages[2], rtol=0, atol=1e-15)
+    np.testing.assert_allclose(
+        backend.combine(y, stages, [0.1, 0.0, -0.3]),
+        y + 0.1 * stages[0] - 0.3 * stages[2],
+        rtol=0,
+        atol=1e-15,
+    )
 
 
 @pytest.mark.usefixtures("tiny")
 @pytest.mark.parametrize("shape", [(40, 6), (3, 40, 6)])
 def test_products_by_rows_are_products(shape):
-    a, b = np.random.default_rng(0).standard_normal(shape), np.random.default_rng(1).standard_normal((*shape[:-2], 6, 7))
+    a, b = (
+        np.random.default_rng(0).standard_normal(shape),
+        np.random.default_rng(1).standard_normal((*shape[:-2], 6, 7)),
+    )
     np.testing.assert_allclose(threads.product(a, b), a @ b, rtol=0, atol=1e-14)
 
 
@@ -275,7 +320,9 @@ def test_blocks_and_threads_change_no_tangent(monkeypatch):
 
 @pytest.mark.parametrize("dimension", [1, 2, 5, 16])
 def test_distances_from_lines_do_not_cancel(dimension):
-    """Units in general position, and nearly parallel ones, whose distance is far below the rounding of their lengths."""
+    """Units in general position, and nearly parallel ones, whose distance is far below the rounding of their
+    lengths.
+    """
     random = np.random.default_rng(3)
     w, v = random.standard_normal((7, dimension)), random.standard_normal((9, dimension))
     away = random.standard_normal(dimension)
@@ -294,8 +341,16 @@ def test_distances_from_lines_do_not_cancel(dimension):
 def test_the_number_of_threads_changes_no_bit_under_a_population_loss(ladder, monkeypatch):
     monkeypatch.setattr(population_kernels, "BLOCK", 200)
     units = [{"a": 1.0, "w": [1.0, 0.0]}]
-    changes = {"data": {"population": "gaussian", "dimension": 2, "teacher": {"kind": "planted", "scaling": "sum", "units": units}}}
-    case = small_case(**changes, **{"model": {"activation": "erf", "bias": False}, "parameters": {"a": AXIS, "w": AXIS}})
+    changes = {
+        "data": {
+            "population": "gaussian",
+            "dimension": 2,
+            "teacher": {"kind": "planted", "scaling": "sum", "units": units},
+        }
+    }
+    case = small_case(
+        **changes, **{"model": {"activation": "erf", "bias": False}, "parameters": {"a": AXIS, "w": AXIS}}
+    )
     network, found = build_model(case), []
     for count in (1, 2, 5):
         monkeypatch.setattr(threads, "count", lambda count=count: count)
@@ -307,7 +362,9 @@ def test_the_number_of_threads_changes_no_bit_under_a_population_loss(ladder, mo
 def test_work_comes_back_in_order_and_errors_come_through(monkeypatch):
     monkeypatch.setattr(threads, "count", lambda: 3)
     assert threads.each(lambda n: n * n, range(20)) == [n * n for n in range(20)]
-    assert threads.each(lambda n: threads.each(lambda m: n * m, range(3)), range(4)) == [[n * m for m in range(3)] for n in range(4)]
+    assert threads.each(lambda n: threads.each(lambda m: n * m, range(3)), range(4)) == [
+        [n * m for m in range(3)] for n in range(4)
+    ]
     assert threads.each(str, []) == []
     with pytest.raises(ZeroDivisionError):
         threads.each(lambda n: 1 / n, [2, 1, 0])
@@ -320,10 +377,17 @@ def test_threads_can_be_asked_for(monkeypatch):
     assert 1 <= threads.count() <= threads.MOST
 
 
-@pytest.mark.parametrize("name", ["tanh", "softplus", "sigmoid", "gaussian", "relu", "relu_squared", "erf", "linear", "quadratic", "cos"])
+@pytest.mark.parametrize(
+    "name",
+    ["tanh", "softplus", "sigmoid", "gaussian", "relu", "relu_squared", "erf", "linear", "quadratic", "cos"],
+)
 def test_values_and_slopes_together_are_those_alone(name):
     activation, t = find_activation(name), np.linspace(-30, 30, 301)
-    for found, formula in zip(activation.with_curvature(t), (activation.formula, activation.derivative, activation.second_derivative), strict=True):
+    for found, formula in zip(
+        activation.with_curvature(t),
+        (activation.formula, activation.derivative, activation.second_derivative),
+        strict=True,
+    ):
         assert np.array_equal(found, evaluate(formula, {"t": t}))
     for found in activation.with_slope(t.astype(np.float32)):
         assert found.shape == t.shape

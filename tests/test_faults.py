@@ -1,4 +1,6 @@
-"""What goes wrong around a run: kills between two writes, full disks, second runs, damaged files. Nothing published is lost or passes silently."""
+"""What goes wrong around a run: kills between two writes, full disks, second runs, damaged files. Nothing
+published is lost or passes silently.
+"""
 
 import errno
 import os
@@ -77,7 +79,9 @@ def stopped(tmp_path, monkeypatch):
 
 
 def test_whoever_looks_between_any_two_writes_sees_a_whole_file(tmp_path, monkeypatch):
-    """A SIGKILL leaves on the disk what is there at that moment; so every moment is looked at, also in the middle of long writes."""
+    """A SIGKILL leaves on the disk what is there at that moment; so every moment is looked at, also in the
+    middle of long writes.
+    """
     path, moments, published, seen = tmp_path / "run.h5", [0], [0], set()
 
     def look():
@@ -126,7 +130,11 @@ def test_a_disk_that_fills_at_any_write_ends_the_run_and_nothing_else(module, tm
     simulate(case, tmp_path / "whole.h5")
     total = [0]
     # every write for one, to count them
-    monkeypatch.setattr(module, "os", Spy(lambda name, real, *arguments: (total.__setitem__(0, total[0] + 1), real(*arguments))[1]))
+    monkeypatch.setattr(
+        module,
+        "os",
+        Spy(lambda name, real, *arguments: (total.__setitem__(0, total[0] + 1), real(*arguments))[1]),
+    )
     simulate(case, tmp_path / "counted.h5")
     for failing in np.unique(np.geomspace(1, total[0], 6).astype(int)):
         path, done = tmp_path / f"full-{failing}.h5", [0]
@@ -192,7 +200,10 @@ def test_two_runs_of_one_file_are_one_too_many(stopped, monkeypatch):
     inside = []
 
     def second(self, *arguments):
-        for attempt in (lambda: simulate(small_case(**TINY), stopped, overwrite=True), lambda: resume(stopped)):
+        for attempt in (
+            lambda: simulate(small_case(**TINY), stopped, overwrite=True),
+            lambda: resume(stopped),
+        ):
             with pytest.raises(InputError, match="another run is writing it"):
                 attempt()
             inside.append(True)
@@ -215,7 +226,10 @@ def newest(output):
     return sorted(folder_of(output).glob("checkpoint-*.npz"))[-1]
 
 
-@pytest.mark.parametrize("harm", [damage, lambda path: os.truncate(path, path.stat().st_size // 3), lambda path: path.write_bytes(b"")])
+@pytest.mark.parametrize(
+    "harm",
+    [damage, lambda path: os.truncate(path, path.stat().st_size // 3), lambda path: path.write_bytes(b"")],
+)
 def test_a_damaged_checkpoint_is_noticed_and_an_older_one_serves(harm, stopped, tmp_path):
     simulate(small_case(**TINY), tmp_path / "whole.h5")
     harm(newest(stopped))
@@ -328,7 +342,9 @@ def change_checkpoints(output, **changes):
 def test_another_device_is_refused_unless_it_is_allowed(stopped):
     device = load_archive(newest(stopped))["device"]
     change_checkpoints(stopped, device=device | {"type": "GPU", "name": "a card that is not here"})
-    with pytest.raises(InputError, match=r"the device has another type: CPU, it was GPU.*--allow-device-change"):
+    with pytest.raises(
+        InputError, match=r"the device has another type: CPU, it was GPU.*--allow-device-change"
+    ):
         resume(stopped)
     told = Told()
     assert resume(stopped, allow_device_change=True, report=told)
@@ -395,7 +411,12 @@ BAD = {
         "the largest velocity is .*, along a, at a = ",
     ),
     "walls": (
-        {"model.penalty.lambda": 0.0, "data.teacher": "200*sin(x0)", "time": 5.0, "output": {"every": 0.5, "fields_every": 1.0}},
+        {
+            "model.penalty.lambda": 0.0,
+            "data.teacher": "200*sin(x0)",
+            "time": 5.0,
+            "output": {"every": 0.5, "fields_every": 1.0},
+        },
         r"lies in the outermost cells of a or on its walls \(eulerian.wall_limit = 0.5\)",
         "widen parameters.a.domain",
     ),
@@ -405,7 +426,10 @@ BAD = {
 @pytest.mark.parametrize("kind", BAD)
 def test_a_run_that_goes_bad_says_what_where_and_what_to_try(kind, tmp_path, command):
     changes, what, where = BAD[kind]
-    with pytest.raises(RunError, match=f"{what}.*{where}.*run.h5 holds the .* before it, and run.h5.checkpoints the last good state") as caught:
+    with pytest.raises(
+        RunError,
+        match=f"{what}.*{where}.*run.h5 holds the .* before it, and run.h5.checkpoints the last good state",
+    ) as caught:
         simulate(small_case(**TINY | changes), tmp_path / "run.h5")
     assert len(str(caught.value).splitlines()) == 1
     run = mfpde.open_run(tmp_path / "run.h5")
@@ -419,7 +443,11 @@ def test_a_run_whose_units_are_not_finite_says_which(tmp_path, monkeypatch):
 
     monkeypatch.setattr(OpenCLBackend, "error", lambda *_: float("nan"))
     with pytest.raises(
-        RunError, match=r"the networks are no longer finite at time 0 .*: unit \d+ of all moves fastest, along [awb] at .*, from a = "
+        RunError,
+        match=(
+            r"the networks are no longer finite at time 0 .*: unit \d+ of all moves fastest, along [awb] at"
+            r" .*, from a = "
+        ),
     ):
         simulate(small_case(**TINY, **{"eulerian.enabled": False}), tmp_path / "run.h5")
 
@@ -427,13 +455,22 @@ def test_a_run_whose_units_are_not_finite_says_which(tmp_path, monkeypatch):
 def test_a_mesh_that_does_not_fit_is_refused_with_one_that_would(tmp_path, monkeypatch):
     from mfpde.eulerian import memory
 
-    case = small_case(**{"parameters.a.cells": 100_000, "parameters.w.cells": 100_000, "parameters.b.cells": 100_000})
+    case = small_case(
+        **{"parameters.a.cells": 100_000, "parameters.w.cells": 100_000, "parameters.b.cells": 100_000}
+    )
     with pytest.raises(
-        InputError, match=r"a mesh of 100000 x 100000 x 100000 cells needs about .* GB .*; use fewer cells: (\d+) x \1 x \1 would fit"
+        InputError,
+        match=(
+            r"a mesh of 100000 x 100000 x 100000 cells needs about .* GB .*; use fewer cells: (\d+) x \1 x \1"
+            r" would fit"
+        ),
     ):
         simulate(case, tmp_path / "run.h5")
     with pytest.raises(InputError, match=r"units in all need about .* would fit"):
-        simulate(small_case(**{"lagrangian.units": [10_000_000], "lagrangian.replicates": 10_000}), tmp_path / "run.h5")
+        simulate(
+            small_case(**{"lagrangian.units": [10_000_000], "lagrangian.replicates": 10_000}),
+            tmp_path / "run.h5",
+        )
     monkeypatch.setattr(memory, "room", lambda device=None: (10**9, 10**5))
     with pytest.raises(InputError, match=r"needs .* per field, .* gives 0.0001 GB at once"):
         simulate(small_case(**{"parameters.a.cells": 101}), tmp_path / "run.h5")
@@ -464,7 +501,9 @@ def test_a_checkpoint_of_a_stranger_is_refused(stopped):
     content = load_archive(path)
     del content["state"]["solvers"][0]["moments"]
     save_archive(path, content)
-    with pytest.raises(InputError, match=r"its checkpoint is not one that mfpde .* understands \(KeyError: 'moments'\)"):
+    with pytest.raises(
+        InputError, match=r"its checkpoint is not one that mfpde .* understands \(KeyError: 'moments'\)"
+    ):
         resume(stopped)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("tree.json", "{}" + " " * 10**7)
@@ -472,6 +511,11 @@ def test_a_checkpoint_of_a_stranger_is_refused(stopped):
         load_archive(path)
     save_archive(path, {"array": np.zeros(3)})
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("code.npy", b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }" + b" " * 60 + b"\n")
+        archive.writestr(
+            "code.npy",
+            b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }"
+            + b" " * 60
+            + b"\n",
+        )
     with pytest.raises(InputError, match="checkpoint schema None"):
         resume(stopped)

@@ -13,12 +13,22 @@ POTENTIAL = {
     "model": {"kind": "potential", "external": "x^2/2"},
     "parameters": {"x": {"domain": [-4, 4], "cells": 16, "initial": {"law": "normal", "within": [-3, 3]}}},
 }
-TINY = {"eulerian.backend": "numpy", "time": 0.1, "output": {}, "lagrangian.units": [5, 10], "lagrangian.replicates": 2}
+TINY = {
+    "eulerian.backend": "numpy",
+    "time": 0.1,
+    "output": {},
+    "lagrangian.units": [5, 10],
+    "lagrangian.replicates": 2,
+}
 
 
 def potential(**changes):
     case = small_case()
-    tables = {key: value for key, value in case.model_dump(mode="json", by_alias=True, exclude_none=True).items() if key != "data"}
+    tables = {
+        key: value
+        for key, value in case.model_dump(mode="json", by_alias=True, exclude_none=True).items()
+        if key != "data"
+    }
     return mfpde.case.load.case_from_tables(tables | POTENTIAL, case.path).replace(TINY | changes)
 
 
@@ -30,7 +40,9 @@ def runs(tmp_path_factory):
         "network": small_case(**TINY),
         "potential": potential(),
         "alone": small_case(**TINY, **{"eulerian.enabled": False}),
-        "nodes": small_case(**TINY | {"eulerian.enabled": False, "characteristics.nodes": 64, "lagrangian.units": []}),
+        "nodes": small_case(
+            **TINY | {"eulerian.enabled": False, "characteristics.nodes": 64, "lagrangian.units": []}
+        ),
         "bare": potential(**{"eulerian.enabled": False, "characteristics.nodes": 64, "lagrangian.units": []}),
         "one": small_case(**TINY | {"lagrangian.units": [5], "lagrangian.replicates": 1}),
     }
@@ -42,7 +54,11 @@ def runs(tmp_path_factory):
     [
         ("potential", "overview", "needs a network, and this run is of a potential"),
         ("alone", "overview", r"needs a density, and this run has none \(eulerian.enabled = false\)"),
-        ("one", "overview", r"needs networks of two widths, and this run has one \(lagrangian.units = \[5\]\)"),
+        (
+            "one",
+            "overview",
+            r"needs networks of two widths, and this run has one \(lagrangian.units = \[5\]\)",
+        ),
         ("nodes", "energy", "needs a density or networks, and this run has nodes alone"),
         ("potential", "function", "needs a network"),
         ("alone", "marginals", "needs a density, and this run has none"),
@@ -55,7 +71,11 @@ def runs(tmp_path_factory):
         ("network", "fluctuations", "needs nodes, which know the Monte-Carlo value"),
         ("one", "bias_variance", "needs 2 replicates, and this run has 1"),
         ("network", "chaos", "needs 3 replicates, and this run has 2"),
-        ("network", "descent", r"needs networks that descend, and this run has none \(descent.steps = \[\]\)"),
+        (
+            "network",
+            "descent",
+            r"needs networks that descend, and this run has none \(descent.steps = \[\]\)",
+        ),
         ("nodes", "width_planner", r"needs networks, and this run has none \(lagrangian.units = \[\]\)"),
         ("one", "width_planner", "needs a ladder to plan by"),
     ],
@@ -70,7 +90,10 @@ def test_what_a_run_lacks_is_said(runs, command, name, figure, said):
 
 def test_what_several_runs_lack_is_said(runs, command):
     paths = [runs["potential"].path, runs["alone"].path]
-    for figure, said in (("clouds", "a density over two parameters with stored units"), ("fluctuation_panels", "networks and nodes")):
+    for figure, said in (
+        ("clouds", "a density over two parameters with stored units"),
+        ("fluctuation_panels", "networks and nodes"),
+    ):
         code, _, err = command("plot", *paths, "--only", figure)
         assert code == 2
         assert f"--only {figure}: the figure needs {said}" in err
@@ -92,7 +115,9 @@ def test_what_is_left_out_has_a_reason(runs, command):
     code, out, err = command("plot", runs["potential"].path, "-o", "figures", "--format", "png")
     assert code == 0
     assert "figures/energy.png" in out.replace("\\", "/")
-    assert "not drawn: overview needs a network, and this run is of a potential; function needs a network" in err
+    assert (
+        "not drawn: overview needs a network, and this run is of a potential; function needs a network" in err
+    )
 
 
 @pytest.mark.slow
@@ -104,13 +129,17 @@ def test_a_figure_is_drawn_or_has_a_reason(runs, name, tmp_path):
     assert drawn | set(reasons) == set(FIGURES)
     assert not drawn & set(reasons)
     pair = [runs[name], runs[name]]
-    assert {file.stem for file in plot(pair, tmp_path, formats=["svg"])} | set(lacking(pair)) == set(FIGURES_OF_SEVERAL)
+    assert {file.stem for file in plot(pair, tmp_path, formats=["svg"])} | set(lacking(pair)) == set(
+        FIGURES_OF_SEVERAL
+    )
 
 
 def test_the_overview_of_two_inputs_shows_f_against_its_targets(tmp_path):
     data = {"teacher": "x0*x1", "inputs": {"law": "sphere", "dimension": 2, "samples": 9}}
     axis = {"domain": [-4, 4], "cells": 6, "initial": {"law": "normal", "within": [-3, 3]}}
-    run = mfpde.run(small_case(parameters={"a": axis, "w": axis, "b": axis}, data=data, **TINY), tmp_path / "two.h5")
+    run = mfpde.run(
+        small_case(parameters={"a": axis, "w": axis, "b": axis}, data=data, **TINY), tmp_path / "two.h5"
+    )
     panel = importlib.import_module("mfpde.figures.overview").draw(run).axes[0]
     assert panel.get_title("left").startswith("(a) $f$ against $f^*$")
     assert len(panel.get_lines()[0].get_xdata()) == 9

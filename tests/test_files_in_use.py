@@ -1,4 +1,6 @@
-"""Files that are locked, may not be read, or hold objects: each is called what it is, and none is called damaged."""
+"""Files that are locked, may not be read, or hold objects: each is called what it is, and none is called
+damaged.
+"""
 
 import errno
 import shutil
@@ -20,12 +22,22 @@ from mfpde.store.archive import load_archive, save_archive
 
 LOCKED = "is open in another program, which has locked it; close it there"
 FORBIDDEN = "cannot be read, since you have no permission"
-VERBS = [["compare"], ["inspect"], ["plot"], ["verify"], ["resume"], ["resume", "--until", "9"], ["resume", "--restart"]]
+VERBS = [
+    ["compare"],
+    ["inspect"],
+    ["plot"],
+    ["verify"],
+    ["resume"],
+    ["resume", "--until", "9"],
+    ["resume", "--restart"],
+]
 
 
 @contextmanager
 def locked(path):
-    """Hold a file as HDF5 does that writes to it; a second handle of one process is as good as another process."""
+    """Hold a file as HDF5 does that writes to it; a second handle of one process is as good as another
+    process.
+    """
     fcntl = pytest.importorskip("fcntl")
     with path.open("r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -81,8 +93,14 @@ def test_a_file_that_is_locked_after_it_was_opened_is_not_called_damaged(small_r
     from mfpde.analysis.run import open_run
 
     run = open_run(small_run.path)
-    monkeypatch.setattr("xarray.open_datatree", lambda *_, **__: (_ for _ in ()).throw(BlockingIOError(errno.EAGAIN, "unable to lock file")))
-    monkeypatch.setattr("xarray.open_groups", lambda *_, **__: (_ for _ in ()).throw(BlockingIOError(errno.EAGAIN, "unable to lock file")))
+    monkeypatch.setattr(
+        "xarray.open_datatree",
+        lambda *_, **__: (_ for _ in ()).throw(BlockingIOError(errno.EAGAIN, "unable to lock file")),
+    )
+    monkeypatch.setattr(
+        "xarray.open_groups",
+        lambda *_, **__: (_ for _ in ()).throw(BlockingIOError(errno.EAGAIN, "unable to lock file")),
+    )
     with pytest.raises(OutOfReachError, match=LOCKED):
         _ = run.times
 
@@ -107,10 +125,18 @@ def test_a_case_that_may_not_be_read_is_not_said_to_have_changed(output, monkeyp
     (output.parent / "small.toml").write_text("")
     monkeypatch.setattr(Path, "read_text", refuse)
     said = []
-    its = {"tables": small_case().resolved(), "path": str(output.parent / "small.toml"), "text": "", "variant": ""}
+    its = {
+        "tables": small_case().resolved(),
+        "path": str(output.parent / "small.toml"),
+        "text": "",
+        "variant": "",
+    }
     report = SimpleNamespace(warn=said.append)
     _case_of({"case": its}, report)
-    assert said == [f"{output.parent / 'small.toml'} cannot be read, so nobody knows whether it has changed since; the run goes on as it was begun"]
+    assert said == [
+        f"{output.parent / 'small.toml'} cannot be read, so nobody knows whether it has changed since; the"
+        " run goes on as it was begun"
+    ]
 
 
 def test_an_archive_that_cannot_be_read_is_told_from_a_damaged_one(tmp_path, monkeypatch):

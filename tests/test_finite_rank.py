@@ -1,4 +1,6 @@
-"""Interactions of finite rank are found from their formulas, and through moments give what sums over pairs give, on units and meshes."""
+"""Interactions of finite rank are found from their formulas, and through moments give what sums over pairs
+give, on units and meshes.
+"""
 
 from pathlib import Path
 
@@ -19,7 +21,12 @@ from mfpde.models import build_model
 
 PI = 3.141592653589793
 LINE = {"domain": [-3, 3], "cells": 12, "initial": {"law": "normal", "std": 0.8, "within": [-2.5, 2.5]}}
-CIRCLE = {"domain": [-PI, PI], "cells": 11, "periodic": True, "initial": {"law": "normal", "std": 0.9, "within": [-3, 3]}}
+CIRCLE = {
+    "domain": [-PI, PI],
+    "cells": 11,
+    "periodic": True,
+    "initial": {"law": "normal", "std": 0.9, "within": [-3, 3]},
+}
 SHORT = {"domain": [0, 1], "cells": 8, "periodic": True, "initial": {"law": "uniform", "low": 0, "high": 1}}
 FIXED = {"fixed": 0.3}
 #: names are lines, but for these
@@ -144,7 +151,8 @@ def test_series_serve_only_networks_with_more_pairs_than_features():
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize(
-    ("interaction", "sizes"),  # of the terms of W' and W, which rounding is relative to; None for W' and W themselves
+    # of the terms of W' and W, which rounding is relative to; None for W' and W themselves
+    ("interaction", "sizes"),
     [
         ("x^2/2", (None, None)),
         ("x^4", (None, None)),
@@ -166,7 +174,9 @@ def test_no_digits_are_lost_far_from_0(interaction, sizes, precision):
 
 @pytest.mark.parametrize("power", [2, 4, 8, 12])
 def test_errors_obey_the_bound_of_centred_moments(power):
-    """A few units far away, seen from everywhere: the error is at most 3^p units of rounding of int |s|^p dmu, at every unit."""
+    """A few units far away, seen from everywhere: the error is at most 3^p units of rounding of int |s|^p
+    dmu, at every unit.
+    """
     model = model_of(f"x^{power}", "x", x={"domain": [-1e4, 1e4]})
     ladder = Ladder([400], [1], 3)
     state = np.zeros((2, 400))
@@ -217,7 +227,12 @@ MESHES = [
 def mesh_of(names, stretch, cells=11):
     ends = [KINDS.get(n, LINE)["domain"] for n in names if n != "c"]
     free = [n for n in names if n != "c"]
-    return Mesh([Axis(n, sinh_faces(*end, cells + k, stretch, 0.3), n in "stq") for k, (n, end) in enumerate(zip(free, ends, strict=True))])
+    return Mesh(
+        [
+            Axis(n, sinh_faces(*end, cells + k, stretch, 0.3), n in "stq")
+            for k, (n, end) in enumerate(zip(free, ends, strict=True))
+        ]
+    )
 
 
 @pytest.mark.parametrize("stretch", [0.0, 3.0])
@@ -259,7 +274,9 @@ def test_stretched_meshes_of_any_size_take_interactions_of_finite_rank():
     masses[at[0], at[1]] = 0.25
     dx, dy = (axis.centres[:, None] - axis.centres[i] for axis, i in zip(mesh.axes, at, strict=True))
     exact = 0.25 * np.sum(dx[:, None] ** 4 - dx[:, None] * dy[None], axis=-1)
-    np.testing.assert_allclose(coupling(masses.ravel()).reshape(mesh.shape), exact, rtol=0, atol=1e-14 * np.abs(exact).max())
+    np.testing.assert_allclose(
+        coupling(masses.ravel()).reshape(mesh.shape), exact, rtol=0, atol=1e-14 * np.abs(exact).max()
+    )
 
 
 def test_a_cluster_off_the_middle_of_a_wide_mesh_is_seen_from_its_own_mean():
@@ -274,7 +291,9 @@ def test_a_cluster_off_the_middle_of_a_wide_mesh_is_seen_from_its_own_mean():
 
 
 def test_an_interaction_that_overflows_on_a_mesh_is_refused():
-    with pytest.raises(InputError, match=r"model\.interaction: 'exp.200\*x. . exp.-200\*x.' is not finite at x = "):
+    with pytest.raises(
+        InputError, match=r"model\.interaction: 'exp.200\*x. . exp.-200\*x.' is not finite at x = "
+    ):
         model_of("exp(200*x) + exp(-200*x)", "x").on_mesh(mesh_of("x", 2.0))
 
 
@@ -287,12 +306,17 @@ def test_memory_counts_what_moments_hold():
 
 
 @pytest.mark.parametrize(
-    ("interaction", "names", "stretch"), [("x^2/2 + x^4/9", "x", 0.0), ("x^2*y^2/4 - x*y/5", "xy", 2.0), ("-cos(s)*x^2/9", "sx", 0.0)]
+    ("interaction", "names", "stretch"),
+    [("x^2/2 + x^4/9", "x", 0.0), ("x^2*y^2/4 - x*y/5", "xy", 2.0), ("-cos(s)*x^2/9", "sx", 0.0)],
 )
 def test_energies_never_rise_and_their_slope_is_the_dissipation(interaction, names, stretch):
     tables = {
         "time": 0.5,
-        "model": {"kind": "potential", "external": f"{names[-1]}^4/4 - {names[-1]}^2/2", "interaction": interaction},
+        "model": {
+            "kind": "potential",
+            "external": f"{names[-1]}^4/4 - {names[-1]}^2/2",
+            "interaction": interaction,
+        },
         "parameters": {n: KINDS.get(n, LINE) | {"cells": 24, "stretch": stretch} for n in names},
         "eulerian": {"backend": "numpy"},
         "lagrangian": {"units": []},
@@ -305,13 +329,20 @@ def test_energies_never_rise_and_their_slope_is_the_dissipation(interaction, nam
     rate = backend.rate(state.field, stepper.states.potential(state.moments.linear))
     change = backend.moments(rate.field)
     dt = 0.1 / rate.courant
-    after = energy.value(backend.moments(backend.combine(0.0, state.field, 1.0, state.field, dt, rate.field)[0]))
-    assert after - state.energy == pytest.approx(-2 * dt * rate.dissipation + dt**2 * energy.curvature(change), rel=1e-9)
+    after = energy.value(
+        backend.moments(backend.combine(0.0, state.field, 1.0, state.field, dt, rate.field)[0])
+    )
+    assert after - state.energy == pytest.approx(
+        -2 * dt * rate.dissipation + dt**2 * energy.curvature(change), rel=1e-9
+    )
     solver.advance(case.time)
     assert solver.energy_rise <= stepper.rounding
 
 
-@pytest.mark.parametrize(("interaction", "names"), [("cos(s)*x^2 + exp(x) + exp(-x)", "sx"), ("-exp(4*cos(s))/4", "s"), ("x^4/4 - x^2/2", "x")])
+@pytest.mark.parametrize(
+    ("interaction", "names"),
+    [("cos(s)*x^2 + exp(x) + exp(-x)", "sx"), ("-exp(4*cos(s))/4", "s"), ("x^4/4 - x^2/2", "x")],
+)
 @pytest.mark.parametrize("weight_rate", [0.0, 0.7])
 def test_kernels_equal_the_reference(interaction, names, weight_rate, device):
     model = model_of(interaction, names, external=f"{names[-1]}^2/2" if names != "s" else "cos(s)")
@@ -320,14 +351,22 @@ def test_kernels_equal_the_reference(interaction, names, weight_rate, device):
     assert type(backend).__name__ == "OpenCLMoments"
     state = start_of(model, ladder)
     rate = NumpyPotential(model, ladder, "float64", weight_rate).velocity(state)
-    np.testing.assert_allclose(backend.download(backend.velocity(backend.upload(state))), rate, rtol=0, atol=1e-13 * np.abs(rate).max())
+    np.testing.assert_allclose(
+        backend.download(backend.velocity(backend.upload(state))),
+        rate,
+        rtol=0,
+        atol=1e-13 * np.abs(rate).max(),
+    )
 
 
 def test_memory_counts_the_features_of_units(monkeypatch):
     from mfpde.lagrangian import memory, solver
 
     model = model_of("-exp(4*cos(s))/4", "s")
-    case = case_from_tables({"time": 1.0, "model": {"kind": "potential", "external": "0"}, "parameters": {"s": CIRCLE}}, Path("rank.toml"))
+    case = case_from_tables(
+        {"time": 1.0, "model": {"kind": "potential", "external": "0"}, "parameters": {"s": CIRCLE}},
+        Path("rank.toml"),
+    )
     bytes_of_state = 16 * 8 * 2
     monkeypatch.setattr(memory, "room", lambda device: (1000 * (bytes_of_state + 8 * 41) - 1, 0))
     with pytest.raises(InputError, match="1000 units in all need"):

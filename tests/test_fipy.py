@@ -1,4 +1,6 @@
-"""The independent solver: FiPy's terms and SciPy's time steps give the same density, to the errors of the schemes."""
+"""The independent solver: FiPy's terms and SciPy's time steps give the same density, to the errors of the
+schemes.
+"""
 
 from itertools import combinations
 from pathlib import Path
@@ -18,7 +20,11 @@ from mfpde.measures.laws import Normal
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models import build_model
 
-FIXED = {1: {"parameters.w": {"fixed": 1.0}, "parameters.b": {"fixed": 0.5}}, 2: {"parameters.b": {"fixed": 0.5}}, 3: {}}
+FIXED = {
+    1: {"parameters.w": {"fixed": 1.0}, "parameters.b": {"fixed": 0.5}},
+    2: {"parameters.b": {"fixed": 0.5}},
+    3: {},
+}
 
 
 def build_stepper(case, model, mesh, together=True):
@@ -36,7 +42,9 @@ def assert_upwind_rates_are_equal(case, mesh):
 
 @pytest.mark.parametrize("axes", FIXED)
 def test_upwind_rates_are_equal_to_rounding(axes):
-    """First-order upwind with velocities from potential differences is one and the same scheme, in code we did not write."""
+    """First-order upwind with velocities from potential differences is one and the same scheme, in code we
+    did not write.
+    """
     case = small_case(**FIXED[axes], **{"eulerian.scheme": "upwind", "parameters.a.mobility": 0.7})
     assert_upwind_rates_are_equal(case, build_model(case).parameters.mesh())
 
@@ -50,11 +58,21 @@ def stretched(cells, name="x"):
     return Axis(name, 4 * np.sinh(np.linspace(-1, 1, cells + 1)) / np.sinh(1.0))
 
 
-@pytest.mark.parametrize(("names", "circles"), [(n, "".join(c)) for n in ("x", "xy", "xyz") for k in range(4) for c in combinations(n, k)])
+@pytest.mark.parametrize(
+    ("names", "circles"),
+    [(n, "".join(c)) for n in ("x", "xy", "xyz") for k in range(4) for c in combinations(n, k)],
+)
 def test_upwind_rates_are_equal_on_circles_and_stretched_axes(names, circles):
-    case = potential_case("sin(x) + cos(x)" + "".join(f" + sin(x - {name})" for name in names[1:]), names, **{"eulerian.scheme": "upwind"})
+    case = potential_case(
+        "sin(x) + cos(x)" + "".join(f" + sin(x - {name})" for name in names[1:]),
+        names,
+        **{"eulerian.scheme": "upwind"},
+    )
     faces = np.linspace(0, 2 * np.pi, 8)
-    axes = [Axis(n, faces[: 8 - k] * (7 / (7 - k)), periodic=True) if n in circles else stretched(8 + k, n) for k, n in enumerate(names)]
+    axes = [
+        Axis(n, faces[: 8 - k] * (7 / (7 - k)), periodic=True) if n in circles else stretched(8 + k, n)
+        for k, n in enumerate(names)
+    ]
     assert_upwind_rates_are_equal(case, Mesh(axes))
 
 
@@ -76,14 +94,22 @@ def solve_by_fipy(case):
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 @pytest.mark.parametrize(("axes", "refinement"), [(2, 1.0), (3, 0.75)])
 def test_second_order_solutions_approach_each_other(axes, refinement, alpha, device):
-    """Limited upwind slopes split from the reaction, and central differences unsplit: they share nothing but their limit."""
-    case = small_case(**FIXED[axes], **{"dynamics.birth_death": alpha, "eulerian.scheme": "vanleer", "time": 0.5})
+    """Limited upwind slopes split from the reaction, and central differences unsplit: they share nothing but
+    their limit.
+    """
+    case = small_case(
+        **FIXED[axes], **{"dynamics.birth_death": alpha, "eulerian.scheme": "vanleer", "time": 0.5}
+    )
     free = {name: p.cells for name, p in case.parameters.items() if p.fixed is None}
     runs = []
     for factor in (refinement, 2 * refinement):
-        meshed = case.replace({f"parameters.{name}.cells": round(factor * cells) for name, cells in free.items()})
+        meshed = case.replace(
+            {f"parameters.{name}.cells": round(factor * cells) for name, cells in free.items()}
+        )
         runs.append((solve_by_fipy(meshed), solve(meshed, device)))
-    exact = solve(case.replace({f"parameters.{name}.cells": 3 * cells for name, cells in free.items()}), device).prediction
+    exact = solve(
+        case.replace({f"parameters.{name}.cells": 3 * cells for name, cells in free.items()}), device
+    ).prediction
     errors = [[np.abs(s.prediction - exact).max() for s in pair] for pair in runs]
     differences = [np.abs(fipy.prediction - ours.prediction).max() for fipy, ours in runs]
     assert differences[1] < differences[0] / 2
@@ -97,7 +123,9 @@ def test_second_order_solutions_approach_each_other(axes, refinement, alpha, dev
     ids=["diffusion", "plain", "entropic"],
 )
 def test_with_the_same_fluxes_only_the_splitting_differs(dynamics, device):
-    """Exponential fluxes are those of Scharfetter and Gummel, so the solvers differ in time alone: at second order in our steps."""
+    """Exponential fluxes are those of Scharfetter and Gummel, so the solvers differ in time alone: at second
+    order in our steps.
+    """
     keys = {f"dynamics.{key}": value for key, value in {**dynamics, "diffusion": 0.05}.items()}
     case = small_case(**FIXED[2], **keys, **{"eulerian.diffusion_scheme": "scharfetter_gummel", "time": 0.5})
     fipy = solve_by_fipy(case)
@@ -129,7 +157,10 @@ def gaussian(case):
 
     def rates(_, state):
         mean, variance = state
-        return [-(1 + alpha * variance) * mean, -2 * variance - alpha * variance**2 + 2 * tau + entropic * variance]
+        return [
+            -(1 + alpha * variance) * mean,
+            -2 * variance - alpha * variance**2 + 2 * tau + entropic * variance,
+        ]
 
     return solve_ivp(rates, (0, case.time), [1.0, 0.16], rtol=1e-10, atol=1e-12).y[:, -1]
 
@@ -142,7 +173,9 @@ def error_of(case, axis, together=True):
     assert end.state.moments.mass == pytest.approx(1, abs=1e-13)
     assert end.least > -1e-3
     mean, variance = gaussian(case)
-    return np.abs(np.diff(norm.cdf(axis.faces, mean, np.sqrt(variance))) - end.state.field * axis.widths).sum()
+    return np.abs(
+        np.diff(norm.cdf(axis.faces, mean, np.sqrt(variance))) - end.state.field * axis.widths
+    ).sum()
 
 
 @pytest.mark.slow
@@ -161,7 +194,15 @@ def test_diffusion_converges_at_second_order(make):
 @pytest.mark.slow
 @pytest.mark.parametrize("reaction", ["plain", "entropic"])
 def test_reaction_with_diffusion_converges_at_second_order(reaction):
-    case = potential_case("x^2/2", **{"dynamics.diffusion": 0.25, "dynamics.birth_death": 1.0, "dynamics.reaction": reaction, "time": 0.5})
+    case = potential_case(
+        "x^2/2",
+        **{
+            "dynamics.diffusion": 0.25,
+            "dynamics.birth_death": 1.0,
+            "dynamics.reaction": reaction,
+            "time": 0.5,
+        },
+    )
     errors = [error_of(case, uniform(n)) for n in (20, 40, 80)]
     assert errors[2] < 1e-2
     assert np.log2(errors[0] / errors[1]) > 1.7
@@ -178,7 +219,12 @@ def test_little_diffusion_needs_central_differences():
 def test_diffusion_on_a_circle_is_that_of_the_heat_equation():
     """On a circle without potential, mobility scales the rate: the first mode decays as exp(-m tau t)."""
     case = potential_case("0*x*y", "xy", **{"dynamics.diffusion": 0.5})
-    mesh = Mesh([Axis("x", np.linspace(0, 2 * np.pi, 33), periodic=True, mobility=0.5), Axis("y", np.linspace(0, 1, 5), mobility=0.0)])
+    mesh = Mesh(
+        [
+            Axis("x", np.linspace(0, 2 * np.pi, 33), periodic=True, mobility=0.5),
+            Axis("y", np.linspace(0, 1, 5), mobility=0.0),
+        ]
+    )
     x, model = mesh.axes[0].centres, build_model(case)
     stepper = build_stepper(case, model, mesh)
     along = np.array([1.0, 0.5, 1.5, 1.0])  # an axis without mobility does not diffuse
@@ -192,7 +238,10 @@ def test_diffusion_on_a_circle_is_that_of_the_heat_equation():
     ("changes", "message"),
     [
         ({"eulerian.precision": "float32"}, "in float64, not in float32"),
-        ({"dynamics.birth_death": 1.0, "dynamics.births": {name: {"law": "normal"} for name in "awb"}}, "without births"),
+        (
+            {"dynamics.birth_death": 1.0, "dynamics.births": {name: {"law": "normal"} for name in "awb"}},
+            "without births",
+        ),
         ({"data.inputs.dimension": 2}, "on 1 to 3 axes, not on 4"),
     ],
 )

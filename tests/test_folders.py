@@ -1,4 +1,6 @@
-"""A process that goes to another folder, or has none any more: cases and outputs stay where they are, and messages name them as the user did."""
+"""A process that goes to another folder, or has none any more: cases and outputs stay where they are, and
+messages name them as the user did.
+"""
 
 import copy
 import os
@@ -15,7 +17,9 @@ from mfpde.errors import InputError
 CASE = """
 time = 0.05
 data = {file = "table.csv", x = ["x"], y = "y"}
-parameters = {a = {domain = [-4, 4], cells = 8, initial = {law = "normal", within = [-3, 3]}}, w = {fixed = 1.0}, b = {fixed = 0.0}}
+parameters.a = {domain = [-4, 4], cells = 8, initial = {law = "normal", within = [-3, 3]}}
+parameters.w.fixed = 1.0
+parameters.b.fixed = 0.0
 lagrangian.units = []
 [variants.one]
 time = 0.1
@@ -24,12 +28,16 @@ time = 0.1
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    """A function that goes to another folder; before, the present one holds a case, `case.toml`, and its data."""
+    """A function that goes to another folder; before, the present one holds a case, `case.toml`, and its
+    data.
+    """
     (tmp_path / "home").mkdir()
     (tmp_path / "away").mkdir()
     monkeypatch.chdir(tmp_path / "home")
     (tmp_path / "home" / "case.toml").write_text(CASE, encoding="utf-8")
-    (tmp_path / "home" / "table.csv").write_text("x,y\n" + "\n".join(f"{k},{k % 3}" for k in range(9)), encoding="utf-8")
+    (tmp_path / "home" / "table.csv").write_text(
+        "x,y\n" + "\n".join(f"{k},{k % 3}" for k in range(9)), encoding="utf-8"
+    )
     return lambda: os.chdir(tmp_path / "away")
 
 
@@ -38,7 +46,14 @@ def test_a_case_finds_its_data_from_everywhere_however_it_was_copied(elsewhere):
     pickled = pickle.dumps(case)
     elsewhere()
     unpickled = pickle.loads(pickled)  # noqa: S301 (it is ours)
-    copies = (unpickled, copy.deepcopy(case), copy.copy(case), case.model_copy(), case.replace(time=0.2), case.replace().replace())
+    copies = (
+        unpickled,
+        copy.deepcopy(case),
+        copy.copy(case),
+        case.model_copy(),
+        case.replace(time=0.2),
+        case.replace().replace(),
+    )
     for kept in (case, *copies):
         assert build_dataset(kept).x.shape == (9, 1)
         assert (str(kept.path), kept.text, kept.variant) == ("case.toml", CASE, "one")

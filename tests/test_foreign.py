@@ -13,7 +13,9 @@ NOT_OUTPUTS = {
     "empty": "empty: is not a readable HDF5 file (it is empty); expected an output of mfpde run",
     "text.h5": "text.h5: is not a readable HDF5 file (it is text); expected an output of mfpde run",
     "weights.npz": "weights.npz: is not a readable HDF5 file (it is a ZIP archive, as NPZ files are)",
-    "case.toml": "case.toml: is a case file (TOML); expected an output of mfpde run; to make one: mfpde run case.toml",
+    "case.toml": (
+        "case.toml: is a case file (TOML); expected an output of mfpde run; to make one: mfpde run case.toml"
+    ),
     "smal.h5": "smal.h5: no such output file; did you mean 'small.h5'?",
     "a" * 300: "cannot be read: File name too long; expected an output of mfpde run",
 }
@@ -22,7 +24,10 @@ NOT_CASES = {
     "empty": "empty: is empty; expected a case file (TOML)",
     "text.h5": "text.h5: is not valid TOML: ",
     "weights.npz": "weights.npz: is a ZIP archive, as NPZ files are; expected a case file (TOML)",
-    "small.h5": "small.h5: is an HDF5 file; expected a case file (TOML); of an output: mfpde inspect small.h5, mfpde resume small.h5",
+    "small.h5": (
+        "small.h5: is an HDF5 file; expected a case file (TOML); of an output: mfpde inspect small.h5, mfpde"
+        " resume small.h5"
+    ),
     "cas.toml": "cas.toml: no such case file, nor a shipped case of that name",
     "a" * 300: "is not the name of a file",
 }

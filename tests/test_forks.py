@@ -1,4 +1,6 @@
-"""Copies of a process by fork: drivers do not work in the copy of one that has used them, NumPy does, and all do where none was used."""
+"""Copies of a process by fork: drivers do not work in the copy of one that has used them, NumPy does, and all
+do where none was used.
+"""
 
 import json
 import os
@@ -46,7 +48,14 @@ def answers(tmp_path):
 
     def ask(program):
         env = os.environ | {"PYTHONPATH": root, "TMPDIR": str(tmp_path), "MFPDE_THREADS": "2"}
-        done = subprocess.run([sys.executable, "-c", BEGIN + program], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100)
+        done = subprocess.run(
+            [sys.executable, "-c", BEGIN + program],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 

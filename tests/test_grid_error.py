@@ -40,16 +40,22 @@ def test_bounds_cover_the_error_itself():
     fine.advance(1.0)
     weights = solver.model.data.weights
     assert 1.5 < bounds["observed_order"] <= 2.0
-    assert_covers(np.sqrt(bounds["grid_error"]), np.sqrt(np.sum(weights * (solver.prediction - fine.prediction) ** 2)))
+    assert_covers(
+        np.sqrt(bounds["grid_error"]), np.sqrt(np.sum(weights * (solver.prediction - fine.prediction) ** 2))
+    )
     assert_covers(bounds["grid_error_energy"], abs(solver.state.energy - fine.state.energy))
     for name in "awb":
         axes = [next(a for a in s.mesh.axes if a.name == name) for s in (solver, fine)]
         marginals = [s.mesh.marginal(s.density(), name) for s in (solver, fine)]
-        assert_covers(bounds[f"grid_error_w1_{name}"], w1_densities(axes[0], marginals[0], axes[1], marginals[1]))
+        assert_covers(
+            bounds[f"grid_error_w1_{name}"], w1_densities(axes[0], marginals[0], axes[1], marginals[1])
+        )
 
 
 def test_the_error_of_the_step_is_in_the_bound():
-    """Steps of .5 with a strong reaction: on one mesh alone the step is seen by the companion of half the steps."""
+    """Steps of .5 with a strong reaction: on one mesh alone the step is seen by the companion of half the
+    steps.
+    """
     changes = {"dynamics.birth_death": 2.0, "eulerian.max_step": 0.5, "eulerian.tolerance": 1.0}
     case = small_case(**changes)
     solver, bounds = estimate(case, None, 1.0)
@@ -60,12 +66,16 @@ def test_the_error_of_the_step_is_in_the_bound():
     without = build_companions(case)
     without.solvers[3] = without.solvers[1]
     without.advance(1.0)
-    assert np.sqrt(bounds["grid_error"]) - np.sqrt(without.estimate(solver)["grid_error"]) > 0.7 * step_error > 0
+    assert (
+        np.sqrt(bounds["grid_error"]) - np.sqrt(without.estimate(solver)["grid_error"]) > 0.7 * step_error > 0
+    )
 
 
 def test_a_blob_narrower_than_a_cell_is_covered():
     """Kuramoto without noise: the wrapped Cauchy law is known, and gathers in a third of a cell."""
-    case = load_case("v09_ott_antonsen").replace({"parameters.s.cells": 33, "time": 5.0, "eulerian.scheme": "fromm"})
+    case = load_case("v09_ott_antonsen").replace(
+        {"parameters.s.cells": 33, "time": 5.0, "eulerian.scheme": "fromm"}
+    )
     solver, companions = build_solver(case, build_model(case)), build_companions(case)
     for time in (1.0, 3.0, 5.0):
         solver.advance(time)
@@ -79,7 +89,9 @@ def test_a_blob_narrower_than_a_cell_is_covered():
 
 def test_a_mesh_that_is_too_coarse_is_told_so(tmp_path):
     coarse = {f"parameters.{name}.cells": 7 for name in "awb"}
-    case = small_case(**coarse, **{"eulerian.error_estimate": True, "lagrangian.units": [1000, 4000], "time": 3.0})
+    case = small_case(
+        **coarse, **{"eulerian.error_estimate": True, "lagrangian.units": [1000, 4000], "time": 3.0}
+    )
     comparison = mfpde.run(case, tmp_path / "coarse.h5").compare()
     budget = comparison.table["budget"]
     assert budget["largest_n"] < 4000
@@ -107,5 +119,7 @@ def test_halving_keeps_parity_and_a_least_mesh():
 def test_w1_of_densities_on_different_meshes():
     meshes = [Mesh([Axis("a", np.linspace(-4, 4, n))]) for n in (41, 81)]
     densities = [m.average_density([Uniform(-1 + s, 1 + s)]) for m, s in zip(meshes, (0.0, 0.3), strict=True)]
-    assert w1_densities(meshes[0].axes[0], densities[0], meshes[1].axes[0], densities[1]) == pytest.approx(0.3, abs=1e-12)
+    assert w1_densities(meshes[0].axes[0], densities[0], meshes[1].axes[0], densities[1]) == pytest.approx(
+        0.3, abs=1e-12
+    )
     assert w1_densities(meshes[0].axes[0], densities[0], meshes[0].axes[0], densities[0]) == 0

@@ -26,11 +26,15 @@ def test_points_keep_mass_mean_and_second_moments_of_cells():
     mesh = model.parameters.mesh()
     density = mesh.average_density([c.law for c in model.parameters.free])
     points, weights = mesh.points(density, 1e-10)
-    centres = np.stack([g.ravel() for g in np.meshgrid(*(a.centres for a in mesh.axes), indexing="ij")], axis=-1)
+    centres = np.stack(
+        [g.ravel() for g in np.meshgrid(*(a.centres for a in mesh.axes), indexing="ij")], axis=-1
+    )
     masses = (density * mesh.volumes).ravel()
     assert weights.sum() == pytest.approx(1, abs=1e-14)
     # cell averages have the second moment of their centres plus width^2 / 12
-    exact = np.einsum("i,ij,ik->jk", masses, centres, centres) + np.diag([a.widths[0] ** 2 / 12 for a in mesh.axes])
+    exact = np.einsum("i,ij,ik->jk", masses, centres, centres) + np.diag(
+        [a.widths[0] ** 2 / 12 for a in mesh.axes]
+    )
     np.testing.assert_allclose(np.einsum("i,ij,ik->jk", weights, points, points), exact, atol=1e-8)
 
 
@@ -58,7 +62,9 @@ def test_a_run_tells_of_its_hand_off(tmp_path):
     assert any("points carry" in w for w in health["warnings"])
     energy = run.eulerian["energy"].values
     assert np.all(np.diff(energy) <= 1e-9)
-    mass = run.mu.values[-1] * np.multiply.outer(*(np.diff(run.tree[f"{n}_bounds"].values)[:, 0] for n in "aw"))
+    mass = run.mu.values[-1] * np.multiply.outer(
+        *(np.diff(run.tree[f"{n}_bounds"].values)[:, 0] for n in "aw")
+    )
     assert mass.sum() == pytest.approx(1, abs=1e-9)
     run.close()
 

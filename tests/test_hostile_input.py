@@ -1,4 +1,5 @@
-"""What strangers write: cases, formulas, tables and outputs are read, or refused with one printable line, and nothing else happens.
+"""What strangers write: cases, formulas, tables and outputs are read, or refused with one printable line, and
+nothing else happens.
 
 `python -m validation.fuzz` does the same with 25000 inputs of each kind, in a process that is watched.
 """
@@ -50,7 +51,7 @@ def is_read_or_refused(target, path):
     assert message is None or (message.isprintable() and len(message) <= MAX_MESSAGE + 5), message
 
 
-# --- everything -----------------------------------------------------------------------------------------------------
+# --- everything ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("entry", "count"), [("case", 60), ("formula", 120), ("table", 120), ("hdf5", 25)])
@@ -73,7 +74,11 @@ def test_any_bytes_are_read_or_refused(folder, suffix, content):
 
 def test_a_child_that_dies_or_hangs_is_put_down_to_its_input(folder, monkeypatch):
     monkeypatch.setattr("validation.fuzz.PATIENCE", 0.1)
-    for what, kind in ((lambda path: os._exit(3), "crash"), (lambda path: time.sleep(60), "hang"), (lambda path: 1 / 0, "ZeroDivisionError")):
+    for what, kind in (
+        (lambda path: os._exit(3), "crash"),
+        (lambda path: time.sleep(60), "hang"),
+        (lambda path: 1 / 0, "ZeroDivisionError"),
+    ):
         monkeypatch.setitem(TARGETS, "formula", what)
         outcome = Outcome()
         assert _batch("formula", 0, 5, 6, folder, outcome) == 6
@@ -88,14 +93,30 @@ def test_a_message_is_one_line_and_has_no_codes_for_the_terminal():
     assert len(message) < 1010
 
 
-# --- formulas -------------------------------------------------------------------------------------------------------
+# --- formulas -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        *("exp(exp(exp(exp(99))))", "sin(exp(exp(9)))", "sigmoid(exp(1e15))", "1e400*t", "9" * 400 + "*t", "1e300*t^64*1e300", "9^9^9^9", "t^2^99"),
-        *("(t^64)^-2", "(t^64)^64", "max(t," * 30 + "t" + ")" * 30, "-" * 500 + "t", "sin(" * 200 + "t" + ")" * 200, "t*" * 499 + "t"),
+        *(
+            "exp(exp(exp(exp(99))))",
+            "sin(exp(exp(9)))",
+            "sigmoid(exp(1e15))",
+            "1e400*t",
+            "9" * 400 + "*t",
+            "1e300*t^64*1e300",
+            "9^9^9^9",
+            "t^2^99",
+        ),
+        *(
+            "(t^64)^-2",
+            "(t^64)^64",
+            "max(t," * 30 + "t" + ")" * 30,
+            "-" * 500 + "t",
+            "sin(" * 200 + "t" + ")" * 200,
+            "t*" * 499 + "t",
+        ),
         *("1if", "t\n+", "\udcff", "x0*(-1)^0.5", "log(t - t)", "t/relu(-1)"),
     ],
 )
@@ -110,14 +131,23 @@ def test_formulas_that_grow_without_bound_are_refused_at_once(text):
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        *(("relu(1)", 1.0), ("max(2, 3)*t", 3.0), ("sigmoid(0)", 0.5), ("x0 + relu(t - t)", 1.0), ("min(1e15, min(65, 3))", 3.0)),
+        *(
+            ("relu(1)", 1.0),
+            ("max(2, 3)*t", 3.0),
+            ("sigmoid(0)", 0.5),
+            ("x0 + relu(t - t)", 1.0),
+            ("min(1e15, min(65, 3))", 3.0),
+        ),
         *(
             ("sqrt(t^2)", 1.0),
             ("(sqrt((-t/x0)^64))^0.5", 1.0),
             ("relu(((-tanh(t) + x0)^2)^1.5)", (1 - np.tanh(1)) ** 3),
         ),
         ("log(tan(tan(erf(sqrt(0.5 + softplus(9e29))))))", np.log(np.tan(np.tan(1)))),
-        ("cos((tan(tanh((x0 - -1/t/1e15*softplus(log(t)))^63)))^-2)", np.cos(np.tan(np.tanh(1 + np.log(2) / 1e15)) ** -2)),
+        (
+            "cos((tan(tanh((x0 - -1/t/1e15*softplus(log(t)))^63)))^-2)",
+            np.cos(np.tan(np.tanh(1 + np.log(2) / 1e15)) ** -2),
+        ),
     ],
 )
 def test_formulas_that_once_failed(text, value):
@@ -127,10 +157,12 @@ def test_formulas_that_once_failed(text, value):
     slope = sympy.diff(expression, T)
     curvature = sympy.diff(slope, T)
     evaluate(slope, values), evaluate(curvature, values)
-    assert "((real)inf)" not in opencl_function("f", [T], [("value", expression), ("slope", slope), ("curvature", curvature)])
+    assert "((real)inf)" not in opencl_function(
+        "f", [T], [("value", expression), ("slope", slope), ("curvature", curvature)]
+    )
 
 
-# --- cases ----------------------------------------------------------------------------------------------------------
+# --- cases --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -170,12 +202,18 @@ def test_inputs_of_more_numbers_than_fit_in_memory_are_refused():
         draw_inputs(UniformInputs(law="uniform", samples=10_000_000, dimension=10_000))
 
 
-# --- tables ---------------------------------------------------------------------------------------------------------
+# --- tables -------------------------------------------------------------------------------------------------
 
 
 def npy(shape, descr="<f8", content=b"", version=b"\x01\x00"):
     header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
-    return b"\x93NUMPY" + version + len(header).to_bytes(2 if version == b"\x01\x00" else 4, "little") + header + content
+    return (
+        b"\x93NUMPY"
+        + version
+        + len(header).to_bytes(2 if version == b"\x01\x00" else 4, "little")
+        + header
+        + content
+    )
 
 
 def npz(**members):
@@ -195,10 +233,15 @@ TABLES = {
     "more than a gigabyte of zeros": (".npz", npz(x=npy("(300000000,)", content=bytes(1000)), y=COLUMN)),
     "objects": (".npz", npz(x=npy("(1,)", "|O", b"\x80\x04N."), y=COLUMN)),
     "numbers of extended precision": (".npz", npz(x=npy("(3,)", "<f16", b"\xff\x7f" * 24), y=COLUMN)),
-    "a damaged stream": (".npz", npz(x=npy("(3,)", content=bytes(range(24))), y=COLUMN).replace(b"\x93", b"\x00", 1)[:-70]),
+    "a damaged stream": (
+        ".npz",
+        npz(x=npy("(3,)", content=bytes(range(24))), y=COLUMN).replace(b"\x93", b"\x00", 1)[:-70],
+    ),
     "a compression of patches": (
         ".npz",
-        npz(x=COLUMN, y=COLUMN).replace(b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x20\x00"),
+        npz(x=COLUMN, y=COLUMN).replace(
+            b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x20\x00"
+        ),
     ),
     "a cell with codes for the terminal": (".csv", b"x,y\n1,\x1b[2J\n"),
     "a cell of a megabyte": (".csv", b"x,y\n1," + b"9" * 1_000_000),

@@ -1,4 +1,6 @@
-"""HDF5 of strangers: damaged, edited or reaching for other files, it is refused with one line, and its text is shown as it is."""
+"""HDF5 of strangers: damaged, edited or reaching for other files, it is refused with one line, and its text
+is shown as it is.
+"""
 
 import gzip
 import io
@@ -146,7 +148,9 @@ SPOILT = {
     "a type by name": lambda file: file.__setitem__("named", np.dtype("f8")),
     "times of terabytes": resized("time", 1 << 30),
     "values of terabytes": resized("eulerian/energy", 1 << 45),
-    "a chunk of gigabytes": lambda file: file.create_dataset("big", (1,), "f8", maxshape=(None,), chunks=(1 << 28,)),
+    "a chunk of gigabytes": lambda file: file.create_dataset(
+        "big", (1,), "f8", maxshape=(None,), chunks=(1 << 28,)
+    ),
     "a filter of its own": lambda file: file.create_dataset("odd", (8,), "i4", chunks=(8,), scaleoffset=True),
     "a version that is text": attribute("schema_version", "one"),
     "a version that is a list": attribute("schema_version", [1, 1]),
@@ -222,7 +226,11 @@ def test_a_damaged_output_is_refused_by_every_reader(output, tmp_path):
 
 def test_text_of_a_strangers_output_is_shown_as_it_is(output):
     def change(file):
-        health = json.loads(file.attrs["health"]) | {"warnings": ["[/red]\x1b[2J"], "failure": "[/x]", "finished": False}
+        health = json.loads(file.attrs["health"]) | {
+            "warnings": ["[/red]\x1b[2J"],
+            "failure": "[/x]",
+            "finished": False,
+        }
         file.attrs.update({"health": json.dumps(health), "git_revision": "[/x]", "device": [1.0, 2.0]})
         file["time"].attrs["units"] = "[/x]\n"
 

@@ -35,12 +35,17 @@ def case(tmp_path):
 @pytest.mark.parametrize("key", ["every", "fields_every"])
 def test_a_case_that_never_stores_is_refused(case, key):
     case.write_text(f"{CASE}[output]\n{key} = 2\n")
-    with pytest.raises(InputError, match=rf"case.toml: output.{key} = 2 is longer than the run; expected at most time = 1$"):
+    with pytest.raises(
+        InputError, match=rf"case.toml: output.{key} = 2 is longer than the run; expected at most time = 1$"
+    ):
         mfpde.load_case(case)
 
 
 def test_an_interval_on_the_command_line_is_refused_by_its_option(case):
-    with pytest.raises(InputError, match=r"^--set output.every=5: output.every = 5 is longer than the run; expected at most time = 1$"):
+    with pytest.raises(
+        InputError,
+        match=r"^--set output.every=5: output.every = 5 is longer than the run; expected at most time = 1$",
+    ):
         mfpde.load_case(case, ["output.every=5"])
     mfpde.load_case(case, ["output.every=1"])
 
@@ -48,9 +53,24 @@ def test_an_interval_on_the_command_line_is_refused_by_its_option(case):
 @pytest.mark.parametrize(
     ("output", "said", "frames"),
     [
-        ({"every": 2.0}, r"output.every = 2: longer than the run \(time = 1\), so nothing is stored between the times of output.fields_every", 5),
-        ({"fields_every": 2.0}, r"output.fields_every = 2: .* the density is stored at the start and the end alone", 21),
-        ({"every": 2.0, "fields_every": 4.0}, r"output.every = 2 and output.fields_every = 4: .* the start and the end alone are stored", 2),
+        (
+            {"every": 2.0},
+            (
+                r"output.every = 2: longer than the run \(time = 1\), so nothing is stored between the times"
+                r" of output.fields_every"
+            ),
+            5,
+        ),
+        (
+            {"fields_every": 2.0},
+            r"output.fields_every = 2: .* the density is stored at the start and the end alone",
+            21,
+        ),
+        (
+            {"every": 2.0, "fields_every": 4.0},
+            r"output.every = 2 and output.fields_every = 4: .* the start and the end alone are stored",
+            2,
+        ),
     ],
 )
 def test_a_shortened_run_tells_what_it_stores(case, tmp_path, output, said, frames):

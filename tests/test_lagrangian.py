@@ -25,14 +25,20 @@ LADDER = Ladder([7, 70], [2, 3], seed=4)
 def both(case, device, ladder=LADDER, alpha=0.0):
     network = build_network(case)
     precision = case.lagrangian.precision
-    return network, NumpyNetwork(network, ladder, precision, alpha), OpenCLNetwork(network, ladder, precision, alpha, device)
+    return (
+        network,
+        NumpyNetwork(network, ladder, precision, alpha),
+        OpenCLNetwork(network, ladder, precision, alpha, device),
+    )
 
 
 def many_inputs(**changes):
     """Five inputs, no mesh: particles live in any dimension."""
     axis = {"initial": {"law": "normal"}}
     data = {"teacher": "sin(x0)*x4", "inputs": {"law": "sphere", "dimension": 5, "samples": 33}}
-    return small_case(parameters={"a": axis, "w": axis, "b": axis}, data=data, **{"eulerian.enabled": False}, **changes)
+    return small_case(
+        parameters={"a": axis, "w": axis, "b": axis}, data=data, **{"eulerian.enabled": False}, **changes
+    )
 
 
 @pytest.mark.parametrize("make", [small_case, many_inputs])
@@ -45,7 +51,9 @@ def test_velocity_is_minus_half_n_times_the_gradient_of_the_energy(make, power, 
 
     def energy(theta, number):
         where = slice(LADDER.first_unit[number], LADDER.first_unit[number + 1])
-        mean_penalty = np.mean(network.penalty_amplitude(theta[0, where]) + network.penalty_rest(theta[1:-1, where].T))
+        mean_penalty = np.mean(
+            network.penalty_amplitude(theta[0, where]) + network.penalty_rest(theta[1:-1, where].T)
+        )
         return network.energy(backend.predictions(backend.upload(theta))[number], mean_penalty)
 
     step = 1e-5
@@ -63,7 +71,13 @@ def test_velocity_is_minus_half_n_times_the_gradient_of_the_energy(make, power, 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("make", [small_case, many_inputs])
 def test_kernels_equal_the_reference_to_rounding(make, precision, activation, device):
-    case = make(**{"model.activation": activation, "lagrangian.precision": precision, "model.penalty": {"lambda": 0.1, "power": 1.5}})
+    case = make(
+        **{
+            "model.activation": activation,
+            "lagrangian.precision": precision,
+            "model.penalty": {"lambda": 0.1, "power": 1.5},
+        }
+    )
     for alpha in (0.0, 2.0):
         network, reference, backend = both(case, device, alpha=alpha)
         state = LADDER.initial_state(network.parameters).astype(precision).astype(float)
@@ -94,7 +108,14 @@ def test_integrator_meets_its_tolerance(device):
     ladder = Ladder([9], [2], seed=0)
     network, reference, backend = both(small_case(), device, ladder)
     start = ladder.initial_state(network.parameters)
-    exact = solve_ivp(lambda _, y: reference.velocity(y.reshape(start.shape)).ravel(), (0, 5), start.ravel(), "DOP853", rtol=1e-11, atol=1e-12)
+    exact = solve_ivp(
+        lambda _, y: reference.velocity(y.reshape(start.shape)).ravel(),
+        (0, 5),
+        start.ravel(),
+        "DOP853",
+        rtol=1e-11,
+        atol=1e-12,
+    )
     for tolerance, bound in ((1e-4, 3e-3), (1e-6, 3e-5), (1e-8, 3e-7)):
         case = small_case(**{"lagrangian.tolerance": tolerance})
         flow = Flow(backend, case.lagrangian, backend.upload(start))
@@ -104,13 +125,26 @@ def test_integrator_meets_its_tolerance(device):
 
 @pytest.mark.slow
 def test_walls_hold_units_and_circles_wrap(device):
-    changes = {"model.activation": "cos", "model.penalty": {"lambda": 0}, "data.teacher": "30*cos(x0)", "parameters.a.domain": [-3.1, 3.1]}
-    circle = {"domain": [-np.pi, np.pi], "periodic": True, "initial": {"law": "uniform", "low": -3, "high": 3}}
+    changes = {
+        "model.activation": "cos",
+        "model.penalty": {"lambda": 0},
+        "data.teacher": "30*cos(x0)",
+        "parameters.a.domain": [-3.1, 3.1],
+    }
+    circle = {
+        "domain": [-np.pi, np.pi],
+        "periodic": True,
+        "initial": {"law": "uniform", "low": -3, "high": 3},
+    }
     inputs = {"law": "grid", "low": -2, "high": 2, "points": 5}
-    network, *backends = both(small_case(**changes, **{"parameters.w": circle, "data.inputs": inputs}), device)
+    network, *backends = both(
+        small_case(**changes, **{"parameters.w": circle, "data.inputs": inputs}), device
+    )
     clouds = []
     for backend in backends:
-        flow = Flow(backend, small_case().lagrangian, backend.upload(LADDER.initial_state(network.parameters)))
+        flow = Flow(
+            backend, small_case().lagrangian, backend.upload(LADDER.initial_state(network.parameters))
+        )
         flow.advance(2.0)
         clouds.append(backend.download(flow.state))
     a, w = clouds[1][0], clouds[1][1]
@@ -132,10 +166,17 @@ def projected_euler(network, ladder, state, until, step):
 @pytest.mark.slow
 @pytest.mark.parametrize(("power", "bound"), [(1, 2e-4), (2, 2e-5)])
 def test_walls_and_kinks_neither_collapse_the_step_nor_spoil_the_result(power, bound, device):
-    """Many units reach a wall, or a = 0 under the penalty lambda |a|, where the right-hand side jumps (hence the larger bound)."""
+    """Many units reach a wall, or a = 0 under the penalty lambda |a|, where the right-hand side jumps (hence
+    the larger bound).
+    """
     ladder = Ladder([40], [1], seed=3)
     box = {"domain": [-1, 1], "initial": {"law": "uniform"}}
-    changes = {"parameters.a": box, "parameters.w": box, "model.penalty": {"lambda": 0.3, "power": power}, "data.teacher": "1.5*x0"}
+    changes = {
+        "parameters.a": box,
+        "parameters.w": box,
+        "model.penalty": {"lambda": 0.3, "power": power},
+        "data.teacher": "1.5*x0",
+    }
     network, reference, backend = both(small_case(**changes), device, ladder)
     start = ladder.initial_state(network.parameters)
     exact = [projected_euler(network, ladder, start, 2.0, h) for h in (2e-4, 1e-4)]
@@ -178,9 +219,18 @@ def test_initial_gap_is_monte_carlo():
 
 
 def test_weights_solve_the_fisher_rao_flow_of_a_fixed_potential(device):
-    """Action gives weights exp(-alpha int V): with all mobilities 0 and a = 0, V = confinement |z|^2 exactly."""
+    """Action gives weights exp(-alpha int V): with all mobilities 0 and a = 0, V = confinement |z|^2
+    exactly.
+    """
     frozen = {f"parameters.{name}.mobility": 0.0 for name in "awb"}
-    case = small_case(**frozen, **{"parameters.a": {"fixed": 0.0}, "model.penalty": {"confinement": 0.3}, "dynamics.birth_death": 2.0})
+    case = small_case(
+        **frozen,
+        **{
+            "parameters.a": {"fixed": 0.0},
+            "model.penalty": {"confinement": 0.3},
+            "dynamics.birth_death": 2.0,
+        },
+    )
     case = case.replace({"lagrangian.reaction": "weights"})
     network = build_network(case)
     flow = build_flow(case, network, LADDER, device)
@@ -193,7 +243,9 @@ def test_weights_solve_the_fisher_rao_flow_of_a_fixed_potential(device):
 
 
 def fisher_rao_particles(births, alpha=1.0, steps=50):
-    """Jumps alone on V = theta^2/2 from N(1, 1), as in NUMERICS 2.2; returns means over units of every network."""
+    """Jumps alone on V = theta^2/2 from N(1, 1), as in NUMERICS 2.2; returns means over units of every
+    network.
+    """
     ladder = Ladder([400], [300], seed=2)
     process = BirthDeath(ladder, alpha, births)
     law = Normal(1.0, 1.0)
@@ -241,7 +293,11 @@ def test_jumps_do_not_depend_on_other_networks():
 
 
 def test_births_cannot_be_expressed_by_weights(device):
-    births = {"dynamics.birth_death": 1.0, "dynamics.births": {"a": {"law": "point"}}, "lagrangian.reaction": "weights"}
+    births = {
+        "dynamics.birth_death": 1.0,
+        "dynamics.births": {"a": {"law": "point"}},
+        "lagrangian.reaction": "weights",
+    }
     with pytest.raises(InputError, match="weights"):
         build_flow(small_case(**births), build_network(small_case(**births)), LADDER, device)
 
@@ -250,11 +306,15 @@ def test_births_cannot_be_expressed_by_weights(device):
 def test_padding_of_the_data_does_not_meet_singular_activations(formula, device):
     axis = {"domain": [1, 5], "initial": {"law": "uniform", "low": 1, "high": 5}}
     data = {"teacher": "x0", "inputs": {"law": "grid", "low": 1, "high": 2, "points": 21}}
-    case = small_case(parameters={"a": axis, "w": axis}, data=data, **{"model.bias": False, "model.activation": formula})
+    case = small_case(
+        parameters={"a": axis, "w": axis}, data=data, **{"model.bias": False, "model.activation": formula}
+    )
     network, reference, backend = both(case, device)
     state = LADDER.initial_state(network.parameters)
     exact = reference.velocity(state)
-    np.testing.assert_allclose(backend.download(backend.velocity(backend.upload(state))), exact, atol=1e-12 * np.abs(exact).max())
+    np.testing.assert_allclose(
+        backend.download(backend.velocity(backend.upload(state))), exact, atol=1e-12 * np.abs(exact).max()
+    )
 
 
 def test_strong_reactions_shorten_the_time_between_jumps(device):
@@ -270,9 +330,14 @@ def test_strong_reactions_shorten_the_time_between_jumps(device):
     solver = build_solver(case, build_network(case), device)
     solver.advance(0.04)
     energies = flow.backend.network.loss(flow.backend.predictions(flow.state)) + 2 * np.array(
-        [np.mean(flow.backend.network.penalty_amplitude(a)) for a in flow.backend.download(flow.state)[0].reshape(4, 2000)]
+        [
+            np.mean(flow.backend.network.penalty_amplitude(a))
+            for a in flow.backend.download(flow.state)[0].reshape(4, 2000)
+        ]
     )
-    assert abs(energies.mean() - solver.state.energy) < 4 * energies.std(ddof=1) / 2 + 0.02 * solver.state.energy
+    assert (
+        abs(energies.mean() - solver.state.energy) < 4 * energies.std(ddof=1) / 2 + 0.02 * solver.state.energy
+    )
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1e9])

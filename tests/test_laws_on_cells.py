@@ -1,4 +1,6 @@
-"""Laws on meshes and clouds of points in cells: means kept, second moments to a quarter of a cell squared, both tails, mirror images, turns."""
+"""Laws on meshes and clouds of points in cells: means kept, second moments to a quarter of a cell squared,
+both tails, mirror images, turns.
+"""
 
 import itertools
 from pathlib import Path
@@ -42,7 +44,10 @@ def laws(draw):
         return Uniform(centre - size, centre + size), size**2 / 3
     low, width = draw(st.floats(-12, 8)), draw(st.floats(0.1, 4))
     law = Normal(centre, size / 4, centre + size / 4 * low, centre + size / 4 * (low + width))
-    return law, tails.expectation(lambda z: (law.mean + law.std * z - law.first_moment) ** 2, *law._bounds).real
+    return (
+        law,
+        tails.expectation(lambda z: (law.mean + law.std * z - law.first_moment) ** 2, *law._bounds).real,
+    )
 
 
 def mirrored(law):
@@ -86,10 +91,15 @@ def test_nothing_is_changed_where_nothing_was_wrong(law):
     np.testing.assert_allclose(cell_masses(axis, law), np.diff(law.cdf(axis.faces)), atol=2e-16)
 
 
-@pytest.mark.parametrize("bounds", [(-np.inf, np.inf), (3.0, 9.0), (-9.0, -6.0), (20.0, 21.0), (-60.0, -55.0), (-2.0, 30.0)])
+@pytest.mark.parametrize(
+    "bounds", [(-np.inf, np.inf), (3.0, 9.0), (-9.0, -6.0), (20.0, 21.0), (-60.0, -55.0), (-2.0, 30.0)]
+)
 def test_masses_of_normal_laws_are_exact_in_both_tails(bounds):
     low, high = bounds
-    law, faces = Normal(0.0, 1.0, low, high), np.linspace(max(low, -35.0), min(high, 35.0), 24) if np.isinf(low) else np.linspace(low, high, 24)
+    law, faces = (
+        Normal(0.0, 1.0, low, high),
+        (np.linspace(max(low, -35.0), min(high, 35.0), 24) if np.isinf(low) else np.linspace(low, high, 24)),
+    )
     with mpmath.workdps(40):
 
         def mass(a, b):
@@ -120,20 +130,34 @@ def test_quantiles_of_common_laws_are_what_they_were():
 
 def test_wrapped_cauchy_masses_are_exact_far_from_a_narrow_peak():
     law, faces = WrappedCauchy(0.5, 0.99999), np.linspace(0, 2 * np.pi, 65)
-    density = (1 - law.r**2) / (2 * np.pi * ((1 - law.r) ** 2 + 4 * law.r * np.sin((faces - law.mean) / 2) ** 2))
+    density = (1 - law.r**2) / (
+        2 * np.pi * ((1 - law.r) ** 2 + 4 * law.r * np.sin((faces - law.mean) / 2) ** 2)
+    )
     masses = law.masses(faces)
     assert masses.sum() == pytest.approx(1, abs=1e-14)
     far = slice(30, 50)
     simpson = np.diff(faces) / 6 * (density[:-1] + density[1:])
     middle = (faces[1:] + faces[:-1]) / 2
-    simpson += np.diff(faces) * 2 / 3 * (1 - law.r**2) / (2 * np.pi * ((1 - law.r) ** 2 + 4 * law.r * np.sin((middle - law.mean) / 2) ** 2))
+    simpson += (
+        np.diff(faces)
+        * 2
+        / 3
+        * (1 - law.r**2)
+        / (2 * np.pi * ((1 - law.r) ** 2 + 4 * law.r * np.sin((middle - law.mean) / 2) ** 2))
+    )
     np.testing.assert_allclose(masses[far], simpson[far], rtol=1e-6)
     np.testing.assert_allclose(WrappedCauchy(-0.5, law.r).masses(-faces[::-1])[::-1], masses, rtol=1e-12)
 
 
 @settings(max_examples=200)
 @given(
-    CELLS, st.floats(0.5, 9), st.floats(-4, 4), st.floats(0, 1), SIZES, st.sampled_from(["point", "normal", "uniform", "cauchy"]), st.integers(1, 60)
+    CELLS,
+    st.floats(0.5, 9),
+    st.floats(-4, 4),
+    st.floats(0, 1),
+    SIZES,
+    st.sampled_from(["point", "normal", "uniform", "cauchy"]),
+    st.integers(1, 60),
 )
 def test_laws_on_circles_keep_their_direction_and_turn_with_it(cells, length, low, place, size, kind, turn):
     if kind == "cauchy":
@@ -144,7 +168,15 @@ def test_laws_on_circles_keep_their_direction_and_turn_with_it(cells, length, lo
         at = low + place * length + shift
         if kind == "normal":
             return Normal(at, size * length)
-        return Point(at) if kind == "point" else WrappedCauchy(at, 1 - size) if kind == "cauchy" else Uniform(at - size * length, at + size * length)
+        return (
+            Point(at)
+            if kind == "point"
+            else (
+                WrappedCauchy(at, 1 - size)
+                if kind == "cauchy"
+                else Uniform(at - size * length, at + size * length)
+            )
+        )
 
     masses, wanted = cell_masses(axis, law(0.0)), law(0.0).resultant(length)
     assert masses.min() >= 0
@@ -152,21 +184,35 @@ def test_laws_on_circles_keep_their_direction_and_turn_with_it(cells, length, lo
     found = masses @ np.exp(2j * np.pi / length * axis.centres)
     assert abs((found * np.conj(wanted)).imag) < 1e-13
     assert (found * np.conj(wanted)).real > 0
-    np.testing.assert_allclose(np.roll(masses, turn), cell_masses(axis, law(turn * length / cells)), atol=1e-11)
+    np.testing.assert_allclose(
+        np.roll(masses, turn), cell_masses(axis, law(turn * length / cells)), atol=1e-11
+    )
 
 
 def test_points_that_are_written_back_keep_their_means_and_directions():
     random = np.random.default_rng(2)
-    mesh = Mesh([Axis("x", sinh_faces(-3, 3, 9, 3.0, 0.5)), Axis("s", np.linspace(1, 3, 8), periodic=True), Axis("y", np.linspace(0, 1, 12))])
-    points = np.stack([random.uniform(-1, 1, 500), 1 + 2 * random.random(500) ** 3, random.normal(0.5, 0.01, 500)])
+    mesh = Mesh(
+        [
+            Axis("x", sinh_faces(-3, 3, 9, 3.0, 0.5)),
+            Axis("s", np.linspace(1, 3, 8), periodic=True),
+            Axis("y", np.linspace(0, 1, 12)),
+        ]
+    )
+    points = np.stack(
+        [random.uniform(-1, 1, 500), 1 + 2 * random.random(500) ** 3, random.normal(0.5, 0.01, 500)]
+    )
     weights = random.dirichlet(np.ones(500))
     masses = mesh.density_of_points(points, weights) * mesh.volumes
     assert masses.min() >= 0
     assert masses.sum() == pytest.approx(1, abs=1e-14)
     x, s, y = (a.centres for a in mesh.axes)
     assert np.einsum("isj,i", masses, x).sum() == pytest.approx(weights @ points[0], abs=1e-14)
-    assert np.einsum("isj,i,j", masses, x, y).sum() == pytest.approx(weights @ (points[0] * points[2]), abs=1e-14)
-    direction = np.einsum("isj,s", masses, np.exp(1j * np.pi * s)).sum() / (weights @ np.exp(1j * np.pi * points[1]))
+    assert np.einsum("isj,i,j", masses, x, y).sum() == pytest.approx(
+        weights @ (points[0] * points[2]), abs=1e-14
+    )
+    direction = np.einsum("isj,s", masses, np.exp(1j * np.pi * s)).sum() / (
+        weights @ np.exp(1j * np.pi * points[1])
+    )
     assert direction == pytest.approx(np.cos(np.pi / 7), abs=1e-14)
     error = np.einsum("isj,j", masses, (y - 0.5) ** 2).sum() - weights @ (points[2] - 0.5) ** 2
     assert 0 <= error <= (1 / 11) ** 2 / 4
@@ -175,7 +221,13 @@ def test_points_that_are_written_back_keep_their_means_and_directions():
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"within": [40, 41]}, "next to no mass there; expected 'within' to come as near to the mean as 37.5 standard deviations"),
+        (
+            {"within": [40, 41]},
+            (
+                "next to no mass there; expected 'within' to come as near to the mean as 37.5 standard"
+                " deviations"
+            ),
+        ),
         ({"std": 1e4}, "goes around the circle [-8, 8] more than 100 times"),
     ],
 )
@@ -193,7 +245,9 @@ TILTED = {
     "time": 16.0,
     "model": {"kind": "potential", "external": "-x"},
     "dynamics": {"birth_death": 1.0},
-    "parameters": {"x": {"domain": [-8, 8], "cells": 321, "mobility": 0.0, "initial": {"law": "normal", "std": 0.5}}},
+    "parameters": {
+        "x": {"domain": [-8, 8], "cells": 321, "mobility": 0.0, "initial": {"law": "normal", "std": 0.5}}
+    },
     "eulerian": {"backend": "numpy"},
     "lagrangian": {"units": []},
 }
@@ -207,7 +261,9 @@ def solved(**changes):
 
 
 def test_fisher_rao_flows_live_on_both_tails():
-    """From N(0, s^2) under V0 = -x: N(alpha s^2 t, s^2); cells add to the cumulants those of a uniform law of their width h."""
+    """From N(0, s^2) under V0 = -x: N(alpha s^2 t, s^2); cells add to the cumulants those of a uniform law of
+    their width h.
+    """
     up, down = solved(), solved(**{"model.external": "x"})
     axis = up.mesh.axes[0]
     masses, half = up.density() * axis.widths, axis.widths[0] / 2

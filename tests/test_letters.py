@@ -1,4 +1,6 @@
-"""Terminals and pipes of every encoding: no verb ends in a traceback, and what a letter stands for is still there."""
+"""Terminals and pipes of every encoding: no verb ends in a traceback, and what a letter stands for is still
+there.
+"""
 
 import io
 import os
@@ -42,7 +44,14 @@ class Stream(io.TextIOWrapper):
 @pytest.fixture(scope="module")
 def output(tmp_path_factory):
     """A run with all that is reported in letters: gaps, fluctuations, descent."""
-    case = small_case(**{"fluctuations.predict": True, "descent.steps": [0.1], "time": 0.25, "eulerian.error_estimate": True})
+    case = small_case(
+        **{
+            "fluctuations.predict": True,
+            "descent.steps": [0.1],
+            "time": 0.25,
+            "eulerian.error_estimate": True,
+        }
+    )
     return mfpde.run(case, tmp_path_factory.mktemp("run") / "out.h5").path
 
 
@@ -52,13 +61,30 @@ def test_every_verb_writes_in_every_encoding(encoding, terminal, output, tmp_pat
     (tmp_path / "case.toml").write_text(CASE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, "_leave", sys.exit)
-    facts = {"devices": [], "default_reason": "", "runtimes": {}, "extras": {}, "advice": ["ν ± 1"], "tips": []}
+    facts = {
+        "devices": [],
+        "default_reason": "",
+        "runtimes": {},
+        "extras": {},
+        "advice": ["ν ± 1"],
+        "tips": [],
+    }
     monkeypatch.setattr(doctor, "examine", lambda: facts)
     verbs = (
-        "cases", "--help", "compare --help", "run case.toml -o new.h5 --backend numpy", f"compare {output} --tolerance 0.1", f"inspect {output}",
-        "inspect new.h5", f"plot {output} --only energy", f"verify {output}", "converge case.toml --levels 2 --backend numpy", "doctor", "run ν.toml",
+        "cases",
+        "--help",
+        "compare --help",
+        "run case.toml -o new.h5 --backend numpy",
+        f"compare {output} --tolerance 0.1",
+        f"inspect {output}",
+        "inspect new.h5",
+        f"plot {output} --only energy",
+        f"verify {output}",
+        "converge case.toml --levels 2 --backend numpy",
+        "doctor",
+        "run ν.toml",
         "run --unknown",
-    )  # fmt: skip
+    )
     for verb in verbs:
         out, err = Stream(encoding, terminal), Stream(encoding, terminal)
         with monkeypatch.context() as streams:
@@ -120,7 +146,9 @@ def test_colons_in_names_are_no_emoji():
     assert stream.text() == "run:x:.h5\n"
 
 
-@pytest.mark.skipif(sys.platform == "win32" or sys.platform == "darwin", reason="names of files are text there")
+@pytest.mark.skipif(
+    sys.platform == "win32" or sys.platform == "darwin", reason="names of files are text there"
+)
 def test_a_name_that_is_no_text_is_written_as_it_can_be(tmp_path, monkeypatch, command):
     name = os.fsdecode(b"caf\xe9")
     (tmp_path / f"{name}.toml").write_text(CASE, encoding="utf-8")
@@ -137,8 +165,19 @@ def test_a_real_terminal_without_unicode(output):
     import pty
 
     here, there = pty.openpty()
-    environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONPATH": os.pathsep.join(sys.path)}
-    process = subprocess.Popen([sys.executable, "-m", "mfpde", "compare", str(output)], stdin=there, stdout=there, stderr=there, env=environment)
+    environment = os.environ | {
+        "LC_ALL": "C",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mfpde", "compare", str(output)],
+        stdin=there,
+        stdout=there,
+        stderr=there,
+        env=environment,
+    )
     os.close(there)
     said = b""
     try:

@@ -1,4 +1,6 @@
-"""What is said of networks about their limit: unbiased parts, honest intervals, correlations of units, widths that keep what they promise."""
+"""What is said of networks about their limit: unbiased parts, honest intervals, correlations of units, widths
+that keep what they promise.
+"""
 
 from types import SimpleNamespace
 
@@ -24,26 +26,43 @@ def covered(found, truth):
     return np.mean((found.low <= truth) & (truth <= found.high))
 
 
-# --- bias and variance apart ----------------------------------------------------------------------------------------
+# --- bias and variance apart --------------------------------------------------------------------------------
 
 
 def synthetic(draws, replicates, spread, bias, seed=0):
-    """`draws` independent experiments in place of times: networks f + bias + noise, of standard deviation `spread` in every coefficient."""
+    """`draws` independent experiments in place of times: networks f + bias + noise, of standard deviation
+    `spread` in every coefficient.
+    """
     random, shape = np.random.default_rng(seed), (draws, replicates, len(spread))
     limit = random.standard_normal((draws, 1, len(spread)))
     weights = np.linspace(1, 0.5, len(spread))
     prediction = limit + bias + spread * random.standard_normal(shape)
     loss = 0.3 + 0.1 * random.standard_normal(shape[:2])
-    networks = xr.Dataset({"prediction": (("time", "replicate", "data"), prediction), "loss": (("time", "replicate"), loss)})
+    networks = xr.Dataset(
+        {"prediction": (("time", "replicate", "data"), prediction), "loss": (("time", "replicate"), loss)}
+    )
     run = SimpleNamespace(norm_weights=weights, lagrangian=lambda units: networks)
     found = scatter(run, 10, MeanField(limit[:, 0], np.full(draws, 0.1), "nodes"))
-    return found, float(weights @ np.square(spread)), float(np.sum(weights * np.square(bias))), prediction - limit, weights
+    return (
+        found,
+        float(weights @ np.square(spread)),
+        float(np.sum(weights * np.square(bias))),
+        prediction - limit,
+        weights,
+    )
 
 
 @pytest.mark.parametrize("replicates", [2, 5])
 def test_variance_and_bias_are_estimated_without_bias(replicates):
-    found, variance, bias, _, _ = synthetic(1200, replicates, np.array([1.0, 0.5, 0.2]), np.array([0.3, -0.2, 0.0]))
-    for part, truth in ((found.gap, variance + bias), (found.variance, variance), (found.bias_squared, bias), (found.loss_gap, 0.2)):
+    found, variance, bias, _, _ = synthetic(
+        1200, replicates, np.array([1.0, 0.5, 0.2]), np.array([0.3, -0.2, 0.0])
+    )
+    for part, truth in (
+        (found.gap, variance + bias),
+        (found.variance, variance),
+        (found.bias_squared, bias),
+        (found.loss_gap, 0.2),
+    ):
         assert abs(part.value.mean() - truth) < 4 * part.value.std() / np.sqrt(1200)
     # the share of the variance in the square of a mean of few would be seen
     assert variance / replicates > 20 * found.bias_squared.value.std() / np.sqrt(1200) / 4
@@ -59,7 +78,9 @@ def test_the_gap_is_variance_plus_bias_in_every_draw():
 
 @pytest.mark.parametrize("bias", [0.0, 0.3])
 def test_intervals_hold_the_truth_about_as_often_as_they_say(bias):
-    """Percentile intervals of 40 replicates fall a little short of 95 %; 300 draws know a share of 0.93 to 0.015."""
+    """Percentile intervals of 40 replicates fall a little short of 95 %; 300 draws know a share of 0.93 to
+    0.015.
+    """
     found, variance, bias, _, _ = synthetic(300, 40, np.array([1.0, 0.5, 0.2]), np.array([bias, 0, 0]))
     for part, truth in ((found.gap, variance + bias), (found.variance, variance), (found.loss_gap, 0.2)):
         assert 0.87 < covered(part, truth) < 0.99
@@ -90,7 +111,7 @@ def test_resamples_are_shares_of_replicates_and_the_same_for_all():
     np.testing.assert_allclose(bootstrap_mean(values).value, values.mean(axis=1))
 
 
-# --- rates ----------------------------------------------------------------------------------------------------------
+# --- rates --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("slope", [-1.0, -0.5, 0.3])
@@ -113,7 +134,9 @@ def test_resampling_pairs_narrows_the_interval_of_replicates_that_share_their_no
     assert paired.high - paired.low < 0.5 * (apart.high - apart.low)
     # as many of each width as all have
     uneven = dict(samples) | {100: samples[100][:30]}
-    assert power_law(uneven, paired=True) == power_law({n: values[:30] for n, values in samples.items()}, paired=True)
+    assert power_law(uneven, paired=True) == power_law(
+        {n: values[:30] for n, values in samples.items()}, paired=True
+    )
 
 
 @pytest.mark.parametrize(("common", "paired"), [(0.0, False), (0.9, True)])
@@ -132,16 +155,20 @@ def test_a_slope_needs_two_widths_and_positive_means():
     assert np.isnan(fit.low)
 
 
-# --- correlations of units ------------------------------------------------------------------------------------------
+# --- correlations of units ----------------------------------------------------------------------------------
 
 
 def exchangeable(random, networks, units, correlation):
     """Units (networks, units) of variance 1 with one correlation, if need be negative."""
     noise = random.standard_normal((networks, units))
     if correlation < 0:
-        noise -= noise.mean(axis=1, keepdims=True) * (1 - np.sqrt(1 + (units - 1) * correlation / (1 - correlation)))
+        noise -= noise.mean(axis=1, keepdims=True) * (
+            1 - np.sqrt(1 + (units - 1) * correlation / (1 - correlation))
+        )
         return 2.0 + np.sqrt(1 - correlation) * noise
-    return 2.0 + np.sqrt(correlation) * random.standard_normal((networks, 1)) + np.sqrt(1 - correlation) * noise
+    return (
+        2.0 + np.sqrt(correlation) * random.standard_normal((networks, 1)) + np.sqrt(1 - correlation) * noise
+    )
 
 
 def correlation_of(cloud):
@@ -151,12 +178,16 @@ def correlation_of(cloud):
 
 @pytest.mark.parametrize("correlation", [0.0, 0.3, -0.15])
 def test_the_correlation_of_units_equals_that_over_explicit_pairs(correlation):
-    """Exactly: variances and covariances without bias, with pairs of units in different networks for the square of the mean."""
+    """Exactly: variances and covariances without bias, with pairs of units in different networks for the
+    square of the mean.
+    """
     cloud = exchangeable(np.random.default_rng(3), 20, 5, correlation)
     networks, units = cloud.shape
     pairs = [(i, j) for i in range(units) for j in range(units) if i != j]
     different = [(k, m) for k in range(networks) for m in range(networks) if k != m]
-    apart = np.mean([cloud[k, i] * cloud[m, j] for k, m in different for i in range(units) for j in range(units)])
+    apart = np.mean(
+        [cloud[k, i] * cloud[m, j] for k, m in different for i in range(units) for j in range(units)]
+    )
     covariance = np.mean([cloud[k, i] * cloud[k, j] for k in range(networks) for i, j in pairs]) - apart
     variance = np.mean(cloud**2) - apart
     assert correlation_of(cloud).value[0] == pytest.approx(units * covariance / variance, rel=1e-10)
@@ -176,13 +207,17 @@ def test_units_of_one_network_that_are_all_alike_are_wholly_correlated():
     assert correlation_of(cloud).value[0] == pytest.approx(4)
 
 
-# --- widths ---------------------------------------------------------------------------------------------------------
+# --- widths -------------------------------------------------------------------------------------------------
 
 
 def test_the_smallest_width_solves_its_inequality():
     random = np.random.default_rng(6)
     for _ in range(300):
-        constant, bias, tolerance = 10.0 ** random.uniform(-4, 3), random.choice([0.0, 10.0 ** random.uniform(-4, 4)]), 10.0 ** random.uniform(-3, 1)
+        constant, bias, tolerance = (
+            10.0 ** random.uniform(-4, 3),
+            random.choice([0.0, 10.0 ** random.uniform(-4, 4)]),
+            10.0 ** random.uniform(-3, 1),
+        )
         n = smallest_width(constant, bias, tolerance)
         assert n >= 1
         # 1e-11: the inequality is met up to rounding
@@ -210,7 +245,14 @@ def test_quantiles_of_gaussian_squares_are_those_of_chi_square():
 def unpredicted(times):
     """What the planner asks of a run that holds no prediction."""
     case = {"dynamics": {"diffusion": 0.0, "birth_death": 0.0}}
-    return SimpleNamespace(path="run.h5", times=times, case=case, tree=SimpleNamespace(children={}), has_function=False, paired=False)
+    return SimpleNamespace(
+        path="run.h5",
+        times=times,
+        case=case,
+        tree=SimpleNamespace(children={}),
+        has_function=False,
+        paired=False,
+    )
 
 
 def test_a_plan_counts_the_bias_that_the_ladder_shows():
@@ -230,7 +272,10 @@ def test_a_plan_counts_the_bias_that_the_ladder_shows():
 
 def test_a_bias_that_may_be_chance_is_not_planned_for():
     """Of networks without bias; one set in forty or so would be told from 0 wrongly."""
-    scatters = [synthetic(1, 40, np.full(2, units**-0.5), np.zeros(2), seed=units)[0]._replace(units=units) for units in (10, 20, 40)]
+    scatters = [
+        synthetic(1, 40, np.full(2, units**-0.5), np.zeros(2), seed=units)[0]._replace(units=units)
+        for units in (10, 20, 40)
+    ]
     assert plan_width(unpredicted(np.zeros(1)), scatters, 0.1)["bias_constant"] == 0
 
 
@@ -242,7 +287,7 @@ def test_few_replicates_have_no_upper_limit_of_a_quantile():
     assert plan["mean"]["high"] is not None
 
 
-# --- real runs ------------------------------------------------------------------------------------------------------
+# --- real runs ----------------------------------------------------------------------------------------------
 
 UNITS, REPLICATES = 200, 240
 
@@ -250,7 +295,14 @@ UNITS, REPLICATES = 200, 240
 def real(folder, name, **changes):
     """Networks (a, w) from a standard normal start, with nodes; no mesh."""
     parameters = {key: {"initial": {"law": "normal"}} for key in "aw"}
-    base = {"model.bias": False, "eulerian.enabled": False, "characteristics.nodes": 1024, "fluctuations.rank": 24, "time": 2.0, "output.every": 0.5}
+    base = {
+        "model.bias": False,
+        "eulerian.enabled": False,
+        "characteristics.nodes": 1024,
+        "fluctuations.rank": 24,
+        "time": 2.0,
+        "output.every": 0.5,
+    }
     # a tolerance of 1e-4 moves networks by far less than they scatter
     base |= {"lagrangian.units": [UNITS], "lagrangian.replicates": REPLICATES, "lagrangian.tolerance": 1e-4}
     base |= {"output.snapshot_replicates": REPLICATES, "output.fields_every": 2.0}
@@ -259,7 +311,11 @@ def real(folder, name, **changes):
 
 @pytest.fixture(scope="module")
 def transport(tmp_path_factory):
-    return real(tmp_path_factory.mktemp("runs"), "transport", **{"fluctuations.predict": True, "lagrangian.units": [50, UNITS]})
+    return real(
+        tmp_path_factory.mktemp("runs"),
+        "transport",
+        **{"fluctuations.predict": True, "lagrangian.units": [50, UNITS]},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +337,12 @@ def tables(runs):
 @pytest.fixture(scope="module")
 def paired(tmp_path_factory):
     """A few small networks with common random numbers."""
-    changes = {"lagrangian.units": [5, 15], "lagrangian.replicates": 8, "lagrangian.common": True, "eulerian.backend": "numpy"}
+    changes = {
+        "lagrangian.units": [5, 15],
+        "lagrangian.replicates": 8,
+        "lagrangian.common": True,
+        "eulerian.backend": "numpy",
+    }
     changes |= {"characteristics.nodes": 64, "time": 0.5, "output.fields_every": 0.5}
     return real(tmp_path_factory.mktemp("runs"), "paired", **changes)
 
@@ -347,11 +408,15 @@ def test_units_become_correlated_as_predicted(tables):
 
 
 def test_the_correlation_of_phi_is_that_of_explicit_pairs_of_units(transport, tables):
-    """Up to the variance of one unit, of which the report takes the limit: known to 1/n and, by networks, to 4 standard errors."""
+    """Up to the variance of one unit, of which the report takes the limit: known to 1/n and, by networks, to
+    4 standard errors.
+    """
     (found,) = [entry for entry in tables["transport"]["chaos"]["widths"] if entry["units"] == UNITS]
     theta = transport.lagrangian(UNITS)["particles"].values[-1]
     assert theta.shape == (REPLICATES, UNITS, 2)
-    network = build_network(small_case(parameters={key: {"initial": {"law": "normal"}} for key in "aw"}, **{"model.bias": False}))
+    network = build_network(
+        small_case(parameters={key: {"initial": {"law": "normal"}} for key in "aw"}, **{"model.bias": False})
+    )
     phi = theta[..., :1] * network.features(theta[..., 1:])
     functions, root = phi.mean(axis=1), np.sqrt(network.data.weights)
     gram = (functions * root) @ (functions * root).T
@@ -360,22 +425,30 @@ def test_the_correlation_of_phi_is_that_of_explicit_pairs_of_units(transport, ta
     pairs = (UNITS * np.diag(gram) - squares) / (UNITS - 1)
     variance = squares.mean() - apart
     slack = 2 / UNITS + 4 * squares.std() / np.sqrt(REPLICATES) / variance
-    assert found["correlation"]["Phi"]["value"][-1] == pytest.approx(UNITS * (pairs.mean() - apart) / variance, abs=slack)
+    assert found["correlation"]["Phi"]["value"][-1] == pytest.approx(
+        UNITS * (pairs.mean() - apart) / variance, abs=slack
+    )
     assert slack < 0.1
 
 
-# --- the width planner keeps its promise ----------------------------------------------------------------------------
+# --- the width planner keeps its promise --------------------------------------------------------------------
 
 
 def test_networks_of_the_planned_width_are_within_the_tolerance(transport, tmp_path):
-    """On average at it (4 standard errors, and the bias of a prediction for n to infinity), and 95 % of wider ones below it."""
+    """On average at it (4 standard errors, and the bias of a prediction for n to infinity), and 95 % of wider
+    ones below it.
+    """
     plan = plan_width(transport, scatters_of(transport), tolerance=0.025)
     assert plan["source"] == "predicted"
     mean, confident = plan["mean"]["units"], plan["confident"]["units"]
     assert 60 < mean < confident < 600
     assert plan["mean"]["low"] <= mean <= plan["mean"]["high"]
     count = 300
-    run = real(tmp_path, "planned", **{"lagrangian.units": [mean, confident], "lagrangian.replicates": count, "lagrangian.seed": 77})
+    run = real(
+        tmp_path,
+        "planned",
+        **{"lagrangian.units": [mean, confident], "lagrangian.replicates": count, "lagrangian.seed": 77},
+    )
     squares = [scatter(run, units, mean_field(run)).gaps[-1] for units in (mean, confident)]
     error = squares[0].std(ddof=1) / np.sqrt(count)
     assert abs(squares[0].mean() - 0.025**2) < 4 * error
@@ -387,7 +460,9 @@ def test_networks_of_the_planned_width_are_within_the_tolerance(transport, tmp_p
 
 def test_a_plan_needs_a_positive_tolerance_an_output_and_something_to_go_by(transport, paired):
     scatters = scatters_of(transport)
-    widths = [plan_width(transport, scatters, tolerance)["mean"]["units"] for tolerance in (0.1, 0.05, 0.02, 0.01)]
+    widths = [
+        plan_width(transport, scatters, tolerance)["mean"]["units"] for tolerance in (0.1, 0.05, 0.02, 0.01)
+    ]
     assert widths == sorted(set(widths))
     assert plan_width(transport, scatters, 0.05, time=0.5)["mean"]["units"] > widths[1]
     for tolerance in (0.0, -1.0, np.inf):
@@ -401,16 +476,20 @@ def test_a_plan_needs_a_positive_tolerance_an_output_and_something_to_go_by(tran
 
 def test_without_a_prediction_the_widest_networks_stand_for_it(transport):
     scatters = scatters_of(transport)
-    predicted, observed = (plan_width(run, scatters, 0.02) for run in (transport, unpredicted(transport.times)))
+    predicted, observed = (
+        plan_width(run, scatters, 0.02) for run in (transport, unpredicted(transport.times))
+    )
     assert observed["source"] == "observed"
     for kind in ("mean", "confident"):
         # the intervals are of 2 standard errors
         half = observed[kind]["high"] - observed[kind]["low"]
-        assert abs(observed[kind]["units"] - predicted[kind]["units"]) < half + 0.02 * predicted[kind]["units"]
+        assert (
+            abs(observed[kind]["units"] - predicted[kind]["units"]) < half + 0.02 * predicted[kind]["units"]
+        )
     assert observed["constant"]["low"] < observed["constant"]["value"] < observed["constant"]["high"]
 
 
-# --- common random numbers ------------------------------------------------------------------------------------------
+# --- common random numbers ----------------------------------------------------------------------------------
 
 
 def starts(ladder):
@@ -455,11 +534,15 @@ def test_units_follow_their_law(common):
 
 
 def test_common_numbers_make_the_gaps_of_two_widths_correlated():
-    """Means of 20 units, all among the 60 of another mean, are correlated by 3^-1/2, hence the squares of Gaussian ones by 1/3."""
+    """Means of 20 units, all among the 60 of another mean, are correlated by 3^-1/2, hence the squares of
+    Gaussian ones by 1/3.
+    """
     network, exact = build_network(small_case()), {False: 0.0, True: 1 / 3}
     for common, expected in exact.items():
         ladder = Ladder([20, 60], [500, 500], 2, common)
-        functions = NumpyNetwork(network, ladder, "float64", 0.0).predictions(ladder.initial_state(network.parameters))
+        functions = NumpyNetwork(network, ladder, "float64", 0.0).predictions(
+            ladder.initial_state(network.parameters)
+        )
         # f = 0 by symmetry of the law
         gaps = network.square_norm(functions).reshape(2, 500)
         assert abs(np.corrcoef(gaps)[0, 1] - expected) < 4 / np.sqrt(500)
@@ -472,5 +555,7 @@ def test_common_numbers_pair_the_networks_of_a_run(transport, paired):
         assert np.array_equal(first, wider[:, :few]) == run.paired
         assert np.isin(first, wider).any() == run.paired
     slopes = paired.compare().table["limit"]["slopes"]["function_gap"]
-    again = power_law({units: paired.comparison(units)["function_gap"].values[-1] for units in (5, 15)}, paired=True)
+    again = power_law(
+        {units: paired.comparison(units)["function_gap"].values[-1] for units in (5, 15)}, paired=True
+    )
     assert slopes == pytest.approx(again._asdict(), rel=1e-6)

@@ -1,4 +1,6 @@
-"""What is promised of memory and of the disk holds, and what cannot fit is refused before anything is built."""
+"""What is promised of memory and of the disk holds, and what cannot fit is refused before anything is
+built.
+"""
 
 import tracemalloc
 from types import SimpleNamespace
@@ -31,7 +33,12 @@ LARGE = {
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"eulerian.enabled": False, "lagrangian.replicates": 20}, {"lagrangian.units": [], "eulerian.compression": 0}]
+    "changes",
+    [
+        {},
+        {"eulerian.enabled": False, "lagrangian.replicates": 20},
+        {"lagrangian.units": [], "eulerian.compression": 0},
+    ],
 )
 def test_a_run_stays_under_what_was_promised(changes, tmp_path):
     case = small_case(**LARGE, **changes)
@@ -49,7 +56,10 @@ def test_parts_that_fit_alone_may_not_fit_together(monkeypatch):
     parts = parts_of_run(case, model)
     monkeypatch.setattr(memory, "host_bytes", lambda: sum(parts.values()) - 1)
     assert max(parts.values()) < sum(parts.values()) - 1
-    with pytest.raises(InputError, match=r"the run needs about .* GB \(.*networks .* GB.*\), this machine has .* GB; use fewer cells"):
+    with pytest.raises(
+        InputError,
+        match=r"the run needs about .* GB \(.*networks .* GB.*\), this machine has .* GB; use fewer cells",
+    ):
         build_simulation(case)
     monkeypatch.undo()
     assert not check_memory(small_case(), build_model(small_case()))
@@ -57,15 +67,22 @@ def test_parts_that_fit_alone_may_not_fit_together(monkeypatch):
 
 def test_a_run_that_needs_more_than_is_free_now_says_so(monkeypatch):
     case = small_case()
-    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=10**12, available=1000))
+    monkeypatch.setattr(
+        memory.psutil, "virtual_memory", lambda: SimpleNamespace(total=10**12, available=1000)
+    )
     assert "it may be ended by the system" in check_memory(case, build_model(case))[0]
 
 
 def test_predictions_of_many_networks_at_many_data_are_counted():
-    case = small_case(**{"lagrangian.replicates": 100_000, "lagrangian.units": [10], "eulerian.enabled": False})
+    case = small_case(
+        **{"lagrangian.replicates": 100_000, "lagrangian.units": [10], "eulerian.enabled": False}
+    )
     case = case.replace({"data.inputs.points": 900_000})
     model = build_model(case)
-    with pytest.raises(InputError, match=r"predictions of 100000 networks at 900000 data need about .* GB.*use fewer replicates"):
+    with pytest.raises(
+        InputError,
+        match=r"predictions of 100000 networks at 900000 data need about .* GB.*use fewer replicates",
+    ):
         check_size(model, Ladder([10], [100_000], 0), "float64", "case.toml")
 
 

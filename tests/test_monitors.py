@@ -53,7 +53,10 @@ def test_w1_on_coarse_circles_is_the_best_over_all_cuts(cells):
     density = random.dirichlet(np.ones(cells)) * cells
     samples = random.random(5)
     fine = np.linspace(0, 1, 200001)
-    difference = np.interp(fine, circle.faces, np.concatenate([[0], np.cumsum(density / cells)])) - np.searchsorted(np.sort(samples), fine) / 5
+    difference = (
+        np.interp(fine, circle.faces, np.concatenate([[0], np.cumsum(density / cells)]))
+        - np.searchsorted(np.sort(samples), fine) / 5
+    )
     expected = np.mean(np.abs(difference - np.median(difference)))
     assert w1_marginal(circle, density, samples) == pytest.approx(expected, abs=2e-5)
 
@@ -69,7 +72,9 @@ def test_sliced_w2_is_that_of_pot_on_the_same_directions():
     axes = [(a.faces[:-1, None] + a.widths[:, None] * inside).ravel() for a in mesh.axes]
     atoms = np.stack([g.ravel() for g in np.meshgrid(*axes, indexing="ij")], axis=-1)
     masses = np.repeat(np.repeat(density * mesh.volumes / 64, 8, axis=0), 8, axis=1).ravel()
-    expected = ot.sliced_wasserstein_distance(atoms, cloud, masses / masses.sum(), weights, projections=sliced.vectors.T)
+    expected = ot.sliced_wasserstein_distance(
+        atoms, cloud, masses / masses.sum(), weights, projections=sliced.vectors.T
+    )
     assert sliced.w2(cloud.T[:, None], weights[None]) == pytest.approx(expected, rel=2e-3)
 
 
@@ -77,7 +82,9 @@ def test_sliced_w2_of_a_translation_and_in_one_dimension():
     mesh = Mesh([AXIS])
     density = mesh.average_density([Uniform(-1, 1)])
     cloud = np.linspace(-0.5, 1.5, 4001)[:, None]
-    assert SlicedDensity(mesh, density).w2(cloud.T[:, None], np.full((1, 4001), 1 / 4001)) == pytest.approx(0.5, abs=1e-3)
+    assert SlicedDensity(mesh, density).w2(cloud.T[:, None], np.full((1, 4001), 1 / 4001)) == pytest.approx(
+        0.5, abs=1e-3
+    )
 
 
 @pytest.mark.parametrize("std", [0.3, 0.5, 1.0])

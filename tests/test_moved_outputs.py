@@ -54,7 +54,10 @@ def test_a_new_run_does_not_replace_the_checkpoints_of_a_renamed_one(output):
 
 
 def test_all_targets_are_looked_at_before_any_variant_runs(output, command):
-    tables = 'time = 0.1\n[model]\nkind = "potential"\nexternal = "x^2"\n[parameters.x]\ndomain = [-3, 3]\ninitial = { law = "normal", std = 0.5 }\n'
+    tables = (
+        'time = 0.1\n[model]\nkind = "potential"\nexternal = "x^2"\n[parameters.x]\ndomain = [-3, 3]\ninitial'
+        ' = { law = "normal", std = 0.5 }\n'
+    )
     (output.parent / "v.toml").write_text(tables + "[variants.one]\ntime = 0.1\n[variants.two]\ntime = 0.2\n")
     output.unlink()
     folder_of(output).rename(output.parent / "v-two.h5.checkpoints")
@@ -97,7 +100,9 @@ def test_others_are_not_taken(output):
     shutil.rmtree(folder_of(output))
     mfpde.run(case(), output).close()
     before = content_of(folder_of(output))
-    with pytest.raises(InputError, match=r"no checkpoints beside it .* if the output was moved, move that folder too"):
+    with pytest.raises(
+        InputError, match=r"no checkpoints beside it .* if the output was moved, move that folder too"
+    ):
         mfpde.resume(renamed, until=0.2)
     assert content_of(folder_of(output)) == before
 
@@ -107,14 +112,22 @@ def test_outputs_that_changed_places_are_told_where_their_checkpoints_are(output
     mfpde.run(case(), other).close()
     for old, new in ((output, between), (other, output), (between, other)):
         old.rename(new)
-    with pytest.raises(InputError, match=r"another run of the same case; its own are in b\.h5\.checkpoints, which must be called as this one is"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"another run of the same case; its own are in b\.h5\.checkpoints, which must be called as this"
+            r" one is"
+        ),
+    ):
         mfpde.resume(output, until=0.2)
 
 
 def test_a_copy_does_not_take_them_from_the_original(output):
     copied = output.with_name("copy.h5")
     shutil.copyfile(output, copied)
-    with pytest.raises(InputError, match=r"is a copy of a\.h5, to which the checkpoints in a\.h5\.checkpoints belong"):
+    with pytest.raises(
+        InputError, match=r"is a copy of a\.h5, to which the checkpoints in a\.h5\.checkpoints belong"
+    ):
         mfpde.resume(copied, until=0.2)
     shutil.copytree(folder_of(output), folder_of(copied))
     mfpde.resume(copied, until=0.2).close()

@@ -27,10 +27,24 @@ def _case(name, **changes):
 
 @pytest.mark.parametrize(
     "name",
-    ["mu", "energy", "mean", "variance", "time", "entropy", "inputs", "replicate_5", "marginal_x", "x_bounds", "phony_dim_0"],
+    [
+        "mu",
+        "energy",
+        "mean",
+        "variance",
+        "time",
+        "entropy",
+        "inputs",
+        "replicate_5",
+        "marginal_x",
+        "x_bounds",
+        "phony_dim_0",
+    ],
 )
 def test_a_name_that_outputs_need_is_refused_before_the_run(name, tmp_path):
-    with pytest.raises(InputError, match=f"parameters.{name}: outputs have something else of this name") as caught:
+    with pytest.raises(
+        InputError, match=f"parameters.{name}: outputs have something else of this name"
+    ) as caught:
         mfpde.run(_case(name), tmp_path / "a.h5")
     assert not is_taken(str(caught.value).rsplit(" ", 1)[1])
     assert list(tmp_path.iterdir()) == []
@@ -63,7 +77,9 @@ def test_a_run_that_an_earlier_version_began_goes_on(tmp_path, monkeypatch):
 
 def test_the_names_come_from_the_layout_and_miss_nothing(tmp_path):
     path = tmp_path / "a.h5"
-    mfpde.run(_case("x", **{"dynamics.diffusion": 0.1, "stationary": 1e-9, "eulerian.error_estimate": True}), path).close()
+    mfpde.run(
+        _case("x", **{"dynamics.diffusion": 0.1, "stationary": 1e-9, "eulerian.error_estimate": True}), path
+    ).close()
     names = set()
     with h5py.File(path) as file:
         file.visit(lambda full: names.update(full.split("/")) if not full.startswith("VTKHDF/") else None)

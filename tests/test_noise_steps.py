@@ -1,4 +1,6 @@
-"""Steps of noise and of jumps are as short as the law asks for: variances in closed form, by deterministic noise where it can be."""
+"""Steps of noise and of jumps are as short as the law asks for: variances in closed form, by deterministic
+noise where it can be.
+"""
 
 from pathlib import Path
 
@@ -33,7 +35,9 @@ def units(flow):
 
 @pytest.fixture
 def one_by_one(monkeypatch):
-    """Kick m moves unit m alone, by one deviation: sums of products over units are then covariances of a linear flow, without chance."""
+    """Kick m moves unit m alone, by one deviation: sums of products over units are then covariances of a
+    linear flow, without chance.
+    """
 
     def normal(self, purpose, units, replicate, step):
         rows = len(self.moving)
@@ -50,7 +54,12 @@ def one_by_one(monkeypatch):
 @pytest.mark.parametrize("k", [1e-2, 1.0, 5.0, 20.0, 1e2, 1e4, 1e6])
 def test_the_variance_of_a_quadratic_potential_is_right_for_every_stiffness(k, one_by_one):
     """Ornstein-Uhlenbeck from a point: tau / k (1 - exp(-2 k t)), soon after the start and at the end."""
-    flow = flow_of(f"{k!r}*x^2/2", {"x": {"initial": {"law": "point", "at": 0.0}}}, 500, **{"lagrangian.tolerance": 1e-12})
+    flow = flow_of(
+        f"{k!r}*x^2/2",
+        {"x": {"initial": {"law": "point", "at": 0.0}}},
+        500,
+        **{"lagrangian.tolerance": 1e-12},
+    )
     for time in np.array([0.1, 0.5, 4.0]) / max(k, 0.5):
         flow.advance(time)
         exact = TAU / k * -np.expm1(-2 * k * time)
@@ -61,7 +70,10 @@ def test_the_variance_of_a_quadratic_potential_is_right_for_every_stiffness(k, o
 
 def test_axes_of_different_stiffness_and_mobility(one_by_one):
     """The stationary covariance is tau times the inverse of the Hessian, whatever the mobilities."""
-    parameters = {name: {"initial": {"law": "point", "at": 0.0}, "mobility": mobility} for name, mobility in (("x", 0.5), ("y", 1.0))}
+    parameters = {
+        name: {"initial": {"law": "point", "at": 0.0}, "mobility": mobility}
+        for name, mobility in (("x", 0.5), ("y", 1.0))
+    }
     flow = flow_of("5*x^2 + 50*y^2 + 20*x*y", parameters, 1600, **{"lagrangian.tolerance": 1e-11})
     flow.advance(1.2)
     x = units(flow)
@@ -71,7 +83,9 @@ def test_axes_of_different_stiffness_and_mobility(one_by_one):
 
 def test_modes_of_all_units_together_count():
     """V = (K + 1) x^2/2 - K (x - mean)^2/2: every unit alone meets a rate of 1, their mean one of K + 1."""
-    flow = flow_of("25.5*x^2", {"x": {"initial": {"law": "normal", "std": 0.7}}}, 150, **{"model.interaction": "-25*x^2"})
+    flow = flow_of(
+        "25.5*x^2", {"x": {"initial": {"law": "normal", "std": 0.7}}}, 150, **{"model.interaction": "-25*x^2"}
+    )
     flow.advance(0.25)
     assert 0.2 / 51 < flow.noise.longest < 0.7 / 51
 
@@ -81,7 +95,11 @@ def gibbs(potential, low, high, n):
     p = np.exp(-(potential(x) - potential(x).min()) / TAU)
     p /= p.sum()
     mean = p @ x
-    return np.interp((np.random.default_rng(2).permutation(n) + 0.5) / n, np.cumsum(p), x), mean, p @ (x - mean) ** 2
+    return (
+        np.interp((np.random.default_rng(2).permutation(n) + 0.5) / n, np.cumsum(p), x),
+        mean,
+        p @ (x - mean) ** 2,
+    )
 
 
 KINDS = {  # formula, domain, whether it is a circle, time, samples that are about independent
@@ -94,7 +112,11 @@ KINDS = {  # formula, domain, whether it is a circle, time, samples that are abo
 @pytest.mark.parametrize("kind", KINDS)
 def test_gibbs_states_stay(kind):
     formula, potential, domain, periodic, time = KINDS[kind]
-    axis = {"domain": list(domain), "periodic": periodic, "initial": {"law": "uniform", "low": 0, "high": 0.1}}
+    axis = {
+        "domain": list(domain),
+        "periodic": periodic,
+        "initial": {"law": "uniform", "low": 0, "high": 0.1},
+    }
     n = 10000
     flow = flow_of(formula, {"x": axis}, n)
     start, mean, variance = gibbs(potential, *domain, n)
@@ -112,14 +134,21 @@ def test_gibbs_states_stay(kind):
 @pytest.mark.parametrize("external", ["1e12*x^2", "1e10*(exp(x) + exp(-x))"])
 def test_what_would_not_end_is_refused(external):
     flow = flow_of(external, {"x": {"initial": {"law": "normal", "std": 0.1}}}, 50)
-    with pytest.raises(RunError, match=r"lagrangian.noise_tolerance: units meet rates of .*dynamics.diffusion"):
+    with pytest.raises(
+        RunError, match=r"lagrangian.noise_tolerance: units meet rates of .*dynamics.diffusion"
+    ):
         flow.advance(0.5)
 
 
 def test_a_tighter_tolerance_takes_shorter_steps():
     kicks = []
     for tolerance in (0.01, 0.0025, 0.0001):
-        flow = flow_of("50*x^2", {"x": {"initial": {"law": "normal", "std": 0.07}}}, 50, **{"lagrangian.noise_tolerance": tolerance})
+        flow = flow_of(
+            "50*x^2",
+            {"x": {"initial": {"law": "normal", "std": 0.07}}},
+            50,
+            **{"lagrangian.noise_tolerance": tolerance},
+        )
         flow.advance(0.1)
         kicks.append(flow.kicks)
     assert kicks[0] < kicks[1] < kicks[2]
@@ -127,7 +156,9 @@ def test_a_tighter_tolerance_takes_shorter_steps():
 
 @pytest.mark.parametrize("alpha", [0.1, 1.0, 10.0, 100.0])
 def test_jumps_follow_the_fisher_rao_flow_at_every_rate(alpha):
-    """In V = x^2/2 a normal law stays normal, its inverse variance grows by alpha t, and mean over variance stays."""
+    """In V = x^2/2 a normal law stays normal, its inverse variance grows by alpha t, and mean over variance
+    stays.
+    """
     changes = {"dynamics.diffusion": 0.0, "dynamics.birth_death": alpha}
     n = 10000
     flow = flow_of("x^2/2", {"x": {"mobility": 0.0, "initial": {"law": "normal", "mean": 1.0}}}, n, **changes)
@@ -140,7 +171,12 @@ def test_jumps_follow_the_fisher_rao_flow_at_every_rate(alpha):
 
 
 def test_no_jumps_are_missed_at_an_output():
-    flow = flow_of("x^2/2", {"x": {"initial": {"law": "normal"}}}, 100, **{"dynamics.diffusion": 0.0, "dynamics.birth_death": 50.0})
+    flow = flow_of(
+        "x^2/2",
+        {"x": {"initial": {"law": "normal"}}},
+        100,
+        **{"dynamics.diffusion": 0.0, "dynamics.birth_death": 50.0},
+    )
     flow.advance(0.9 * flow.interval)
     assert flow.reacted == flow.time
     flow.advance(flow.time + 0.1 * flow.interval)  # of no consequence yet

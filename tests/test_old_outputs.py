@@ -39,7 +39,8 @@ def test_an_old_output_opens_compares_and_is_drawn(old, tmp_path):
 
 def test_the_verbs_take_an_old_output(old, command):
     assert json.loads(command("inspect", old, "--json")[1])["schema"] == 1
-    code, out, _ = command("verify", old.name)  # in the folder of the command; a long path would break the lines of the table
+    # in the folder of the command; a long path would break the lines of the table
+    code, out, _ = command("verify", old.name)
     assert code == 0
     assert "written before outputs had checksums" in " ".join(out.split())
     code, _, err = command("resume", old)
@@ -47,7 +48,9 @@ def test_the_verbs_take_an_old_output(old, command):
     assert "has no checkpoints beside it" in err
 
 
-@pytest.mark.parametrize("kept", sorted((Path(__file__).parent / "outputs").glob("resumable-*.tar.gz")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "kept", sorted((Path(__file__).parent / "outputs").glob("resumable-*.tar.gz")), ids=lambda path: path.name
+)
 def test_an_old_run_is_resumed(kept, tmp_path):
     """On whatever device is here: the bits may differ, what is understood may not."""
     with tarfile.open(kept) as archive:

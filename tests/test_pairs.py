@@ -1,4 +1,6 @@
-"""Every key with every other one: small runs of a covering array end well, and pairs that are refused get one sentence."""
+"""Every key with every other one: small runs of a covering array end well, and pairs that are refused get one
+sentence.
+"""
 
 from pathlib import Path
 
@@ -22,8 +24,12 @@ def keys_of(value):
 
 
 def test_every_key_of_the_schema_is_in_a_family():
-    held = set().union(*(keys_of(options) for family in FAMILIES.values() for options in family.factors.values()))
-    missing = [f"{model.__name__}.{key}" for model, keys in tables(Case).items() for key in keys if key not in held]
+    held = set().union(
+        *(keys_of(options) for family in FAMILIES.values() for options in family.factors.values())
+    )
+    missing = [
+        f"{model.__name__}.{key}" for model, keys in tables(Case).items() for key in keys if key not in held
+    ]
     assert missing == []
 
 

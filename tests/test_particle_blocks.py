@@ -1,4 +1,6 @@
-"""Blocks of units times tiles of data: sizes that do not fit them, and the tanh they use, against the reference."""
+"""Blocks of units times tiles of data: sizes that do not fit them, and the tanh they use, against the
+reference.
+"""
 
 import mpmath
 import numpy as np
@@ -38,7 +40,10 @@ def network_on(dimension, samples, precision, bias=True, **changes):
 )
 def test_remainders_of_blocks_equal_the_reference(dimension, samples, bias, sizes, precision, device):
     network, ladder = network_on(dimension, samples, precision, bias), Ladder(*sizes, seed=6)
-    reference, backend = NumpyNetwork(network, ladder, "float64", 0.0), OpenCLNetwork(network, ladder, precision, 0.0, device)
+    reference, backend = (
+        NumpyNetwork(network, ladder, "float64", 0.0),
+        OpenCLNetwork(network, ladder, precision, 0.0, device),
+    )
     state = ladder.initial_state(network.parameters).astype(precision).astype(float)
     handle = backend.upload(state)
     tolerance = 20 * np.finfo(precision).eps * np.sqrt(dimension)
@@ -53,12 +58,17 @@ def test_remainders_of_blocks_equal_the_reference(dimension, samples, bias, size
 def test_blocks_of_one_as_on_a_gpu_equal_the_reference(precision, device, monkeypatch):
     monkeypatch.setattr(type(device), "by_row", False)
     network, ladder = network_on(20, 77, precision), Ladder([5, 67], [2, 1], seed=2)
-    reference, backend = NumpyNetwork(network, ladder, "float64", 0.0), OpenCLNetwork(network, ladder, precision, 0.0, device)
+    reference, backend = (
+        NumpyNetwork(network, ladder, "float64", 0.0),
+        OpenCLNetwork(network, ladder, precision, 0.0, device),
+    )
     assert (backend.width, backend.block, backend.tile) == (1, 1, 1)
     state = ladder.initial_state(network.parameters).astype(precision).astype(float)
     exact = reference.velocity(state)
     given = backend.download(backend.velocity(backend.upload(state)))
-    np.testing.assert_allclose(given, exact, rtol=0, atol=100 * np.finfo(precision).eps * (1 + np.abs(exact).max()))
+    np.testing.assert_allclose(
+        given, exact, rtol=0, atol=100 * np.finfo(precision).eps * (1 + np.abs(exact).max())
+    )
 
 
 @pytest.mark.parametrize("dimension", [1, KEEP_INPUTS])
@@ -76,7 +86,9 @@ def test_keeping_preactivations_changes_nothing_but_speed(device, monkeypatch):
     for most in (2**28, 0):
         monkeypatch.setattr("mfpde.lagrangian.forces_opencl.KEEP_BYTES", most)
         backend = OpenCLNetwork(network, ladder, "float64", 0.0, device)
-        rates.append(backend.download(backend.velocity(backend.upload(ladder.initial_state(network.parameters)))))
+        rates.append(
+            backend.download(backend.velocity(backend.upload(ladder.initial_state(network.parameters))))
+        )
     np.testing.assert_allclose(rates[1], rates[0], rtol=0, atol=1e-14 * np.abs(rates[0]).max())
 
 
@@ -99,10 +111,18 @@ def test_tanh_is_exact_to_three_units_in_the_last_place(precision, scalar, devic
     program = build_program(device, [], precision_constants(dtype, width), kernel)
     random = np.random.default_rng(0)
     special = [0.0, -0.0, np.inf, -np.inf, np.nan, np.finfo(dtype).max, np.finfo(dtype).tiny, 1e-30]
-    t = np.concatenate([special, *(scale * random.normal(size=498) for scale in (1e-5, 0.01, 0.3, 1, 5)), np.linspace(8.9, 22, 22)]).astype(dtype)
+    t = np.concatenate(
+        [
+            special,
+            *(scale * random.normal(size=498) for scale in (1e-5, 0.01, 0.3, 1, 5)),
+            np.linspace(8.9, 22, 22),
+        ]
+    ).astype(dtype)
     t = np.pad(t, (0, -len(t) % width))
     queue = cl.CommandQueue(device.context)
-    buffers = [cl.Buffer(device.context, cl.mem_flags.COPY_HOST_PTR, hostbuf=a) for a in (t, np.zeros_like(t))]
+    buffers = [
+        cl.Buffer(device.context, cl.mem_flags.COPY_HOST_PTR, hostbuf=a) for a in (t, np.zeros_like(t))
+    ]
     program.values(queue, (len(t) // width,), None, *buffers)
     given = np.empty_like(t)
     cl.enqueue_copy(queue, given, buffers[1])
@@ -111,4 +131,6 @@ def test_tanh_is_exact_to_three_units_in_the_last_place(precision, scalar, devic
     with mpmath.workdps(40):
         exact = [mpmath.tanh(mpmath.mpf(float(v))) for v in t[6:]]
         error = [abs(mpmath.mpf(float(g)) - e) for g, e in zip(given[6:], exact, strict=True)]
-    assert np.all(np.array(error, float) <= 3 * np.spacing(np.abs(np.array(exact, float).astype(dtype))).astype(float))
+    assert np.all(
+        np.array(error, float) <= 3 * np.spacing(np.abs(np.array(exact, float).astype(dtype))).astype(float)
+    )

@@ -46,7 +46,11 @@ def by_quadrature(activation, w, b, v, c):
     along = u / s
     spread = max(np.sqrt(max(v @ v - along**2, 0.0)), 1e-14)
     kinks = [-b / s, *([-c / along] if along else [])]
-    edges = np.unique(np.clip([*np.linspace(-12, 12, 49), *(k + d * spread for k in kinks for d in (-8, -1, 0, 1, 8))], -12, 12))
+    edges = np.unique(
+        np.clip(
+            [*np.linspace(-12, 12, 49), *(k + d * spread for k in kinks for d in (-8, -1, 0, 1, 8))], -12, 12
+        )
+    )
     nodes, weights = np.polynomial.legendre.leggauss(24)
     middle, half = (edges[1:] + edges[:-1]) / 2, np.diff(edges) / 2
     g = (middle[:, None] + half[:, None] * nodes).ravel()
@@ -55,7 +59,9 @@ def by_quadrature(activation, w, b, v, c):
 
 
 def pairs_of_units(bias, dimension=2, seed=0):
-    """Units at random, coincident, parallel, opposite, nearly parallel, orthogonal, long and short ones, and without bias."""
+    """Units at random, coincident, parallel, opposite, nearly parallel, orthogonal, long and short ones, and
+    without bias.
+    """
     random = np.random.default_rng(seed)
     w = random.standard_normal((12, dimension))
     v = random.standard_normal((12, dimension))
@@ -84,7 +90,10 @@ def test_kernels_equal_quadrature(activation, bias, dimension):
     kernel = find_kernel(activation, bias, "gaussian", dimension)
     found = np.diag(kernel(z, others))
     d = dimension
-    exact = [by_quadrature(activation, p[:d], p[d] if bias else 0.0, q[:d], q[d] if bias else 0.0) for p, q in zip(z, others, strict=True)]
+    exact = [
+        by_quadrature(activation, p[:d], p[d] if bias else 0.0, q[:d], q[d] if bias else 0.0)
+        for p, q in zip(z, others, strict=True)
+    ]
     np.testing.assert_allclose(found, exact, rtol=1e-11, atol=1e-11)
     np.testing.assert_allclose(np.diag(kernel(others, z)), found, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(kernel.diagonal(z), np.diag(kernel(z, z)), rtol=1e-12)
@@ -117,9 +126,13 @@ def test_kernels_of_the_circle_equal_quadrature(activation):
         edges = np.append(edges, edges[0] + 2 * np.pi)
         t = (edges[1:] + edges[:-1])[:, None] / 2 + np.diff(edges)[:, None] / 2 * nodes
         x = np.stack([np.cos(t), np.sin(t)])
-        values = ACTIVATIONS[activation](np.tensordot(w, x, 1)) * ACTIVATIONS[activation](np.tensordot(v, x, 1))
+        values = ACTIVATIONS[activation](np.tensordot(w, x, 1)) * ACTIVATIONS[activation](
+            np.tensordot(v, x, 1)
+        )
         exact.append(np.sum(np.diff(edges)[:, None] / 2 * weights * values) / (2 * np.pi))
-    np.testing.assert_allclose(np.diag(find_kernel(activation, False, "sphere", 2)(z, others)), exact, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(
+        np.diag(find_kernel(activation, False, "sphere", 2)(z, others)), exact, rtol=1e-12, atol=1e-13
+    )
 
 
 @pytest.mark.parametrize(("activation", "bias"), FORMULAS)
@@ -133,7 +146,7 @@ def test_nothing_breaks_at_weights_of_zero(activation, bias):
     assert np.all(np.isfinite(gradient))
 
 
-# --- cases ----------------------------------------------------------------------------------------------------------
+# --- cases --------------------------------------------------------------------------------------------------
 
 LADDER = Ladder([7, 40], [2, 3], seed=4)
 TEACHER = {"kind": "planted", "units": [{"a": 3.0, "w": [1.2], "b": 0.3}, {"a": -2.0, "w": [-0.4], "b": 0.9}]}
@@ -142,10 +155,17 @@ TEACHER = {"kind": "planted", "units": [{"a": 3.0, "w": [1.2], "b": 0.3}, {"a": 
 def population_case(activation="erf", bias=True, law="gaussian", dimension=1, **changes):
     """A teacher of two units; keys are dotted paths."""
     axis = {"domain": [-3, 3], "cells": 17, "initial": {"law": "normal", "within": [-2, 2]}}
-    units = [{"a": u["a"], "w": [u["w"][0], *[0.5] * (dimension - 1)], "b": u["b"] if bias else 0.0} for u in TEACHER["units"]]
+    units = [
+        {"a": u["a"], "w": [u["w"][0], *[0.5] * (dimension - 1)], "b": u["b"] if bias else 0.0}
+        for u in TEACHER["units"]
+    ]
     tables = {
         "time": 1.0,
-        "model": {"activation": activation, "bias": bias, "penalty": {"lambda": 0.02, "power": 1, "confinement": 0.01}},
+        "model": {
+            "activation": activation,
+            "bias": bias,
+            "penalty": {"lambda": 0.02, "power": 1, "confinement": 0.01},
+        },
         "data": {"population": law, "dimension": dimension, "teacher": {"kind": "planted", "units": units}},
         "parameters": {"a": axis, "w": axis, **({"b": axis} if bias else {})},
         "lagrangian": {"units": [20, 60], "replicates": 3},
@@ -158,14 +178,19 @@ def population_case(activation="erf", bias=True, law="gaussian", dimension=1, **
 def with_data(case, points=100):
     """The same case with Gauss-Hermite nodes in place of all Gaussian inputs."""
     tables = case.model_dump(mode="json", by_alias=True, exclude_none=True)
-    tables["data"] = {"teacher": tables["data"]["teacher"], "inputs": {"law": "gauss_hermite", "dimension": case.data.dimension, "points": points}}
+    tables["data"] = {
+        "teacher": tables["data"]["teacher"],
+        "inputs": {"law": "gauss_hermite", "dimension": case.data.dimension, "points": points},
+    }
     return case_from_tables(tables, Path("data.toml"))
 
 
 EVERY_KERNEL = [(*key, "float64") for key in FORMULAS]
 
 
-@pytest.mark.parametrize(("activation", "bias", "precision"), [*EVERY_KERNEL, ("relu", False, "float32"), ("erf", True, "float32")])
+@pytest.mark.parametrize(
+    ("activation", "bias", "precision"), [*EVERY_KERNEL, ("relu", False, "float32"), ("erf", True, "float32")]
+)
 def test_device_forces_equal_the_reference_to_rounding(activation, bias, precision, device):
     network = build_model(population_case(activation, bias, dimension=2))
     state = LADDER.initial_state(network.parameters).astype(precision).astype(float)
@@ -179,7 +204,9 @@ def test_device_forces_equal_the_reference_to_rounding(activation, bias, precisi
         results.append((b.download(b.velocity(handle)), b.predictions(handle), b.weights(handle)))
     rounding = 200 * np.finfo(precision).eps
     # the condition of the basis multiplies rounding
-    for given, expected, tolerance in zip(results[1], results[0], (rounding, rounding + 1e-9, rounding), strict=True):
+    for given, expected, tolerance in zip(
+        results[1], results[0], (rounding, rounding + 1e-9, rounding), strict=True
+    ):
         np.testing.assert_allclose(given, expected, rtol=0, atol=tolerance * (1 + np.abs(expected).max()))
 
 
@@ -194,13 +221,17 @@ def test_velocity_is_minus_half_n_times_the_gradient_of_the_energy(activation, l
     def energies(theta):
         handle = backend.upload(theta)
         potential = backend.download(backend.velocity(handle))[-1]
-        return network.cloud_energies(theta, backend.weights(handle), backend.predictions(handle), potential, starts)
+        return network.cloud_energies(
+            theta, backend.weights(handle), backend.predictions(handle), potential, starts
+        )
 
     for component in range(len(state) - 1):
         step = np.zeros_like(state)
         step[component, starts + 3] = 1e-5
         gradient = (energies(state + step) - energies(state - step)) / 2e-5
-        np.testing.assert_allclose(rate[component, starts + 3], -LADDER.sizes / 2 * gradient, rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(
+            rate[component, starts + 3], -LADDER.sizes / 2 * gradient, rtol=1e-6, atol=1e-7
+        )
 
 
 def test_mesh_and_units_equal_those_of_gauss_hermite_data():
@@ -214,13 +245,24 @@ def test_mesh_and_units_equal_those_of_gauss_hermite_data():
         arrays = model.on_mesh(mesh)
         moments = arrays.moments(masses.reshape(len(arrays.amplitude), -1))
         source = arrays.energy.source(moments.linear)
-        found.append((arrays.energy.value(moments), arrays.energy.mean_potential(moments), arrays.values(source), model.scale))
+        found.append(
+            (
+                arrays.energy.value(moments),
+                arrays.energy.mean_potential(moments),
+                arrays.values(source),
+                model.scale,
+            )
+        )
     for given, expected in zip(*found, strict=True):
         np.testing.assert_allclose(given, expected, rtol=0, atol=3e-8)
     state, clouds = LADDER.initial_state(network.parameters), []
     for model in (network, sampled):
         backend = build_backend(model, LADDER, "float64", 0.0)
-        rate, predictions, weights = backend.velocity(state), backend.predictions(state), backend.weights(state)
+        rate, predictions, weights = (
+            backend.velocity(state),
+            backend.predictions(state),
+            backend.weights(state),
+        )
         energies = model.cloud_energies(state, weights, predictions, rate[-1], LADDER.first_unit[:-1])
         gaps = model.square_norm(predictions - predictions[0])
         clouds.append((rate, energies, gaps, model.loss(predictions)))
@@ -229,7 +271,8 @@ def test_mesh_and_units_equal_those_of_gauss_hermite_data():
 
 
 @pytest.mark.parametrize(
-    ("activation", "bias", "error"), [("erf", True, 1e-9), ("relu_squared", False, 1e-9), ("relu", False, 1e-6), ("cos", True, 1e-9)]
+    ("activation", "bias", "error"),
+    [("erf", True, 1e-9), ("relu_squared", False, 1e-9), ("relu", False, 1e-6), ("cos", True, 1e-9)],
 )
 def test_coordinates_give_the_kernel_back(activation, bias, error):
     network = build_model(population_case(activation, bias, dimension=1 if bias else 2))
@@ -250,22 +293,34 @@ def test_units_that_equal_the_teacher_lose_nothing(device):
     backend = build_backend(network, ladder, "float64", 0.0, device)
     state = np.vstack([2 * network.amplitudes, network.units.T, np.zeros(2)])
     handle = backend.upload(state)
-    arguments = (state, backend.weights(handle), backend.predictions(handle), backend.download(backend.velocity(handle))[-1], np.zeros(1, dtype=int))
+    arguments = (
+        state,
+        backend.weights(handle),
+        backend.predictions(handle),
+        backend.download(backend.velocity(handle))[-1],
+        np.zeros(1, dtype=int),
+    )
     assert network.cloud_losses(*arguments)[0] < 1e-14
     assert network.loss(backend.predictions(handle))[0] < 1e-14
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("activation", "bias", "law", "dimension"), [("erf", True, "gaussian", 1), ("relu", False, "sphere", 2)])
+@pytest.mark.parametrize(
+    ("activation", "bias", "law", "dimension"), [("erf", True, "gaussian", 1), ("relu", False, "sphere", 2)]
+)
 def test_both_sides_run_and_the_gap_falls(activation, bias, law, dimension):
-    case = population_case(activation, bias, law, dimension, **{"lagrangian.units": [10, 160], "eulerian.error_estimate": True})
+    case = population_case(
+        activation, bias, law, dimension, **{"lagrangian.units": [10, 160], "eulerian.error_estimate": True}
+    )
     case = case.replace({"parameters.a.cells": 25, "parameters.w.cells": 24})
     run = mfpde.run(case)
     energy, loss = run.eulerian["energy"].values, run.eulerian["loss"].values
     assert np.all(np.diff(energy) < 0)
     assert np.all((loss > 0) & (loss < energy))
     assert np.all(np.diff(run.lagrangian(160)["energy"].values, axis=0) < 0)
-    np.testing.assert_allclose(run.lagrangian(160)["loss"].values, run.lagrangian(160)["energy"].values, atol=0.3)
+    np.testing.assert_allclose(
+        run.lagrangian(160)["loss"].values, run.lagrangian(160)["energy"].values, atol=0.3
+    )
     gaps = [run.comparison(units)["function_gap"].values[-1].mean() for units in (10, 160)]
     assert gaps[1] < gaps[0] / 4
     assert run.eulerian["grid_error"].values[-1] < gaps[0]
@@ -280,7 +335,8 @@ def test_mesh_agrees_with_characteristics(device):
     """Both in the same coordinates, though one comes from a mesh and the other from units."""
     errors = []
     for cells in (24, 48):
-        initial = {"law": "normal", "mean": 0.5, "std": 0.35}  # whole: the trapezoidal nodes are then accurate
+        # whole: the trapezoidal nodes are then accurate
+        initial = {"law": "normal", "mean": 0.5, "std": 0.35}
         axis = {"domain": [-3, 3], "cells": cells, "initial": initial}
         case = population_case(bias=False, parameters={"a": axis, "w": axis})
         model = build_model(case)
@@ -294,9 +350,15 @@ def test_mesh_agrees_with_characteristics(device):
 
 
 WRONG = [
-    ({"model.activation": "tanh"}, "model.activation: 'tanh' with model.bias = true has no closed form under data.population"),
+    (
+        {"model.activation": "tanh"},
+        "model.activation: 'tanh' with model.bias = true has no closed form under data.population",
+    ),
     ({"model.activation": "relu_squared"}, "expected relu, erf, cos, quadratic, linear"),
-    ({"data.population": "sphere", "data.dimension": 2}, 'model.bias: data.population = "sphere" has closed forms without bias alone'),
+    (
+        {"data.population": "sphere", "data.dimension": 2},
+        'model.bias: data.population = "sphere" has closed forms without bias alone',
+    ),
     ({"data.population": "sphere"}, "needs dimension of at least 2"),
     ({"data.population": "cube"}, "'cube' is not one of the choices"),
     ({"data.teacher.activation": "relu"}, "data.teacher.activation: 'relu' is not that of the model, 'erf'"),
@@ -307,7 +369,10 @@ WRONG = [
     ({"data.dimension": 3}, "data.teacher.units.0.w: has 1 coordinate(s), but the inputs have 3"),
     ({"model.bias": False, "parameters.b": None}, "data.teacher.units: have biases b"),
     (
-        {"exact": {"solution": "gaussian"}, **{f"parameters.{name}.initial": {"law": "normal", "std": 0.2} for name in "awb"}},
+        {
+            "exact": {"solution": "gaussian"},
+            **{f"parameters.{name}.initial": {"law": "normal", "std": 0.2} for name in "awb"},
+        },
         "rather than data.population",
     ),
 ]
@@ -334,7 +399,11 @@ def sphere_network():
     units = [{"a": 1.0, "w": [1.0, *[0.0] * 15]}, {"a": -1.0, "w": [0.0, 1.0, *[0.0] * 14]}]
     case = small_case(
         model={"activation": "relu", "bias": False},
-        data={"population": "sphere", "dimension": 16, "teacher": {"kind": "planted", "scaling": "sum", "units": units}},
+        data={
+            "population": "sphere",
+            "dimension": 16,
+            "teacher": {"kind": "planted", "scaling": "sum", "units": units},
+        },
         parameters={"a": {"initial": {"law": "normal"}}, "w": {"initial": {"law": "normal", "std": 0.25}}},
     )
     return build_model(case)
@@ -349,7 +418,8 @@ def test_norms_at_sampled_inputs_are_those_of_the_kernel():
     for n in (64, 512, 512, 512):
         a, w = random.standard_normal(n) / n, random.normal(0, 0.25, (n, 16))
         ratios.append(network.square_norm(network.basis.of_sum(w, a)) / (a @ network.kernel(w, w) @ a))
-    np.testing.assert_allclose(ratios, 1, atol=0.04)  # 1.2 % standard deviation, measured over draws of inputs
+    # 1.2 % standard deviation, measured over draws of inputs
+    np.testing.assert_allclose(ratios, 1, atol=0.04)
     # linear functions of x: frames with both signs are exact
     w = random.standard_normal((3, 16))
     odd = network.basis(w) - network.basis(-w)

@@ -1,4 +1,6 @@
-"""Runs on systems that lack what POSIX has, and on which open files keep their names: the same bits, and a whole file at any moment."""
+"""Runs on systems that lack what POSIX has, and on which open files keep their names: the same bits, and a
+whole file at any moment.
+"""
 
 import os
 import subprocess
@@ -29,7 +31,8 @@ IMPORT_ALL = """
 import importlib, os, pkgutil, sys
 sys.path[:0] = sys.argv[1:]
 import mfpde, pytest, windows
-found = [module.name for module in pkgutil.walk_packages(mfpde.__path__, "mfpde.") if module.name != "mfpde.__main__"]
+modules = pkgutil.walk_packages(mfpde.__path__, "mfpde.")
+found = [module.name for module in modules if module.name != "mfpde.__main__"]
 for name in found:  # with all libraries, which know systems in their own ways
     importlib.import_module(name)
 for name in ["mfpde", *found]:
@@ -61,7 +64,9 @@ def on_windows(whole, monkeypatch):
 @pytest.mark.slow
 def test_every_module_imports_without_what_posix_alone_has():
     tests = Path(__file__).parent
-    done = subprocess.run([sys.executable, "-c", IMPORT_ALL, str(tests), str(tests.parent)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL, str(tests), str(tests.parent)], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 150
 
@@ -71,7 +76,12 @@ def test_the_stand_in_keeps_names(on_windows, tmp_path):
     path.write_bytes(b"a")
     os.link(path, other)
     with other.open("rb"):
-        for change in (path.unlink, other.unlink, lambda: path.rename(tmp_path / "c"), lambda: os.replace(on_windows, path)):
+        for change in (
+            path.unlink,
+            other.unlink,
+            lambda: path.rename(tmp_path / "c"),
+            lambda: os.replace(on_windows, path),
+        ):
             with pytest.raises(PermissionError):
                 change()
     path.unlink()
@@ -82,7 +92,9 @@ def test_a_run_leaves_what_it_leaves_elsewhere(on_windows, tmp_path):
     path = tmp_path / "run.h5"
     assert simulate(CASE, path)
     assert_same(path, on_windows)
-    assert sorted(p.name for p in folder_of(path).iterdir()) == sorted(p.name for p in folder_of(on_windows).iterdir())
+    assert sorted(p.name for p in folder_of(path).iterdir()) == sorted(
+        p.name for p in folder_of(on_windows).iterdir()
+    )
     assert simulate(CASE, path, overwrite=True)
     assert_same(path, on_windows)
 
@@ -129,7 +141,11 @@ def test_whoever_looks_sees_a_whole_file(on_windows, tmp_path, monkeypatch):
 
     monkeypatch.setattr(copies, "_write", looked_around(copies._write))
     monkeypatch.setattr(copies, "replace", looked_around(copies.replace))
-    monkeypatch.setattr(Writer, "write_frame", lambda self, *arguments: (write_frame(self, *arguments), published.__setitem__(0, published[0] + 1)))
+    monkeypatch.setattr(
+        Writer,
+        "write_frame",
+        lambda self, *arguments: (write_frame(self, *arguments), published.__setitem__(0, published[0] + 1)),
+    )
     simulate(CASE, path)
     assert published[0] == 6
     assert moments[0] > 60
@@ -137,7 +153,9 @@ def test_whoever_looks_sees_a_whole_file(on_windows, tmp_path, monkeypatch):
 
 
 def hold_from(monkeypatch, frame, seconds=None):
-    """Let a reader open the output after so many frames, for so many seconds or until it is closed; gives a list with the reader in it."""
+    """Let a reader open the output after so many frames, for so many seconds or until it is closed; gives a
+    list with the reader in it.
+    """
     readers = []
 
     def write(self, *arguments):
@@ -158,10 +176,15 @@ def test_a_reader_is_waited_for(on_windows, tmp_path, monkeypatch):
     assert_same(tmp_path / "run.h5", on_windows)
 
 
-def test_a_reader_that_stays_ends_the_run_with_one_sentence_and_it_is_resumed(on_windows, tmp_path, monkeypatch):
+def test_a_reader_that_stays_ends_the_run_with_one_sentence_and_it_is_resumed(
+    on_windows, tmp_path, monkeypatch
+):
     monkeypatch.setattr(names, "PATIENCE", 0.2)
     path, readers = tmp_path / "run.h5", hold_from(monkeypatch, 3)
-    with pytest.raises(HeldError, match=r"run\.h5: .*is open in another program.*holds the 3 frame.*; close it there, and go on with") as caught:
+    with pytest.raises(
+        HeldError,
+        match=r"run\.h5: .*is open in another program.*holds the 3 frame.*; close it there, and go on with",
+    ) as caught:
         simulate(CASE, path)
     assert len(str(caught.value).splitlines()) == 1
     assert count_good_frames(readers[0]) == len(readers[0]["time"]) == 3

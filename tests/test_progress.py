@@ -12,7 +12,14 @@ from mfpde import progress
 from mfpde.progress import Display, duration
 
 SIDES = {
-    *("density", "coarser mesh 1 of 4", "coarser mesh 4 of 4", "fluctuations", "fluctuations by half the nodes", "networks n = 20, 60"),
+    *(
+        "density",
+        "coarser mesh 1 of 4",
+        "coarser mesh 4 of 4",
+        "fluctuations",
+        "fluctuations by half the nodes",
+        "networks n = 20, 60",
+    ),
     *("flow beside the descent", "descent by steps of 0.1", "descent by steps of 0.1, batches of 4"),
     *("measuring", "measuring densities and distances", "writing a checkpoint"),
 }
@@ -124,7 +131,13 @@ def test_the_bar_shows_the_side_the_share_and_the_time_left():
 
 
 def test_durations():
-    assert [duration(seconds) for seconds in (0.2, 43.4, 119, 600, 9000)] == ["0 s", "43 s", "119 s", "10 min", "2.5 h"]
+    assert [duration(seconds) for seconds in (0.2, 43.4, 119, 600, 9000)] == [
+        "0 s",
+        "43 s",
+        "119 s",
+        "10 min",
+        "2.5 h",
+    ]
 
 
 def _wait(seen):

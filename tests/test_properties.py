@@ -1,4 +1,6 @@
-"""What holds for every potential, law and mesh: conservation, positivity, decay, symmetries, agreement of backends."""
+"""What holds for every potential, law and mesh: conservation, positivity, decay, symmetries, agreement of
+backends.
+"""
 
 from pathlib import Path
 
@@ -22,7 +24,12 @@ def axes(draw):
     inside = [low + 0.2 * width, low + 0.7 * width]
     initial = {"law": "uniform", "low": inside[0], "high": inside[1]}
     if law == "normal":
-        initial = {"law": "normal", "mean": low + draw(st.floats(0.3, 0.6)) * width, "std": 0.15 * width, "within": inside}
+        initial = {
+            "law": "normal",
+            "mean": low + draw(st.floats(0.3, 0.6)) * width,
+            "std": 0.15 * width,
+            "within": inside,
+        }
     return {
         "domain": [low, low + width],
         "cells": draw(st.integers(5, 14)),
@@ -36,11 +43,16 @@ def problems(draw):
     a, b, c, d = (draw(NUMBERS) for _ in range(4))
     return {
         "time": 0.3,
-        "model": {"kind": "potential", "external": f"{a}*x^2 + {b}*x*y + {c}*sin(2*y) + {d}*cos(x)"}
-        | ({"interaction": pair} if (pair := draw(PAIRS)) else {}),
+        "model": (
+            {"kind": "potential", "external": f"{a}*x^2 + {b}*x*y + {c}*sin(2*y) + {d}*cos(x)"}
+            | ({"interaction": pair} if (pair := draw(PAIRS)) else {})
+        ),
         "parameters": {"x": draw(axes()), "y": draw(axes())},
         "dynamics": {"birth_death": draw(st.sampled_from([0.0, 1.0, 4.0]))},
-        "eulerian": {"backend": "numpy", "scheme": draw(st.sampled_from(["fromm", "mc", "minmod", "vanleer", "upwind"]))},
+        "eulerian": {
+            "backend": "numpy",
+            "scheme": draw(st.sampled_from(["fromm", "mc", "minmod", "vanleer", "upwind"])),
+        },
         "lagrangian": {"units": []},
     }
 
@@ -62,12 +74,24 @@ def test_mass_positivity_and_decay(tables):
 
 
 @settings(max_examples=25)
-@given(problems(), st.floats(0.02, 1.0), st.sampled_from(["scharfetter_gummel", "strang"]), st.sampled_from(["plain", "entropic"]))
+@given(
+    problems(),
+    st.floats(0.02, 1.0),
+    st.sampled_from(["scharfetter_gummel", "strang"]),
+    st.sampled_from(["plain", "entropic"]),
+)
 def test_diffusion_keeps_mass_and_sign_and_what_it_claims(tables, tau, scheme, reaction):
     dynamics = tables["dynamics"] | {"diffusion": tau}
     if dynamics["birth_death"]:
         dynamics["reaction"] = reaction
-    solver = solved(tables | {"dynamics": dynamics, "eulerian": tables["eulerian"] | {"diffusion_scheme": scheme}, "time": 0.1})
+    solver = solved(
+        tables
+        | {
+            "dynamics": dynamics,
+            "eulerian": tables["eulerian"] | {"diffusion_scheme": scheme},
+            "time": 0.1,
+        }
+    )
     assert solver.mass_drift <= 1e-12
     assert solver.density().min() >= 0
     if solver.stepper.claim == "free energy":
@@ -77,12 +101,21 @@ def test_diffusion_keeps_mass_and_sign_and_what_it_claims(tables, tau, scheme, r
 @settings(max_examples=25)
 @given(problems())
 def test_exchanged_axes_give_the_transposed_density(tables):
-    """The mesh treats all axes alike: exchanging x and y in formulas and parameters transposes the solution."""
+    """The mesh treats all axes alike: exchanging x and y in formulas and parameters transposes the
+    solution.
+    """
     density = solved(tables).density()
     exchange = str.maketrans("xy", "yx")
-    formulas = {key: text.replace("exp", "E").translate(exchange).replace("E", "exp") for key, text in tables["model"].items() if key != "kind"}
+    formulas = {
+        key: text.replace("exp", "E").translate(exchange).replace("E", "exp")
+        for key, text in tables["model"].items()
+        if key != "kind"
+    }
     model = {"kind": "potential"} | formulas
-    swapped = tables | {"model": model, "parameters": {"x": tables["parameters"]["y"], "y": tables["parameters"]["x"]}}
+    swapped = tables | {
+        "model": model,
+        "parameters": {"x": tables["parameters"]["y"], "y": tables["parameters"]["x"]},
+    }
     np.testing.assert_allclose(solved(swapped).density().T, density, rtol=0, atol=1e-12 * density.max())
 
 
@@ -98,8 +131,11 @@ def test_a_reflected_problem_has_the_reflected_density(tables):
     else:
         initial |= {"mean": -initial["mean"], "within": [-v for v in reversed(initial["within"])]}
     mirrored = x | {"domain": [-high, -low], "initial": initial}
-    model = tables["model"] | {"external": tables["model"]["external"].replace("x*y", "(-x)*y")}  # x occurs evenly elsewhere
-    reflected = solved(tables | {"model": model, "parameters": {"x": mirrored, "y": tables["parameters"]["y"]}}).density()
+    # x occurs evenly elsewhere
+    model = tables["model"] | {"external": tables["model"]["external"].replace("x*y", "(-x)*y")}
+    reflected = solved(
+        tables | {"model": model, "parameters": {"x": mirrored, "y": tables["parameters"]["y"]}}
+    ).density()
     np.testing.assert_allclose(reflected[::-1], density, rtol=0, atol=1e-11 * density.max())
 
 

@@ -1,4 +1,6 @@
-"""The network that the README compares with a run: shipped, made by the lines of the documentation, and read."""
+"""The network that the README compares with a run: shipped, made by the lines of the documentation,
+and read.
+"""
 
 import json
 import os
@@ -14,20 +16,39 @@ import mfpde
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "cases/data/mcycle_network.npz"
-COARSE = {"parameters.a.cells": 7, "parameters.w.cells": 20, "parameters.b.cells": 20, "eulerian.error_estimate": False}
-SMALL = {"time": 10.0, "eulerian.backend": "numpy", "lagrangian.units": [20, 40], "lagrangian.replicates": 2} | COARSE
+COARSE = {
+    "parameters.a.cells": 7,
+    "parameters.w.cells": 20,
+    "parameters.b.cells": 20,
+    "eulerian.error_estimate": False,
+}
+SMALL = {
+    "time": 10.0,
+    "eulerian.backend": "numpy",
+    "lagrangian.units": [20, 40],
+    "lagrangian.replicates": 2,
+} | COARSE
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return mfpde.run(mfpde.load_case("mcycle").replace(SMALL), tmp_path_factory.mktemp("mcycle") / "mcycle.h5")
+    return mfpde.run(
+        mfpde.load_case("mcycle").replace(SMALL), tmp_path_factory.mktemp("mcycle") / "mcycle.h5"
+    )
 
 
 @pytest.mark.slow
 def test_the_lines_of_the_documentation_make_the_shipped_network(run):
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/mean_field_limit.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/mean_field_limit.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     (lines,) = [block for block in blocks if "weights.npz" in block]
-    subprocess.run([sys.executable, "-c", lines], cwd=run.path.parent, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
+    subprocess.run(
+        [sys.executable, "-c", lines],
+        cwd=run.path.parent,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=True,
+    )
     with np.load(run.path.parent / "weights.npz") as made, np.load(SHIPPED) as shipped:
         assert set(made) == set(shipped)
         for name in ("time", "a", "w", "b"):

@@ -32,7 +32,9 @@ def potential_case(**changes):
     tables = {
         "time": 1.0,
         "model": {"kind": "potential", "external": "x^2/2 + y^4/4", "interaction": "x^2/4 + exp(-y^2)"},
-        "parameters": {name: {"domain": [-3, 3], "cells": 14, "initial": {"law": "normal", "std": 0.5}} for name in "xy"},
+        "parameters": {
+            name: {"domain": [-3, 3], "cells": 14, "initial": {"law": "normal", "std": 0.5}} for name in "xy"
+        },
         "lagrangian": {"units": [10, 30], "replicates": 3},
         "output": {"every": 0.25, "fields_every": 0.5},
     }
@@ -49,30 +51,63 @@ KINDS = {
     "noise": lambda: small_case(**{"dynamics.diffusion": 0.05, "dynamics.birth_death": 1.0}),
     "strang": lambda: small_case(**{"dynamics.diffusion": 0.05, "eulerian.diffusion_scheme": "strang"}),
     "entropic": lambda: small_case(
-        **{"dynamics.diffusion": 0.05, "dynamics.birth_death": 1.0, "dynamics.reaction": "entropic", "lagrangian.units": []}
+        **{
+            "dynamics.diffusion": 0.05,
+            "dynamics.birth_death": 1.0,
+            "dynamics.reaction": "entropic",
+            "lagrangian.units": [],
+        }
     ),
-    "single precision": lambda: small_case(**{"eulerian.precision": "float32", "lagrangian.precision": "float32", "dynamics.birth_death": 1.0}),
+    "single precision": lambda: small_case(
+        **{"eulerian.precision": "float32", "lagrangian.precision": "float32", "dynamics.birth_death": 1.0}
+    ),
     "companions": lambda: small_case(**{"eulerian.error_estimate": True}),
-    "hand-off": lambda: small_case(**{"eulerian.hand_off": True, "dynamics.birth_death": 0.5, "eulerian.error_estimate": True}),
+    "hand-off": lambda: small_case(
+        **{"eulerian.hand_off": True, "dynamics.birth_death": 0.5, "eulerian.error_estimate": True}
+    ),
     "common": lambda: small_case(**{"lagrangian.common": True}),
     "potential": potential_case,
     "noisy potential": lambda: potential_case(**{"dynamics.diffusion": 0.1}),
-    "stiff noise": lambda: potential_case(**{"dynamics.diffusion": 0.1, "model.external": "100*x^2 + y^4/4", "dynamics.birth_death": 3.0}),
-    "prediction": lambda: small_case(**{"fluctuations": {"predict": True, "rank": 8}, "characteristics.nodes": 216}),
+    "stiff noise": lambda: potential_case(
+        **{"dynamics.diffusion": 0.1, "model.external": "100*x^2 + y^4/4", "dynamics.birth_death": 3.0}
+    ),
+    "prediction": lambda: small_case(
+        **{"fluctuations": {"predict": True, "rank": 8}, "characteristics.nodes": 216}
+    ),
     "weighted prediction": lambda: small_case(
-        **{"fluctuations": {"predict": True, "rank": 8}, "characteristics.nodes": 216, "dynamics.birth_death": 1.0}
+        **{
+            "fluctuations": {"predict": True, "rank": 8},
+            "characteristics.nodes": 216,
+            "dynamics.birth_death": 1.0,
+        }
     ),
     "perturbation": lambda: small_case(
-        **{"fluctuations": {"predict": True, "rank": 4, "method": "perturbation"}, "characteristics.nodes": 216, "lagrangian.units": []}
+        **{
+            "fluctuations": {"predict": True, "rank": 4, "method": "perturbation"},
+            "characteristics.nodes": 216,
+            "lagrangian.units": [],
+        }
     ),
-    "descent": lambda: small_case(**{"descent": {"steps": [0.05, 0.2], "batches": [0, 5], "units": 20, "replicates": 2}, "lagrangian.units": []}),
+    "descent": lambda: small_case(
+        **{
+            "descent": {"steps": [0.05, 0.2], "batches": [0, 5], "units": 20, "replicates": 2},
+            "lagrangian.units": [],
+        }
+    ),
     "population": lambda: small_case(
         model={"activation": "erf", "bias": False},
         data={"population": "gaussian", "dimension": 1, "teacher": PLANTED},
-        parameters={name: small_case().model_dump(mode="json", by_alias=True, exclude_none=True)["parameters"][name] for name in "aw"},
+        parameters={
+            name: small_case().model_dump(mode="json", by_alias=True, exclude_none=True)["parameters"][name]
+            for name in "aw"
+        },
     ),
-    "reference": lambda: small_case(**{"eulerian.backend": "numpy", "dynamics.birth_death": 1.0, "parameters.b": {"fixed": 0.0}}),
-    "fipy": lambda: small_case(**{"eulerian.backend": "fipy", "parameters.b": {"fixed": 0.0}, "lagrangian.units": [10]}),
+    "reference": lambda: small_case(
+        **{"eulerian.backend": "numpy", "dynamics.birth_death": 1.0, "parameters.b": {"fixed": 0.0}}
+    ),
+    "fipy": lambda: small_case(
+        **{"eulerian.backend": "fipy", "parameters.b": {"fixed": 0.0}, "lagrangian.units": [10]}
+    ),
 }
 
 

@@ -47,17 +47,26 @@ def test_the_runs_own_networks_come_back_in_every_scaling(scaling, small_run, tm
     table = compare_network(small_run, network)
     assert table["times"] == [0, 0.5, 1.0]
     assert table["skipped"] == []
-    own, series = small_run.comparison(60).sel(time=table["times"]), small_run.lagrangian(60).sel(time=table["times"])
+    own, series = (
+        small_run.comparison(60).sel(time=table["times"]),
+        small_run.lagrangian(60).sel(time=table["times"]),
+    )
     np.testing.assert_allclose(table["function_gap"]["replicates"], own["function_gap"], rtol=1e-9)
-    np.testing.assert_allclose(table["scaled_gap"]["mean"], 60 * own["function_gap"].mean("replicate_60"), rtol=1e-9)
+    np.testing.assert_allclose(
+        table["scaled_gap"]["mean"], 60 * own["function_gap"].mean("replicate_60"), rtol=1e-9
+    )
     for name in ("energy", "loss"):
         np.testing.assert_allclose(table[name]["replicates"], series[name], rtol=1e-11)
     for name in NAMES:
         np.testing.assert_allclose(table["w1"][name]["replicates"], own[f"w1_{name}"], rtol=1e-8)
     np.testing.assert_allclose(table["sliced_w2"]["replicates"], own["sliced_w2"], rtol=1e-6)
     assert table["observed_ladder"][1]["units"] == 60
-    np.testing.assert_allclose(table["observed_ladder"][1]["function_gap"]["mean"], table["function_gap"]["mean"], rtol=1e-9)
-    np.testing.assert_allclose(table["mean_field"]["energy"], small_run.eulerian["energy"].sel(time=table["times"]), rtol=0)
+    np.testing.assert_allclose(
+        table["observed_ladder"][1]["function_gap"]["mean"], table["function_gap"]["mean"], rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        table["mean_field"]["energy"], small_run.eulerian["energy"].sel(time=table["times"]), rtol=0
+    )
     assert table["predicted_gap"] is None
     assert table["quantile"] is None
     json.dumps(table, allow_nan=False)
@@ -86,7 +95,8 @@ def test_one_time_of_one_network_needs_no_further_axes(small_run, tmp_path):
 
 def test_weights_are_masses_of_units(small_run, tmp_path):
     times, theta = stored_units(small_run, 20)
-    halves = np.repeat(np.stack([theta[name] for name in NAMES]), 2, axis=-1)  # every unit twice, with a quarter and three quarters
+    # every unit twice, with a quarter and three quarters
+    halves = np.repeat(np.stack([theta[name] for name in NAMES]), 2, axis=-1)
     weights = np.broadcast_to(np.tile([1.0, 3.0], 20), halves.shape[1:])
     path = tmp_path / "weights.npz"
     np.savez(path, time=times, weights=weights, scaling="mean", **dict(zip(NAMES, halves, strict=True)))
@@ -110,7 +120,9 @@ def test_skipped_times_are_named_and_no_common_time_is_refused(small_run, tmp_pa
     with pytest.raises(InputError, match=r"'time' names none .* expected some of 0, 0\.25, 0\.5, 0\.75, 1$"):
         compare_network(small_run, open_network(small_run, path))
     path = export(tmp_path / "far.npz", small_run, 20, time=times, w=theta["w"] + 9)
-    assert "100.0% of its units lie beyond the walls" in printed(compare_network(small_run, open_network(small_run, path)))
+    assert "100.0% of its units lie beyond the walls" in printed(
+        compare_network(small_run, open_network(small_run, path))
+    )
 
 
 def printed(table):
@@ -121,7 +133,9 @@ def printed(table):
 
 def test_the_data_file_may_be_gone(tmp_path):
     random = np.random.default_rng(0)
-    (tmp_path / "data.csv").write_text("u,v,y,m\n" + "".join(f"{u},{v},{u * v},{m}\n" for u, v, m in random.uniform(0.1, 1, (15, 3))))
+    (tmp_path / "data.csv").write_text(
+        "u,v,y,m\n" + "".join(f"{u},{v},{u * v},{m}\n" for u, v, m in random.uniform(0.1, 1, (15, 3)))
+    )
     (tmp_path / "case.toml").write_text("""
         time = 0.2
         data = { file = "data.csv", x = ["u", "v"], y = "y", weights = "m", standardize = true }
@@ -141,13 +155,17 @@ def test_the_data_file_may_be_gone(tmp_path):
     for changes in layouts:
         network = open_network(run, export(tmp_path / "own.npz", run, 12, **changes))
         table = compare_network(run, network)
-        np.testing.assert_allclose(table["function_gap"]["replicates"], run.comparison(12)["function_gap"], rtol=1e-9)
+        np.testing.assert_allclose(
+            table["function_gap"]["replicates"], run.comparison(12)["function_gap"], rtol=1e-9
+        )
         np.testing.assert_allclose(table["energy"]["replicates"], run.lagrangian(12)["energy"], rtol=1e-11)
     save_outside(run, network, table, tmp_path / "figures", ["pdf"])
     with pytest.raises(InputError, match=r"'b' is not 0\.5, at which the case fixes it"):
         open_network(run, export(tmp_path / "own.npz", run, 12, b=theta["b"] + 0.1))
     with pytest.raises(InputError, match=r"'w' has shape \(3, 2, 2, 12\); expected \(3, 2, 12, 2\)"):
-        open_network(run, export(tmp_path / "own.npz", run, 12, w1=None, w2=None, w=np.swapaxes(matrix, -1, -2)))
+        open_network(
+            run, export(tmp_path / "own.npz", run, 12, w1=None, w2=None, w=np.swapaxes(matrix, -1, -2))
+        )
     with pytest.raises(InputError, match="both"):
         open_network(run, export(tmp_path / "own.npz", run, 12, w=matrix))
 
@@ -156,30 +174,46 @@ def test_a_population_run_needs_no_data(tmp_path):
     axis = {"domain": [-3, 3], "cells": 8, "initial": {"law": "normal", "std": 0.6, "within": [-2, 2]}}
     teacher = {"kind": "planted", "units": [{"a": 2.0, "w": [1.0, 0.5]}, {"a": -1.0, "w": [-0.5, 1.0]}]}
     case = small_case(
-        model={"activation": "erf", "bias": False, "penalty": {"lambda": 0.01}}, data={"population": "gaussian", "dimension": 2, "teacher": teacher},
-        parameters={"a": axis, "w": axis}, time=0.2, lagrangian={"units": [15], "replicates": 2}, output={"every": 0.1, "fields_every": 0.1},
-    )  # fmt: skip
+        model={"activation": "erf", "bias": False, "penalty": {"lambda": 0.01}},
+        data={"population": "gaussian", "dimension": 2, "teacher": teacher},
+        parameters={"a": axis, "w": axis},
+        time=0.2,
+        lagrangian={"units": [15], "replicates": 2},
+        output={"every": 0.1, "fields_every": 0.1},
+    )
     run = mfpde.run(case, tmp_path / "population.h5")
     network = open_network(run, export(tmp_path / "own.npz", run, 15, "sqrt"))
     table = compare_network(run, network)
-    np.testing.assert_allclose(table["function_gap"]["replicates"], run.comparison(15)["function_gap"], rtol=1e-7)
+    np.testing.assert_allclose(
+        table["function_gap"]["replicates"], run.comparison(15)["function_gap"], rtol=1e-7
+    )
     np.testing.assert_allclose(table["energy"]["replicates"], run.lagrangian(15)["energy"], rtol=1e-10)
     run.close()
-    with h5py.File(run.path, "r+") as file:  # a machine that chose other pivots: here in another order, with coefficients to match
+    # a machine that chose other pivots: here in another order, with coefficients to match
+    with h5py.File(run.path, "r+") as file:
         model = model_of(mfpde.open_run(run.path))
         order = np.arange(len(file["pivots"]))
         order[[0, 1]] = 1, 0
         old, pivots = model.basis, file["pivots"][:][order]
-        turn = np.linalg.solve(np.linalg.cholesky(model.kernel(pivots, pivots)), old.factor[order])  # new coefficients = turn @ old
+        # new coefficients = turn @ old
+        turn = np.linalg.solve(np.linalg.cholesky(model.kernel(pivots, pivots)), old.factor[order])
         file["pivots"][:] = pivots
         file["eulerian/prediction"][:] = file["eulerian/prediction"][:] @ turn.T
     again = compare_network(mfpde.open_run(run.path), network)
-    np.testing.assert_allclose(again["function_gap"]["replicates"], table["function_gap"]["replicates"], rtol=1e-7)
+    np.testing.assert_allclose(
+        again["function_gap"]["replicates"], table["function_gap"]["replicates"], rtol=1e-7
+    )
 
 
 def test_a_potential_has_no_function(tmp_path):
     axis = {"domain": [-4, 4], "cells": 16, "initial": {"law": "normal", "within": [-3, 3]}}
-    case = small_case(time=0.1, model={"kind": "potential", "external": "x^2"}, data=None, parameters={"x": axis}, lagrangian={"units": [9]})
+    case = small_case(
+        time=0.1,
+        model={"kind": "potential", "external": "x^2"},
+        data=None,
+        parameters={"x": axis},
+        lagrangian={"units": [9]},
+    )
     run = mfpde.run(case, tmp_path / "potential.h5")
     with pytest.raises(InputError, match="a potential has no function"):
         open_network(run, tmp_path / "none.npz")
@@ -197,11 +231,19 @@ def test_nodes_serve_where_there_is_no_density(tmp_path):
     assert table["mean_field"]["grid_error"] is None
     assert table["w1"] is None
     exported = [0, 2]
-    np.testing.assert_allclose(table["function_gap"]["replicates"], run.comparison(20)["function_gap"].values[exported], rtol=1e-6)
+    np.testing.assert_allclose(
+        table["function_gap"]["replicates"], run.comparison(20)["function_gap"].values[exported], rtol=1e-6
+    )
 
 
 def test_jumps_and_weights_are_not_judged_by_the_law_of_the_flow(tmp_path):
-    changes = {"eulerian.enabled": False, "lagrangian.units": [20], "characteristics.nodes": 128, "fluctuations.predict": True, "time": 0.5}
+    changes = {
+        "eulerian.enabled": False,
+        "lagrangian.units": [20],
+        "characteristics.nodes": 128,
+        "fluctuations.predict": True,
+        "time": 0.5,
+    }
     for reaction in ("birth_death", "weights"):
         case = small_case(**changes, **{"dynamics.birth_death": 1.0, "lagrangian.reaction": reaction})
         run = mfpde.run(case, tmp_path / f"{reaction}.h5")
@@ -215,7 +257,8 @@ def test_a_predicted_limit_law_tells_how_usual_the_gap_is(small_run, tmp_path):
     shutil.copy(small_run.path, copy)
     gap = small_run.comparison(60)["function_gap"].values  # (time, R)
     spectrum = np.zeros((5, 4))
-    spectrum[:, 0] = 60 * gap[:, 0] / 0.454936  # the median of chi^2 of one degree of freedom: the first network is the median draw
+    # the median of chi^2 of one degree of freedom: the first network is the median draw
+    spectrum[:, 0] = 60 * gap[:, 0] / 0.454936
     with h5py.File(copy, "r+") as file:
         file["fluctuations/predicted"] = spectrum.sum(axis=1)
         file["fluctuations/spectrum"] = spectrum
@@ -230,9 +273,14 @@ def test_a_predicted_limit_law_tells_how_usual_the_gap_is(small_run, tmp_path):
     np.testing.assert_allclose(np.array(table["quantile"]["replicates"])[:, 0], 0.5, atol=0.006)
     assert compare_network(run, network) == table
     table["quantile"]["replicates"][-1] = [0.3, 0.5, 0.9]
-    assert "between 30% and 90% of random networks of this width are at least as near to the limit: a typical draw" in printed(table)
+    assert (
+        "between 30% and 90% of random networks of this width are at least as near to the limit: a typical"
+        " draw" in printed(table)
+    )
     table["quantile"]["replicates"][-1] = [0.3, 0.9999, 0.9]
-    assert "for 1 of 3 networks: check the time per step" in printed(table).replace("\n", " ").replace("  ", " ")
+    assert "for 1 of 3 networks: check the time per step" in printed(table).replace("\n", " ").replace(
+        "  ", " "
+    )
     table["quantile"]["replicates"][-1] = [0.0001]
     assert "is as near to the limit" in printed(table)
     files = save_outside(run, network, table, tmp_path / "figures")
@@ -244,14 +292,18 @@ def test_a_predicted_limit_law_tells_how_usual_the_gap_is(small_run, tmp_path):
 
 def test_quantiles_of_the_limit_law_are_those_of_gamma():
     values = np.array([[0.5, 2.0, 9.0]])
-    found = limit_quantiles(np.full((1, 2), 1.5), values)  # 1.5 chi^2 of two degrees of freedom is exponential of mean 3
+    # 1.5 chi^2 of two degrees of freedom is exponential of mean 3
+    found = limit_quantiles(np.full((1, 2), 1.5), values)
     np.testing.assert_allclose(found, 1 - np.exp(-values / 3), atol=0.005)
 
 
 def descend(theta, x, y, strength, steps, rates, scaling):
-    """Plain gradient descent on E = mean (f - y)^2 + 2 strength mean a^2 of one network, written in its own scaling."""
+    """Plain gradient descent on E = mean (f - y)^2 + 2 strength mean a^2 of one network, written in its own
+    scaling.
+    """
     a, w, b = (v.copy() for v in theta)
-    c = {"mean": 1.0, "sum": len(a), "sqrt": np.sqrt(len(a))}[scaling]  # a = c a' is that of the scaling "mean"
+    # a = c a' is that of the scaling "mean"
+    c = {"mean": 1.0, "sum": len(a), "sqrt": np.sqrt(len(a))}[scaling]
     a /= c
     for _ in range(steps):
         features = np.tanh(np.outer(w, x) + b[:, None])  # (n, L)
@@ -283,14 +335,23 @@ def test_gradient_descent_elsewhere_follows_the_flow_to_first_order(small_run, t
     assert abs(gap - expected) < 2 * dt * np.sqrt(expected)
 
 
-GOOD = {"time": np.arange(3.0), "a": np.ones((3, 5)), "w": np.ones((3, 5)), "b": np.ones((3, 5)), "scaling": "mean"}
+GOOD = {
+    "time": np.arange(3.0),
+    "a": np.ones((3, 5)),
+    "w": np.ones((3, 5)),
+    "b": np.ones((3, 5)),
+    "scaling": "mean",
+}
 WRONG = {
     "no time": ({"time": None}, "no array 'time'"),
     "time falls": ({"time": np.array([0.0, 2.0, 1.0])}, "increasing times"),
     "times below zero": ({"time": np.array([-1.0, 0.0, 1.0])}, "none negative"),
     "a matrix of times": ({"time": np.ones((3, 1))}, r"'time' has shape \(3, 1\)"),
     "no times": ({"time": np.zeros(0)}, "increasing times"),
-    "another number of times": ({"a": np.ones((4, 5))}, r"'a' has shape \(4, 5\); expected \(3, n\) or \(3, replicates, n\)"),
+    "another number of times": (
+        {"a": np.ones((4, 5))},
+        r"'a' has shape \(4, 5\); expected \(3, n\) or \(3, replicates, n\)",
+    ),
     "another width": ({"b": np.ones((3, 6))}, r"'b' has shape \(3, 6\); expected \(3, 5\) or \(3, 1, 5\)"),
     "no units": ({"a": np.ones((3, 0))}, r"'a' has shape \(3, 0\)"),
     "a scalar": ({"a": 1.0}, r"'a' has shape \(\)"),
@@ -313,7 +374,9 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_wrong_arrays_get_one_sentence(what, tmp_path):
     changes, message = WRONG[what]
-    np.savez(tmp_path / "net.npz", **{name: value for name, value in (GOOD | changes).items() if value is not None})
+    np.savez(
+        tmp_path / "net.npz", **{name: value for name, value in (GOOD | changes).items() if value is not None}
+    )
     with pytest.raises(InputError, match=message) as caught:
         read_network(tmp_path / "net.npz", NAMES, {})
     assert "\n" not in str(caught.value)
@@ -327,7 +390,15 @@ def header(shape, kind="<f8"):
 
 
 @pytest.mark.parametrize(
-    "payload", [header((10**12, 10**12)), header((10**6,)) + b"short", header((2, 2))[:20], b"", b"\x93NUMPY\x01\x00\xff\xff{", b"text"]
+    "payload",
+    [
+        header((10**12, 10**12)),
+        header((10**6,)) + b"short",
+        header((2, 2))[:20],
+        b"",
+        b"\x93NUMPY\x01\x00\xff\xff{",
+        b"text",
+    ],
 )
 def test_hostile_archives_allocate_nothing_and_get_one_sentence(payload, tmp_path):
     path = tmp_path / "hostile.npz"
@@ -348,7 +419,13 @@ def test_what_is_no_archive_gets_one_sentence(tmp_path):
     with pytest.raises(InputError, match="model has no bias"):
         read_network(good, ["a", "w"], {})
     np.save(tmp_path / "plain.npy", np.ones(3))
-    for content in (b"", b"PK\x03\x04", (tmp_path / "plain.npy").read_bytes(), good.read_bytes()[:-40], b"\0" * 1000):
+    for content in (
+        b"",
+        b"PK\x03\x04",
+        (tmp_path / "plain.npy").read_bytes(),
+        good.read_bytes()[:-40],
+        b"\0" * 1000,
+    ):
         (tmp_path / "bad.npz").write_bytes(content)
         with pytest.raises(InputError, match=r"not a readable \.npz file"):
             read_network(tmp_path / "bad.npz", NAMES, {})

@@ -1,4 +1,6 @@
-"""Laws that reach across the ends of a circle are wound around it: densities, units, nodes and births alike."""
+"""Laws that reach across the ends of a circle are wound around it: densities, units, nodes and births
+alike.
+"""
 
 import math
 from pathlib import Path
@@ -72,7 +74,9 @@ def test_units_lie_on_the_circle_and_have_the_moments_of_the_law(name):
     parameters = build_model(case(LAWS[name])).parameters
     units = Ladder([20_000], [1], 3).initial_state(parameters)[0]
     assert np.all((units >= 0) & (units < TURN))
-    assert np.mean(np.exp(1j * units)) == pytest.approx(law_of(name).resultant(TURN), abs=4 / math.sqrt(20_000))
+    assert np.mean(np.exp(1j * units)) == pytest.approx(
+        law_of(name).resultant(TURN), abs=4 / math.sqrt(20_000)
+    )
 
 
 @pytest.mark.parametrize("rule", ["trapezoid", "sobol"])
@@ -87,7 +91,9 @@ def test_nodes_lie_on_the_circle_and_have_the_moments_of_the_law(name, rule):
 
 @pytest.mark.parametrize("name", LAWS)
 def test_births_are_wound_too(name):
-    """Units that are reborn lie on the circle as soon as they are born, and where the density's births are."""
+    """Units that are reborn lie on the circle as soon as they are born, and where the density's
+    births are.
+    """
     spec = case(
         {"law": "normal", "mean": math.pi, "std": 0.3},
         dynamics={"birth_death": 1.0, "births": {"s": LAWS[name]}},
@@ -103,14 +109,23 @@ def test_births_are_wound_too(name):
     density = parameters.mesh().average_density([law])
     axis = parameters.mesh().axes[0]
     if abs(law.resultant(TURN)) > 1e-9:
-        assert np.angle((density * axis.widths) @ np.exp(1j * axis.centres) / law.resultant(TURN)) == pytest.approx(0, abs=1e-9)
+        assert np.angle(
+            (density * axis.widths) @ np.exp(1j * axis.centres) / law.resultant(TURN)
+        ) == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("place", [{"domain": [0, 3.0], "periodic": True}, {"domain": [-9, 9]}, {}])
 def test_births_of_a_law_of_another_circle_are_refused(place):
-    spec = case({"law": "point", "at": 1.0}, dynamics={"birth_death": 1.0, "births": {"s": LAWS["wrapped Cauchy"]}})
-    spec = spec.replace({"model.external": "1", "parameters": {"s": place | {"initial": {"law": "point", "at": 1.0}}}})
-    with pytest.raises(InputError, match=r"dynamics\.births\.s: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi"):
+    spec = case(
+        {"law": "point", "at": 1.0}, dynamics={"birth_death": 1.0, "births": {"s": LAWS["wrapped Cauchy"]}}
+    )
+    spec = spec.replace(
+        {"model.external": "1", "parameters": {"s": place | {"initial": {"law": "point", "at": 1.0}}}}
+    )
+    with pytest.raises(
+        InputError,
+        match=r"dynamics\.births\.s: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi",
+    ):
         births_laws(spec, build_model(spec).parameters)
 
 

@@ -1,4 +1,6 @@
-"""A real file system that is too small, then large enough, then read-only: mounted for this test alone, in a namespace of its own."""
+"""A real file system that is too small, then large enough, then read-only: mounted for this test alone, in a
+namespace of its own.
+"""
 
 import json
 import shutil
@@ -65,14 +67,27 @@ print(json.dumps(told))
 
 
 def may_mount():
-    return shutil.which("unshare") is not None and subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode == 0
+    return (
+        shutil.which("unshare") is not None
+        and subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode == 0
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not may_mount(), reason="mounting in a namespace needs unshare; test_faults fills a disk without it")
+@pytest.mark.skipif(
+    not may_mount(), reason="mounting in a namespace needs unshare; test_faults fills a disk without it"
+)
 def test_a_small_disk_and_a_read_only_one(tmp_path):
     (tmp_path / "disk").mkdir()
-    command = ["unshare", "-rm", sys.executable, "-c", SCRIPT, str(Path(__file__).parent), str(tmp_path / "disk")]
+    command = [
+        "unshare",
+        "-rm",
+        sys.executable,
+        "-c",
+        SCRIPT,
+        str(Path(__file__).parent),
+        str(tmp_path / "disk"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])

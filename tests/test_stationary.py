@@ -1,4 +1,6 @@
-"""Steady states: a run ends when its density has settled, says so, stores its last density, and can be taken further."""
+"""Steady states: a run ends when its density has settled, says so, stores its last density, and can be taken
+further.
+"""
 
 import json
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Steps and mass: implicit steps are chosen by accuracy and not by walls, tails set no step, mass is kept for ever and its loss is noticed."""
+"""Steps and mass: implicit steps are chosen by accuracy and not by walls, tails set no step, mass is kept for
+ever and its loss is noticed.
+"""
 
 from pathlib import Path
 
@@ -22,7 +24,9 @@ def double_well(**changes):
     tables = {
         "time": 60.0,
         "model": {"kind": "potential", "external": "x^4/4 - x^2/2", "interaction": "x^2/2"},
-        "parameters": {"x": {"domain": [-4, 4], "cells": 161, "initial": {"law": "normal", "mean": 1, "std": 0.5}}},
+        "parameters": {
+            "x": {"domain": [-4, 4], "cells": 161, "initial": {"law": "normal", "mean": 1, "std": 0.5}}
+        },
         "dynamics": {"diffusion": 0.3},
         "lagrangian": {"units": []},
     }
@@ -38,7 +42,10 @@ def stationary_mean(tau):
     """m > 0 with m = int x exp(-(x^4/4 - m x)/tau) / Z."""
 
     def excess(m):
-        integrals = [quad(lambda x, k=k: x**k * np.exp(-(x**4 / 4 - m * x) / tau), -5, 5, epsabs=1e-13)[0] for k in (0, 1)]
+        integrals = [
+            quad(lambda x, k=k: x**k * np.exp(-(x**4 / 4 - m * x) / tau), -5, 5, epsabs=1e-13)[0]
+            for k in (0, 1)
+        ]
         return integrals[1] / integrals[0] - m
 
     return brentq(excess, 0.2, 1.5)
@@ -72,7 +79,11 @@ def test_time_has_no_scale_of_its_own():
     """The same flow a million times as fast, and as slow: the same steps, the same density."""
     found = []
     for scale in (1.0, 1e-6, 1e6):
-        changes = {"model.external": f"({scale}) * (x^4/4 - x^2/2)", "model.interaction": f"({scale}) * x^2/2", "dynamics.diffusion": 0.3 * scale}
+        changes = {
+            "model.external": f"({scale}) * (x^4/4 - x^2/2)",
+            "model.interaction": f"({scale}) * x^2/2",
+            "dynamics.diffusion": 0.3 * scale,
+        }
         solver = built(double_well(**changes, time=2.0 / scale, **{"parameters.x.cells": 41}))
         solver.advance(2.0 / scale)
         found.append((solver.steps, solver.density()))
@@ -84,13 +95,19 @@ def test_time_has_no_scale_of_its_own():
 @pytest.mark.parametrize("scheme", ["scharfetter_gummel", "strang"])
 def test_a_smaller_tolerance_gives_a_smaller_error(scheme):
     def density(tolerance, longest=None):
-        changes = {"eulerian.tolerance": tolerance, "eulerian.diffusion_scheme": scheme, "parameters.x.cells": 24}
+        changes = {
+            "eulerian.tolerance": tolerance,
+            "eulerian.diffusion_scheme": scheme,
+            "parameters.x.cells": 24,
+        }
         solver = built(double_well(**changes, **({"eulerian.max_step": longest} if longest else {})))
         solver.advance(0.2)
         return solver.density(), solver.mesh.volumes
 
     exact, volumes = density(2, 1e-3)
-    errors = [float(np.sum(np.abs(density(tolerance)[0] - exact) * volumes)) for tolerance in (1e-3, 1e-5, 1e-6)]
+    errors = [
+        float(np.sum(np.abs(density(tolerance)[0] - exact) * volumes)) for tolerance in (1e-3, 1e-5, 1e-6)
+    ]
     if scheme == "strang":  # transport keeps steps short here, and its own error small
         assert max(errors) < 1e-4
         return
@@ -104,7 +121,13 @@ def test_reactions_are_held_to_the_tolerance():
     coarse = {f"parameters.{name}.cells": 9 for name in "awb"}
 
     def solved(**settings):
-        solver = built(small_case(**coarse, **{"dynamics.birth_death": 20.0}, **{f"eulerian.{key}": value for key, value in settings.items()}))
+        solver = built(
+            small_case(
+                **coarse,
+                **{"dynamics.birth_death": 20.0},
+                **{f"eulerian.{key}": value for key, value in settings.items()},
+            )
+        )
         solver.advance(0.5)
         return solver
 
@@ -120,8 +143,14 @@ def test_reactions_are_held_to_the_tolerance():
 
 
 def test_faint_tails_set_no_step():
-    """Explicit transport, a start so narrow that it is 1e-300 at the steep walls, and a little heat that reaches them."""
-    changes = {"dynamics.diffusion": 1e-3, "eulerian.diffusion_scheme": "strang", "parameters.x.initial": {"law": "normal", "std": 0.1}}
+    """Explicit transport, a start so narrow that it is 1e-300 at the steep walls, and a little heat that
+    reaches them.
+    """
+    changes = {
+        "dynamics.diffusion": 1e-3,
+        "eulerian.diffusion_scheme": "strang",
+        "parameters.x.initial": {"law": "normal", "std": 0.1},
+    }
     solver = built(double_well(**changes, **{"parameters.x.domain": [-8, 8], "parameters.x.cells": 160}))
     solver.advance(1.0)
     density = solver.density()
@@ -156,10 +185,14 @@ def test_backends_agree_on_distances_and_on_what_is_not_negative(device, precisi
     rounding = 8 * float(np.finfo(precision).eps)
     for backend in backends.values():
         there, here = backend.upload(x), backend.upload(y)
-        assert backend.distance(there, here) == pytest.approx(float(np.sum(np.abs(x - y) * mesh.volumes)), rel=rounding)
+        assert backend.distance(there, here) == pytest.approx(
+            float(np.sum(np.abs(x - y) * mesh.volumes)), rel=rounding
+        )
         assert backend.distance(there, there) == 0
         signed = backend.combine(1.0, there, -1.0, here, 0.0, here)[0]
-        assert backend.download(backend.nonnegative(signed)) == pytest.approx(np.maximum(x - y, 0), abs=rounding * x.max())
+        assert backend.download(backend.nonnegative(signed)) == pytest.approx(
+            np.maximum(x - y, 0), abs=rounding * x.max()
+        )
 
 
 def test_mass_that_rounding_takes_is_given_back(monkeypatch):
@@ -200,7 +233,9 @@ def test_estimates_are_taken_seldom_where_they_cost_more_than_the_step():
 
 
 def test_slow_means_are_followed_however_little_they_change():
-    """Just above its critical temperature the mean falls like t^(-1/2): much slower than all else, and by less than the tolerance per step."""
+    """Just above its critical temperature the mean falls like t^(-1/2): much slower than all else, and by
+    less than the tolerance per step.
+    """
     case = double_well(**{"dynamics.diffusion": 0.457, "parameters.x.cells": 41})
     means = []
     for tolerance in (1e-5, 1e-6):

@@ -21,7 +21,9 @@ def test_bare_xarray_opens_every_group_with_coordinates(small_run):
     assert mu.shape == (3, 17, 16, 13)
     np.testing.assert_allclose(tree["time"], [0, 0.25, 0.5, 0.75, 1.0])
     np.testing.assert_allclose(tree["fields_time"], [0, 0.5, 1.0])
-    mass = (mu * (tree["a"][1] - tree["a"][0]) * (tree["w"][1] - tree["w"][0]) * (tree["b"][1] - tree["b"][0])).sum(("a", "w", "b"))
+    mass = (
+        mu * (tree["a"][1] - tree["a"][0]) * (tree["w"][1] - tree["w"][0]) * (tree["b"][1] - tree["b"][0])
+    ).sum(("a", "w", "b"))
     np.testing.assert_allclose(mass, 1, atol=1e-12)
     assert tree["lagrangian/60/prediction"].dims == ("time", "replicate_60", "data")
     assert tree["comparison/20/function_gap"].dims == ("time", "replicate_20")
@@ -35,7 +37,9 @@ def test_bare_xarray_opens_every_group_with_coordinates(small_run):
 def test_marginals_predictions_and_gaps_in_the_file_are_consistent(small_run):
     mu, density = small_run.mu, small_run.eulerian
     cell = [float(mu[name][1] - mu[name][0]) for name in ("w", "b")]
-    np.testing.assert_allclose(density["marginal_a"].sel(time=[0, 0.5, 1.0]), mu.sum(("w", "b")) * np.prod(cell), rtol=1e-12)
+    np.testing.assert_allclose(
+        density["marginal_a"].sel(time=[0, 0.5, 1.0]), mu.sum(("w", "b")) * np.prod(cell), rtol=1e-12
+    )
     weights = small_run.data["data_weights"].values
     for units in small_run.units:
         gap = ((small_run.lagrangian(units)["prediction"] - density["prediction"]) ** 2 * weights).sum("data")
@@ -91,7 +95,11 @@ def test_mu_is_stored_once(small_run):
     with h5py.File(small_run.path) as file:
         assert file["VTKHDF/CellData/mu"] == file["eulerian/mu"]
         scales = []
-        file.visititems(lambda name, item: scales.append(name) if isinstance(item, h5py.Dataset) and item.is_scale else None)
+        file.visititems(
+            lambda name, item: (
+                scales.append(name) if isinstance(item, h5py.Dataset) and item.is_scale else None
+            )
+        )
     assert all("/" not in name for name in scales)
 
 
@@ -113,7 +121,9 @@ def test_the_resolved_case_runs_again_to_the_same_bits(small_run, tmp_path):
     again = mfpde.run(small_case().replace(), tmp_path / "again.h5")
     np.testing.assert_array_equal(again.mu.values, small_run.mu.values)
     for units in small_run.units:
-        np.testing.assert_array_equal(again.lagrangian(units)["prediction"].values, small_run.lagrangian(units)["prediction"].values)
+        np.testing.assert_array_equal(
+            again.lagrangian(units)["prediction"].values, small_run.lagrangian(units)["prediction"].values
+        )
 
 
 def test_an_existing_output_is_refused_untouched(small_run, tmp_path):
@@ -163,7 +173,8 @@ def test_output_times_hold_start_end_and_every_multiple():
 
 
 @pytest.mark.parametrize(
-    ("time", "every", "fields_every", "frames", "fields"), [(1 / 3, None, None, 21, 5), (0.1 / 30, None, None, 21, 5), (6000, 0.7, 2.1, 8573, 2859)]
+    ("time", "every", "fields_every", "frames", "fields"),
+    [(1 / 3, None, None, 21, 5), (0.1 / 30, None, None, 21, 5), (6000, 0.7, 2.1, 8573, 2859)],
 )
 def test_no_output_time_comes_twice(time, every, fields_every, frames, fields):
     changes = {"output": {k: v for k, v in (("every", every), ("fields_every", fields_every)) if v}}

@@ -1,4 +1,6 @@
-"""Streams that are closed, full, or that nobody reads: no traceback, no lost run, and no word in a file of results."""
+"""Streams that are closed, full, or that nobody reads: no traceback, no lost run, and no word in a file of
+results.
+"""
 
 import os
 import subprocess
@@ -26,7 +28,13 @@ def shell(tmp_path):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
     def run(line):
-        done = subprocess.run(["sh", "-c", line.replace("mfpde", "./mfpde")], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            ["sh", "-c", line.replace("mfpde", "./mfpde")],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
         return done.returncode, done.stdout, done.stderr
 
     return run
@@ -48,7 +56,11 @@ def test_devices_work_with_closed_streams(shell):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
 def test_a_full_disk_behind_stdout_is_said_once(shell):
     for verb in ("cases", "cases --json", "--help"):
-        assert shell(f"mfpde {verb} >/dev/full") == (3, "", "mfpde: stdout: cannot be written to: No space left on device\n")
+        assert shell(f"mfpde {verb} >/dev/full") == (
+            3,
+            "",
+            "mfpde: stdout: cannot be written to: No space left on device\n",
+        )
 
 
 @pytest.mark.slow
@@ -60,7 +72,9 @@ def test_a_full_disk_behind_stderr_ends_no_run(shell, tmp_path):
 
 
 def test_a_reader_that_has_gone_ends_no_run(shell, tmp_path):
-    code, _, _ = shell("(mfpde run case.toml -o out.h5 --set output.every=0.001 --backend numpy; echo $? > code) 2>&1 | true")
+    code, _, _ = shell(
+        "(mfpde run case.toml -o out.h5 --set output.every=0.001 --backend numpy; echo $? > code) 2>&1 | true"
+    )
     assert code == 0
     assert (tmp_path / "code").read_text() == "0\n"
     assert mfpde.open_run(tmp_path / "out.h5").health["finished"]

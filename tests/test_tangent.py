@@ -1,4 +1,6 @@
-"""The tangent of the flow of nodes: kernels against the reference, derivatives, exact solutions, published values, errors it admits."""
+"""The tangent of the flow of nodes: kernels against the reference, derivatives, exact solutions, published
+values, errors it admits.
+"""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -27,10 +29,13 @@ from mfpde.measures.nodes import per_axis
 from mfpde.models.network import build_network
 
 REACTION = {"dynamics.birth_death": 0.7, "lagrangian.reaction": "weights"}
-#: predicted n E|f_n - f|^2 at t = 0 ... 10 as a first table has it, from Gauss-Hermite nodes, and as it converges: 96^2 to 192^2 trapezoidal
-#: nodes on [-6.5, 6.5], 128^2 on [-5.5, 5.5] and [-7.5, 7.5], all without walls, agree on these digits up to the last of them
+#: predicted n E|f_n - f|^2 at t = 0 ... 10 as a first table has it, from Gauss-Hermite nodes, and as it
+#: converges: 96^2 to 192^2 trapezoidal nodes on [-6.5, 6.5], 128^2 on [-5.5, 5.5] and [-7.5, 7.5], all
+#: without walls, agree on these digits up to the last of them
 PRINTED = np.array([0.3645, 0.1122, 0.0481, 0.0210, 0.0098, 0.0054, 0.0037, 0.0031, 0.0028, 0.0027, 0.0026])
-CONVERGED = np.array([0.3645, 0.1123, 0.04806, 0.02100, 0.009833, 0.005448, 0.003772, 0.003106, 0.002788, 0.002585, 0.002422])
+CONVERGED = np.array(
+    [0.3645, 0.1123, 0.04806, 0.02100, 0.009833, 0.005448, 0.003772, 0.003106, 0.002788, 0.002585, 0.002422]
+)
 
 
 def normal():
@@ -38,26 +43,45 @@ def normal():
 
 
 def plane(**changes):
-    """A network (a, w) without walls, mesh or ladder that learns sin(1.5 x) from a standard normal start; by the reference unless told otherwise."""
-    base = {"model.bias": False, "eulerian.enabled": False, "eulerian.backend": "numpy", "lagrangian.units": []}
+    """A network (a, w) without walls, mesh or ladder that learns sin(1.5 x) from a standard normal start; by
+    the reference unless told otherwise.
+    """
+    base = {
+        "model.bias": False,
+        "eulerian.enabled": False,
+        "eulerian.backend": "numpy",
+        "lagrangian.units": [],
+    }
     base |= {"characteristics.nodes": 256, "fluctuations.predict": True}
     return small_case(parameters={"a": normal(), "w": normal()}, **(base | changes))
 
 
 def two_inputs(**changes):
     data = {"teacher": "sin(x0)*x1", "inputs": {"law": "normal", "dimension": 2, "samples": 33}}
-    return small_case(parameters={"a": normal(), "w": normal(), "b": normal()}, data=data, **({"eulerian.enabled": False} | changes))
+    return small_case(
+        parameters={"a": normal(), "w": normal(), "b": normal()},
+        data=data,
+        **({"eulerian.enabled": False} | changes),
+    )
 
 
 def circle(**changes):
     """w on a circle, between walls for a."""
-    around = {"domain": [-np.pi, np.pi], "periodic": True, "initial": {"law": "uniform", "low": -3, "high": 3}}
+    around = {
+        "domain": [-np.pi, np.pi],
+        "periodic": True,
+        "initial": {"law": "uniform", "low": -3, "high": 3},
+    }
     inputs = {"law": "grid", "low": -2, "high": 2, "points": 5}
-    return small_case(**({"model.activation": "cos", "parameters.w": around, "data.inputs": inputs} | changes))
+    return small_case(
+        **({"model.activation": "cos", "parameters.w": around, "data.inputs": inputs} | changes)
+    )
 
 
 def nodes_of(network, count, seed=0):
-    """Nodes from the initial law, a third of them on walls where there are any; weights that differ; actions."""
+    """Nodes from the initial law, a third of them on walls where there are any; weights that differ;
+    actions.
+    """
     random = np.random.default_rng(seed)
     state = Ladder([count], [1], seed).initial_state(network.parameters)
     for k, c in enumerate(network.parameters.components):
@@ -121,12 +145,24 @@ def assert_backends_agree(network, count, rank, alpha, device):
 @pytest.mark.parametrize(
     ("make", "changes", "count", "rank", "alphas"),
     [
-        (small_case, {"model.activation": "tanh", "model.penalty": {"lambda": 0.1, "power": 2.5, "confinement": 0.02}}, 37, 3, (0.0, 0.7)),
+        (
+            small_case,
+            {"model.activation": "tanh", "model.penalty": {"lambda": 0.1, "power": 2.5, "confinement": 0.02}},
+            37,
+            3,
+            (0.0, 0.7),
+        ),
         (plane, {"model.activation": "softplus", "model.penalty": {"lambda": 0.1, "power": 4}}, 5, 1, (0.7,)),
         (two_inputs, {"model.activation": "erf"}, 70, 33, (0.0, 0.7)),
         (circle, {}, 40, 17, (0.7,)),
         (circle, {"model.bias": False, "parameters": {"a": normal(), "w": {"fixed": 1.5}}}, 19, 8, (0.0,)),
-        (plane, {"model.activation": "sin(t) + t^2/3", "model.penalty": {"lambda": 0.1, "power": 3}}, 1100, 9, (0.0,)),
+        (
+            plane,
+            {"model.activation": "sin(t) + t^2/3", "model.penalty": {"lambda": 0.1, "power": 3}},
+            1100,
+            9,
+            (0.0,),
+        ),
     ],
 )
 def test_kernels_equal_the_reference_to_rounding(make, changes, count, rank, alphas, device):
@@ -158,7 +194,10 @@ def repeated(network):
     x, y = network.data.x, network.data.y
     y = np.concatenate([y, y[::3] + 0.5])
     weights = np.random.default_rng(3).random(len(y)) + 0.2
-    return replace(network, data=replace(network.data, x=np.concatenate([x, x[::3]]), y=y, weights=weights / weights.sum()))
+    return replace(
+        network,
+        data=replace(network.data, x=np.concatenate([x, x[::3]]), y=y, weights=weights / weights.sum()),
+    )
 
 
 @pytest.mark.parametrize("make", [small_case, two_inputs])
@@ -177,7 +216,12 @@ def test_widths_of_one_as_on_a_gpu_equal_the_reference(device, monkeypatch):
 
 @pytest.mark.parametrize("power", [2, 2.5, 3, 4])
 def test_derivatives_are_those_of_the_models_own_potential(power):
-    case = small_case(**{"model.activation": "sin(t) + t^2/3", "model.penalty": {"lambda": 0.1, "power": power, "confinement": 0.03}})
+    case = small_case(
+        **{
+            "model.activation": "sin(t) + t^2/3",
+            "model.penalty": {"lambda": 0.1, "power": power, "confinement": 0.03},
+        }
+    )
     network = build_network(case)
     state, _ = nodes_of(network, 12)
     nodes = NumpyNetwork(network, Ladder([12], [1], 0), "float64", 0.0)
@@ -188,20 +232,33 @@ def test_derivatives_are_those_of_the_models_own_potential(power):
         return theta[0][:, None] * network.features(theta[1:].T)
 
     def potential(theta):
-        return feature(theta) @ residual + network.penalty_amplitude(theta[0]) + network.penalty_rest(theta[1:].T)
+        return (
+            feature(theta) @ residual
+            + network.penalty_amplitude(theta[0])
+            + network.penalty_rest(theta[1:].T)
+        )
 
     gradient, hessian = linear._derivatives(state)
     theta, step = state[:-1], 1e-4
     moved = step * np.eye(3)[:, :, None]
     third = 10 * np.abs(theta).max() ** 2  # of these functions, and fourth derivatives too
-    first, second = (difference_error(step, size, third) for size in (np.abs(feature(theta)).max(), np.abs(potential(theta)).max() / step))
+    first, second = (
+        difference_error(step, size, third)
+        for size in (np.abs(feature(theta)).max(), np.abs(potential(theta)).max() / step)
+    )
     for c in range(3):
-        np.testing.assert_allclose(gradient[:, c], (feature(theta + moved[c]) - feature(theta - moved[c])) / (2 * step), atol=first)
+        np.testing.assert_allclose(
+            gradient[:, c], (feature(theta + moved[c]) - feature(theta - moved[c])) / (2 * step), atol=first
+        )
         slope = (potential(theta + moved[c]) - potential(theta - moved[c])) / (2 * step)
         np.testing.assert_allclose(hessian[:, -1, c], slope, atol=second)
         for d in range(3):
-            corners = [(s * u, potential(theta + s * moved[c] + u * moved[d])) for s in (1, -1) for u in (1, -1)]
-            np.testing.assert_allclose(hessian[:, c, d], sum(sign * value for sign, value in corners) / (4 * step**2), atol=second)
+            corners = [
+                (s * u, potential(theta + s * moved[c] + u * moved[d])) for s in (1, -1) for u in (1, -1)
+            ]
+            np.testing.assert_allclose(
+                hessian[:, c, d], sum(sign * value for sign, value in corners) / (4 * step**2), atol=second
+            )
     np.testing.assert_allclose(gradient[:, 3], feature(theta), atol=1e-14)
 
 
@@ -211,7 +268,7 @@ def test_a_penalty_has_a_finite_curvature_where_a_is_0():
         assert network.penalty_amplitude_curvature(np.zeros(2)) == pytest.approx(0.2 if power == 2 else 0.0)
 
 
-# --- the tangent is the derivative of the flow ----------------------------------------------------------------------
+# --- the tangent is the derivative of the flow --------------------------------------------------------------
 
 
 def flow_of(case, network, state, prior, device, tangents=None, tolerance=1e-11):
@@ -247,7 +304,12 @@ def start_of(case, count=12):
 
 @pytest.mark.parametrize(("backend", "changes"), [("numpy", {}), ("numpy", REACTION), ("opencl", REACTION)])
 def test_the_tangent_is_the_derivative_of_the_flow(changes, backend, device):
-    case = two_inputs(**({"model.penalty": {"lambda": 0.05, "power": 3, "confinement": 0.02}, "eulerian.backend": backend} | changes))
+    case = two_inputs(
+        **(
+            {"model.penalty": {"lambda": 0.05, "power": 3, "confinement": 0.02}, "eulerian.backend": backend}
+            | changes
+        )
+    )
     device = device if backend == "opencl" else None
     network, state, prior = start_of(case)
     into = np.random.default_rng(8).standard_normal((12, 3))
@@ -288,7 +350,9 @@ def test_difference_quotients_of_whole_networks_agree(changes, device):
 
 
 def test_the_tangent_passes_through_walls(device):
-    """Nodes that meet a wall, stay and leave: the flow is differentiable there, its integrator of lower order."""
+    """Nodes that meet a wall, stay and leave: the flow is differentiable there, its integrator of lower
+    order.
+    """
     box = {"domain": [-1, 1], "initial": {"law": "uniform"}}
     case = small_case(**{"parameters.a": box, "parameters.w": box, "data.teacher": "1.5*x0"})
     network, state, prior = start_of(case)
@@ -304,7 +368,7 @@ def test_the_tangent_passes_through_walls(device):
     assert np.abs(g - response).max() < 1e-4 * np.abs(response).max()
 
 
-# --- what is predicted ----------------------------------------------------------------------------------------------
+# --- what is predicted --------------------------------------------------------------------------------------
 
 
 def predicted(case, times, network=None, device=None):
@@ -323,7 +387,9 @@ def static_variance(network, state, p):
     return float(p @ network.square_norm(features) - network.square_norm(p @ features))
 
 
-@pytest.mark.parametrize("changes", [{}, {"data.inputs": {"law": "grid", "low": -2, "high": 2, "points": 300}}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"data.inputs": {"law": "grid", "low": -2, "high": 2, "points": 300}}]
+)
 def test_directions_carry_the_monte_carlo_value(changes):
     """Exactly if all are kept and none is a mixture (of more than 256 data)."""
     case = plane(**changes)
@@ -334,17 +400,22 @@ def test_directions_carry_the_monte_carlo_value(changes):
     found = find_directions(network, path, np.zeros(1), 256)
     features = state[0][:, None] * network.features(state[1:-1].T)
     response = ((features - prior @ features) * prior[:, None]).T @ found.values
-    # each direction that is left out has less than NEGLIGIBLE of the variance; a mixture of data tells it apart less well
+    # each direction that is left out has less than NEGLIGIBLE of the variance; a mixture of data tells it
+    # apart less well
     total = float(network.square_norm(response.T).sum())
     assert found.left_out <= NEGLIGIBLE * 256 * exact * 1.01
     assert exact * (1 - (1000 if changes else 20) * NEGLIGIBLE) < total < exact * (1 + 1e-12)
     # of mass 0, and orthonormal in L2(prior)
     np.testing.assert_allclose(prior @ found.values, 0, atol=1e-7)
-    np.testing.assert_allclose((found.values.T * prior) @ found.values, np.eye(found.values.shape[1]), atol=1e-6)
+    np.testing.assert_allclose(
+        (found.values.T * prior) @ found.values, np.eye(found.values.shape[1]), atol=1e-6
+    )
 
 
 def test_directions_weigh_nodes_by_what_the_reaction_made_of_them():
-    """Noise of covariance diag(omega) on weights omega that have become p moves f by p / omega: int (p / omega)^2 |Phi - f|^2 domega."""
+    """Noise of covariance diag(omega) on weights omega that have become p moves f by p / omega: int (p /
+    omega)^2 |Phi - f|^2 domega.
+    """
     case = plane(**REACTION)
     network = build_network(case)
     path = build_characteristics(case, network, 256)
@@ -370,7 +441,9 @@ def test_all_directions_give_the_monte_carlo_value_at_the_start():
 
 def test_errors_it_admits_decrease_and_hold():
     by_rank = [predicted(plane(**{"fluctuations.rank": rank}), [0.0, 1.0])[0][1] for rank in (3, 6, 12)]
-    by_nodes = [predicted(plane(**{"characteristics.nodes": nodes}), [0.0, 1.0])[0][1] for nodes in (64, 256, 576)]
+    by_nodes = [
+        predicted(plane(**{"characteristics.nodes": nodes}), [0.0, 1.0])[0][1] for nodes in (64, 256, 576)
+    ]
     for values, name in ((by_rank, "rank_error"), (by_nodes, "node_error")):
         errors = [found[name] for found in values]
         assert errors[0] > 3 * errors[1] > 9 * errors[2] > 0
@@ -398,14 +471,21 @@ def test_the_spectrum_is_sorted_and_sums_to_the_prediction():
 
 def test_means_of_units_scatter_by_the_variance_of_the_law_at_the_start():
     """Whatever the directions: what they do not follow is added."""
-    means = [predicted(plane(**{"fluctuations.rank": rank}), [0.0])[0][0]["mean_variance"] for rank in (2, 20)]
+    means = [
+        predicted(plane(**{"fluctuations.rank": rank}), [0.0])[0][0]["mean_variance"] for rank in (2, 20)
+    ]
     # the trapezoidal rule of 16 nodes integrates x^2 against the normal law up to about 1e-5
     np.testing.assert_allclose(means, 1.0, rtol=1e-4)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.7])
 def test_numpy_and_opencl_predict_the_same(alpha, device):
-    changes = {"dynamics.birth_death": alpha, "lagrangian.reaction": "weights", "characteristics.nodes": 100, "fluctuations.rank": 10}
+    changes = {
+        "dynamics.birth_death": alpha,
+        "lagrangian.reaction": "weights",
+        "characteristics.nodes": 100,
+        "fluctuations.rank": 10,
+    }
     ours = predicted(plane(**changes, **{"eulerian.backend": "opencl"}), [0.0, 1.0], device=device)[0]
     for one, other in zip(ours, predicted(plane(**changes), [0.0, 1.0])[0], strict=True):
         for name, value in one.items():
@@ -413,7 +493,7 @@ def test_numpy_and_opencl_predict_the_same(alpha, device):
             np.testing.assert_allclose(value, other[name], rtol=1e-6, atol=1e-10, err_msg=name)
 
 
-# --- exact solutions ------------------------------------------------------------------------------------------------
+# --- exact solutions ----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -425,8 +505,15 @@ def every_direction(monkeypatch):
 @pytest.mark.usefixtures("every_direction")
 @pytest.mark.parametrize("alpha", [0.0, 1.5])
 def test_fluctuations_about_a_minimiser_decay_by_its_kernel(alpha):
-    """f* = 0 and a symmetric start: no node moves, V = 0, and g' = -(K + alpha C) g, K the kernel of all parameters, C = Cov Phi, Cov g(0) = C."""
-    changes = {"data.teacher": "0*x0", "model.penalty": {"lambda": 0}, "lagrangian.max_step": 0.1, "time": 3.0}
+    """f* = 0 and a symmetric start: no node moves, V = 0, and g' = -(K + alpha C) g, K the kernel of all
+    parameters, C = Cov Phi, Cov g(0) = C.
+    """
+    changes = {
+        "data.teacher": "0*x0",
+        "model.penalty": {"lambda": 0},
+        "lagrangian.max_step": 0.1,
+        "time": 3.0,
+    }
     case = plane(**changes, **{"dynamics.birth_death": alpha, "lagrangian.reaction": "weights"})
     network = build_network(case)
     values, found = predicted(case, [0.0, 1.0, 3.0], network)
@@ -436,7 +523,9 @@ def test_fluctuations_about_a_minimiser_decay_by_its_kernel(alpha):
     root = np.sqrt(network.data.weights)
     features = state[0][:, None] * value
     covariance = root[:, None] * ((features.T * prior) @ features) * root
-    decay = root[:, None] * ((value.T * prior) @ value + (slope.T * prior) @ slope) * root + alpha * covariance
+    decay = (
+        root[:, None] * ((value.T * prior) @ value + (slope.T * prior) @ slope) * root + alpha * covariance
+    )
     for time, measured in zip((0.0, 1.0, 3.0), values, strict=True):
         factor = expm(-decay * time)
         # steps of 0.1 have local errors of about 0.1^6 / 7! in the fastest mode
@@ -444,8 +533,15 @@ def test_fluctuations_about_a_minimiser_decay_by_its_kernel(alpha):
 
 
 def test_nodes_at_rest_do_not_make_steps_too_long_for_their_tangents():
-    """As above with a wider start, whose kernel has an eigenvalue of about 5: explicit steps of 1 are unstable."""
-    wide = {"parameters.a": {"initial": {"law": "normal", "std": 3.0}}, "data.teacher": "0*x0", "model.penalty": {"lambda": 0}, "time": 4.0}
+    """As above with a wider start, whose kernel has an eigenvalue of about 5: explicit steps of 1 are
+    unstable.
+    """
+    wide = {
+        "parameters.a": {"initial": {"law": "normal", "std": 3.0}},
+        "data.teacher": "0*x0",
+        "model.penalty": {"lambda": 0},
+        "time": 4.0,
+    }
     times = [0.0, 1.0, 2.0, 3.0, 4.0]
     fine, _ = predicted(plane(**wide, **{"lagrangian.max_step": 0.1}), times)
     assert fine[4]["predicted"] < 0.1 * fine[0]["predicted"]
@@ -455,8 +551,17 @@ def test_nodes_at_rest_do_not_make_steps_too_long_for_their_tangents():
 
 @pytest.mark.usefixtures("every_direction")
 def test_frozen_features_fluctuate_as_the_linear_theory_says():
-    """Only a moves: f' = -K (f - f*). Of one unit, f - f* feels a phi exp(-Kt) and phi phi^T in K; both by quadrature over the same nodes."""
-    case = plane(**{"parameters.w.mobility": 0.0, "model.penalty": {"lambda": 0}, "time": 4.0, "characteristics.tolerance": 1e-10})
+    """Only a moves: f' = -K (f - f*). Of one unit, f - f* feels a phi exp(-Kt) and phi phi^T in K; both by
+    quadrature over the same nodes.
+    """
+    case = plane(
+        **{
+            "parameters.w.mobility": 0.0,
+            "model.penalty": {"lambda": 0},
+            "time": 4.0,
+            "characteristics.tolerance": 1e-10,
+        }
+    )
     network = build_network(case)
     times = [0.0, 1.0, 4.0]
     values, _ = predicted(case, times, network)
@@ -480,11 +585,11 @@ def test_frozen_features_fluctuate_as_the_linear_theory_says():
 
 @pytest.mark.usefixtures("every_direction")
 def test_a_linear_network_fluctuates_as_its_closed_form():
-    """sigma(t) = t: f = m x, and with u = a + w, v = a - w, H = int h: u = u0 exp(-H), v = v0 exp(H), m = (E u^2 - E v^2) / 4, h = kappa (m - c).
+    """sigma(t) = t: f = m x, and with u = a + w, v = a - w, H = int h: u = u0 exp(-H), v = v0 exp(H), m = (E
+    u^2 - E v^2) / 4, h = kappa (m - c).
 
-    So m answers to changes of E u0^2 and E v0^2, which have variance 8 and none in common, by two linear equations; the mean of a has
-    n Var = cosh 2H, without any answer of H.
-    """
+    So m answers to changes of E u0^2 and E v0^2, which have variance 8 and none in common, by two linear
+    equations; the mean of a has n Var = cosh 2H, without any answer of H."""
     changes = {"model.activation": "linear", "model.penalty": {"lambda": 0}, "data.teacher": "0.8*x0"}
     case = plane(**changes, **{"characteristics.tolerance": 1e-9, "time": 3.0})
     network = build_network(case)
@@ -512,16 +617,20 @@ def test_a_linear_network_fluctuates_as_its_closed_form():
     assert exact[0, -1] < -0.3  # it learns
 
 
-# --- a tabulated case ----------------------------------------------------------------------------------------------------
+# --- a tabulated case ---------------------------------------------------------------------------------------
 
 
 def along(case, network, points, weights, device, rank=40):
     """Predicted n E|f_n - f|^2 at t = 0 ... 10 from these nodes."""
     tolerance = case.characteristics.tolerance
-    found = find_directions(network, points_flow(case, network, points, weights, device, tolerance), 10 * np.array(PATH), rank)
+    found = find_directions(
+        network, points_flow(case, network, points, weights, device, tolerance), 10 * np.array(PATH), rank
+    )
     nodes = points_flow(case, network, points, weights, device, tolerance)
     settings = node_settings(case, tolerance).lagrangian
-    follower = FollowedTangent(nodes, settings, OpenCLTangent(nodes.backend, found.values, device), found.values)
+    follower = FollowedTangent(
+        nodes, settings, OpenCLTangent(nodes.backend, found.values, device), found.values
+    )
     values = []
     for time in range(11):
         follower.flow.advance(float(time))
@@ -531,7 +640,13 @@ def along(case, network, points, weights, device, rank=40):
 
 @pytest.fixture(scope="module")
 def reference():
-    case = plane(**{"data.inputs": {"law": "grid", "low": -2, "high": 2, "points": 30}, "time": 10.0, "eulerian.backend": "opencl"})
+    case = plane(
+        **{
+            "data.inputs": {"law": "grid", "low": -2, "high": 2, "points": 30},
+            "time": 10.0,
+            "eulerian.backend": "opencl",
+        }
+    )
     case = case.replace({"characteristics.tolerance": 1e-6})
     return SimpleNamespace(case=case, network=build_network(case))
 
@@ -548,7 +663,9 @@ def test_the_tabulated_prediction_is_reproduced_where_it_is_converged(reference,
 
 
 def test_its_last_values_are_those_of_fifty_gauss_hermite_nodes(reference, device):
-    """732 of 50^2 nodes have weights above 1e-12: they give every printed digit, also at t = 6, 9 and 10, where the limit has .0038 .0026 .0024."""
+    """732 of 50^2 nodes have weights above 1e-12: they give every printed digit, also at t = 6, 9 and 10,
+    where the limit has .0038 .0026 .0024.
+    """
     x, w = np.polynomial.hermite_e.hermegauss(50)
     weights = np.outer(w, w).ravel() / w.sum() ** 2
     kept = weights > 1e-12
@@ -558,7 +675,7 @@ def test_its_last_values_are_those_of_fifty_gauss_hermite_nodes(reference, devic
     np.testing.assert_array_equal(np.round(values, 4), PRINTED)
 
 
-# --- what it refuses ------------------------------------------------------------------------------------------------
+# --- what it refuses ----------------------------------------------------------------------------------------
 
 BIRTHS = {"dynamics.birth_death": 1.0, "dynamics.births": {"a": {"law": "point"}}}
 BY_TANGENT = {"fluctuations.method": "tangent"}
@@ -569,9 +686,15 @@ BY_TANGENT = {"fluctuations.method": "tangent"}
     [
         (BIRTHS, r"fluctuations\.predict: .*dynamics\.births"),
         ({"dynamics.diffusion": 0.1}, r"fluctuations\.predict: .*dynamics\.diffusion"),
-        (BY_TANGENT | {"model.activation": "relu"}, r"fluctuations\.method: .*model\.activation: 'relu' has a kink"),
+        (
+            BY_TANGENT | {"model.activation": "relu"},
+            r"fluctuations\.method: .*model\.activation: 'relu' has a kink",
+        ),
         (BY_TANGENT | {"model.activation": "t*abs(t)"}, r"fluctuations\.method: .*model\.activation"),
-        (BY_TANGENT | {"model.penalty": {"lambda": 0.1, "power": 1.5}}, r"fluctuations\.method: .*model\.penalty\.power: 1\.5"),
+        (
+            BY_TANGENT | {"model.penalty": {"lambda": 0.1, "power": 1.5}},
+            r"fluctuations\.method: .*model\.penalty\.power: 1\.5",
+        ),
     ],
 )
 def test_what_has_no_prediction_is_refused_in_one_sentence_that_names_the_key(changes, named):
@@ -586,8 +709,14 @@ def test_a_potential_has_no_function_to_fluctuate():
     from mfpde.case.load import case_from_tables
     from mfpde.models import build_model
 
-    tables = {"time": 1.0, "model": {"kind": "potential", "external": "x^2"}, "parameters": {"x": {"initial": {"law": "normal"}}}}
-    case = case_from_tables(tables | {"eulerian": {"enabled": False}, "fluctuations": {"predict": True}}, small_case().path)
+    tables = {
+        "time": 1.0,
+        "model": {"kind": "potential", "external": "x^2"},
+        "parameters": {"x": {"initial": {"law": "normal"}}},
+    }
+    case = case_from_tables(
+        tables | {"eulerian": {"enabled": False}, "fluctuations": {"predict": True}}, small_case().path
+    )
     with pytest.raises(InputError, match=r"fluctuations\.predict: .*model\.kind"):
         build_fluctuations(case, build_model(case))
 
@@ -617,7 +746,8 @@ def test_directions_that_are_complete_have_no_error():
 @pytest.mark.parametrize(
     "few",
     [
-        {"characteristics.nodes": 4},  # half of which would be rounded to 4 nodes again, and differ by nothing
+        # half of which would be rounded to 4 nodes again, and differ by nothing
+        {"characteristics.nodes": 4},
         {"characteristics.nodes": 1, "characteristics.rule": "sobol"},
     ],
 )

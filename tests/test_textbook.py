@@ -1,4 +1,6 @@
-"""The textbook diffusions that ship: stationary values of self-consistency equations are hit, and their figures show what the file says."""
+"""The textbook diffusions that ship: stationary values of self-consistency equations are hit, and their
+figures show what the file says.
+"""
 
 import importlib
 
@@ -13,7 +15,13 @@ from mfpde.exact.self_consistent import double_well_mean, kuramoto_order
 from mfpde.figures import style
 from mfpde.models import build_model
 
-SMALL = {"eulerian.backend": "numpy", "lagrangian.units": [20, 60], "lagrangian.replicates": 3, "output.every": 0.1, "time": 1.0}
+SMALL = {
+    "eulerian.backend": "numpy",
+    "lagrangian.units": [20, 60],
+    "lagrangian.replicates": 3,
+    "output.every": 0.1,
+    "time": 1.0,
+}
 
 
 def settled(name, **changes):
@@ -56,7 +64,10 @@ def test_oscillators_synchronise_below_their_critical_temperature_alone(tau, cel
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("textbook")
     cells = {"double_well": {"parameters.x.cells": 41}, "kuramoto": {"parameters.s.cells": 32}}
-    return {name: mfpde.run(load_case(name).replace({**SMALL, **changes}), folder / f"{name}.h5") for name, changes in cells.items()}
+    return {
+        name: mfpde.run(load_case(name).replace({**SMALL, **changes}), folder / f"{name}.h5")
+        for name, changes in cells.items()
+    }
 
 
 def drawn(name, run):
@@ -74,12 +85,17 @@ def test_the_density_in_time(runs, name, axis):
 
 
 def test_means_and_order_parameters_in_time(runs):
-    for name, density in (("double_well", runs["double_well"].mean("x")), ("kuramoto", runs["kuramoto"].resultant("s"))):
+    for name, density in (
+        ("double_well", runs["double_well"].mean("x")),
+        ("kuramoto", runs["kuramoto"].resultant("s")),
+    ):
         run = runs[name]
         lines = {line.get_label(): line.get_ydata() for line in drawn("order", run).axes[0].lines}
         np.testing.assert_allclose(lines[r"$\mu_t$ ($n=\infty$)"], density)
         kind = "resultant" if name == "kuramoto" else "mean"
-        np.testing.assert_allclose(lines["$n = 60$"], run.lagrangian(60)[kind].mean("replicate_60").values[:, 0])
+        np.testing.assert_allclose(
+            lines["$n = 60$"], run.lagrangian(60)[kind].mean("replicate_60").values[:, 0]
+        )
 
 
 @pytest.mark.parametrize("name", ["double_well", "kuramoto"])
@@ -90,7 +106,9 @@ def test_the_law_against_its_gibbs_law(runs, name):
     width = float(np.diff(law.lines[0].get_xdata())[0])
     assert np.sum(gibbs) * width == pytest.approx(1, abs=1e-12)
     # the figure's law and the residual of the run were formed apart
-    assert np.sum(np.abs(reached - gibbs)) * width == pytest.approx(float(run.eulerian.gibbs_residual[-1]), rel=1e-9)
+    assert np.sum(np.abs(reached - gibbs)) * width == pytest.approx(
+        float(run.eulerian.gibbs_residual[-1]), rel=1e-9
+    )
     np.testing.assert_allclose(residual.lines[0].get_ydata(), run.eulerian.gibbs_residual)
 
 

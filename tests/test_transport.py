@@ -1,4 +1,6 @@
-"""The transport kernel: equal to the reference to rounding, conservative, positive, dissipative, for all meshes."""
+"""The transport kernel: equal to the reference to rounding, conservative, positive, dissipative, for all
+meshes.
+"""
 
 import numpy as np
 import pytest
@@ -16,21 +18,39 @@ PI = 3.141592653589793
 AXIS = {"domain": [-2, 2], "cells": 9, "initial": {"law": "uniform"}}
 CIRCLE = AXIS | {"domain": [-PI, PI], "periodic": True}
 
-#: parameters (tables) and number of inputs that give meshes of every kind: 1 to 4 axes, fixed and periodic ones, a alone
+#: parameters (tables) and number of inputs that give meshes of every kind: 1 to 4 axes, fixed and periodic
+#: ones, a alone
 MESHES = {
     "a": ({"a": AXIS | {"cells": 23}, "w": {"fixed": 1.0}}, 1),
     "w": ({"a": {"fixed": 2.0}, "w": AXIS | {"cells": 21}}, 1),
     "b on a circle": ({"a": {"fixed": 1.0}, "w": {"fixed": 1.0}, "b": CIRCLE | {"cells": 19}}, 1),
     "a w": ({"a": AXIS, "w": AXIS | {"cells": 14}}, 1),
     "a w b, mixed": ({"a": AXIS, "w": AXIS | {"cells": 7, "mobility": 0.5}, "b": CIRCLE | {"cells": 11}}, 1),
-    "a w, stretched": ({"a": AXIS | {"stretch": 2.0}, "w": AXIS | {"cells": 14, "stretch": 3.0, "stretch_at": -0.7}}, 1),
-    "a stretched, b on a circle": ({"a": AXIS | {"stretch": 2.0}, "w": {"fixed": 1.0}, "b": CIRCLE | {"cells": 21}}, 1),
+    "a w, stretched": (
+        {"a": AXIS | {"stretch": 2.0}, "w": AXIS | {"cells": 14, "stretch": 3.0, "stretch_at": -0.7}},
+        1,
+    ),
+    "a stretched, b on a circle": (
+        {"a": AXIS | {"stretch": 2.0}, "w": {"fixed": 1.0}, "b": CIRCLE | {"cells": 21}},
+        1,
+    ),
     "w b, a fixed": ({"a": {"fixed": -1.0}, "w": CIRCLE, "b": AXIS | {"cells": 6}}, 1),
-    "a w1 w2 b": ({"a": AXIS | {"cells": 5}, "w1": AXIS | {"cells": 6}, "w2": AXIS | {"cells": 4}, "b": AXIS | {"cells": 7}}, 2),
+    "a w1 w2 b": (
+        {
+            "a": AXIS | {"cells": 5},
+            "w1": AXIS | {"cells": 6},
+            "w2": AXIS | {"cells": 4},
+            "b": AXIS | {"cells": 7},
+        },
+        2,
+    ),
     "a w1 w2 b, circles": ({"a": AXIS | {"cells": 5}, "w": CIRCLE | {"cells": 5}, "b": CIRCLE}, 2),
 }
-#: every mesh with one scheme, and every scheme where slopes meet all there is: walls, circles, stretched cells, a factor of V
-PAIRS = [(kind, "fromm") for kind in MESHES] + [(kind, scheme) for kind in ("a w, stretched", "a w b, mixed") for scheme in SCHEMES[1:]]
+#: every mesh with one scheme, and every scheme where slopes meet all there is: walls, circles, stretched
+#: cells, a factor of V
+PAIRS = [(kind, "fromm") for kind in MESHES] + [
+    (kind, scheme) for kind in ("a w, stretched", "a w b, mixed") for scheme in SCHEMES[1:]
+]
 
 
 def mesh_case(kind, scheme="fromm", precision="float64"):
@@ -41,7 +61,10 @@ def mesh_case(kind, scheme="fromm", precision="float64"):
     scattered = {"law": "uniform", "dimension": inputs, "low": -2, "high": 2, "samples": 13}
     return small_case(
         parameters=parameters,
-        data={"teacher": "sin(x0)" if inputs == 1 else "sin(x0)*x1", "inputs": grid if circles else scattered},
+        data={
+            "teacher": "sin(x0)" if inputs == 1 else "sin(x0)*x1",
+            "inputs": grid if circles else scattered,
+        },
         **{"model.bias": "b" in parameters, "model.activation": "cos" if circles else "tanh"},
         **{"model.penalty": {"lambda": 0.02, "power": 1.5, "confinement": 0.0 if circles else 0.01}},
         **{"eulerian.scheme": scheme, "eulerian.precision": precision},
@@ -71,7 +94,9 @@ def test_kernels_equal_the_reference_to_rounding(kind, scheme, device):
         np.testing.assert_allclose(other_moments.linear, moments.linear, rtol=0, atol=1e-14)
         assert other_moments.penalty == pytest.approx(moments.penalty, rel=1e-13)
         assert other_moments.mass == pytest.approx(1, abs=1e-14)
-        np.testing.assert_allclose(other_change_moments.linear, change_moments.linear, rtol=0, atol=1e-13 * rate.courant)
+        np.testing.assert_allclose(
+            other_change_moments.linear, change_moments.linear, rtol=0, atol=1e-13 * rate.courant
+        )
         assert other_rate.courant == pytest.approx(rate.courant, rel=1e-13)
         assert other_rate.dissipation == pytest.approx(rate.dissipation, rel=1e-12)
 
@@ -87,7 +112,9 @@ def test_single_precision_agrees_to_its_rounding(kind, device):
 
 @pytest.mark.parametrize(("kind", "scheme"), PAIRS)
 def test_transport_conserves_mass_and_dissipates_exactly_what_it_says(kind, scheme, device):
-    """d/dt of the discrete energy is -2 times the dissipation of the faces: summation by parts, exact for every slope."""
+    """d/dt of the discrete energy is -2 times the dissipation of the faces: summation by parts, exact for
+    every slope.
+    """
     network, _, _, result = rates(mesh_case(kind, scheme), device, seed=3)
     moments, rate, _, change = result["row"]
     assert abs(change.mass) < 1e-13 * rate.courant
@@ -130,7 +157,11 @@ def test_reaction_kernels_equal_the_reference(kind, device):
         field = backend.upload(density)
         potential = backend.potential(network.residual(backend.moments(field).linear))
         reacted = backend.download(backend.react(field, potential, 0.7, 0.1))
-        results[name] = (reacted, backend.spread(field, potential, 0.1, 1), backend.spread(field, potential, 0.1, 2))
+        results[name] = (
+            reacted,
+            backend.spread(field, potential, 0.1, 1),
+            backend.spread(field, potential, 0.1, 2),
+        )
     for form in ("row", "cell"):
         np.testing.assert_allclose(results[form][0], results["numpy"][0], rtol=1e-13)
         assert results[form][1:] == pytest.approx(results["numpy"][1:], rel=1e-13)
@@ -140,7 +171,9 @@ def test_reaction_kernels_equal_the_reference(kind, device):
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("kind", ["a w", "a w b, mixed"])
 def test_skipping_zeros_changes_no_bit(kind, precision, device):
-    """Mass in a corner of the box, many steps, so that buffers are used again and again: with and without the skipping of zeros."""
+    """Mass in a corner of the box, many steps, so that buffers are used again and again: with and without the
+    skipping of zeros.
+    """
     case = mesh_case(kind, "mc", precision).replace({"parameters.w.cells": 43})
     network = build_model(case)
     mesh = network.parameters.mesh()
@@ -218,7 +251,10 @@ def test_what_is_not_a_number_is_not_taken_for_empty(device):
     assert np.isnan(backend.moments(made.field).mass)
 
 
-@pytest.mark.parametrize(("cells", "room"), [([10**6], 2**21), ([32, 1300], 2**15), ([16, 16, 16, 200], 2**18), ([24, 24, 65], 2**16)])
+@pytest.mark.parametrize(
+    ("cells", "room"),
+    [([10**6], 2**21), ([32, 1300], 2**15), ([16, 16, 16, 200], 2**18), ([24, 24, 65], 2**16)],
+)
 def test_tiles_fit_into_local_memory(cells, room):
     axes = [Axis(f"x{k}", np.linspace(0, 1, n + 1)) for k, n in enumerate(cells)]
     cut = tiles.Tiles(Layout(Mesh(axes), len(cells) > 1, 8), True, len(cells) > 1, 2, room, 8)

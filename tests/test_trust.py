@@ -1,4 +1,6 @@
-"""Drivers that crash, hang, compute nonsense or forget end no run, here by a driver that does so on purpose (`mfpde.device.false_driver`)."""
+"""Drivers that crash, hang, compute nonsense or forget end no run, here by a driver that does so on purpose
+(`mfpde.device.false_driver`).
+"""
 
 import json
 import os
@@ -43,8 +45,13 @@ WITH_MESH = ["--set", "eulerian.enabled=true"]
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory):
-    """A folder for all workers: what drivers have compiled is nobody's verdict, and a sound driver need not be probed for every test."""
-    return tmp_path_factory.getbasetemp().parent / f"shared-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+    """A folder for all workers: what drivers have compiled is nobody's verdict, and a sound driver need not
+    be probed for every test.
+    """
+    return (
+        tmp_path_factory.getbasetemp().parent
+        / f"shared-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+    )
 
 
 @pytest.fixture
@@ -53,9 +60,19 @@ def run(tmp_path, shared):
     (tmp_path / "tiny.toml").write_text(CASE)
 
     def go(fault="", *arguments, name="tiny.h5", limit="60", verb=("run", "tiny.toml")):
-        environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache" if fault else shared), "POCL_CACHE_DIR": str(shared / "compiled")}
+        environment = os.environ | {
+            "XDG_CACHE_HOME": str(tmp_path / "cache" if fault else shared),
+            "POCL_CACHE_DIR": str(shared / "compiled"),
+        }
         environment |= {"MFPDE_TEST_DRIVER": fault, LIMIT_VARIABLE: limit}
-        command = [sys.executable, "-m", "mfpde", *verb, *(["-o", name] if verb[0] == "run" else []), *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "mfpde",
+            *verb,
+            *(["-o", name] if verb[0] == "run" else []),
+            *arguments,
+        ]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         return done.returncode, " ".join(done.stderr.split()), tmp_path / name
 
@@ -75,7 +92,9 @@ def results_of(path):
 # --- every width, wherever the tests run
 
 LANES = (1, 2, 4, 8, 16)
-WIDTHS = [(lanes * size, precision) for precision, size in (("float64", 8), ("float32", 4)) for lanes in LANES]
+WIDTHS = [
+    (lanes * size, precision) for precision, size in (("float64", 8), ("float32", 4)) for lanes in LANES
+]
 EVERY_SOUND_WIDTH = """
 import json, sys
 from mfpde.device.runtime import Manner, find_devices
@@ -88,7 +107,13 @@ for size, precision in json.loads(sys.argv[2]):
             sys.exit()
 print(json.dumps({"problem": ""}))
 """
-WAYS_TO_FAIL = ("crashes", "does not answer", "without its kernels", "differs from the reference", "the OpenCL compiler")
+WAYS_TO_FAIL = (
+    "crashes",
+    "does not answer",
+    "without its kernels",
+    "differs from the reference",
+    "the OpenCL compiler",
+)
 
 
 def is_sound(size, device):
@@ -97,7 +122,9 @@ def is_sound(size, device):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_every_sound_width_is_right_and_loads_again_in_a_second_process(precision, device, monkeypatch, tmp_path):
+def test_every_sound_width_is_right_and_loads_again_in_a_second_process(
+    precision, device, monkeypatch, tmp_path
+):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv(LIMIT_VARIABLE, "300")
     sizes = [[size, p] for size, p in WIDTHS if p == precision and is_sound(size, device)]
@@ -108,7 +135,9 @@ def test_every_sound_width_is_right_and_loads_again_in_a_second_process(precisio
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("size", "precision"), WIDTHS)
-def test_a_width_that_may_not_be_sound_ends_no_process_but_that_of_the_probe(size, precision, device, monkeypatch, tmp_path):
+def test_a_width_that_may_not_be_sound_ends_no_process_but_that_of_the_probe(
+    size, precision, device, monkeypatch, tmp_path
+):
     """It is as likely to be refused (on Zen 4 under PoCL) as to be right."""
     if is_sound(size, device):
         return  # seen above
@@ -116,7 +145,9 @@ def test_a_width_that_may_not_be_sound_ends_no_process_but_that_of_the_probe(siz
     monkeypatch.setenv(LIMIT_VARIABLE, "12")
     from mfpde.device import trust
 
-    problem = trust._probe(device, 0, Manner(size), [Need("network", precision)], "kept")[f"network {precision}"]
+    problem = trust._probe(device, 0, Manner(size), [Need("network", precision)], "kept")[
+        f"network {precision}"
+    ]
     assert problem == "" or any(word in problem for word in WAYS_TO_FAIL)
 
 
@@ -125,7 +156,9 @@ def test_a_width_that_may_not_be_sound_ends_no_process_but_that_of_the_probe(siz
 
 @pytest.fixture
 def chosen(tmp_path, shared, monkeypatch):
-    """What a case would run on under a driver that fails as it is told; this process builds nothing, the probes do."""
+    """What a case would run on under a driver that fails as it is told; this process builds nothing, the
+    probes do.
+    """
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("POCL_CACHE_DIR", str(shared / "compiled"))
 
@@ -137,7 +170,10 @@ def chosen(tmp_path, shared, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "said"), [("segfault", "SIGSEGV"), ("zeros", "differs from the reference"), ("forget", "without their kernels")])
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [("segfault", "SIGSEGV"), ("zeros", "differs from the reference"), ("forget", "without their kernels")],
+)
 def test_a_device_that_crashes_errs_or_forgets_in_every_manner_is_passed_over(fault, said, device, chosen):
     found = chosen(fault)
     assert found.device is None
@@ -173,7 +209,9 @@ def test_a_driver_that_hangs_is_given_up_after_two_manners(device, chosen, monke
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "form"), [("abort@wide", "vectors of 16 bytes"), ("segfault@rows", "cells")])
+@pytest.mark.parametrize(
+    ("fault", "form"), [("abort@wide", "vectors of 16 bytes"), ("segfault@rows", "cells")]
+)
 def test_what_fails_in_one_manner_is_built_in_another(fault, form, device, chosen):
     if not device.is_cpu:
         pytest.skip("GPUs have one manner")
@@ -231,7 +269,9 @@ def test_without_float64_float32_runs_on_the_device_and_float64_on_numpy(run):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "said"), [("abort@late", "Aborted"), ("segfault@late", "Segmentation fault")])
+@pytest.mark.parametrize(
+    ("fault", "said"), [("abort@late", "Aborted"), ("segfault@late", "Segmentation fault")]
+)
 def test_a_crash_in_the_middle_is_explained_and_the_run_goes_on_from_its_checkpoint(fault, said, run):
     longer = ["--set", "time=2.0", "--set", "output.every=0.01", "--set", "output.fields_every=0.01"]
     code, err, path = run(fault, *longer)
@@ -317,7 +357,8 @@ def test_of_several_drivers_the_one_that_crashes_is_passed_over(monkeypatch, tmp
 
     monkeypatch.setattr(drivers, "_ask", ask)
     for _ in ("asked", "remembered"):
-        monkeypatch.setenv(drivers.VARIABLE, "")  # for this process and those it starts, and put back after the test
+        # for this process and those it starts, and put back after the test
+        monkeypatch.setenv(drivers.VARIABLE, "")
         can_ask, problem = drivers.settle_drivers()
         assert can_ask
         assert "'bad.so' is passed over, since it crashes" in problem
@@ -334,7 +375,13 @@ def test_without_any_opencl_every_verb_serves(tmp_path):
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
 
     def call(*arguments):
-        done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
         return done.returncode, done.stdout + done.stderr
 
     code, said = call("run", "tiny.toml", *WITH_MESH)
@@ -342,7 +389,13 @@ def test_without_any_opencl_every_verb_serves(tmp_path):
     assert "pyopencl cannot be used" in said
     assert "runs on NumPy" in said
     assert facts_of(tmp_path / "tiny.h5")[0] == {"name": "host (NumPy)"}
-    for arguments in (("compare", "tiny.h5"), ("inspect", "tiny.h5"), ("doctor",), ("resume", "tiny.h5", "--until", "0.3"), ("cases",)):
+    for arguments in (
+        ("compare", "tiny.h5"),
+        ("inspect", "tiny.h5"),
+        ("doctor",),
+        ("resume", "tiny.h5", "--until", "0.3"),
+        ("cases",),
+    ):
         code, said = call(*arguments)
         assert code == 0, said
     code, said = call("run", "tiny.toml", "--backend", "opencl", "-o", "no.h5")
@@ -358,7 +411,10 @@ def test_ten_runs_that_start_at_the_same_moment_with_empty_caches_do_not_disturb
     (tmp_path / "tiny.toml").write_text(CASE)
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     commands = [[sys.executable, "-m", "mfpde", "run", "tiny.toml", "-q", "-o", f"{k}.h5"] for k in range(10)]
-    processes = [subprocess.Popen(c, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) for c in commands]
+    processes = [
+        subprocess.Popen(c, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+        for c in commands
+    ]
     for process in processes:
         _, err = process.communicate()
         assert (process.returncode, err) == (0, "")

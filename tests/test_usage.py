@@ -1,4 +1,6 @@
-"""What the command line answers to one that is wrong: one sentence that names the verb, what was expected, and what comes next."""
+"""What the command line answers to one that is wrong: one sentence that names the verb, what was expected,
+and what comes next.
+"""
 
 import pytest
 
@@ -11,18 +13,30 @@ WRONG = {
     "out.h5": "no such verb 'out.h5'; to look at an output: mfpde inspect out.h5",
     "--versio": "no such option --versio; did you mean '--version'?",
     "--json run": "no such option --json",
-    "run": "run: CASE is missing: a case file (TOML), or the name of a shipped case; for example: mfpde run mcycle",
+    "run": (
+        "run: CASE is missing: a case file (TOML), or the name of a shipped case; for example: mfpde run"
+        " mcycle"
+    ),
     "converge": "converge: CASE is missing: a case file (TOML)",
     "resume": "resume: OUT is missing: an output file of mfpde run; for example: mfpde resume mcycle.h5",
     "compare": "compare: OUT is missing",
     "inspect": "inspect: OUT is missing: an output file of mfpde run; for example: mfpde inspect mcycle.h5",
-    "plot": "plot: OUT... is missing: output files of mfpde run; several are drawn side by side; for example: mfpde plot mcycle.h5",
-    "run mcycle extra": "run: unexpected 'extra': expected one CASE, and options; for example: mfpde run mcycle",
+    "plot": (
+        "plot: OUT... is missing: output files of mfpde run; several are drawn side by side; for example:"
+        " mfpde plot mcycle.h5"
+    ),
+    "run mcycle extra": (
+        "run: unexpected 'extra': expected one CASE, and options; for example: mfpde run mcycle"
+    ),
     "compare a.h5 b.h5": "compare: unexpected 'b.h5': expected one OUT, and options",
     "cases all": "cases: unexpected 'all': expected options alone; for example: mfpde cases",
-    "run mcycle --overwrit": "run: no such option --overwrit; did you mean '--overwrite'? (known: --output, --set,",
+    "run mcycle --overwrit": (
+        "run: no such option --overwrit; did you mean '--overwrite'? (known: --output, --set,"
+    ),
     "plot a.h5 --onl energy": "plot: no such option --onl; did you mean '--only'?",
-    "run mcycle --set": "run: --set: needs a value (change a key of the case, e.g. eulerian.scheme=mc; repeatable)",
+    "run mcycle --set": (
+        "run: --set: needs a value (change a key of the case, e.g. eulerian.scheme=mc; repeatable)"
+    ),
     "run mcycle --quiet=3": "run: --quiet: takes no value",
     "converge mcycle --levels two": "converge: --levels two: expected a whole number (how many levels",
     "converge mcycle --nodes=3": "converge: --nodes 3: ",

@@ -1,4 +1,6 @@
-"""Folders for compiled programs that cannot be written, and variables that hide drivers: runs go on, or one true sentence says why not."""
+"""Folders for compiled programs that cannot be written, and variables that hide drivers: runs go on, or one
+true sentence says why not.
+"""
 
 import json
 import os
@@ -19,7 +21,8 @@ import json, os
 from mfpde.device.choice import devices_here
 from mfpde.verify.probe import problem_of
 devices, told = devices_here()
-print(json.dumps({"problems": [problem_of("potential", "float64", d) for d in devices], "told": told, "scratch": os.environ.get("POCL_CACHE_DIR")}))
+problems = [problem_of("potential", "float64", d) for d in devices]
+print(json.dumps({"problems": problems, "told": told, "scratch": os.environ.get("POCL_CACHE_DIR")}))
 """
 
 
@@ -46,7 +49,9 @@ def anew(tmp_path, monkeypatch):
 def test_devices_work_where_the_drivers_own_cache_cannot_be_written(nowhere, tmp_path):
     for place in (nowhere, nowhere.parent):
         environment = os.environ | {"POCL_CACHE_DIR": str(place), "TMPDIR": str(tmp_path)}
-        done = subprocess.run([sys.executable, "-c", REPORT], env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", REPORT], env=environment, capture_output=True, text=True, check=True
+        )
         found = json.loads(done.stdout)
         assert set(found["problems"]) == {""}
         assert f"POCL_CACHE_DIR: '{place}' cannot be written to" in found["told"]
@@ -101,11 +106,22 @@ def test_a_copy_of_the_process_leaves_temporary_folders_alone(tmp_path, monkeypa
 
 @pytest.mark.parametrize(
     ("variable", "value", "platforms"),
-    [("OCL_ICD_VENDORS", "/nonexistent", False), ("OCL_ICD_VENDORS", os.devnull, False), ("POCL_DEVICES", "warp", True), ("POCL_DEVICES", "", True)],
+    [
+        ("OCL_ICD_VENDORS", "/nonexistent", False),
+        ("OCL_ICD_VENDORS", os.devnull, False),
+        ("POCL_DEVICES", "warp", True),
+        ("POCL_DEVICES", "", True),
+    ],
 )
 def test_a_variable_that_hides_drivers_is_named(variable, value, platforms):
     program = "import json; from mfpde.device.choice import choose; print(json.dumps(choose().notes))"
-    done = subprocess.run([sys.executable, "-c", program], env=os.environ | {variable: value}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {variable: value},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     (note,) = json.loads(done.stdout)
     assert f"{variable} is set to '{value}'" in note
     assert f"to get an OpenCL device: unset {variable}" in note

@@ -1,4 +1,6 @@
-"""What users set for themselves changes no run: NumPy's errors and print options, filters of warnings, notebooks, threads, signals."""
+"""What users set for themselves changes no run: NumPy's errors and print options, filters of warnings,
+notebooks, threads, signals.
+"""
 
 import builtins
 import signal
@@ -23,7 +25,11 @@ def test_numpys_errors_are_the_users_own_affair():
 def test_runs_and_comparisons_do_not_heed_the_users_settings(tmp_path):
     case = small_case(**{"time": 0.25})
     plain = mfpde.run(case, tmp_path / "plain.h5", device="numpy")
-    with np.errstate(all="raise"), np.printoptions(precision=2, threshold=3, legacy="1.13"), warnings.catch_warnings():
+    with (
+        np.errstate(all="raise"),
+        np.printoptions(precision=2, threshold=3, legacy="1.13"),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("error")
         run = mfpde.run(case, tmp_path / "users.h5", device="numpy")
         assert repr(run.compare()) == repr(plain.compare())

@@ -14,7 +14,10 @@ from validation.claims import CLAIMS, measure
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: f"{c.name}, {c.quantity}")
 def test_orders_are_as_claimed(claim, device):
     outcome = measure(claim, device, small=True)
-    assert outcome.holds_small, (outcome.table["orders"][claim.quantity], [level["errors"] for level in outcome.table["levels"]])
+    assert outcome.holds_small, (
+        outcome.table["orders"][claim.quantity],
+        [level["errors"] for level in outcome.table["levels"]],
+    )
 
 
 @pytest.mark.slow
@@ -37,7 +40,9 @@ def test_every_row_has_a_case_and_every_case_a_claim():
     assert {f"V{int(name[1:3])}" for name in names} == rows
 
 
-@pytest.mark.parametrize("entry", [e for e in list_cases() if e["kind"] == "verification"], ids=lambda e: e["name"])
+@pytest.mark.parametrize(
+    "entry", [e for e in list_cases() if e["kind"] == "verification"], ids=lambda e: e["name"]
+)
 def test_verification_cases_are_what_their_exact_solution_needs(entry):
     from mfpde.case import load_case
 

@@ -54,7 +54,8 @@ def test_a_variant_changes_what_it_names_and_nothing_else(file):
             {
                 "title": "With jumps",
                 "dynamics.birth_death": 2.0,
-                "parameters.a.initial": {"law": "point", "at": 0.25},  # a law replaces a law: no mean and std are left over
+                # a law replaces a law: no mean and std are left over
+                "parameters.a.initial": {"law": "point", "at": 0.25},
                 "parameters.w.mobility": 0.5,
             }
         ).resolved()

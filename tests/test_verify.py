@@ -35,7 +35,9 @@ def test_mass_that_is_lost_fails(device, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_run_that_does_not_resume_to_the_same_bits_and_readers_that_misread_fail(device, monkeypatch, tmp_path):
+def test_a_run_that_does_not_resume_to_the_same_bits_and_readers_that_misread_fail(
+    device, monkeypatch, tmp_path
+):
     from mfpde.verify import killing
 
     monkeypatch.setattr(killing, "differences", lambda one, other: ["eulerian/mu"])

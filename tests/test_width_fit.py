@@ -16,17 +16,30 @@ LADDER, REPLICATES = (100, 250, 600, 1500), (128, 80, 48, 32)
 MANY = (1000,) * 4
 SPREAD = np.array([0.8, 0.5, 0.3]) / np.linalg.norm([0.8, 0.5, 0.3])
 RUN = SimpleNamespace(
-    path="run.h5", times=np.zeros(1), case={"dynamics": {"diffusion": 0.0, "birth_death": 0.0}}, tree=SimpleNamespace(children={}),
-    has_function=False, paired=False,
-)  # fmt: skip
+    path="run.h5",
+    times=np.zeros(1),
+    case={"dynamics": {"diffusion": 0.0, "birth_death": 0.0}},
+    tree=SimpleNamespace(children={}),
+    has_function=False,
+    paired=False,
+)
 
 
 def ladder(constant=0.15, bias=0.0, own=0.0, seed=0, replicates=REPLICATES):
-    """Networks with n Var = constant, a bias of bias/n along one direction and a mean field that is off by `own` along another."""
+    """Networks with n Var = constant, a bias of bias/n along one direction and a mean field that is off by
+    `own` along another.
+    """
     random, found = np.random.default_rng(seed), []
     for units, count in zip(LADDER, replicates, strict=True):
-        deviations = np.sqrt(constant / units) * SPREAD * random.standard_normal((1, count, 3)) + [bias / units, own, 0.0]
-        networks = {"prediction": SimpleNamespace(values=deviations), "loss": SimpleNamespace(values=deviations[..., 0] ** 2)}
+        deviations = np.sqrt(constant / units) * SPREAD * random.standard_normal((1, count, 3)) + [
+            bias / units,
+            own,
+            0.0,
+        ]
+        networks = {
+            "prediction": SimpleNamespace(values=deviations),
+            "loss": SimpleNamespace(values=deviations[..., 0] ** 2),
+        }
         run = SimpleNamespace(norm_weights=np.ones(3), lagrangian=lambda _, networks=networks: networks)
         found.append(scatter(run, units, MeanField(np.zeros((1, 3)), np.zeros(1), "mesh")))
     return found
@@ -36,9 +49,15 @@ def distance(units, constant=0.15, bias=0.0, own=0.0):
     return np.sqrt(constant / units + (bias / units) ** 2 + own**2)
 
 
-@pytest.mark.parametrize("truth", [{}, {"bias": 3.0}, {"own": 3e-3}, {"bias": 3.0, "own": 3e-3}], ids=lambda t: "+".join(t) or "neither")
+@pytest.mark.parametrize(
+    "truth",
+    [{}, {"bias": 3.0}, {"own": 3e-3}, {"bias": 3.0, "own": 3e-3}],
+    ids=lambda t: "+".join(t) or "neither",
+)
 def test_what_is_planned_is_true(truth):
-    """Over ten ladders, at a tolerance near their widest networks; 32 of these alone know their distance to 8 %."""
+    """Over ten ladders, at a tolerance near their widest networks; 32 of these alone know their distance to 8
+    %.
+    """
     plans = [plan_width(RUN, ladder(**truth, seed=seed), 0.01) for seed in range(10)]
     off = np.array([distance(plan["mean"]["units"], **truth) / 0.01 - 1 for plan in plans])
     decided = np.array([plan["decided"] for plan in plans])
@@ -56,8 +75,12 @@ def test_the_mean_fields_own_error_is_told_from_the_networks():
 
 def test_a_prediction_counts_as_what_it_is_worth():
     for value in (0.15, 0.3):  # known ten times better than the ladder knows it
-        assert fit_widths(ladder(), 0, (value, 1e-3 * value), np.inf, paired=False).gap[0, 0] == pytest.approx(value, rel=0.02)
-    assert fit_widths(ladder(replicates=MANY), 0, (0.3, 0.3), np.inf, paired=False).gap[0, 0] == pytest.approx(0.15, rel=0.15)
+        assert fit_widths(ladder(), 0, (value, 1e-3 * value), np.inf, paired=False).gap[
+            0, 0
+        ] == pytest.approx(value, rel=0.02)
+    assert fit_widths(ladder(replicates=MANY), 0, (0.3, 0.3), np.inf, paired=False).gap[
+        0, 0
+    ] == pytest.approx(0.15, rel=0.15)
 
 
 def test_it_is_said_when_a_ladder_cannot_decide():
@@ -76,7 +99,9 @@ def test_it_is_said_when_a_ladder_cannot_decide():
 def test_the_smallest_width_solves_its_inequality_with_a_floor():
     for constant, second, floor in ((0.15, 0.0, 0.0), (0.15, 9.0, 5e-5), (0.15, -3.0, 5e-5)):
         n = smallest_width(constant, second, 0.01, floor)
-        assert constant / n + second / n**2 + floor <= 1e-4 < constant / (n - 1) + second / (n - 1) ** 2 + floor
+        assert (
+            constant / n + second / n**2 + floor <= 1e-4 < constant / (n - 1) + second / (n - 1) ** 2 + floor
+        )
     assert smallest_width(0.15, 0.0, 0.01, 1e-4) is None
 
 

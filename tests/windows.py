@@ -1,8 +1,9 @@
-"""A stand-in for Windows on Linux, as far as mfpde could notice: what exists on POSIX alone is taken away, and open files keep their names.
+"""A stand-in for Windows on Linux, as far as mfpde could notice: what exists on POSIX alone is taken away,
+and open files keep their names.
 
-What Windows does to names was taken from its documentation, not tried: a file that somebody has open, under whatever name, can be neither
-renamed, nor replaced, nor deleted, since neither Python nor HDF5 opens files with FILE_SHARE_DELETE.
-"""
+What Windows does to names was taken from its documentation, not tried: a file that somebody has open, under
+whatever name, can be neither renamed, nor replaced, nor deleted, since neither Python nor HDF5 opens files
+with FILE_SHARE_DELETE."""
 
 import errno
 import os
@@ -10,13 +11,87 @@ import signal
 import sys
 from pathlib import Path
 
-MODULES = ("fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog", "crypt", "readline", "posix_ipc")
-SIGNALS = ("SIGKILL", "SIGUSR1", "SIGUSR2", "SIGHUP", "SIGALRM", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGQUIT", "SIGPIPE")
+MODULES = (
+    "fcntl",
+    "resource",
+    "pwd",
+    "grp",
+    "termios",
+    "tty",
+    "pty",
+    "syslog",
+    "crypt",
+    "readline",
+    "posix_ipc",
+)
+SIGNALS = (
+    "SIGKILL",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGHUP",
+    "SIGALRM",
+    "SIGCHLD",
+    "SIGCONT",
+    "SIGSTOP",
+    "SIGTSTP",
+    "SIGQUIT",
+    "SIGPIPE",
+)
 FUNCTIONS = (
-    *("pread", "preadv", "pwrite", "pwritev", "readv", "writev", "posix_fallocate", "posix_fadvise", "fdatasync", "lockf", "sync"),
-    *("sysconf", "confstr", "pathconf", "fpathconf", "statvfs", "fstatvfs", "uname", "getloadavg", "sched_getaffinity", "sched_setaffinity"),
-    *("fork", "forkpty", "killpg", "wait", "wait3", "wait4", "waitid", "WIFSIGNALED", "WEXITSTATUS", "nice", "getpriority", "setpriority"),
-    *("getuid", "geteuid", "getgid", "getegid", "getgroups", "getpgid", "getppgid", "setsid", "chown", "fchown", "lchown", "fchmod", "chroot"),
+    *(
+        "pread",
+        "preadv",
+        "pwrite",
+        "pwritev",
+        "readv",
+        "writev",
+        "posix_fallocate",
+        "posix_fadvise",
+        "fdatasync",
+        "lockf",
+        "sync",
+    ),
+    *(
+        "sysconf",
+        "confstr",
+        "pathconf",
+        "fpathconf",
+        "statvfs",
+        "fstatvfs",
+        "uname",
+        "getloadavg",
+        "sched_getaffinity",
+        "sched_setaffinity",
+    ),
+    *(
+        "fork",
+        "forkpty",
+        "killpg",
+        "wait",
+        "wait3",
+        "wait4",
+        "waitid",
+        "WIFSIGNALED",
+        "WEXITSTATUS",
+        "nice",
+        "getpriority",
+        "setpriority",
+    ),
+    *(
+        "getuid",
+        "geteuid",
+        "getgid",
+        "getegid",
+        "getgroups",
+        "getpgid",
+        "getppgid",
+        "setsid",
+        "chown",
+        "fchown",
+        "lchown",
+        "fchmod",
+        "chroot",
+    ),
     *("mkfifo", "mknod", "openpty", "ttyname", "ctermid", "getxattr", "setxattr", "memfd_create"),
 )
 
@@ -59,12 +134,22 @@ def keep_names(patch):
     def guarded(real):
         def change(*paths, **options):
             frame = sys._getframe(1)
-            asking = frame.f_globals["__name__"] + " " + (frame.f_back.f_globals["__name__"] if frame.f_back else "")  # pathlib may be between
-            # pytest clears its folders in a way of its own, and the library of the lock has other ones on Windows
+            # pathlib may be between
+            asking = (
+                frame.f_globals["__name__"]
+                + " "
+                + (frame.f_back.f_globals["__name__"] if frame.f_back else "")
+            )
+            # pytest clears its folders in a way of its own, and the library of the lock has other ones on
+            # Windows
             if "dir_fd" not in options and "filelock" not in asking:
                 for path in paths:
                     if is_open(path):
-                        raise SharingViolation(errno.EACCES, "The process cannot access the file because it is being used by another process", path)
+                        raise SharingViolation(
+                            errno.EACCES,
+                            "The process cannot access the file because it is being used by another process",
+                            path,
+                        )
             return real(*paths, **options)
 
         return change

@@ -31,19 +31,29 @@ def budget(title: str, name: str, changes: dict[str, Any]) -> dict[str, Any]:
         run = mfpde.run(load_case(name).replace(changes), Path(folder) / "out.h5")
         table = compare(run).table
         run.close()
-    return {"case": title, "widest": table["lagrangian"][-1]["units"], "order": table["eulerian"]["observed_order"][-1], **table["budget"]}
+    return {
+        "case": title,
+        "widest": table["lagrangian"][-1]["units"],
+        "order": table["eulerian"]["observed_order"][-1],
+        **table["budget"],
+    }
 
 
 def main() -> None:
     """Measure, write, tell."""
     parser = argparse.ArgumentParser(prog="python -m validation", description=__doc__)
-    parser.add_argument("-o", "--output", type=Path, default=Path("docs"), help="folder of validation.md; default docs")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("docs"), help="folder of validation.md; default docs"
+    )
     folder, start, device = parser.parse_args().output, perf_counter(), choose_device()
     measured = Measured()
     for claim in CLAIMS:
         outcome = measure(claim, device)
         measured.outcomes.append(outcome)
-        _tell(f"{claim.name}: {claim.quantity} order {outcome.fitted:.2f}, error {outcome.error:.1e}", outcome.holds)
+        _tell(
+            f"{claim.name}: {claim.quantity} order {outcome.fitted:.2f}, error {outcome.error:.1e}",
+            outcome.holds,
+        )
     for check in CHECKS:
         value = check.measure(device, False)
         measured.checks.append((check, value))

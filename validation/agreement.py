@@ -1,4 +1,6 @@
-"""FiPy and OpenCL on the same case: their difference against the sum of the errors each finds of itself, by halving its own mesh."""
+"""FiPy and OpenCL on the same case: their difference against the sum of the errors each finds of itself, by
+halving its own mesh.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,11 +37,20 @@ class Pair:
 PAIRS = (
     Pair("contraction (V1), uniform mesh", "v01_contraction", {"parameters.x.cells": 512}),
     Pair("Ornstein-Uhlenbeck (V4): diffusion", "v04_ornstein_uhlenbeck", {"parameters.x.cells": 128}),
-    Pair("quadratic potential (V6): reaction, two axes", "v06_quadratic_wfr", {"parameters.x.cells": 128, "parameters.y.cells": 128, "time": 0.6}),
+    Pair(
+        "quadratic potential (V6): reaction, two axes",
+        "v06_quadratic_wfr",
+        {"parameters.x.cells": 128, "parameters.y.cells": 128, "time": 0.6},
+    ),
     Pair(
         "linear network (V7): reaction and diffusion",
         "v07_linear_network",
-        {"parameters.a.cells": 128, "parameters.w.cells": 128, "dynamics.diffusion": 0.05, "lagrangian.units": []},
+        {
+            "parameters.a.cells": 128,
+            "parameters.w.cells": 128,
+            "dynamics.diffusion": 0.05,
+            "lagrangian.units": [],
+        },
     ),
     Pair("Kuramoto (V9): pair interaction on a circle", "v09_ott_antonsen", {"parameters.s.cells": 256}),
     Pair("tanh network (as V19), three axes", "v19_tanh_network", THREE_AXES),
@@ -72,7 +83,11 @@ def agree(pair: Pair, device) -> Agreement:
         solved[backend] = (fine, solve(halved(meant), device))
     difference = _distances(solved["opencl"][0], solved["fipy"][0])
     theirs, ours = (_error(*solved[name]) for name in ("fipy", "opencl"))
-    return Agreement(pair, {name: (d, theirs[name], ours[name]) for name, d in difference.items()}, (seconds["fipy"], seconds["opencl"]))
+    return Agreement(
+        pair,
+        {name: (d, theirs[name], ours[name]) for name, d in difference.items()},
+        (seconds["fipy"], seconds["opencl"]),
+    )
 
 
 def _error(fine: Solver, coarse: Solver) -> dict[str, float]:

@@ -1,9 +1,10 @@
-"""`python -m validation.audit [-o DOCS] [--only WORD]`: bounds of the mesh's error against the error itself, over many cases and times.
+"""`python -m validation.audit [-o DOCS] [--only WORD]`: bounds of the mesh's error against the error itself,
+over many cases and times.
 
-Every case runs on its mesh with the companions of `eulerian.error_estimate`; the truth is its exact solution, characteristics from 2^16 Sobol
-points, or (with noise, or a pair interaction) a mesh 5 to 24 times as fine with steps to match. Errors that the reference knows to less than a
-twentieth are left out. Exit code 3 if bounds do not cover as they claim.
-"""
+Every case runs on its mesh with the companions of `eulerian.error_estimate`; the truth is its exact solution,
+characteristics from 2^16 Sobol points, or (with noise, or a pair interaction) a mesh 5 to 24 times as fine
+with steps to match. Errors that the reference knows to less than a twentieth are left out. Exit code 3 if
+bounds do not cover as they claim."""
 
 import argparse
 import sys
@@ -51,7 +52,9 @@ class Entry(NamedTuple):
 
 @dataclass
 class Truth:
-    """What errors at a time are measured against: a reference, and one of half the effort that tells its own error."""
+    """What errors at a time are measured against: a reference, and one of half the effort that tells its own
+    error.
+    """
 
     case: Case
 
@@ -69,7 +72,10 @@ class Truth:
             # forces that jump at kinks leave no more than this to the integrator
             tolerance = (1e-7, 1e-6, 1e-5)[kinks]
             finest = 16 if len(axes) > 2 else 15
-            self.flows = [points_flow(case, self.model, *wide_nodes(laws, 2**k, widen), None, tolerance) for k in (finest - 1, finest)]
+            self.flows = [
+                points_flow(case, self.model, *wide_nodes(laws, 2**k, widen), None, tolerance)
+                for k in (finest - 1, finest)
+            ]
             return
         factor = 24 if not case.dynamics.diffusion else 8 if len(axes) == 1 else 5
         cells = {f"parameters.{c.name}.cells": factor * case.parameters[c.name].cells for c in axes}
@@ -114,7 +120,8 @@ def audit(name: str, case: Case, tuned: bool) -> tuple[list[Entry], int]:
         reported = {"function": np.sqrt(bounds.get("grid_error", 0.0)), "energy": bounds["grid_error_energy"]}
         reported |= {f"w1_{axis.name}": bounds[f"grid_error_w1_{axis.name}"] for axis in solver.mesh.axes}
         for quantity, bound in reported.items():
-            # half the nodes err twice as much or more, so that what is left of the doubt is half of it or less
+            # half the nodes err twice as much or more, so that what is left of the doubt is half of it or
+            # less
             if quantity in true and true[quantity] > 0 and true[quantity] >= SURE / 2 * doubt[quantity]:
                 found.append(Entry(name, tuned, float(time), quantity, blob, float(bound), true[quantity]))
             elif quantity in true:
@@ -123,7 +130,9 @@ def audit(name: str, case: Case, tuned: bool) -> tuple[list[Entry], int]:
 
 
 def summary(entries: Iterable[Entry]) -> tuple[int, int, float, float, float]:
-    """Bounds, groups of case and time, share that covers, the shortest and the median of reported over true."""
+    """Bounds, groups of case and time, share that covers, the shortest and the median of reported
+    over true.
+    """
     entries = list(entries)
     ratios = np.array([e.ratio for e in entries])
     groups = len({(e.case, e.time) for e in entries})
@@ -157,9 +166,12 @@ def table(entries: list[Entry], skipped: int, minutes: float) -> list[str]:
     """The section of the validation page."""
     lines = ["## Error bounds", ""]
     lines += [
-        f"Reported bounds (`eulerian.error_estimate`) over true errors: `python -m validation.audit` (about {max(1, round(minutes))} minutes). "
-        f"Claimed: at least {COVERAGE:.0%} are no shorter than the error, none is shorter than half of it, the median is at most {TYPICAL:g}. "
-        f"{skipped} errors that the reference does not know well enough are left out.",
+        (
+            "Reported bounds (`eulerian.error_estimate`) over true errors: `python -m validation.audit`"
+            f" (about {max(1, round(minutes))} minutes). Claimed: at least {COVERAGE:.0%} are no shorter than"
+            f" the error, none is shorter than half of it, the median is at most {TYPICAL:g}. {skipped}"
+            " errors that the reference does not know well enough are left out."
+        ),
         "",
         "| | bounds | (case, time) | cover | shortest | median |",
         "|---|---|---|---|---|---|",
@@ -167,7 +179,13 @@ def table(entries: list[Entry], skipped: int, minutes: float) -> list[str]:
     for name, chosen in sections(entries).items():
         count, groups, share, shortest, median = summary(chosen)
         lines.append(f"| {name} | {count} | {groups} | {share:.1%} | {shortest:.2f} | {median:.2f} |")
-    lines += ["", "Shortest and median by case (f, E, W1 together):", "", "| case | bounds | cover | shortest | median |", "|---|---|---|---|---|"]
+    lines += [
+        "",
+        "Shortest and median by case (f, E, W1 together):",
+        "",
+        "| case | bounds | cover | shortest | median |",
+        "|---|---|---|---|---|",
+    ]
     for case in dict.fromkeys(e.case for e in entries):
         count, _, share, shortest, median = summary(e for e in entries if e.case == case)
         lines.append(f"| {case} | {count} | {share:.0%} | {shortest:.2f} | {median:.2f} |")
@@ -177,7 +195,12 @@ def table(entries: list[Entry], skipped: int, minutes: float) -> list[str]:
 def main() -> None:
     """Measure, write, tell."""
     parser = argparse.ArgumentParser(prog="python -m validation.audit", description=__doc__)
-    parser.add_argument("-o", "--output", type=Path, help="folder of validation.md, whose section is written anew; only printed if not given")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="folder of validation.md, whose section is written anew; only printed if not given",
+    )
     parser.add_argument("--only", default="", help="cases whose names hold this")
     options, start = parser.parse_args(), perf_counter()
     entries: list[Entry] = []
@@ -191,8 +214,9 @@ def main() -> None:
             entries, left_out = entries + found, left_out + skipped
             worst = min(found, key=lambda e: e.ratio)
             print(
-                f"{name}: {len(found)} bounds, shortest {worst.ratio:.2f} ({worst.quantity} at t = {worst.time:g}), "
-                f"median {np.median([e.ratio for e in found]):.2f}; {perf_counter() - begun:.0f} s",
+                f"{name}: {len(found)} bounds, shortest {worst.ratio:.2f} ({worst.quantity} at t ="
+                f" {worst.time:g}), median {np.median([e.ratio for e in found]):.2f};"
+                f" {perf_counter() - begun:.0f} s",
                 flush=True,
             )
     lines = table(entries, left_out, (perf_counter() - start) / 60)

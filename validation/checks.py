@@ -1,4 +1,6 @@
-"""Claims that are no order of convergence: invariants, inequalities, steady states, spectra. Each gives a number and its bound."""
+"""Claims that are no order of convergence: invariants, inequalities, steady states, spectra. Each gives a
+number and its bound.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,7 +43,9 @@ def gibbs_reached(device, small: bool) -> float:
 
 
 def closure_of_nodes(device, small: bool) -> float:
-    """Largest error of the mean of weighted nodes of quadratic units against the closure: no mesh, only quadrature and time steps."""
+    """Largest error of the mean of weighted nodes of quadratic units against the closure: no mesh, only
+    quadrature and time steps.
+    """
     case = load_case("v08_quadratic_network")
     model = build_model(case)
     flow = build_characteristics(case, model, 4096, device)
@@ -54,9 +58,15 @@ def closure_of_nodes(device, small: bool) -> float:
 
 
 def modes_on_the_circle(device, small: bool) -> float:
-    """Largest error of the Fourier modes 0, 1, 2 of f - f*, which decay at rates 1/pi^2, 1/16, 1/(9 pi^2); O(1/cells^2) from the kinks of relu."""
+    """Largest error of the Fourier modes 0, 1, 2 of f - f*, which decay at rates 1/pi^2, 1/16, 1/(9 pi^2);
+    O(1/cells^2) from the kinks of relu.
+    """
     count = 128 if small else 512
-    inputs = {"data.inputs.points": count, "data.inputs.high": np.pi - 2 * np.pi / count, "parameters.b.cells": count}
+    inputs = {
+        "data.inputs.points": count,
+        "data.inputs.high": np.pi - 2 * np.pi / count,
+        "parameters.b.cells": count,
+    }
     case = load_case("v12_circle_features").replace({"eulerian.max_step": 0.05 if small else 0.02, **inputs})
     solver = _start(case, device)
     model = solver.model
@@ -66,11 +76,18 @@ def modes_on_the_circle(device, small: bool) -> float:
     end, x = solver.prediction - model.data.y, model.data.x[:, 0]
     rates = (1 / np.pi**2, 1 / 16, 1 / (9 * np.pi**2))
     modes = [np.cos(m * x) / np.mean(np.cos(m * x) ** 2) for m in range(3)]
-    return float(max(abs(np.mean(m * end) - np.exp(-rate * case.time) * np.mean(m * start)) for m, rate in zip(modes, rates, strict=True)))
+    return float(
+        max(
+            abs(np.mean(m * end) - np.exp(-rate * case.time) * np.mean(m * start))
+            for m, rate in zip(modes, rates, strict=True)
+        )
+    )
 
 
 def rate_of_fisher_rao(device, small: bool) -> float:
-    """Largest E(mu_t) - E(nu) - 2 KL(nu|mu_0)/(alpha t), nu the law at the last time; must not be positive."""
+    """Largest E(mu_t) - E(nu) - 2 KL(nu|mu_0)/(alpha t), nu the law at the last time; must not be
+    positive.
+    """
     case = load_case("v14_fisher_rao_rate")
     if small:
         case = case.replace({"parameters.a.cells": 16, "parameters.w.cells": 16})
@@ -83,11 +100,15 @@ def rate_of_fisher_rao(device, small: bool) -> float:
     nu = solver.density()
     held = nu > 0
     divergence = np.sum((nu * solver.mesh.volumes)[held] * np.log(nu[held] / first[held]))
-    return float(np.max(np.array(energies) - energies[-1] - 2 * divergence / (case.dynamics.birth_death * times)))
+    return float(
+        np.max(np.array(energies) - energies[-1] - 2 * divergence / (case.dynamics.birth_death * times))
+    )
 
 
 def energies_of_the_mean_field(device, small: bool) -> float:
-    """Largest error of the energies of V19 by characteristics against values of an independent code, t = 2, 10; alpha = 0, 1."""
+    """Largest error of the energies of V19 by characteristics against values of an independent code, t = 2,
+    10; alpha = 0, 1.
+    """
     known = {0.0: {2.0: 0.20269139, 10.0: 0.12908924}, 1.0: {2.0: 0.17736939, 10.0: 0.12834410}}
     worst = 0.0
     for alpha, values in known.items():
@@ -113,13 +134,18 @@ def dissipation_identity(device, small: bool) -> float:
 
 
 def energy_never_rises(device, small: bool) -> float:
-    """Largest rise of the energy in one step, over random networks and potentials until 10^4 steps (300 if small)."""
+    """Largest rise of the energy in one step, over random networks and potentials until 10^4 steps (300 if
+    small).
+    """
     random, worst, steps, number = np.random.default_rng(0), -np.inf, 0, 0
     while steps < (300 if small else 10_000):
         number += 1
         cells = [int(n) for n in random.integers(6, 20, 2)]
         name = ["v19_tanh_network", "v06_quadratic_wfr", "v08_quadratic_network"][number % 3]
-        changes: dict[str, object] = {"dynamics.birth_death": float(random.choice([0.0, 0.5, 5.0])), "eulerian.max_step": 0.02}
+        changes: dict[str, object] = {
+            "dynamics.birth_death": float(random.choice([0.0, 0.5, 5.0])),
+            "eulerian.max_step": 0.02,
+        }
         changes["eulerian.scheme"] = str(random.choice(["fromm", "mc", "minmod", "vanleer", "upwind"]))
         case = load_case(name)
         free = [key for key, p in case.parameters.items() if p.fixed is None]
@@ -134,7 +160,9 @@ def energy_never_rises(device, small: bool) -> float:
 
 
 def threshold_of_the_reaction(device, small: bool) -> float:
-    """Largest rise of the energy over frozen-V reaction steps with alpha dt = 2 / max |Phi|^2, from random masses."""
+    """Largest rise of the energy over frozen-V reaction steps with alpha dt = 2 / max |Phi|^2, from random
+    masses.
+    """
     case = load_case("v21_threshold").replace({"parameters.a.cells": 16, "parameters.w.cells": 16})
     solver = _start(case, device)
     stepper, model, mesh = solver.stepper, solver.model, solver.mesh
@@ -155,7 +183,9 @@ def threshold_of_the_reaction(device, small: bool) -> float:
 def double_well_on_the_plane(device, small: bool) -> float:
     """Largest error of the stationary means against the self-consistency equation; O(1/cells^2)."""
     case = load_case("v22_double_well_2d")
-    solver = _start(case.replace({"parameters.x.cells": 41, "parameters.y.cells": 41}) if small else case, device)
+    solver = _start(
+        case.replace({"parameters.x.cells": 41, "parameters.y.cells": 41}) if small else case, device
+    )
     solver.advance(case.time)
     masses, exact = solver.density() * solver.mesh.volumes, double_well_mean(case.dynamics.diffusion)
     x, y = (axis.centres for axis in solver.mesh.axes)

@@ -1,9 +1,9 @@
-"""`python -m validation.fuzz`: hostile inputs for everything that reads what a stranger wrote; fails if one does more than succeed or be refused.
+"""`python -m validation.fuzz`: hostile inputs for everything that reads what a stranger wrote; fails if one
+does more than succeed or be refused.
 
-Inputs are read in a child process with limited memory, which is watched: that it dies or hangs is put down to the input it was reading.
-That takes fork, resource limits and /proc, so it runs on Linux.
-`--atheris ENTRY` lets coverage guide the search instead (`pip install atheris`).
-"""
+Inputs are read in a child process with limited memory, which is watched: that it dies or hangs is put down to
+the input it was reading. That takes fork, resource limits and /proc, so it runs on Linux. `--atheris ENTRY`
+lets coverage guide the search instead (`pip install atheris`)."""
 
 import argparse
 import multiprocessing
@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ENTRIES = ("case", "formula", "table", "hdf5")
-#: seconds of computing one input may take; and how many times as long a process may wait for others, or for what never comes
+#: seconds of computing one input may take; and how many times as long a process may wait for others, or for
+#: what never comes
 PATIENCE, WAITS = 5.0, 6
 #: bytes that reading may need beyond what the libraries need
 MEMORY = 1_500_000_000
@@ -152,16 +153,30 @@ def _place(error: BaseException) -> str:
 
 def _forbid(event: str, arguments) -> None:
     """Nothing that is read may start a program, call home or unpickle."""
-    if event in ("os.system", "os.exec", "os.posix_spawn", "subprocess.Popen", "socket.connect", "pickle.find_class"):
+    if event in (
+        "os.system",
+        "os.exec",
+        "os.posix_spawn",
+        "subprocess.Popen",
+        "socket.connect",
+        "pickle.find_class",
+    ):
         raise PermissionError(f"{event} {arguments}")
 
 
 def _tell(entry: str, outcome: Outcome, count: int, folder: Path, keep: Path | None) -> None:
-    print(f"{entry:8} {count:8} {outcome.accepted:9} {outcome.refused:9} {len(outcome.findings):9} {outcome.seconds:8.0f}", flush=True)
+    print(
+        f"{entry:8} {count:8} {outcome.accepted:9} {outcome.refused:9} {len(outcome.findings):9}"
+        f" {outcome.seconds:8.0f}",
+        flush=True,
+    )
     causes = Counter((finding.kind, finding.where) for finding in outcome.findings)
     for (kind, where), times in causes.most_common():
         example = next(f for f in outcome.findings if (f.kind, f.where) == (kind, where))
-        print(f"    {times:6} x {kind} at {where}, for example input {example.number}: {example.message[:120]!r}")
+        print(
+            f"    {times:6} x {kind} at {where}, for example input {example.number}:"
+            f" {example.message[:120]!r}"
+        )
     if keep is not None and outcome.findings:
         keep.mkdir(parents=True, exist_ok=True)
         for finding in outcome.findings:
@@ -185,7 +200,9 @@ def main() -> None:
     parser.add_argument("--only", choices=ENTRIES, help="this entry point alone")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where to write the inputs of findings")
     parser.add_argument("--atheris", choices=ENTRIES, help="search this entry point guided by coverage")
-    parser.add_argument("--seconds", type=int, default=60, help="how long to search with --atheris; default 60")
+    parser.add_argument(
+        "--seconds", type=int, default=60, help="how long to search with --atheris; default 60"
+    )
     options = parser.parse_args()
     if options.atheris:
         from validation.fuzz_guided import search

@@ -11,7 +11,17 @@ from validation.fuzz_files import TRAP
 
 _NAMES = [
     "a\nb",
-    *("time", "x", "y", "eulerian", "eulerian/mu", "lagrangian/10", "lagrangian/x", "lagrangian/-1", "comparison/10"),
+    *(
+        "time",
+        "x",
+        "y",
+        "eulerian",
+        "eulerian/mu",
+        "lagrangian/10",
+        "lagrangian/x",
+        "lagrangian/-1",
+        "comparison/10",
+    ),
     *("characteristics", "new", "\x1b[2J"),
 ]
 _NUMBERS: list[Any] = [
@@ -19,12 +29,45 @@ _NUMBERS: list[Any] = [
     *("1", "", "x", "[/x]", b"\xff", "{", "[" * 3000, '{"a": ' * 3000, "9" * 5000),
 ]
 _ATTRIBUTES = [
-    *("_FillValue", "missing_value", "units", "scale_factor", "add_offset", "dtype", "CLASS", "NAME", "DIMENSION_LIST"),
+    *(
+        "_FillValue",
+        "missing_value",
+        "units",
+        "scale_factor",
+        "add_offset",
+        "dtype",
+        "CLASS",
+        "NAME",
+        "DIMENSION_LIST",
+    ),
     *("REFERENCE_LIST", "_Netcdf4Dimid"),
-    *("_Netcdf4Coordinates", "coordinates", "long_name", "calendar", "_Unsigned", "_nc3_strict", "grid_mapping", "bounds"),
+    *(
+        "_Netcdf4Coordinates",
+        "coordinates",
+        "long_name",
+        "calendar",
+        "_Unsigned",
+        "_nc3_strict",
+        "grid_mapping",
+        "bounds",
+    ),
 ]
 _DTYPES: list[Any] = [
-    *("f4", "i8", "u1", "f2", "S3", "f8", ">f8", "c16", bool, h5py.string_dtype(), h5py.vlen_dtype("f8"), h5py.ref_dtype, h5py.regionref_dtype),
+    *(
+        "f4",
+        "i8",
+        "u1",
+        "f2",
+        "S3",
+        "f8",
+        ">f8",
+        "c16",
+        bool,
+        h5py.string_dtype(),
+        h5py.vlen_dtype("f8"),
+        h5py.ref_dtype,
+        h5py.regionref_dtype,
+    ),
     *(h5py.enum_dtype({"A": 1}, "i4"), [("a", "f8"), ("b", "i4")], np.dtype("V7"), np.dtype(("f8", (3,)))),
 ]
 
@@ -48,8 +91,24 @@ def _reshape(random: Random, file: h5py.File) -> None:
     """Another shape or type under the same name, without its scales."""
     name = _any(random, file)
     old = file[name]
-    dtype = random.choice(_DTYPES) if random.random() < 0.5 or not isinstance(old, h5py.Dataset) else old.dtype
-    shape = random.choice([(), (0,), (1,), (3,), (5, 2), (5, 2, 8), (1 << 20,), (1 << 40,), (1 << 60, 1 << 3), (5, 1 << 30), None])
+    dtype = (
+        random.choice(_DTYPES) if random.random() < 0.5 or not isinstance(old, h5py.Dataset) else old.dtype
+    )
+    shape = random.choice(
+        [
+            (),
+            (0,),
+            (1,),
+            (3,),
+            (5, 2),
+            (5, 2, 8),
+            (1 << 20,),
+            (1 << 40,),
+            (1 << 60, 1 << 3),
+            (5, 1 << 30),
+            None,
+        ]
+    )
     chunked = shape is not None and len(shape) > 0 and random.random() < 0.5
     del file[name]
     options = {"compression": random.choice([None, "gzip", "lzf"])} if chunked else {}
@@ -60,14 +119,20 @@ def _reshape(random: Random, file: h5py.File) -> None:
 
 
 def _resize(random: Random, file: h5py.File) -> None:
-    name = random.choice([name for name in names_of(file) if isinstance(file[name], h5py.Dataset) and file[name].chunks])
+    name = random.choice(
+        [name for name in names_of(file) if isinstance(file[name], h5py.Dataset) and file[name].chunks]
+    )
     file[name].resize(random.choice((0, 1, 2, 1 << 20, (1 << 31) - 1, 1 << 40, 1 << 62)), axis=0)
 
 
 def _poison(random: Random, file: h5py.File) -> None:
-    """Values that are no finite numbers, or of another size; not in virtual datasets, where HDF5 crashes on being written to, nor in other files."""
+    """Values that are no finite numbers, or of another size; not in virtual datasets, where HDF5 crashes on
+    being written to, nor in other files.
+    """
     datasets = {name: file[name] for name in names_of(file) if isinstance(file[name], h5py.Dataset)}
-    name = random.choice([name for name, d in datasets.items() if not (d.is_virtual or d.external) and 0 < d.size < 100_000])
+    name = random.choice(
+        [name for name, d in datasets.items() if not (d.is_virtual or d.external) and 0 < d.size < 100_000]
+    )
     file[name][...] = random.choice((np.nan, np.inf, -1, 0, 1e308, -1e300, 1e-320))
 
 
@@ -137,7 +202,9 @@ def _table_attribute(random: Random, file: h5py.File, mutate) -> None:
 def _any_attribute(random: Random, file: h5py.File, mutate) -> None:
     """Attributes by which readers understand what they read: scales, fill values, units."""
     item = file[_any(random, file)]
-    item.attrs[random.choice(_ATTRIBUTES)] = random.choice([*_NUMBERS, "days since 2000-01-01", "time", "datetime64[s]", "DIMENSION_SCALE", "bool"])
+    item.attrs[random.choice(_ATTRIBUTES)] = random.choice(
+        [*_NUMBERS, "days since 2000-01-01", "time", "datetime64[s]", "DIMENSION_SCALE", "bool"]
+    )
 
 
 EDITS = [

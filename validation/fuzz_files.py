@@ -1,4 +1,6 @@
-"""Binary files for hostile inputs: tables of every format, genuine outputs in every version of HDF5, and outputs that were edited by hand."""
+"""Binary files for hostile inputs: tables of every format, genuine outputs in every version of HDF5, and
+outputs that were edited by hand.
+"""
 
 import bz2
 import gzip
@@ -22,7 +24,9 @@ OUTPUTS = Path(__file__).parents[1] / "tests" / "outputs"
 #: a named pipe in the folder of the inputs: whoever opens it waits forever, which counts as a hang
 TRAP = "trap.h5"
 #: where structures of HDF5, ZIP and NPY files begin
-_MARKS = re.compile(rb"OHDR|OCHK|TREE|SNOD|HEAP|GCOL|FRHP|FHDB|BTHD|BTLF|FADB|FAHD|EAHD|\x89HDF|PK\x01\x02|PK\x03\x04|PK\x05\x06|\x93NUMPY")
+_MARKS = re.compile(
+    rb"OHDR|OCHK|TREE|SNOD|HEAP|GCOL|FRHP|FHDB|BTHD|BTLF|FADB|FAHD|EAHD|\x89HDF|PK\x01\x02|PK\x03\x04|PK\x05\x06|\x93NUMPY"
+)
 
 
 def marks(content: bytes) -> list[int]:
@@ -30,7 +34,7 @@ def marks(content: bytes) -> list[int]:
     return [found.start() for found in _MARKS.finditer(content)]
 
 
-# --- tables ---------------------------------------------------------------------------------------------------------
+# --- tables -------------------------------------------------------------------------------------------------
 
 _CELLS = [
     "",
@@ -38,16 +42,73 @@ _CELLS = [
     "\x00",
     "\ufeff",
     "9" * 500,
-    *("1", "-2.5", "1e5", "nan", "inf", "1_0", "x", '"', '"1"', "1e999", "0x1", "١", "1;2", "true", "1,2", "é"),
+    *(
+        "1",
+        "-2.5",
+        "1e5",
+        "nan",
+        "inf",
+        "1_0",
+        "x",
+        '"',
+        '"1"',
+        "1e999",
+        "0x1",
+        "١",
+        "1;2",
+        "true",
+        "1,2",
+        "é",
+    ),
 ]
-_ATTRIBUTES = ["_FillValue", "missing_value", "scale_factor", "add_offset", "_Unsigned", "valid_range", "valid_min"]
+_ATTRIBUTES = [
+    "_FillValue",
+    "missing_value",
+    "scale_factor",
+    "add_offset",
+    "_Unsigned",
+    "valid_range",
+    "valid_min",
+]
 #: text tables, and how they are compressed
 TEXTS: dict[str, Callable[[bytes], bytes]] = {
-    ".csv": bytes, ".tsv": bytes, ".dat": bytes, ".csv.gz": gzip.compress, ".txt.bz2": bz2.compress, ".csv.xz": lzma.compress,
-}  # fmt: skip
-_DTYPES = ["<f8", "<f4", "<i8", "|b1", "<f2", "<c16", "|O", "<U3", "|S4", "<M8[s]", ">f8", "<u8", "|V8", "<f16"]
+    ".csv": bytes,
+    ".tsv": bytes,
+    ".dat": bytes,
+    ".csv.gz": gzip.compress,
+    ".txt.bz2": bz2.compress,
+    ".csv.xz": lzma.compress,
+}
+_DTYPES = [
+    "<f8",
+    "<f4",
+    "<i8",
+    "|b1",
+    "<f2",
+    "<c16",
+    "|O",
+    "<U3",
+    "|S4",
+    "<M8[s]",
+    ">f8",
+    "<u8",
+    "|V8",
+    "<f16",
+]
 _SHAPES = [
-    *("(3,)", "(3, 4)", "()", "(0,)", "(0, 4)", "(3, 4, 1)", "(-1,)", "(4611686018427387904, 4)", "(1000000000000,)", "(3, 0)", "(True,)"),
+    *(
+        "(3,)",
+        "(3, 4)",
+        "()",
+        "(0,)",
+        "(0, 4)",
+        "(3, 4, 1)",
+        "(-1,)",
+        "(4611686018427387904, 4)",
+        "(1000000000000,)",
+        "(3, 0)",
+        "(True,)",
+    ),
     *("3", "(2,)*9", "(10**9,)"),
 ]
 
@@ -56,9 +117,13 @@ def table(random: Random) -> tuple[str, bytes, list[int]]:
     """A table that is nearly right: its suffix, its content, where its structures begin."""
     suffix = random.choice((*TEXTS, ".npy", ".npz", ".h5", ".nc", ".parquet"))
     if suffix in TEXTS:
-        rows = [random.choice((["x", "y"], ["x", "y", "z"], ["y", "x"], ["x ", " y"], ["x;y"], ["x", "x"], []))]
+        rows = [
+            random.choice((["x", "y"], ["x", "y", "z"], ["y", "x"], ["x ", " y"], ["x;y"], ["x", "x"], []))
+        ]
         for _ in range(random.choice((0, 1, 5, 30))):
-            rows.append([random.choice(("1", "2.5", "-3e1") if random.random() < 0.9 else _CELLS) for _ in rows[0]])
+            rows.append(
+                [random.choice(("1", "2.5", "-3e1") if random.random() < 0.9 else _CELLS) for _ in rows[0]]
+            )
         if random.random() < 0.1:
             rows.append(["1"] * random.choice((1, 9, 5000)))
         if random.random() < 0.05:
@@ -75,10 +140,14 @@ def table(random: Random) -> tuple[str, bytes, list[int]]:
         pd.DataFrame({"x": [1, 2, 3], "y": [1.5, None, 2.5], "z": list("abc")}).to_parquet(stream)
         return suffix, stream.getvalue(), marks(stream.getvalue())
     if suffix == ".h5":
-        with h5py.File("table", "w", driver="core", backing_store=False, libver=random.choice(("earliest", "latest"))) as file:
+        with h5py.File(
+            "table", "w", driver="core", backing_store=False, libver=random.choice(("earliest", "latest"))
+        ) as file:
             file["x"], file["group/y"], file["y"] = np.arange(6.0).reshape(3, 2), np.arange(3), np.arange(3.0)
             for name in random.sample(_ATTRIBUTES, random.randrange(3)):
-                file["x"].attrs[name] = random.choice((0.0, 1.5, np.int16(-1), "true", [0.0, 1.0], np.nan, "", np.zeros((2, 2))))
+                file["x"].attrs[name] = random.choice(
+                    (0.0, 1.5, np.int16(-1), "true", [0.0, 1.0], np.nan, "", np.zeros((2, 2)))
+                )
             for _ in range(random.randrange(3)):
                 _edit(random, file, None)
             file.flush()
@@ -88,11 +157,25 @@ def table(random: Random) -> tuple[str, bytes, list[int]]:
         content = _npy(random)
         return suffix, content, marks(content)
     stream = io.BytesIO()
-    names = random.choice((["x", "y"], ["time", "a", "w", "b"], ["time", "a", "w", "b", "scaling", "weights"], ["x", "y", "x"], ["../x", "y"]))
-    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(stream, "w", random.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
+    names = random.choice(
+        (
+            ["x", "y"],
+            ["time", "a", "w", "b"],
+            ["time", "a", "w", "b", "scaling", "weights"],
+            ["x", "y", "x"],
+            ["../x", "y"],
+        )
+    )
+    with (
+        warnings.catch_warnings(action="ignore"),
+        zipfile.ZipFile(stream, "w", random.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive,
+    ):
         for name in names:
             member = _scaling(random) if name == "scaling" else _npy(random, 0.15)
-            archive.writestr(random.choice((f"{name}.npy",) * 9 + (name,)), member if random.random() < 0.995 else bytes(20_000_000))
+            archive.writestr(
+                random.choice((f"{name}.npy",) * 9 + (name,)),
+                member if random.random() < 0.995 else bytes(20_000_000),
+            )
     return suffix, stream.getvalue(), marks(stream.getvalue())
 
 
@@ -105,7 +188,11 @@ def _netcdf(random: Random) -> bytes:
         variable = file.createVariable(name, random.choice(("d", "f", "i4", "i2", "i1", "c")), ("k",))
         variable[:] = np.arange(3).astype(variable.typecode())
         for attribute in random.sample(_ATTRIBUTES, random.randrange(3)):
-            setattr(variable, attribute, random.choice((1, "true", np.array([0.0, 1.0])) if attribute != "_FillValue" else (1,)))
+            setattr(
+                variable,
+                attribute,
+                random.choice((1, "true", np.array([0.0, 1.0])) if attribute != "_FillValue" else (1,)),
+            )
     file.flush()
     return stream.getvalue()
 
@@ -113,28 +200,48 @@ def _netcdf(random: Random) -> bytes:
 def _npy(random: Random, wrong: float = 0.5) -> bytes:
     stream = io.BytesIO()
     fields = np.array([(1.0, 2.0)] * 3, dtype=[("x", "f8"), ("y", "f4")])
-    np.save(stream, random.choice((np.arange(3.0), np.arange(3.0) + 1, np.arange(12.0).reshape(3, 4), np.arange(3) > 1, fields)))
+    np.save(
+        stream,
+        random.choice(
+            (np.arange(3.0), np.arange(3.0) + 1, np.arange(12.0).reshape(3, 4), np.arange(3) > 1, fields)
+        ),
+    )
     content = stream.getvalue()
     if random.random() < wrong:
         order = random.choice(("False", "True", "1"))
-        header = f"{{'descr': '{random.choice(_DTYPES)}', 'fortran_order': {order}, 'shape': {random.choice(_SHAPES)}, }}"
+        header = (
+            f"{{'descr': '{random.choice(_DTYPES)}', 'fortran_order': {order}, 'shape':"
+            f" {random.choice(_SHAPES)}, }}"
+        )
         text = header.encode().ljust(random.choice((117, 117, 117, 70000))) + b"\n"
-        content = b"\x93NUMPY\x01\x00" + (len(text) & 0xFFFF).to_bytes(2, "little") + text + bytes(random.choice((0, 24, 96)))
+        content = (
+            b"\x93NUMPY\x01\x00"
+            + (len(text) & 0xFFFF).to_bytes(2, "little")
+            + text
+            + bytes(random.choice((0, 24, 96)))
+        )
     return content
 
 
 def _scaling(random: Random) -> bytes:
     stream = io.BytesIO()
-    np.save(stream, np.array(random.choice(("mean", "sum", "sqrt", "", "x" * 500, "\n")) if random.random() < 0.9 else 1.0))
+    np.save(
+        stream,
+        np.array(
+            random.choice(("mean", "sum", "sqrt", "", "x" * 500, "\n")) if random.random() < 0.9 else 1.0
+        ),
+    )
     return stream.getvalue()
 
 
-# --- outputs --------------------------------------------------------------------------------------------------------
+# --- outputs ------------------------------------------------------------------------------------------------
 
 
 @cache
 def outputs() -> list[bytes]:
-    """Genuine outputs, as they were written and in the oldest format, which has no checksums, and the newest."""
+    """Genuine outputs, as they were written and in the oldest format, which has no checksums, and the
+    newest.
+    """
     found = []
     for file in sorted(OUTPUTS.glob("*.h5.gz")):
         image = gzip.decompress(file.read_bytes())
@@ -143,17 +250,36 @@ def outputs() -> list[bytes]:
 
 
 def _rewritten(image: bytes, libver: str) -> bytes:
-    """The same in another format, in chunks no larger than what they hold, so that a change of a byte changes something; with additions of users."""
-    with open_image(image) as old, h5py.File("new", "w", driver="core", backing_store=False, libver=libver) as new:
+    """The same in another format, in chunks no larger than what they hold, so that a change of a byte changes
+    something; with additions of users.
+    """
+    with (
+        open_image(image) as old,
+        h5py.File("new", "w", driver="core", backing_store=False, libver=libver) as new,
+    ):
         new.attrs.update(old.attrs)
         datasets: dict[str, h5py.Dataset] = {}
-        old.visititems(lambda name, item: datasets.update({name: item}) if isinstance(item, h5py.Dataset) and "VTKHDF" not in name else None)
+        old.visititems(
+            lambda name, item: (
+                datasets.update({name: item})
+                if isinstance(item, h5py.Dataset) and "VTKHDF" not in name
+                else None
+            )
+        )
         for name, dataset in datasets.items():
-            grows = {"chunks": dataset.shape, "maxshape": dataset.maxshape, "compression": dataset.compression}
-            new.create_dataset(name, data=dataset[()], **(grows if dataset.chunks and not dataset.is_scale else {}))
+            grows = {
+                "chunks": dataset.shape,
+                "maxshape": dataset.maxshape,
+                "compression": dataset.compression,
+            }
+            new.create_dataset(
+                name, data=dataset[()], **(grows if dataset.chunks and not dataset.is_scale else {})
+            )
             if dataset.is_scale:
                 new[name].make_scale(name)
-            new[name].attrs.update({key: value for key, value in dataset.attrs.items() if key in ("long_name", "units")})
+            new[name].attrs.update(
+                {key: value for key, value in dataset.attrs.items() if key in ("long_name", "units")}
+            )
         for name, dataset in datasets.items():
             for k in range(0 if dataset.is_scale else dataset.ndim):
                 new[name].dims[k].attach_scale(new[dataset.dims[k][0].name])
@@ -176,17 +302,28 @@ def _marks_of(number: int) -> list[int]:
 
 def output(random: Random) -> tuple[bytes, list[int]]:
     """A genuine output and where its structures begin; the small one more often."""
-    number = random.randrange(len(outputs())) if random.random() < 0.4 else len(outputs()) - 1 - random.randrange(3)
+    number = (
+        random.randrange(len(outputs()))
+        if random.random() < 0.4
+        else len(outputs()) - 1 - random.randrange(3)
+    )
     return outputs()[number], _marks_of(number)
 
 
 def edited_output(random: Random, mutate: Callable[[Random, Any], Any]) -> bytes:
-    """An output that is a sound HDF5 file, with objects, attributes or links that are not what they should be.
+    """An output that is a sound HDF5 file, with objects, attributes or links that are not what they should
+    be.
 
     Arguments:
         mutate: changes a JSON table.
     """
-    image = outputs()[len(outputs()) - 1 - random.randrange(3) if random.random() < 0.8 else random.randrange(len(outputs()))]
+    image = outputs()[
+        (
+            len(outputs()) - 1 - random.randrange(3)
+            if random.random() < 0.8
+            else random.randrange(len(outputs()))
+        )
+    ]
     stream = io.BytesIO(image)
     with h5py.File(stream, "r+") as file:
         for _ in range(random.choice((1, 1, 2, 4))):
@@ -204,5 +341,14 @@ def _edit(random: Random, file: h5py.File, mutate: Callable[[Random, Any], Any] 
                 random.choice(ATTRIBUTES)(random, file, mutate)
             else:
                 random.choice(EDITS)(random, file)
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, AttributeError, IndexError, OverflowError):
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        RuntimeError,
+        AttributeError,
+        IndexError,
+        OverflowError,
+    ):
         return

@@ -1,4 +1,6 @@
-"""The same targets searched by coverage: inputs that reach new lines of mfpde are kept and mutated further."""
+"""The same targets searched by coverage: inputs that reach new lines of mfpde are kept and mutated
+further.
+"""
 
 import os
 import sys
@@ -12,7 +14,9 @@ SEEDS = 300
 
 
 def search(entry: str, seconds: int, seed: int, keep: Path | None) -> NoReturn:
-    """Search for some seconds; libFuzzer ends the process, with a code other than 0 if it found something, whose input it writes into `keep`."""
+    """Search for some seconds; libFuzzer ends the process, with a code other than 0 if it found something,
+    whose input it writes into `keep`.
+    """
     try:
         import atheris
     except ImportError:
@@ -36,7 +40,8 @@ def search(entry: str, seconds: int, seed: int, keep: Path | None) -> NoReturn:
     def read(data: bytes) -> None:
         if time.monotonic() > end:
             print(f"{entry}: nothing found in {seconds} s", flush=True)
-            os._exit(0)  # libFuzzer's own end comes before Python's, and HDF5 may crash on what it still has open
+            # libFuzzer's own end comes before Python's, and HDF5 may crash on what it still has open
+            os._exit(0)
         path = folder / f"input{suffixes[data[0] % len(suffixes)] if data else suffixes[0]}"
         path.write_bytes(data[1:])
         try:
@@ -47,7 +52,13 @@ def search(entry: str, seconds: int, seed: int, keep: Path | None) -> NoReturn:
 
     kept = Path.cwd() if keep is None else keep
     kept.mkdir(parents=True, exist_ok=True)
-    options = ["-timeout=5", "-rss_limit_mb=4096", f"-seed={seed + 1}", "-max_len=1000000", f"-artifact_prefix={kept}/"]
+    options = [
+        "-timeout=5",
+        "-rss_limit_mb=4096",
+        f"-seed={seed + 1}",
+        "-max_len=1000000",
+        f"-artifact_prefix={kept}/",
+    ]
     atheris.Setup([sys.argv[0], *options, str(corpus)], read)
     atheris.Fuzz()
     raise AssertionError("libFuzzer ends the process")

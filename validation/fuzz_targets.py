@@ -1,4 +1,6 @@
-"""What is fuzzed: four entry points that read what strangers write. Each returns, or raises InputError with one printable line."""
+"""What is fuzzed: four entry points that read what strangers write. Each returns, or raises InputError with
+one printable line.
+"""
 
 import io
 import json
@@ -23,7 +25,8 @@ from mfpde.expressions import evaluate, opencl_function, parse
 from mfpde.models import build_model
 from mfpde.simulation import output_times
 
-#: which of the outputs are compared, one in so many: xarray opens them slowly, least so those up to some bytes
+#: which of the outputs are compared, one in so many: xarray opens them slowly, least so those up to some
+#: bytes
 SMALL, EVERY_SMALL, EVERY = 60_000, 4, 32
 #: numbers of inputs up to which models are built
 SMALL_MODEL = 20_000
@@ -57,7 +60,11 @@ def read_formula(path: Path) -> None:
     values = {"t": np.linspace(-3, 3, 8), "x0": np.linspace(0, 1, 8)}
     for each in (expression, slope, curvature):
         evaluate(each, values)
-    opencl_function("f", [t, sympy.Symbol("x0", real=True)], [("value", expression), ("slope", slope), ("curvature", curvature)])
+    opencl_function(
+        "f",
+        [t, sympy.Symbol("x0", real=True)],
+        [("value", expression), ("slope", slope), ("curvature", curvature)],
+    )
     sympy.srepr(expression)
 
 
@@ -75,7 +82,10 @@ def read_table(path: Path) -> None:
     if path.suffix == ".npy":
         readers.append(lambda: _numbers(path, ["0", "1"]))
     if path.suffix == ".npz":
-        readers += [lambda: read_network(path, ["a", "w", "b"], {}, "mean"), lambda: read_network(path, ["a", "w1", "w2"], {"a": 1.0})]
+        readers += [
+            lambda: read_network(path, ["a", "w", "b"], {}, "mean"),
+            lambda: read_network(path, ["a", "w1", "w2"], {"a": 1.0}),
+        ]
     for read in readers:
         try:
             read()
@@ -103,4 +113,9 @@ def read_hdf5(path: Path) -> None:
         run.close()
 
 
-TARGETS: dict[str, Callable[[Path], None]] = {"case": read_case, "formula": read_formula, "table": read_table, "hdf5": read_hdf5}
+TARGETS: dict[str, Callable[[Path], None]] = {
+    "case": read_case,
+    "formula": read_formula,
+    "table": read_table,
+    "hdf5": read_hdf5,
+}

@@ -1,19 +1,110 @@
-"""Formulas and tables that are nearly right: by the grammar of formulas, and by changing a tree of tables, lists and values."""
+"""Formulas and tables that are nearly right: by the grammar of formulas, and by changing a tree of tables,
+lists and values.
+"""
 
 import json
 from random import Random
 from typing import Any
 
-# --- formulas -------------------------------------------------------------------------------------------------------
+# --- formulas -----------------------------------------------------------------------------------------------
 
-FORMULAS = ["sin(2*pi*t) + 0.5*x0^2", "exp(-t^2)/sqrt(pi)", "max(t, 0)^1.5*sigmoid(t)", "t/(1 + abs(x0))", "log(1 + t^2) - erf(t)", "min(t, -x0)"]
-FUNCTIONS = ["sin", "cos", "tan", "tanh", "exp", "log", "sqrt", "erf", "abs", "relu", "sigmoid", "softplus", "max", "min"]
-NUMBERS = ["0", "1", "2", "0.5", "3", "-1", "64", "65", "1e308", "1e-308", "1e400", "1e15", "9" * 30, "9" * 400, "1_0", "0x1f", "1j", "pi", "0.1"]
+FORMULAS = [
+    "sin(2*pi*t) + 0.5*x0^2",
+    "exp(-t^2)/sqrt(pi)",
+    "max(t, 0)^1.5*sigmoid(t)",
+    "t/(1 + abs(x0))",
+    "log(1 + t^2) - erf(t)",
+    "min(t, -x0)",
+]
+FUNCTIONS = [
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "exp",
+    "log",
+    "sqrt",
+    "erf",
+    "abs",
+    "relu",
+    "sigmoid",
+    "softplus",
+    "max",
+    "min",
+]
+NUMBERS = [
+    "0",
+    "1",
+    "2",
+    "0.5",
+    "3",
+    "-1",
+    "64",
+    "65",
+    "1e308",
+    "1e-308",
+    "1e400",
+    "1e15",
+    "9" * 30,
+    "9" * 400,
+    "1_0",
+    "0x1f",
+    "1j",
+    "pi",
+    "0.1",
+]
 HOSTILE = [
-    *("__import__('os')", "t.__class__", "t[0]", "[t]", "lambda: t", "f'{t}'", "t if t else 1", "(yield)", "t := 1", "*t", "eval(t)", "é", "ﬁ", "𝒙"),
-    *("\n", "\\\n", "\x00", "\x1b[31m", "#", ";", "@", "//", "%", "~t", "<<", "==", "and", "not t", "nan", "inf"),
+    *(
+        "__import__('os')",
+        "t.__class__",
+        "t[0]",
+        "[t]",
+        "lambda: t",
+        "f'{t}'",
+        "t if t else 1",
+        "(yield)",
+        "t := 1",
+        "*t",
+        "eval(t)",
+        "é",
+        "ﬁ",
+        "𝒙",
+    ),
+    *(
+        "\n",
+        "\\\n",
+        "\x00",
+        "\x1b[31m",
+        "#",
+        ";",
+        "@",
+        "//",
+        "%",
+        "~t",
+        "<<",
+        "==",
+        "and",
+        "not t",
+        "nan",
+        "inf",
+    ),
     *("'''", '"', "E", "I", "oo", "await t"),
-    *("9^9^9^9", "((((((((", "))))", "1e999999999", "0^-1", "(-1)^0.5", "t^t", "1/0", "log(0)", "sin(t,)", "sin(**t)", "\u2028", "\ud800", "t" * 300),
+    *(
+        "9^9^9^9",
+        "((((((((",
+        "))))",
+        "1e999999999",
+        "0^-1",
+        "(-1)^0.5",
+        "t^t",
+        "1/0",
+        "log(0)",
+        "sin(t,)",
+        "sin(**t)",
+        "\u2028",
+        "\ud800",
+        "t" * 300,
+    ),
 ]
 
 
@@ -35,13 +126,84 @@ def formula_text(random: Random, depth: int = 0) -> str:
     return f"{formula_text(random, depth + 1)} {operator} {formula_text(random, depth + 1)}"
 
 
-# --- trees of tables, lists and values: TOML and JSON ---------------------------------------------------------------
+# --- trees of tables, lists and values: TOML and JSON -------------------------------------------------------
 
 _VALUES: list[Any] = [
-    *(0, 1, -1, 2, 3, 1e-300, 1e300, -0.0, float("nan"), float("inf"), 10**15, 2**63, 2**64, -(2**63), 10**400, 0.5, 1e-9, 1e12, 10_000_000, 4096),
-    *(1.5, 2.0, 0.1, -2.0, 10.0, 100.0, 4, 8, 16, 64, "t^2", "sin(x0)", "uniform", "grid", "mean", "sum", "minmod", "weights"),
-    *("", "t", "x0", "\n", "\x1b[2J", "é", "a" * 3000, "../../x.csv", "table.csv", "[/red]", "{", "normal", "network", "potential", "tanh", "\u2028"),
-    *(True, False, [], {}, [[]], [1, 2], [2, 1], [0, 0], [float("nan"), 1], [1] * 300, {"law": "normal"}, {"kind": "potential"}, {"a": {"b": {}}}),
+    *(
+        0,
+        1,
+        -1,
+        2,
+        3,
+        1e-300,
+        1e300,
+        -0.0,
+        float("nan"),
+        float("inf"),
+        10**15,
+        2**63,
+        2**64,
+        -(2**63),
+        10**400,
+        0.5,
+        1e-9,
+        1e12,
+        10_000_000,
+        4096,
+    ),
+    *(
+        1.5,
+        2.0,
+        0.1,
+        -2.0,
+        10.0,
+        100.0,
+        4,
+        8,
+        16,
+        64,
+        "t^2",
+        "sin(x0)",
+        "uniform",
+        "grid",
+        "mean",
+        "sum",
+        "minmod",
+        "weights",
+    ),
+    *(
+        "",
+        "t",
+        "x0",
+        "\n",
+        "\x1b[2J",
+        "é",
+        "a" * 3000,
+        "../../x.csv",
+        "table.csv",
+        "[/red]",
+        "{",
+        "normal",
+        "network",
+        "potential",
+        "tanh",
+        "\u2028",
+    ),
+    *(
+        True,
+        False,
+        [],
+        {},
+        [[]],
+        [1, 2],
+        [2, 1],
+        [0, 0],
+        [float("nan"), 1],
+        [1] * 300,
+        {"law": "normal"},
+        {"kind": "potential"},
+        {"a": {"b": {}}},
+    ),
 ]
 
 
@@ -59,14 +221,33 @@ def mutate_tree(random: Random, tree: Any) -> Any:
         key = random.choice(list(parent)) if isinstance(parent, dict) else random.randrange(len(parent))
         match random.randrange(6):
             case 0 | 1:
-                alike = [value for value in _VALUES if type(value) is type(parent[key])] if random.random() < 0.6 else _VALUES
+                alike = (
+                    [value for value in _VALUES if type(value) is type(parent[key])]
+                    if random.random() < 0.6
+                    else _VALUES
+                )
                 parent[key] = random.choice(alike or _VALUES)
             case 2:
                 parent[key] = formula_text(random)
             case 3:
                 del parent[key]
             case 4 if isinstance(parent, dict):
-                parent[random.choice([str(key) + "x", str(key).upper(), "", "a.b", "w1", "\n", "births", "int", "[x]", "x" * 200])] = parent[key]
+                parent[
+                    random.choice(
+                        [
+                            str(key) + "x",
+                            str(key).upper(),
+                            "",
+                            "a.b",
+                            "w1",
+                            "\n",
+                            "births",
+                            "int",
+                            "[x]",
+                            "x" * 200,
+                        ]
+                    )
+                ] = parent[key]
             case 5:
                 deep: Any = parent[key]
                 for _ in range(random.choice((1, 3, 60))):
@@ -78,7 +259,15 @@ def mutate_tree(random: Random, tree: Any) -> Any:
 def to_toml(value: Any) -> str:
     """A value as TOML, tables inline; texts of JSON are texts of TOML."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(str(key))} = {to_toml(inner)}" for key, inner in value.items() if inner is not None) + "}"
+        return (
+            "{"
+            + ", ".join(
+                f"{json.dumps(str(key))} = {to_toml(inner)}"
+                for key, inner in value.items()
+                if inner is not None
+            )
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(to_toml(inner) for inner in value) + "]"
     if isinstance(value, float):

@@ -1,8 +1,8 @@
 """Kill runs at random times and resume them: `python -m validation.kills [--kills 200] [--seed 0]`.
 
-Every run is a process that SIGKILL ends at a random moment. Then its file must open, hold every frame that was published before, as it was
-written, and the run, resumed (and often killed again on the way), must end as one that was never killed: every dataset equal, bit by bit.
-"""
+Every run is a process that SIGKILL ends at a random moment. Then its file must open, hold every frame that
+was published before, as it was written, and the run, resumed (and often killed again on the way), must end as
+one that was never killed: every dataset equal, bit by bit."""
 
 import argparse
 import os
@@ -45,9 +45,12 @@ REACTIONS: dict[str, dict[str, Any]] = {
     "weights": {"dynamics.birth_death": 1.0, "lagrangian.reaction": "weights"},
     "birth-death and noise": {"dynamics.birth_death": 1.0, "dynamics.diffusion": 0.02},
     "entropic, density alone": {
-        "dynamics.birth_death": 1.0, "dynamics.diffusion": 0.02, "dynamics.reaction": "entropic", "lagrangian.units": [],
+        "dynamics.birth_death": 1.0,
+        "dynamics.diffusion": 0.02,
+        "dynamics.reaction": "entropic",
+        "lagrangian.units": [],
     },
-}  # fmt: skip
+}
 PRECISIONS = ("float64", "float32")
 AGAIN = 0.5  #: of the resumed runs that are killed again
 
@@ -58,7 +61,9 @@ def cases() -> dict[str, Case]:
     found = {}
     for name, changes in REACTIONS.items():
         for precision in PRECISIONS:
-            found[f"{name}, {precision}"] = case.replace({**changes, "eulerian.precision": precision, "lagrangian.precision": precision})
+            found[f"{name}, {precision}"] = case.replace(
+                {**changes, "eulerian.precision": precision, "lagrangian.precision": precision}
+            )
     return found
 
 
@@ -103,11 +108,16 @@ def problem_of(path: Path, published: int) -> str:
 def main() -> None:
     """Kill, look, resume, compare, count."""
     parser = argparse.ArgumentParser(prog="python -m validation.kills", description=__doc__)
-    parser.add_argument("--kills", type=int, default=200, help="how many SIGKILLs, and runs that are resumed; default 200")
+    parser.add_argument(
+        "--kills", type=int, default=200, help="how many SIGKILLs, and runs that are resumed; default 200"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the random times; default 0")
     options = parser.parse_args()
     if not hasattr(os, "fork"):
-        sys.exit("python -m validation.kills: this system cannot fork a process, by which runs are made here; mfpde verify kills one anywhere")
+        sys.exit(
+            "python -m validation.kills: this system cannot fork a process, by which runs are made here;"
+            " mfpde verify kills one anywhere"
+        )
     # of forks of a process with threads; this one only waits, and looks at files
     warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*multi-threaded.*")
     chance, counts = random.Random(options.seed), Counter[str]()
@@ -127,7 +137,15 @@ def main() -> None:
         while min(counts["kills"], counts["equal"] + counts["unequal"]) < options.kills:
             kind = kinds[counts["runs"] % len(kinds)]
             counts["runs"] += 1
-            _one(kind, cases()[kind], references[kind], seconds[kind], folder / f"run-{counts['runs']}", chance, counts)
+            _one(
+                kind,
+                cases()[kind],
+                references[kind],
+                seconds[kind],
+                folder / f"run-{counts['runs']}",
+                chance,
+                counts,
+            )
             if counts["runs"] % 12 == 0:
                 print(_line(counts), flush=True)
     print(_line(counts))
@@ -139,7 +157,15 @@ def _line(counts: Counter[str]) -> str:
     return ", ".join(f"{counts[name]} {name}" for name in names)
 
 
-def _one(kind: str, case: Case, reference: Path, seconds: float, folder: Path, chance: random.Random, counts: Counter[str]) -> None:
+def _one(
+    kind: str,
+    case: Case,
+    reference: Path,
+    seconds: float,
+    folder: Path,
+    chance: random.Random,
+    counts: Counter[str],
+) -> None:
     """One run, killed at least once if it does not end before."""
     folder.mkdir()
     output, log = folder / "out.h5", folder / "log"
@@ -157,7 +183,9 @@ def _one(kind: str, case: Case, reference: Path, seconds: float, folder: Path, c
                 counts["killed runs"] += not killed
                 killed = True
                 counts["kills"] += 1
-                counts["killed before a checkpoint"] += not any("000000" not in path.name for path in folder.glob("*.checkpoints/checkpoint-*.npz"))
+                counts["killed before a checkpoint"] += not any(
+                    "000000" not in path.name for path in folder.glob("*.checkpoints/checkpoint-*.npz")
+                )
         else:
             code = os.WEXITSTATUS(os.waitpid(child, 0)[1])
         problem = problem_of(output, int(log.read_bytes() or 0))

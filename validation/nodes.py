@@ -1,7 +1,7 @@
 """Quadrature nodes for references: Sobol points of wider laws, with weights.
 
-A reaction lets the mean field live on what was in the tails of the initial law; there, points of that law are few.
-"""
+A reaction lets the mean field live on what was in the tails of the initial law; there, points of that law are
+few."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,9 @@ NEGLIGIBLE = 1e-18  #: of the largest weight
 
 
 def wide_nodes(laws: Sequence[Law], count: int, widen: float) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes (laws, n) and weights (n,), summing to 1; normal laws are drawn `widen` times as wide, wrapped Cauchy laws evenly."""
+    """Nodes (laws, n) and weights (n,), summing to 1; normal laws are drawn `widen` times as wide, wrapped
+    Cauchy laws evenly.
+    """
     cube = qmc.Sobol(len(laws), scramble=True, rng=np.random.default_rng(0)).random(count)
     rows, logs = [], np.zeros(count)
     for law, u in zip(laws, cube.T, strict=True):

@@ -1,4 +1,6 @@
-"""The oldest dependencies that pyproject.toml allows, as pip takes them: `python -m validation.oldest > oldest.txt; pip install -r oldest.txt`."""
+"""The oldest dependencies that pyproject.toml allows, as pip takes them: `python -m validation.oldest >
+oldest.txt; pip install -r oldest.txt`.
+"""
 
 import argparse
 import re
@@ -26,7 +28,9 @@ def oldest(wanted: Sequence[str]) -> list[str]:
 def main() -> None:
     """Print them, one a line."""
     parser = argparse.ArgumentParser(prog="python -m validation.oldest", description=__doc__)
-    parser.add_argument("--extra", action="append", default=[], help="with an extra of pyproject.toml; repeatable")
+    parser.add_argument(
+        "--extra", action="append", default=[], help="with an extra of pyproject.toml; repeatable"
+    )
     print("\n".join(oldest(requirements(parser.parse_args().extra))))
 
 

@@ -13,15 +13,16 @@ from validation.claims import Outcome
 
 INTRODUCTION = """# Validation
 
-Everything on this page was measured by one command from a checkout (about {minutes:.0f} minutes on two cores):
+Everything on this page was measured by one command from a checkout (about {minutes:.0f} minutes on two
+cores):
 
 ```sh
 python -m validation
 ```
 
-Every row is a case in `cases/verification/`, which names its exact solution; `mfpde converge NAME` repeats it. The tests
-(`pytest -m slow tests/test_validation.py`) run the same claims on smaller meshes. Orders are least-squares slopes of log error against log cells (or
-log step) over all levels.
+Every row is a case in `cases/verification/`, which names its exact solution; `mfpde converge NAME` repeats
+it. The tests (`pytest -m slow tests/test_validation.py`) run the same claims on smaller meshes. Orders are
+least-squares slopes of log error against log cells (or log step) over all levels.
 """
 
 
@@ -37,7 +38,11 @@ class Measured:
     @property
     def holds(self) -> bool:
         """Whether every claim holds."""
-        return all(o.holds for o in self.outcomes) and all(v <= c.bound for c, v in self.checks) and all(a.holds for a in self.agreements)
+        return (
+            all(o.holds for o in self.outcomes)
+            and all(v <= c.bound for c, v in self.checks)
+            and all(a.holds for a in self.agreements)
+        )
 
 
 def write_page(folder: Path, measured: Measured, minutes: float) -> Path:
@@ -56,7 +61,9 @@ def write_page(folder: Path, measured: Measured, minutes: float) -> Path:
 
 
 def section(page: Path, heading: str) -> list[str]:
-    """Lines of a section of a page, from its heading to the next; none if there is no page or no such section."""
+    """Lines of a section of a page, from its heading to the next; none if there is no page or no such
+    section.
+    """
     lines = page.read_text(encoding="utf-8").rstrip().split("\n") if page.exists() else []
     if heading not in lines:
         return []
@@ -79,54 +86,101 @@ def _mark(holds: bool) -> str:
 
 def _claims(outcomes: list[Outcome]) -> list[str]:
     lines = ["## Orders of convergence", ""]
-    lines += ["| row | case | refined to | quantity | orders between levels | fitted | claimed | error | at most | holds |", "|" + "---|" * 10]
+    lines += [
+        (
+            "| row | case | refined to | quantity | orders between levels | fitted | claimed | error | at"
+            " most | holds |"
+        ),
+        "|" + "---|" * 10,
+    ]
     for o in outcomes:
         c, levels = o.claim, o.table["levels"]
         orders = ", ".join(f"{p:.2f}" for p in o.table["orders"][c.quantity])
-        finest = f"{levels[-1]['value']:g} cells" if c.refine == "cells" else f"step {levels[-1]['value']:.2g}"
+        finest = (
+            f"{levels[-1]['value']:g} cells" if c.refine == "cells" else f"step {levels[-1]['value']:.2g}"
+        )
         lines.append(
-            f"| {c.row} | `{c.case}`, {c.what} | {finest} | {c.quantity} | {orders} | {o.fitted:.2f} | {c.order[0]:g} to {c.order[1]:g} "
-            f"| {o.error:.1e} | {c.tolerance:.1e} | {_mark(o.holds)} |"
+            f"| {c.row} | `{c.case}`, {c.what} | {finest} | {c.quantity} | {orders} | {o.fitted:.2f} |"
+            f" {c.order[0]:g} to {c.order[1]:g} | {o.error:.1e} | {c.tolerance:.1e} | {_mark(o.holds)} |"
         )
     lines += ["", "![Errors against cells and steps](figures/validation_orders.png)", ""]
     lines += [
-        "Where the density gathers in less than a cell the order falls to 1; a mesh stretched towards the point restores it:",
+        (
+            "Where the density gathers in less than a cell the order falls to 1; a mesh stretched towards the"
+            " point restores it:"
+        ),
         "",
     ]
-    return [*lines, "![Order while resolved, concentrated, and on a stretched mesh](figures/validation_concentration.png)", ""]
+    return [
+        *lines,
+        (
+            "![Order while resolved, concentrated, and on a stretched"
+            " mesh](figures/validation_concentration.png)"
+        ),
+        "",
+    ]
 
 
 def _checks(checks: list[tuple[Check, float]]) -> list[str]:
-    lines = ["## Invariants, inequalities, spectra", "", "| row | what | measured | at most | holds |", "|---|---|---|---|---|"]
-    lines += [f"| {c.row} | {c.what} | {value:.1e} | {c.bound:.1e} | {_mark(value <= c.bound)} |" for c, value in checks]
+    lines = [
+        "## Invariants, inequalities, spectra",
+        "",
+        "| row | what | measured | at most | holds |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {c.row} | {c.what} | {value:.1e} | {c.bound:.1e} | {_mark(value <= c.bound)} |"
+        for c, value in checks
+    ]
     return [*lines, ""]
 
 
 def _agreements(agreements: list[Agreement]) -> list[str]:
     lines = ["## Against FiPy", ""]
     lines += [
-        "`--backend fipy` solves the same case with FiPy's own terms and SciPy's adaptive time steps; only V at the cells is shared.",
-        "Each solver's error is its own Richardson estimate (the distance to its solution on half the cells, over 3).",
+        (
+            "`--backend fipy` solves the same case with FiPy's own terms and SciPy's adaptive time steps;"
+            " only V at the cells is shared."
+        ),
+        (
+            "Each solver's error is its own Richardson estimate (the distance to its solution on half the"
+            " cells, over 3)."
+        ),
         "",
-        "| case | quantity | difference | error of FiPy | error of OpenCL | at most the sum | seconds, FiPy / OpenCL |",
+        (
+            "| case | quantity | difference | error of FiPy | error of OpenCL | at most the sum | seconds,"
+            " FiPy / OpenCL |"
+        ),
         "|" + "---|" * 7,
     ]
     for a in agreements:
         for name, (difference, theirs, ours) in a.found.items():
             holds, seconds = _mark(difference <= theirs + ours), f"{a.seconds[0]:.1f} / {a.seconds[1]:.1f}"
-            lines.append(f"| {a.pair.what} | {name} | {difference:.1e} | {theirs:.1e} | {ours:.1e} | {holds} | {seconds} |")
+            lines.append(
+                f"| {a.pair.what} | {name} | {difference:.1e} | {theirs:.1e} | {ours:.1e} | {holds} |"
+                f" {seconds} |"
+            )
     return [*lines, ""]
 
 
 def _budgets(budgets: list[dict[str, Any]]) -> list[str]:
     lines = ["## Error budgets", ""]
-    lines += ["What `mfpde compare` says of a run with `eulerian.error_estimate = true` (the shipped cases), at its last time:", ""]
     lines += [
-        "| case | bound of the grid error of f, squared | order | sampling error at the widest n | the comparison means something up to n about |"
+        (
+            "What `mfpde compare` says of a run with `eulerian.error_estimate = true` (the shipped cases), at"
+            " its last time:"
+        ),
+        "",
+    ]
+    lines += [
+        "| case | bound of the grid error of f, squared | order | sampling error at the widest n | the"
+        " comparison means something up to n about |"
     ]
     lines.append("|---|---|---|---|---|")
     for b in budgets:
-        verdict = f"{b['largest_n']:.1e}" if b["largest_n"] >= b["widest"] else "**the mesh is the larger error**"
+        verdict = (
+            f"{b['largest_n']:.1e}" if b["largest_n"] >= b["widest"] else "**the mesh is the larger error**"
+        )
         sampling = f"{b['sampling_constant'] / b['widest']:.1e} (n = {b['widest']})"
         lines.append(f"| {b['case']} | {b['grid_error']:.1e} | {b['order']:.2f} | {sampling} | {verdict} |")
     return lines
@@ -143,7 +197,9 @@ def _orders(outcomes: list[Outcome]):
             values, found = _points(o)
             panel.loglog(values, found, "o-", ms=3, lw=1, color=colour)
             _guide(panel, values, found, 2 if o.claim.order[0] > 1.5 else 1)
-        panel.set_title(f"{row}: {', '.join(dict.fromkeys(o.claim.quantity for o in mine))}", loc="left", fontsize=8)
+        panel.set_title(
+            f"{row}: {', '.join(dict.fromkeys(o.claim.quantity for o in mine))}", loc="left", fontsize=8
+        )
         _ticks(panel, mine)
     for panel in axes.ravel()[len(rows) :]:
         panel.remove()
@@ -162,7 +218,9 @@ def _ticks(panel, outcomes: list[Outcome]) -> None:
 
 def _points(o: Outcome) -> tuple[np.ndarray, np.ndarray]:
     levels = o.table["levels"]
-    return np.array([level["value"] for level in levels]), np.array([level["errors"][o.claim.quantity] for level in levels])
+    return np.array([level["value"] for level in levels]), np.array(
+        [level["errors"][o.claim.quantity] for level in levels]
+    )
 
 
 def _guide(panel, values: np.ndarray, found: np.ndarray, order: int) -> None:

@@ -1,8 +1,8 @@
-"""What a case may say: for each key, or group of keys that go together, a few options as changes of dotted keys.
+"""What a case may say: for each key, or group of keys that go together, a few options as changes of dotted
+keys.
 
-The first option is the default, the others are one that is usual and one at an edge. `FAMILIES` puts them together for each kind of model;
-tests see to it that every key of the schema is in one of them.
-"""
+The first option is the default, the others are one that is usual and one at an edge. `FAMILIES` puts them
+together for each kind of model; tests see to it that every key of the schema is in one of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +52,11 @@ COMMON: dict[str, Options] = {
     "hand_off": _each("eulerian.hand_off", True),
     "compression": _each("eulerian.compression", 0.0, 1e-2),
     "wall_limit": _each("eulerian.wall_limit", 1.0),
-    "units": {"two": {"lagrangian.units": [6, 12]}, "none": {"lagrangian.units": []}, "one": {"lagrangian.units": [1]}},
+    "units": {
+        "two": {"lagrangian.units": [6, 12]},
+        "none": {"lagrangian.units": []},
+        "one": {"lagrangian.units": [1]},
+    },
     "replicates": {"few": {"lagrangian.replicates": 3}, "one": {"lagrangian.replicates": 1}},
     "seed": _each("lagrangian.seed", 2**64 - 1),
     "common": _each("lagrangian.common", True),
@@ -71,7 +75,10 @@ COMMON: dict[str, Options] = {
     "method": _each("fluctuations.method", "tangent", "perturbation"),
     "steps": _each("descent.steps", [0.05], [0.02, 0.1]),
     "batches": _each("descent.batches", [0, 4], [1]),
-    "descent units": {"some": {"descent.units": 8, "descent.replicates": 2}, "width of the flow": {"descent.units": 6, "descent.replicates": 1}},
+    "descent units": {
+        "some": {"descent.units": 8, "descent.replicates": 2},
+        "width of the flow": {"descent.units": 6, "descent.replicates": 1},
+    },
     "every": _each("output.every", 0.05, 0.1),
     "fields_every": _each("output.fields_every", 0.04, 0.1),
     "snapshot_replicates": _each("output.snapshot_replicates", 0, 100),
@@ -83,12 +90,31 @@ _GRID = {"law": "grid", "low": -2, "high": 2, "points": 12}
 NETWORK: dict[str, Options] = {
     "data": {
         "formula": {"data": {"teacher": "sin(1.5*x0)", "inputs": _GRID}},
-        "lebesgue": {"data": {"teacher": {"kind": "formula", "formula": "relu(x0)"}, "inputs": _GRID | {"weights": "lebesgue"}}},
+        "lebesgue": {
+            "data": {
+                "teacher": {"kind": "formula", "formula": "relu(x0)"},
+                "inputs": _GRID | {"weights": "lebesgue"},
+            }
+        },
         "file": {"data": {"file": "points.csv", "x": ["x"], "y": "y", "weights": "c"}},
         "standardized": {"data": {"file": "points.csv", "x": "x", "y": "y", "standardize": True}},
         "labels": {
-            "data": {"file": "classes.txt", "x": 0, "y": 1, "separator": ";", "decimal": ",", "header": False, "labels": ["no", "yes"]}
-            | {"missing": "drop", "missing_values": [99, "?"], "weights": {"column": 2, "normalize": True}}
+            "data": (
+                {
+                    "file": "classes.txt",
+                    "x": 0,
+                    "y": 1,
+                    "separator": ";",
+                    "decimal": ",",
+                    "header": False,
+                    "labels": ["no", "yes"],
+                }
+                | {
+                    "missing": "drop",
+                    "missing_values": [99, "?"],
+                    "weights": {"column": 2, "normalize": True},
+                }
+            )
         },
         "uniform": {
             "data": {
@@ -102,13 +128,23 @@ NETWORK: dict[str, Options] = {
                 "inputs": {"law": "normal", "dimension": 1, "mean": 0.1, "std": 1.2, "samples": 9, "seed": 4},
             }
         },
-        "gauss_hermite": {"data": {"teacher": "x0^2 - 1", "inputs": {"law": "gauss_hermite", "dimension": 1, "points": 6}}},
-        "sphere": {"data": {"teacher": "x0*x1", "inputs": {"law": "sphere", "dimension": 2, "radius": 1.5, "samples": 8, "seed": 1}}},
+        "gauss_hermite": {
+            "data": {"teacher": "x0^2 - 1", "inputs": {"law": "gauss_hermite", "dimension": 1, "points": 6}}
+        },
+        "sphere": {
+            "data": {
+                "teacher": "x0*x1",
+                "inputs": {"law": "sphere", "dimension": 2, "radius": 1.5, "samples": 8, "seed": 1},
+            }
+        },
     },
     "noise": {"-": {}, "some": {"data.noise": 0.2, "data.noise_seed": 5}},
     "kind": _each("model.kind", "network"),
     "activation": _each("model.activation", "relu", "quadratic", "t/(1 + exp(-t))"),
-    "bias": {"yes": {"parameters.b": {"domain": [-3, 3], "cells": 8, "initial": NORMAL}}, "no": {"model.bias": False}},
+    "bias": {
+        "yes": {"parameters.b": {"domain": [-3, 3], "cells": 8, "initial": NORMAL}},
+        "no": {"model.bias": False},
+    },
     "penalty": {
         "-": {},
         "kink": {"model.penalty.lambda": 0.05, "model.penalty.power": 1.0},
@@ -116,7 +152,15 @@ NETWORK: dict[str, Options] = {
     },
     "a": {
         "normal": {"parameters.a": {"domain": [-4, 4], "cells": 12, "initial": NORMAL}},
-        "stretched": {"parameters.a": {"domain": [-4, 4], "cells": 12, "stretch": 3.0, "stretch_at": 0.4, "initial": NORMAL}},
+        "stretched": {
+            "parameters.a": {
+                "domain": [-4, 4],
+                "cells": 12,
+                "stretch": 3.0,
+                "stretch_at": 0.4,
+                "initial": NORMAL,
+            }
+        },
         "point": {"parameters.a": {"domain": [-4, 4], "cells": 13, "initial": POINT}},
         "slow": {"parameters.a": {"domain": [-4, 4], "cells": 12, "mobility": 0.3, "initial": UNIFORM}},
         "fixed": {"parameters.a": {"fixed": 1.0}},
@@ -125,7 +169,13 @@ NETWORK: dict[str, Options] = {
         "uniform": {"parameters.w": {"domain": [-3, 3], "cells": 9, "initial": UNIFORM}},
         "stretched": {"parameters.w": {"domain": [-3, 3], "cells": 9, "stretch": 1.5, "initial": NORMAL}},
         "frozen": {"parameters.w": {"domain": [-3, 3], "cells": 9, "mobility": 0.0, "initial": NORMAL}},
-        "narrow": {"parameters.w": {"domain": [-3, 3], "cells": 9, "initial": {"law": "normal", "mean": 0.5, "std": 0.01}}},
+        "narrow": {
+            "parameters.w": {
+                "domain": [-3, 3],
+                "cells": 9,
+                "initial": {"law": "normal", "mean": 0.5, "std": 0.01},
+            }
+        },
     },
     "exact": _each("exact.solution", "gaussian"),
 }
@@ -133,15 +183,27 @@ NETWORK: dict[str, Options] = {
 POPULATION: dict[str, Options] = {
     "data": {
         "gaussian": {
-            "data": {"population": "gaussian", "dimension": 1, "teacher": {"kind": "planted", "units": PLANTED[1:], "scaling": "mean"}},
+            "data": {
+                "population": "gaussian",
+                "dimension": 1,
+                "teacher": {"kind": "planted", "units": PLANTED[1:], "scaling": "mean"},
+            },
             "parameters.w": NETWORK["w"]["uniform"]["parameters.w"],
         },
         "plane": {
-            "data": {"population": "gaussian", "dimension": 2, "teacher": {"kind": "planted", "units": [{"a": 1.0, "w": [0.5, 1.0]}]}},
+            "data": {
+                "population": "gaussian",
+                "dimension": 2,
+                "teacher": {"kind": "planted", "units": [{"a": 1.0, "w": [0.5, 1.0]}]},
+            },
             "parameters.w": {"domain": [-3, 3], "cells": 6, "initial": NORMAL},
         },
         "sphere": {
-            "data": {"population": "sphere", "dimension": 2, "teacher": {"kind": "planted", "units": [{"a": 1.0, "w": [0.5, 1.0]}]}},
+            "data": {
+                "population": "sphere",
+                "dimension": 2,
+                "teacher": {"kind": "planted", "units": [{"a": 1.0, "w": [0.5, 1.0]}]},
+            },
             "parameters.w1": {"domain": [-3, 3], "cells": 6, "stretch": 1.0, "initial": NORMAL},
             "parameters.w2": {"domain": [-3, 3], "cells": 7, "initial": UNIFORM},
         },
@@ -160,13 +222,37 @@ POTENTIAL: dict[str, Options] = {
         "kink": {"model.external": "abs(x - 0.2)"},
         "-": {"model.interaction": "x^2/2"},
     },
-    "interaction": {"-": {}, "cosine": {"model.interaction": "-cos(x)"}, "bump": {"model.interaction": "exp(-x^2)"}},
+    "interaction": {
+        "-": {},
+        "cosine": {"model.interaction": "-cos(x)"},
+        "bump": {"model.interaction": "exp(-x^2)"},
+    },
     "x": {
-        "normal": {"parameters.x": {"domain": [-4, 4], "cells": 24, "initial": {"law": "normal", "mean": 0.4, "std": 0.5}}},
-        "stretched": {"parameters.x": {"domain": [-4, 4], "cells": 25, "stretch": 4.0, "stretch_at": -0.5, "initial": NORMAL}},
+        "normal": {
+            "parameters.x": {
+                "domain": [-4, 4],
+                "cells": 24,
+                "initial": {"law": "normal", "mean": 0.4, "std": 0.5},
+            }
+        },
+        "stretched": {
+            "parameters.x": {
+                "domain": [-4, 4],
+                "cells": 25,
+                "stretch": 4.0,
+                "stretch_at": -0.5,
+                "initial": NORMAL,
+            }
+        },
         "circle": {"parameters.x": {"cells": 24} | CIRCLE},
         "point": {"parameters.x": {"domain": [-4, 4], "cells": 24, "initial": POINT}},
-        "narrow": {"parameters.x": {"domain": [-4, 4], "cells": 24, "initial": {"law": "normal", "mean": 0.5, "std": 0.01}}},
+        "narrow": {
+            "parameters.x": {
+                "domain": [-4, 4],
+                "cells": 24,
+                "initial": {"law": "normal", "mean": 0.5, "std": 0.01},
+            }
+        },
         "heavy": {"parameters.x": {"domain": [-4, 4], "cells": 24, "mobility": 0.2, "initial": UNIFORM}},
     },
     "y": {
@@ -187,7 +273,9 @@ class Family:
     factors: dict[str, Options]
 
     def tables(self, row: dict[str, str]) -> dict[str, Any]:
-        """The case of a row, which names an option of each factor; those it does not name are at their first."""
+        """The case of a row, which names an option of each factor; those it does not name are at
+        their first.
+        """
         tables: dict[str, Any] = {}
         for name, options in self.factors.items():
             for key, value in options[row.get(name, next(iter(options)))].items():
@@ -202,7 +290,11 @@ class Family:
 def _births(name: str) -> dict[str, Options]:
     """The dynamics, with births of this component among them."""
     point = {"law": "point", "at": 0.1}
-    return {"dynamics": COMMON["dynamics"] | {"births": {"dynamics.birth_death": 1.0, "dynamics.births": {name: point}}}}
+    return {
+        "dynamics": (
+            COMMON["dynamics"] | {"births": {"dynamics.birth_death": 1.0, "dynamics.births": {name: point}}}
+        )
+    }
 
 
 _KEYS = {"network": (NETWORK, "a"), "population": (POPULATION, "a"), "potential": (POTENTIAL, "x")}

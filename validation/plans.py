@@ -1,8 +1,8 @@
 """`python -m validation.plans [--only WORD]`: what the width planner plans, run and measured.
 
-Every case runs a ladder, plans the width for a tolerance, runs that width from other random numbers, and compares the root mean square distance from
-the mean field with the tolerance: at most 10 % apart, beside two standard errors of the measurement, wherever the planner says that it can tell.
-"""
+Every case runs a ladder, plans the width for a tolerance, runs that width from other random numbers, and
+compares the root mean square distance from the mean field with the tolerance: at most 10 % apart, beside two
+standard errors of the measurement, wherever the planner says that it can tell."""
 
 import argparse
 import sys
@@ -41,7 +41,11 @@ class Planned:
 CASES = (
     Planned("tanh, (a, w), mesh", 300, {}),
     Planned("tanh, (a, w), mesh, beyond the ladder", 900, {"time": 2.0}),
-    Planned("tanh, (a, w), a mesh of 17 cells, whose error is felt", 450, {"parameters.a.cells": 17, "parameters.w.cells": 17, "time": 3.0}),
+    Planned(
+        "tanh, (a, w), a mesh of 17 cells, whose error is felt",
+        450,
+        {"parameters.a.cells": 17, "parameters.w.cells": 17, "time": 3.0},
+    ),
     Planned("relu, (a, w), mesh", 120, {"model.activation": "relu"}),
     Planned("tanh, (a, w, b), nodes", 300, NODES, "awb"),
     Planned("cos, (a, w, b), nodes, narrow", 30, NODES | {"model.activation": "cos", "time": 2.0}, "awb"),
@@ -69,7 +73,9 @@ def case_of(planned: Planned) -> Case:
 
 
 def measure(planned: Planned, folder: Path) -> dict[str, float]:
-    """tolerance, units, uncertainty, measured (root mean square distance over the tolerance) and error (its standard error)."""
+    """tolerance, units, uncertainty, measured (root mean square distance over the tolerance) and error (its
+    standard error).
+    """
     case = case_of(planned)
     with closing(mfpde.run(case, folder / "ladder.h5")) as run:
         scatters = scatters_of(run, mean_field(run))
@@ -77,14 +83,22 @@ def measure(planned: Planned, folder: Path) -> dict[str, float]:
         tolerance = float(f"{np.sqrt(middle.gap.value[-1] * middle.units / planned.near):.2g}")
         plan = plan_width(run, scatters, tolerance)
     units = plan["mean"]["units"]
-    again = case.replace({"lagrangian.units": [units], "lagrangian.replicates": MEASURED, "lagrangian.seed": 2})
+    again = case.replace(
+        {"lagrangian.units": [units], "lagrangian.replicates": MEASURED, "lagrangian.seed": 2}
+    )
     with closing(mfpde.run(again, folder / "planned.h5")) as run:
         limit = mean_field(run)
         assert limit is not None
         gaps = scatter(run, units, limit).gaps[-1]
     root = np.sqrt(gaps.mean())
     error = gaps.std(ddof=1) / np.sqrt(len(gaps)) / (2 * root)
-    return {"tolerance": tolerance, "units": units, "uncertainty": plan["uncertainty"], "measured": root / tolerance, "error": error / tolerance}
+    return {
+        "tolerance": tolerance,
+        "units": units,
+        "uncertainty": plan["uncertainty"],
+        "measured": root / tolerance,
+        "error": error / tolerance,
+    }
 
 
 def main() -> None:
@@ -102,8 +116,14 @@ def main() -> None:
         holds = off <= DECIDED + 2 * found["error"] or not decided
         wrong += not holds
         asked = f"tolerance {found['tolerance']:g}, n = {found['units']}, known to {found['uncertainty']:.1%}"
-        told = f"measured {found['measured']:.3f} ± {found['error']:.3f} of it{'' if decided else ' (said to be undecided)'}"
-        print(f"{'ok  ' if holds else 'FAIL'} {planned.what}: {asked}, {told}; {perf_counter() - start:.0f} s", flush=True)
+        told = (
+            f"measured {found['measured']:.3f} ± {found['error']:.3f} of"
+            f" it{'' if decided else ' (said to be undecided)'}"
+        )
+        print(
+            f"{'ok  ' if holds else 'FAIL'} {planned.what}: {asked}, {told}; {perf_counter() - start:.0f} s",
+            flush=True,
+        )
     sys.exit(3 if wrong else 0)
 
 

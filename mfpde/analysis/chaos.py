@@ -1,14 +1,16 @@
 """Propagation of chaos: how correlated two tagged units of a network are, against its width.
 
-Units of a network are exchangeable. With m the mean of a component over the units of a network, Var(m) over networks is
-(V + (n - 1) C) / n, V the variance of one unit and C the covariance of two; hence C / V without tagging any pair. In the limit n C tends to
-sigma^2 - V, where sigma^2 = lim n Var(m) is predicted by the tangent of the flow: units are independent only in the limit.
+Units of a network are exchangeable. With m the mean of a component over the units of a network, Var(m) over
+networks is (V + (n - 1) C) / n, V the variance of one unit and C the covariance of two; hence C / V without
+tagging any pair. In the limit n C tends to sigma^2 - V, where sigma^2 = lim n Var(m) is predicted by the
+tangent of the flow: units are independent only in the limit.
 
-The same holds for what units give to f, Phi = a sigma(<w, x> + b), with inner products of L2(nu): there V is the Monte-Carlo value and
-n Var(f_n) the fluctuation, so that a fluctuation below Monte-Carlo is nothing but a negative correlation of order 1/n.
+The same holds for what units give to f, Phi = a sigma(<w, x> + b), with inner products of L2(nu): there V is
+the Monte-Carlo value and n Var(f_n) the fluctuation, so that a fluctuation below Monte-Carlo is nothing but a
+negative correlation of order 1/n.
 
-On a circle the place of a unit is exp(2 pi i theta / length), of which m is the mean over a network and V the variance 1 - |m|^2.
-"""
+On a circle the place of a unit is exp(2 pi i theta / length), of which m is the mean over a network and V the
+variance 1 - |m|^2."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -21,23 +23,29 @@ from mfpde.analysis.statistics import Interval, interval, resamples
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
-#: share of its largest value below which a variance is rounding: units are then equal, and have no correlation
+#: share of its largest value below which a variance is rounding: units are then equal, and have no
+#: correlation
 EQUAL = 1e-12
 
 
 def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
-    """n times the correlation of two units, for every component that moves and for Phi, at every time; None without widths of three replicates.
+    """n times the correlation of two units, for every component that moves and for Phi, at every time; None
+    without widths of three replicates.
 
-    Stable keys: components ("Phi" and names), widths ({units, correlation: {component: {value, low, high}}}), predicted ({component: [..]}) or
-    None. Phi needs nodes, which know its variance.
-    """
+    Stable keys: components ("Phi" and names), widths ({units, correlation: {component: {value, low, high}}}),
+        predicted ({component: [..]}) or None. Phi needs nodes, which know its variance."""
     widths = [units for units in run.units if run.lagrangian(units).sizes[f"replicate_{units}"] > 2]
     if not widths:
         return None
     monte_carlo = None
     if scatters and "characteristics" in run.tree.children:
         monte_carlo = np.maximum(run.group("characteristics")["monte_carlo"].values, np.finfo(float).tiny)
-    circles = {name: high - low for name in run.parameters if _table(run, name).get("periodic") for low, high in [_table(run, name)["domain"]]}
+    circles = {
+        name: high - low
+        for name in run.parameters
+        if _table(run, name).get("periodic")
+        for low, high in [_table(run, name)["domain"]]
+    }
     names = [name for name in run.parameters if _table(run, name).get("fixed") is None]
     if any("resultant" not in run.lagrangian(units) for units in widths):  # outputs of before it was stored
         names = [name for name in names if name not in circles]
@@ -47,21 +55,34 @@ def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
     for units in widths:
         networks = run.lagrangian(units)
         found = {
-            name: as_lists(scaled_correlation(*_moments(networks, row, circles.get(name)), units)) for name, row in zip(names, rows, strict=True)
+            name: as_lists(scaled_correlation(*_moments(networks, row, circles.get(name)), units))
+            for name, row in zip(names, rows, strict=True)
         }
         if monte_carlo is not None:
             variance = next(s.variance for s in scatters if s.units == units)
             scaled = Interval(*(units * (units * part / monte_carlo - 1) / (units - 1) for part in variance))
             found = {"Phi": as_lists(scaled)} | found
-        entries.append({"units": units, "correlation": {name: _known(parts, differs[name]) for name, parts in found.items()}})
+        entries.append(
+            {
+                "units": units,
+                "correlation": {name: _known(parts, differs[name]) for name, parts in found.items()},
+            }
+        )
     predicted = None
     if "fluctuations" in run.tree.children:
         sigma = run.group("fluctuations")["mean_variance"].values
         spread = run.group("characteristics")["variance"].values
-        predicted = {name: (sigma[:, row] / np.maximum(spread[:, row], 1e-300) - 1).tolist() for name, row in zip(names, rows, strict=True)}
+        predicted = {
+            name: (sigma[:, row] / np.maximum(spread[:, row], 1e-300) - 1).tolist()
+            for name, row in zip(names, rows, strict=True)
+        }
         if monte_carlo is not None:
             predicted["Phi"] = (run.group("fluctuations")["predicted"].values / monte_carlo - 1).tolist()
-        predicted = {name: _where(values, differs[name]) for name, values in predicted.items() if not np.isnan(values).all()}
+        predicted = {
+            name: _where(values, differs[name])
+            for name, values in predicted.items()
+            if not np.isnan(values).all()
+        }
     return {"components": list(entries[0]["correlation"]), "widths": entries, "predicted": predicted}
 
 
@@ -71,7 +92,9 @@ def _table(run: "Run", name: str) -> dict[str, Any]:
 
 
 def _moments(networks: xr.Dataset, row: int, length: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """Means and variances (times, replicates) of a component over the units of each network; complex means on a circle of some length."""
+    """Means and variances (times, replicates) of a component over the units of each network; complex means on
+    a circle of some length.
+    """
     mean = networks["mean"].values[:, :, row]
     if length is None:
         return mean, networks["variance"].values[:, :, row]
@@ -88,12 +111,21 @@ def differ(run: "Run", name: str) -> np.ndarray:
     elif nodes is not None:
         spread = nodes["variance"].values[:, run.parameters.index(name)]
     else:
-        spread = np.mean([run.lagrangian(units)["variance"].values[:, :, run.parameters.index(name)].mean(axis=1) for units in run.units], axis=0)
+        spread = np.mean(
+            [
+                run.lagrangian(units)["variance"].values[:, :, run.parameters.index(name)].mean(axis=1)
+                for units in run.units
+            ],
+            axis=0,
+        )
     return spread > EQUAL * spread.max()
 
 
 def _where(values: list[float], known: np.ndarray) -> list[float | None]:
-    return [value if there and value is not None and np.isfinite(value) else None for value, there in zip(values, known, strict=True)]
+    return [
+        value if there and value is not None and np.isfinite(value) else None
+        for value, there in zip(values, known, strict=True)
+    ]
 
 
 def _known(parts: dict[str, list[Any]], known: np.ndarray) -> dict[str, list[float | None]]:
@@ -102,7 +134,8 @@ def _known(parts: dict[str, list[Any]], known: np.ndarray) -> dict[str, list[flo
 
 
 def scaled_correlation(mean: np.ndarray, variance: np.ndarray, units: int) -> Interval:
-    """n times the correlation of two units (times,), from means and variances over the units of each network (times, replicates).
+    """n times the correlation of two units (times,), from means and variances over the units of each network
+    (times, replicates).
 
     Means may be complex: places in the plane of a circle.
     """

@@ -33,14 +33,17 @@ class Comparison:
 @of_outputs
 @usual_arithmetic
 def compare(run: "Run", tolerance: float | None = None, time: float | None = None) -> Comparison:
-    """Energies, function gaps and distances at every time, for every width, the rate in n, and what the limit theorems say of them.
+    """Energies, function gaps and distances at every time, for every width, the rate in n, and what the limit
+    theorems say of them.
 
-    Stable keys: times, eulerian, lagrangian, rate, budget, limit, fluctuations, chaos, descent, plan. Quantities a run does not have are None.
+    Stable keys: times, eulerian, lagrangian, rate, budget, limit, fluctuations, chaos, descent, plan.
+        Quantities a run does not have are None.
 
     Arguments:
         tolerance: plan the width that brings |f_n - f| below this at `time` (the last if None).
     Raises:
-        InputError: a tolerance for which the run holds nothing to plan by, no output at that time, or a file that is damaged.
+        InputError: a tolerance for which the run holds nothing to plan by, no output at that time, or a file
+            that is damaged.
     """
     has_density, limit = run.has_density, mean_field(run)
     has_gap = limit is not None and bool(run.units)
@@ -74,7 +77,9 @@ def _eulerian(run: "Run") -> dict[str, Any]:
         "largest_energy_rise": _stated(stated, "largest_energy_rise"),
         "resolution_time": _stated(health, "resolution_time"),
         "grid_error": _numbers(density["grid_error"].values) if "grid_error" in density else None,
-        "grid_error_energy": _numbers(density["grid_error_energy"].values) if "grid_error_energy" in density else None,
+        "grid_error_energy": (
+            _numbers(density["grid_error_energy"].values) if "grid_error_energy" in density else None
+        ),
         "grid_error_w1": {
             str(name).removeprefix("grid_error_w1_"): _numbers(density[name].values)
             for name in density.data_vars
@@ -117,28 +122,48 @@ def _lagrangian(run: "Run", units: int, has_density: bool) -> dict[str, Any]:
 
 
 def error_budget(table: dict[str, Any]) -> dict[str, float] | None:
-    """The bound of the mesh's error of f beside the sampling error of the networks at the last time; None if either is unknown.
+    """The bound of the mesh's error of f beside the sampling error of the networks at the last time; None if
+    either is unknown.
 
     Returns:
         grid_error: bound of |f_h - f|^2 of the mesh;
         sampling_constant: C in |f_n - f|^2 ~ C/n, the mean of n times the gap over widths;
-        largest_n: the width at which C/n falls to that bound: wider networks may be compared with the mesh, not with the limit.
+        largest_n: the width at which C/n falls to that bound: wider networks may be compared with the mesh,
+            not with the limit.
     """
     density = table["eulerian"]
-    gaps = [(entry["units"], entry["function_gap"]["mean"][-1]) for entry in table["lagrangian"] if "function_gap" in entry]
-    if density is None or density["grid_error"] is None or not gaps or None in (density["grid_error"][-1], *(gap for _, gap in gaps)):
+    gaps = [
+        (entry["units"], entry["function_gap"]["mean"][-1])
+        for entry in table["lagrangian"]
+        if "function_gap" in entry
+    ]
+    if (
+        density is None
+        or density["grid_error"] is None
+        or not gaps
+        or None in (density["grid_error"][-1], *(gap for _, gap in gaps))
+    ):
         return None
     grid = density["grid_error"][-1]
     # of the widths that the mesh's error is not felt at, if there are any; it may be far below its bound
     felt = [units * gap for units, gap in gaps if gap > grid] or [units * gap for units, gap in gaps[:1]]
     constant = float(np.mean(felt))
-    return {"grid_error": grid, "sampling_constant": constant, "largest_n": constant / grid if grid > 0 else None}
+    return {
+        "grid_error": grid,
+        "sampling_constant": constant,
+        "largest_n": constant / grid if grid > 0 else None,
+    }
 
 
 def _rate(run: "Run") -> dict[str, Any]:
     gaps = {units: run.comparison(units)["function_gap"].values[-1] for units in run.units}
     fit = power_law(gaps, run.paired)
-    return {"slope": _number(fit.slope), "low": _number(fit.low), "high": _number(fit.high), "time": float(run.times[-1])}
+    return {
+        "slope": _number(fit.slope),
+        "low": _number(fit.low),
+        "high": _number(fit.high),
+        "time": float(run.times[-1]),
+    }
 
 
 def _number(value: float) -> float | None:

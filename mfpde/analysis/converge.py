@@ -1,4 +1,6 @@
-"""Refine the mesh, the time step, the width or the nodes of a case; errors, observed orders and cost of every level."""
+"""Refine the mesh, the time step, the width or the nodes of a case; errors, observed orders and cost of every
+level.
+"""
 
 import time as clock
 from collections.abc import Callable
@@ -9,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from mfpde.analysis.references import Errors, ExactSolution, Finest, Reference, Tell, characteristics, find_reference, weak_errors
+from mfpde.analysis.references import (
+    Errors,
+    ExactSolution,
+    Finest,
+    Reference,
+    Tell,
+    characteristics,
+    find_reference,
+    weak_errors,
+)
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.errors import InputError
@@ -26,19 +37,23 @@ from mfpde.monitors.grid_error import build_companions, halved
 from mfpde.store.reserved import check_names
 
 REFINABLE = ("cells", "dt", "units", "nodes")
-NODES, NODES_IN_PAIRS = 2**15, 2**11  #: of characteristics; with sums over pairs their cost grows as the square
+#: of characteristics; with sums over pairs their cost grows as the square
+NODES, NODES_IN_PAIRS = 2**15, 2**11
 
 
 @dataclass(frozen=True)
 class Level:
-    """One refinement: its value (cells of the longest axis, longest step, width, or nodes), its errors, its cost."""
+    """One refinement: its value (cells of the longest axis, longest step, width, or nodes), its errors, its
+    cost.
+    """
 
     value: float
     errors: Errors
     seconds: float
 
 
-_Found = tuple[list[Level], str, float, Errors]  #: levels, the reference and its error, bounds of the finest level's errors
+#: levels, the reference and its error, bounds of the finest level's errors
+_Found = tuple[list[Level], str, float, Errors]
 
 
 @dataclass(frozen=True)
@@ -55,15 +70,22 @@ class _Study:
 
 @usual_arithmetic
 def converge(
-    case: Case, refined: str, levels: int, device=None, tell: Tell = lambda _: None, nodes: int | None = None, rule: Rule | None = None
+    case: Case,
+    refined: str,
+    levels: int,
+    device=None,
+    tell: Tell = lambda _: None,
+    nodes: int | None = None,
+    rule: Rule | None = None,
 ) -> dict[str, Any]:
-    """The table of `mfpde converge`: refined, levels, orders, fitted orders, reference, the error of the reference, and (of refined cells) bounds
-    of the errors of the finest level as a run with `eulerian.error_estimate` reports them.
+    """The table of `mfpde converge`: refined, levels, orders, fitted orders, reference, the error of the
+    reference, and (of refined cells) bounds of the errors of the finest level as a run with
+    `eulerian.error_estimate` reports them.
 
     Arguments:
         refined: one of `REFINABLE`.
-        levels: how many levels, at least 2. The case's own mesh or width is the finest; steps are halved from the longest that
-            the bounds allow, nodes are doubled up to `nodes`.
+        levels: how many levels, at least 2. The case's own mesh or width is the finest; steps are halved from
+            the longest that the bounds allow, nodes are doubled up to `nodes`.
         nodes: quadrature nodes of characteristics, a power of 2.
         device: an OpenCL device; NumPy if None.
         tell: called with a line of text as levels finish.
@@ -81,7 +103,9 @@ def converge(
     names = list(found[0].errors)
     return {
         "refined": refined,
-        "levels": [{"value": level.value, "errors": level.errors, "seconds": level.seconds} for level in found],
+        "levels": [
+            {"value": level.value, "errors": level.errors, "seconds": level.seconds} for level in found
+        ],
         "orders": {name: [_order(a, b, name) for a, b in pairwise(found)] for name in names},
         "fitted_orders": {name: fitted_order(found, name) for name in names},
         "reference": reference,
@@ -107,7 +131,9 @@ def _order(coarse: Level, fine: Level, name: str) -> float:
 
 
 def fitted_order(levels: list[Level], name: str) -> float:
-    """Least-squares slope of log error over all levels; NaN for two levels, whose order is that between them."""
+    """Least-squares slope of log error over all levels; NaN for two levels, whose order is that
+    between them.
+    """
     values, found = np.array([(level.value, level.errors[name]) for level in levels]).T
     if len(levels) < 3 or not np.all(found > 0):
         return float("nan")
@@ -134,14 +160,18 @@ def solve(case: Case, device) -> Solver:
 
 
 def mesh_bounds(case: Case, solver: Solver, device) -> Errors:
-    """Bounds of the errors at the end of a case, by the names of `references.Errors`; none after a hand-off, whose points are not of the mesh."""
+    """Bounds of the errors at the end of a case, by the names of `references.Errors`; none after a hand-off,
+    whose points are not of the mesh.
+    """
     if case.eulerian.hand_off:
         return {}
     companions = build_companions(case, device, like=solver)
     companions.advance(case.time)
     found = companions.estimate(solver)
     bounds = {"function": float(np.sqrt(found["grid_error"]))} if "grid_error" in found else {}
-    others = {"energy": "grid_error_energy"} | {f"w1_{axis.name}": f"grid_error_w1_{axis.name}" for axis in solver.mesh.axes}
+    others = {"energy": "grid_error_energy"} | {
+        f"w1_{axis.name}": f"grid_error_w1_{axis.name}" for axis in solver.mesh.axes
+    }
     return bounds | {name: found[key] for name, key in others.items()}
 
 
@@ -151,31 +181,49 @@ def _cells(study: _Study) -> _Found:
         coarser = halved(cases[0])
         if coarser.parameters == cases[0].parameters:
             raise InputError(
-                f"{study.case.path}: parameters: the mesh is too small to be halved {study.levels - 1} times; use fewer --levels or more cells"
+                f"{study.case.path}: parameters: the mesh is too small to be halved {study.levels - 1} times;"
+                " use fewer --levels or more cells"
             )
         cases.insert(0, coarser)
     reference = find_reference(study.case, study.device, study.tell, study.nodes, study.rule)
-    solved = [_timed(study.tell, f"level {k + 1} of {len(cases)}", partial(solve, case, study.device)) for k, case in enumerate(cases)]
-    bounds, _ = _timed(study.tell, "bounds, from coarser meshes", partial(mesh_bounds, study.case, solved[-1][0], study.device))
+    solved = [
+        _timed(study.tell, f"level {k + 1} of {len(cases)}", partial(solve, case, study.device))
+        for k, case in enumerate(cases)
+    ]
+    bounds, _ = _timed(
+        study.tell,
+        "bounds, from coarser meshes",
+        partial(mesh_bounds, study.case, solved[-1][0], study.device),
+    )
     if reference is None:
         reference = Finest(solved.pop()[0], "finest level", next(iter(bounds.values()), float("nan")))
-    return [Level(float(max(s.mesh.shape)), reference.errors(s), t) for s, t in solved], reference.name, reference.doubt, bounds
+    return (
+        [Level(float(max(s.mesh.shape)), reference.errors(s), t) for s, t in solved],
+        reference.name,
+        reference.doubt,
+        bounds,
+    )
 
 
 def _steps(study: _Study) -> _Found:
-    """Steps all shorter than the bounds ask for; against a run of a quarter of the shortest, since the mesh's error is common to all,
-    unless the exact solution is exact for the mesh."""
+    """Steps all shorter than the bounds ask for; against a run of a quarter of the shortest, since the mesh's
+    error is common to all, unless the exact solution is exact for the mesh."""
     case = study.case
     solver = build_solver(case, build_model(case), study.device)
     shortest = [np.inf]
     solver.advance(case.time, lambda s: shortest.append(min(shortest[-1], s.last_dt)))
     longest = float(shortest[-1])
     study.tell(f"the bounds ask for steps of at most {longest:.2e}")
-    exact: Reference | None = ExactSolution(case) if case.exact is not None and ExactSolution(case).of_mesh else None
+    exact: Reference | None = (
+        ExactSolution(case) if case.exact is not None and ExactSolution(case).of_mesh else None
+    )
     parts = [*range(study.levels), *([] if exact else [study.levels + 1])]
     steps = [longest / 2**k for k in parts]
     cases = [case.replace({"eulerian.max_step": step, "eulerian.tolerance": 2}) for step in steps]
-    solved = [_timed(study.tell, f"step {step:.2e}", partial(solve, c, study.device)) for step, c in zip(steps, cases, strict=True)]
+    solved = [
+        _timed(study.tell, f"step {step:.2e}", partial(solve, c, study.device))
+        for step, c in zip(steps, cases, strict=True)
+    ]
     reference = exact or Finest(solved.pop()[0], "a quarter of the shortest step")
     found = [Level(step, reference.errors(s), t) for (s, t), step in zip(solved, steps, strict=False)]
     return found, reference.name, reference.doubt, {}
@@ -186,9 +234,15 @@ def _units(study: _Study) -> _Found:
     case, model = study.case, build_model(study.case)
     reference = characteristics(case, study.device, study.tell, study.nodes, study.rule)
     if reference is None:
-        raise InputError(f"{case.path}: {why_none(case)}, so there are no characteristics against which widths could be refined")
+        raise InputError(
+            f"{case.path}: {why_none(case)}, so there are no characteristics against which widths could be"
+            " refined"
+        )
     if not isinstance(model, ShallowNetwork) or not case.lagrangian.units:
-        raise InputError(f"{case.path}: --refine units: needs a network and a width in lagrangian.units; refine cells, dt or nodes")
+        raise InputError(
+            f"{case.path}: --refine units: needs a network and a width in lagrangian.units; refine cells, dt"
+            " or nodes"
+        )
     found = []
     widest, replicates = max(case.lagrangian.units), max(case.lagrangian.replicate_counts())
     for k in reversed(range(study.levels)):
@@ -212,5 +266,11 @@ def _nodes(study: _Study) -> _Found:
     finest_count, finest, _ = seen.pop()
     levels = []
     for count, found, seconds in seen:
-        levels.append(Level(float(count), weak_errors(model, found.prediction, found.energy, finest.prediction, finest.energy), seconds))
+        levels.append(
+            Level(
+                float(count),
+                weak_errors(model, found.prediction, found.energy, finest.prediction, finest.energy),
+                seconds,
+            )
+        )
     return levels, f"characteristics of {finest_count} nodes", float("nan"), {}

@@ -1,4 +1,6 @@
-"""Descent by steps of finite length beside the flow: where gradient descent and SGD follow the mean field, and where they stop."""
+"""Descent by steps of finite length beside the flow: where gradient descent and SGD follow the mean field,
+and where they stop.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +15,9 @@ if TYPE_CHECKING:
 def descent_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
     """For every step eta and batch B, at the last time; None if nothing descended.
 
-    Stable keys: units, replicates, sampling_error (E|f_n - f|^2 of the flow's networks at this width, or None), entries: step, batch, flow_gap and
-    function_gap ({mean, stderr}), loss, diverged (share of the replicates), follows (whether the gap from the flow is below the sampling error).
-    """
+    Stable keys: units, replicates, sampling_error (E|f_n - f|^2 of the flow's networks at this width, or
+        None), entries: step, batch, flow_gap and function_gap ({mean, stderr}), loss, diverged (share of the
+        replicates), follows (whether the gap from the flow is below the sampling error)."""
     if "descent" not in run.tree.children:
         return None
     found, settings = run.group("descent"), run.case["descent"]
@@ -33,17 +35,27 @@ def descent_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
                 "flow_gap": {"mean": mean, "stderr": error},
                 "loss": _mean(found["loss"].values[-1, i, j])[0],
                 "diverged": diverged,
-                "follows": None if sampling is None or mean is None else bool(mean <= sampling and not diverged),
+                "follows": (
+                    None if sampling is None or mean is None else bool(mean <= sampling and not diverged)
+                ),
             }
             if "function_gap" in found:
                 mean, error = _mean(found["function_gap"].values[-1, i, j])
                 entry["function_gap"] = {"mean": mean, "stderr": error}
             entries.append(entry)
-    return {"units": units, "replicates": settings["replicates"], "time": float(run.times[-1]), "sampling_error": sampling, "entries": entries}
+    return {
+        "units": units,
+        "replicates": settings["replicates"],
+        "time": float(run.times[-1]),
+        "sampling_error": sampling,
+        "entries": entries,
+    }
 
 
 def sampling_error(run: "Run", scatters: list[Scatter], units: int) -> float | None:
-    """E|f_n - f|^2 of the flow's networks at a width, at the last time: observed at that width, else predicted, else scaled from the widest."""
+    """E|f_n - f|^2 of the flow's networks at a width, at the last time: observed at that width, else
+    predicted, else scaled from the widest.
+    """
     for s in scatters:
         if s.units == units:
             return float(s.gap.value[-1])

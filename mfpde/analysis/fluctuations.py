@@ -1,4 +1,6 @@
-"""Fluctuations predicted and observed: n E|f_n - f|^2 against its limit, with z-scores, the Monte-Carlo value, and the noise of jumps."""
+"""Fluctuations predicted and observed: n E|f_n - f|^2 against its limit, with z-scores, the Monte-Carlo
+value, and the noise of jumps.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,11 @@ if TYPE_CHECKING:
 
 
 def fluctuation_table(run: "Run", limit: MeanField, scatters: list[Scatter]) -> dict[str, Any]:
-    """Stable keys: process, predicted, node_error, rank_error, monte_carlo, initial, jump_noise, widths; lists run over output times.
+    """Stable keys: process, predicted, node_error, rank_error, monte_carlo, initial, jump_noise, widths;
+    lists run over output times.
 
-    z is (observed - predicted) / standard error of the observed mean, without the numerical error of the prediction, which stands beside it.
-    """
+    z is (observed - predicted) / standard error of the observed mean, without the numerical error of the
+    prediction, which stands beside it."""
     nodes = run.group("characteristics") if "characteristics" in run.tree.children else None
     found = run.group("fluctuations") if "fluctuations" in run.tree.children else None
     predicted = None if found is None else found["predicted"].values
@@ -27,14 +30,18 @@ def fluctuation_table(run: "Run", limit: MeanField, scatters: list[Scatter]) -> 
     table["jump_noise"] = None
     if nodes is not None and "jump_noise" in nodes:
         rates = nodes["jump_noise"].values
-        table["jump_noise"] = np.concatenate([[0.0], np.cumsum((rates[1:] + rates[:-1]) / 2 * np.diff(run.times))]).tolist()
+        table["jump_noise"] = np.concatenate(
+            [[0.0], np.cumsum((rates[1:] + rates[:-1]) / 2 * np.diff(run.times))]
+        ).tolist()
     table["initial"] = [] if monte_carlo is None else [_initial(s, float(monte_carlo[0])) for s in scatters]
     table["widths"] = [_observed(s, predicted) for s in scatters]
     return table
 
 
 def process_of(run: "Run") -> str:
-    """What moves units: "transport", "weights" (the reaction acts on weights), "birth_death" (units jump) or "langevin" (noise)."""
+    """What moves units: "transport", "weights" (the reaction acts on weights), "birth_death" (units jump) or
+    "langevin" (noise).
+    """
     dynamics = run.case["dynamics"]
     if dynamics["diffusion"]:
         return "langevin"
@@ -51,7 +58,12 @@ def z_scores(observed: np.ndarray, error: np.ndarray, expected: np.ndarray) -> l
 def _initial(s: Scatter, expected: float) -> dict[str, Any]:
     """n E|f_n - f|^2 at the start, which is the Monte-Carlo value exactly."""
     observed, error = (s.units * part for part in mean_and_error(s.gaps[:1]))
-    return {"units": s.units, "expected": expected, "observed": float(observed[0]), "z": z_scores(observed, error, np.array([expected]))[0]}
+    return {
+        "units": s.units,
+        "expected": expected,
+        "observed": float(observed[0]),
+        "z": z_scores(observed, error, np.array([expected]))[0],
+    }
 
 
 def _observed(s: Scatter, predicted: np.ndarray | None) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from mfpde.models.potential import Potential
 
 
 def gibbs_law(run: Run, time: int = -1) -> xr.DataArray | None:
-    """exp(-V[mu]/tau)/Z at the centres of the cells, for mu at a stored time; cell averages of a density (dimensionless, integral 1).
+    """exp(-V[mu]/tau)/Z at the centres of the cells, for mu at a stored time; cell averages of a density
+    (dimensionless, integral 1).
 
     None for a run without such states, and for networks, whose V is known at their data alone.
 

@@ -12,19 +12,22 @@ from mfpde.store.checksums import FIXED
 from mfpde.store.contents import sort_out
 
 PROVENANCE = (
-    "mfpde_version", "git_revision", "command", "case_file", "started", "ended", "python", "machine", "libraries", "device", "device_notes",
+    "mfpde_version", "git_revision", "command", "case_file", "started", "ended", "python", "machine",
+    "libraries", "device", "device_notes",
     "kernels_sha256", "data_sha256", "data_notes", "run", "resumes",
 )  # fmt: skip
 
 
 #: of the root, all that mfpde writes
 ATTRIBUTES = {
-    *PROVENANCE, FIXED, "case", "case_resolved", "default", "health", "parameters", "schema_version", "title", "variant",
+    *PROVENANCE, FIXED, "case", "case_resolved", "default", "health", "parameters", "schema_version", "title",
+    "variant",
 }  # fmt: skip
 
 
 def inspect(path: str | Path) -> dict[str, Any]:
-    """Facts about a file, under stable keys: schema, case, datasets, added (what others put into the file, by name), provenance, health.
+    """Facts about a file, under stable keys: schema, case, datasets, added (what others put into the file, by
+    name), provenance, health.
 
     Raises:
         InputError: not a readable output file.
@@ -39,7 +42,11 @@ def inspect(path: str | Path) -> dict[str, Any]:
         "case": run.case,
         "datasets": dict(sorted(listed.items())),
         "added": [*found.added, *sorted(f"attribute {name}" for name in attributes.keys() - ATTRIBUTES)],
-        "provenance": {name: attributes[name] for name in PROVENANCE if isinstance(attributes.get(name), str | dict | list)},
+        "provenance": {
+            name: attributes[name]
+            for name in PROVENANCE
+            if isinstance(attributes.get(name), str | dict | list)
+        },
         "health": run.health,
     }
 

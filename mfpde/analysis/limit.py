@@ -1,8 +1,9 @@
-"""How networks of one width scatter about the mean field: the gap, its variance and its bias apart, the loss, with bootstrap intervals.
+"""How networks of one width scatter about the mean field: the gap, its variance and its bias apart, the loss,
+with bootstrap intervals.
 
-With replicates f_k of f_n and the mean field f: gap = E|f_n - f|^2 = variance + bias^2, variance = E|f_n - E f_n|^2, bias = E f_n - f.
-Both parts are estimated without bias from the Gram matrix of f_k - f, and resampled together.
-"""
+With replicates f_k of f_n and the mean field f: gap = E|f_n - f|^2 = variance + bias^2, variance = E|f_n - E
+f_n|^2, bias = E f_n - f. Both parts are estimated without bias from the Gram matrix of f_k - f, and resampled
+together."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,13 +34,16 @@ class Scatter(NamedTuple):
     replicates: int
     gap: Interval
     variance: Interval
-    bias_squared: Interval  #: without the share that variance leaves in a mean of few; may be below 0 by chance
+    #: without the share that variance leaves in a mean of few; may be below 0 by chance
+    bias_squared: Interval
     loss_gap: Interval  #: E loss(f_n) - loss(f)
     gaps: np.ndarray  #: |f_k - f|^2 (times, replicates)
 
 
 def mean_field_group(run: "Run") -> str | None:
-    """The group of the file that f of the mean field is from, "characteristics" or "eulerian"; None if the run has none."""
+    """The group of the file that f of the mean field is from, "characteristics" or "eulerian"; None if the
+    run has none.
+    """
     return next((group for group in SOURCES if run.has_function and group in run.tree.children), None)
 
 
@@ -71,19 +75,25 @@ def scatter(run: "Run", units: int, limit: MeanField) -> Scatter:
         mean_square = every @ np.diag(gram)
         square_mean = np.einsum("bk,bk->b", every @ gram, every)
         scattered = (mean_square - square_mean) * count / max(count - 1, 1)
-        # a resample scatters less than its replicates by 1 - 1/K, and its mean has that share of scatter once more than theirs
+        # a resample scatters less than its replicates by 1 - 1/K, and its mean has that share of scatter once
+        # more than theirs
         scattered[1:] *= count / max(count - 1, 1)
         square_mean[1:] -= scattered[1:] * (count - 1) / count**2
         gap.append(mean_square)
         variance.append(scattered)
         bias.append(square_mean - scattered / count)
     loss = networks["loss"].values - limit.loss[:, None]
-    mean_gap, spread, bias_squared = (interval(np.array(q)[:, 0], np.array(q)[:, 1:].T, count) for q in (gap, variance, bias))
-    return Scatter(units, count, mean_gap, spread, bias_squared, bootstrap_mean(loss), np.sum(deviations**2, axis=2))
+    mean_gap, spread, bias_squared = (
+        interval(np.array(q)[:, 0], np.array(q)[:, 1:].T, count) for q in (gap, variance, bias)
+    )
+    return Scatter(
+        units, count, mean_gap, spread, bias_squared, bootstrap_mean(loss), np.sum(deviations**2, axis=2)
+    )
 
 
 def limit_table(run: "Run", limit: MeanField, scatters: list[Scatter]) -> dict[str, Any]:
-    """What `compare` reports of widths: every estimate with its interval, and how each falls with n at the last time.
+    """What `compare` reports of widths: every estimate with its interval, and how each falls with n at the
+    last time.
 
     Distances run over their own times: those of sliced W2 are the times at which fields are stored.
     """
@@ -94,7 +104,9 @@ def limit_table(run: "Run", limit: MeanField, scatters: list[Scatter]) -> dict[s
             "units": s.units,
             "replicates": s.replicates,
             **{name: as_lists(getattr(s, name)) for name in ("gap", "variance", "bias_squared", "loss_gap")},
-            "distances": {name: as_lists(bootstrap_mean(found)) for name, found in distances[s.units].items()},
+            "distances": {
+                name: as_lists(bootstrap_mean(found)) for name, found in distances[s.units].items()
+            },
         }
         for s in scatters
     ]
@@ -113,4 +125,7 @@ def distance_names(run: "Run") -> list[str]:
 
 def as_lists(found: Interval) -> dict[str, list[float | None]]:
     """Plain numbers for JSON."""
-    return {name: [float(v) if np.isfinite(v) else None for v in values] for name, values in found._asdict().items()}
+    return {
+        name: [float(v) if np.isfinite(v) else None for v in values]
+        for name, values in found._asdict().items()
+    }

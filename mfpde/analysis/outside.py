@@ -1,8 +1,9 @@
-"""A network that was trained elsewhere beside the mean field of a run: its gap, its distances, and whether it is a typical draw.
+"""A network that was trained elsewhere beside the mean field of a run: its gap, its distances, and whether it
+is a typical draw.
 
-In the limit n |f_n - f|^2 is distributed as sum_i lambda_i chi_i^2, with the eigenvalues lambda_i of the covariance of sqrt(n) (f_n - f) and
-independent chi_i^2 of one degree of freedom. Where a run has computed them, they tell how often a random network of this width is as near.
-"""
+In the limit n |f_n - f|^2 is distributed as sum_i lambda_i chi_i^2, with the eigenvalues lambda_i of the
+covariance of sqrt(n) (f_n - f) and independent chi_i^2 of one degree of freedom. Where a run has computed
+them, they tell how often a random network of this width is as near."""
 
 from pathlib import Path
 from typing import Any
@@ -48,10 +49,11 @@ def compare_network(run: Run, network: SavedNetwork) -> dict[str, Any]:
     """Energies, function gaps and distances at every time that network and run share.
 
     Returns:
-        Stable keys, plain numbers: file, units, replicates, scaling, times, skipped (times of the network at which the run has no
-        output), mean_field, energy, loss, function_gap, scaled_gap (n times the gap), w1, sliced_w2, outside_domain (share of the
-        units), observed_ladder, predicted_gap, quantile. Quantities of networks are {"mean": one per time, "replicates": one list per
-        time}; those that the run does not have are None.
+        Stable keys, plain numbers: file, units, replicates, scaling, times, skipped (times of the network at
+            which the run has no output), mean_field, energy, loss, function_gap, scaled_gap (n times the
+            gap), w1, sliced_w2, outside_domain (share of the units), observed_ladder, predicted_gap,
+            quantile. Quantities of networks are {"mean": one per time, "replicates": one list per time};
+            those that the run does not have are None.
     Raises:
         InputError: the run is that of a potential, has no mean field, or shares no time with the network.
     """
@@ -59,10 +61,17 @@ def compare_network(run: Run, network: SavedNetwork) -> dict[str, Any]:
     frames, outputs = shared_times(run, network)
     with np.errstate(over="ignore", invalid="ignore"):  # a network that has diverged is told by name
         seen = [functions(model, network.state[k], network.weights[k]) for k in frames]
-        energy, loss = np.array([energies(model, network.state[k], network.weights[k], f) for k, f in zip(frames, seen, strict=True)]).swapaxes(0, 1)
+        energy, loss = np.array(
+            [
+                energies(model, network.state[k], network.weights[k], f)
+                for k, f in zip(frames, seen, strict=True)
+            ]
+        ).swapaxes(0, 1)
         gap = np.array([model.square_norm(f - limit[j]) for f, j in zip(seen, outputs, strict=True)])
     if not (np.all(np.isfinite(gap)) and np.all(np.isfinite(energy))):
-        raise InputError(f"{network.path}: the energy or function of a network is not finite; has its training diverged?")
+        raise InputError(
+            f"{network.path}: the energy or function of a network is not finite; has its training diverged?"
+        )
     distances = _distances(run, model, network, frames, outputs)
     return {
         "file": network.path.name,
@@ -83,7 +92,8 @@ def compare_network(run: Run, network: SavedNetwork) -> dict[str, Any]:
 
 
 def mean_field_of(run: Run) -> tuple[str, np.ndarray]:
-    """Where f of the infinitely wide network is from, "nodes" or "mesh", and f (time, r): the same as the run's own networks are compared with.
+    """Where f of the infinitely wide network is from, "nodes" or "mesh", and f (time, r): the same as the
+    run's own networks are compared with.
 
     Raises:
         InputError: the run has neither.
@@ -92,7 +102,10 @@ def mean_field_of(run: Run) -> tuple[str, np.ndarray]:
         raise InputError(f"{run.path}: a potential has no function to compare")
     limit = mean_field(run)
     if limit is None:
-        raise InputError(f"{run.path}: has no mean field to compare with; run the case with eulerian.enabled = true or characteristics.nodes")
+        raise InputError(
+            f"{run.path}: has no mean field to compare with; run the case with eulerian.enabled = true or"
+            " characteristics.nodes"
+        )
     return limit.source, limit.prediction
 
 
@@ -107,22 +120,35 @@ def shared_times(run: Run, network: SavedNetwork) -> tuple[list[int], list[int]]
     same = np.isclose(network.times, times[nearest_output], rtol=SAME_TIME, atol=1e-9 * times[-1])
     frames = np.flatnonzero(same)
     if not len(frames):
-        listed = ", ".join(f"{t:g}" for t in times[:32]) + (f" and {len(times) - 32} more up to {times[-1]:g}" if len(times) > 32 else "")
-        raise InputError(f"{network.path}: 'time' names none of the output times of {run.path}; expected some of {listed}")
+        listed = ", ".join(f"{t:g}" for t in times[:32]) + (
+            f" and {len(times) - 32} more up to {times[-1]:g}" if len(times) > 32 else ""
+        )
+        raise InputError(
+            f"{network.path}: 'time' names none of the output times of {run.path}; expected some of {listed}"
+        )
     # two of the network's times this near to one output are one too many
     frames = frames[np.unique(nearest_output[frames], return_index=True)[1]]
     return frames.tolist(), nearest_output[frames].tolist()
 
 
 def _mean_field_table(run: Run, source: str, outputs: list[int]) -> dict[str, Any]:
-    """The side of the limit at the shared times; `grid_error` is the bound of the mesh's own |f_h - f|^2, below which a gap means little."""
+    """The side of the limit at the shared times; `grid_error` is the bound of the mesh's own |f_h - f|^2,
+    below which a gap means little.
+    """
     group = run.eulerian if source == "mesh" else run.group("characteristics")
-    series = {name: np.asarray(group[name])[outputs].tolist() if name in group else None for name in ("energy", "loss", "grid_error")}
+    series = {
+        name: np.asarray(group[name])[outputs].tolist() if name in group else None
+        for name in ("energy", "loss", "grid_error")
+    }
     return {"source": source, **series}
 
 
-def _distances(run: Run, model: Network | PopulationNetwork, network: SavedNetwork, frames: list[int], outputs: list[int]) -> dict[str, Any]:
-    """W1 of every marginal, sliced W2 where the density is stored, and the share of units beyond the walls of the mesh."""
+def _distances(
+    run: Run, model: Network | PopulationNetwork, network: SavedNetwork, frames: list[int], outputs: list[int]
+) -> dict[str, Any]:
+    """W1 of every marginal, sliced W2 where the density is stored, and the share of units beyond the walls of
+    the mesh.
+    """
     nothing = {"w1": None, "sliced_w2": None, "outside_domain": None}
     if not run.has_density:
         return nothing
@@ -135,15 +161,23 @@ def _distances(run: Run, model: Network | PopulationNetwork, network: SavedNetwo
     w1: dict[str, list[np.ndarray]] = {axis.name: [] for axis in axes}
     sliced, beyond = [], []
     for k, j in zip(frames, outputs, strict=True):
-        clouds = [c.place(network.state[k][:, row]) for c, row in zip(free, rows, strict=True)]  # of every axis (R, n)
+        # of every axis (R, n)
+        clouds = [c.place(network.state[k][:, row]) for c, row in zip(free, rows, strict=True)]
         for axis, marginal, cloud in zip(axes, marginals, clouds, strict=True):
             w1[axis.name].append(w1_marginals(axis, marginal[j], cloud, network.weights[k]))
-        outside = np.any([(cloud < a.faces[0]) | (cloud > a.faces[-1]) for a, cloud in zip(axes, clouds, strict=True)], axis=0)
+        outside = np.any(
+            [(cloud < a.faces[0]) | (cloud > a.faces[-1]) for a, cloud in zip(axes, clouds, strict=True)],
+            axis=0,
+        )
         beyond.append(np.sum(network.weights[k] * outside, axis=1))
-        stored = np.flatnonzero(np.isclose(mu["time"].values, run.times[j], rtol=0, atol=1e-9 * run.times[-1]))
+        stored = np.flatnonzero(
+            np.isclose(mu["time"].values, run.times[j], rtol=0, atol=1e-9 * run.times[-1])
+        )
         values = np.full(network.replicates, np.nan)
         if len(stored):
-            values = SlicedDensity(Mesh(axes), mu[stored[0]].values.astype(np.float64)).w2(np.array(clouds), network.weights[k])
+            values = SlicedDensity(Mesh(axes), mu[stored[0]].values.astype(np.float64)).w2(
+                np.array(clouds), network.weights[k]
+            )
         sliced.append(values)
     return {
         "w1": {name: _table(np.array(values)) for name, values in w1.items()},
@@ -152,19 +186,25 @@ def _distances(run: Run, model: Network | PopulationNetwork, network: SavedNetwo
     }
 
 
-def _ladder_entry(run: Run, model: Network | PopulationNetwork, units: int, mean_field: np.ndarray, outputs: list[int]) -> dict[str, Any]:
+def _ladder_entry(
+    run: Run, model: Network | PopulationNetwork, units: int, mean_field: np.ndarray, outputs: list[int]
+) -> dict[str, Any]:
     """The run's own networks of one width at the shared times."""
     predictions = run.lagrangian(units)["prediction"].values[outputs]
     mean, error = mean_and_error(model.square_norm(predictions - mean_field[outputs][:, None]))
-    return {"units": units, "replicates": predictions.shape[1], "function_gap": {"mean": _plain(mean), "stderr": _plain(error)}}
+    return {
+        "units": units,
+        "replicates": predictions.shape[1],
+        "function_gap": {"mean": _plain(mean), "stderr": _plain(error)},
+    }
 
 
 def _prediction(run: Run, network: SavedNetwork, gap: np.ndarray, outputs: list[int]) -> dict[str, Any]:
-    """predicted_gap: the limit of n E|f_n - f|^2, over n; quantile: how often a random network has a gap at most as large.
+    """predicted_gap: the limit of n E|f_n - f|^2, over n; quantile: how often a random network has a gap at
+    most as large.
 
-    Both are for units of equal mass that follow the gradient flow. What the spectrum lacks of its trace, small modes in great number, hardly
-    varies and is added as it is.
-    """
+    Both are for units of equal mass that follow the gradient flow. What the spectrum lacks of its trace,
+    small modes in great number, hardly varies and is added as it is."""
     group = run.tree["fluctuations"].data_vars if "fluctuations" in run.tree.children else {}
     if "predicted" not in group or not network.has_equal_weights or process_of(run) != "transport":
         return {"predicted_gap": None, "quantile": None}

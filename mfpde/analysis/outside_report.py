@@ -1,4 +1,6 @@
-"""The table of `mfpde compare --network`: a network that was trained elsewhere beside the limit and beside the run's own networks."""
+"""The table of `mfpde compare --network`: a network that was trained elsewhere beside the limit and beside
+the run's own networks.
+"""
 
 from typing import Any
 
@@ -12,7 +14,9 @@ RARE = 0.01  #: probability below which a gap is called rare; of several network
 
 
 def spread(total: int, most: int) -> list[int]:
-    """Indices of at most `most` of `total` items, even to rounding: times that a user chose need not be even themselves."""
+    """Indices of at most `most` of `total` items, even to rounding: times that a user chose need not be even
+    themselves.
+    """
     return sorted({round(k * (total - 1) / (most - 1)) for k in range(most)})
 
 
@@ -21,7 +25,11 @@ def print_outside(table: dict[str, Any], console: Console) -> None:
     shown = spread(len(table["times"]), 5)
     many, name = table["replicates"] > 1, escape(table["file"])
     columns = [f"t = {table['times'][k]:g}" for k in shown]
-    what = f"{table['replicates']} networks of {table['units']} units" if many else f"network of {table['units']} units"
+    what = (
+        f"{table['replicates']} networks of {table['units']} units"
+        if many
+        else f"network of {table['units']} units"
+    )
     title = f"{name}: {what}, scaling '{table['scaling']}'{', means over the networks' if many else ''}"
     outside, field = Table("", *columns, title=title), table["mean_field"]
 
@@ -51,37 +59,61 @@ def print_outside(table: dict[str, Any], console: Console) -> None:
 
 def _ladder(table: dict[str, Any], columns: list[str], shown: list[int]) -> Table:
     """n times the gap, which does not depend on n where fluctuations are those of the limit."""
-    ladder = Table("n", "networks", *columns, title="n times the function gap, beside the run's own networks: mean ± standard error")
+    ladder = Table(
+        "n",
+        "networks",
+        *columns,
+        title="n times the function gap, beside the run's own networks: mean ± standard error",
+    )
     entries = [
-        (entry["units"], entry["replicates"], entry["function_gap"]["mean"], entry["function_gap"]["stderr"]) for entry in table["observed_ladder"]
+        (entry["units"], entry["replicates"], entry["function_gap"]["mean"], entry["function_gap"]["stderr"])
+        for entry in table["observed_ladder"]
     ]
     for units, replicates, mean, error in entries:
-        cells = [f"{units * mean[k]:.3g}" + (f" ± {units * error[k]:.1g}" if error[k] is not None else "") for k in shown]
+        cells = [
+            f"{units * mean[k]:.3g}" + (f" ± {units * error[k]:.1g}" if error[k] is not None else "")
+            for k in shown
+        ]
         ladder.add_row(str(units), str(replicates), *cells)
-    ladder.add_row(str(table["units"]), escape(table["file"]), *(f"{table['scaled_gap']['mean'][k]:.3g}" for k in shown), style="bold")
+    ladder.add_row(
+        str(table["units"]),
+        escape(table["file"]),
+        *(f"{table['scaled_gap']['mean'][k]:.3g}" for k in shown),
+        style="bold",
+    )
     return ladder
 
 
 def remarks(table: dict[str, Any]) -> list[str]:
-    """What a reader should not miss: whether the network is a typical draw, times that were left out, walls, and the mesh's own error."""
+    """What a reader should not miss: whether the network is a typical draw, times that were left out, walls,
+    and the mesh's own error.
+    """
     lines = []
     if table["quantile"] is not None:
         lines += _typical(table["quantile"]["replicates"][-1], table)
     skipped = table["skipped"]
     if skipped:
-        listed = ", ".join(f"{t:g}" for t in skipped[:LISTED]) + (f" and {len(skipped) - LISTED} more" if len(skipped) > LISTED else "")
+        listed = ", ".join(f"{t:g}" for t in skipped[:LISTED]) + (
+            f" and {len(skipped) - LISTED} more" if len(skipped) > LISTED else ""
+        )
         lines.append(f"skipped, since the run has no output at these times: t = {listed}")
     if table["scaling"] != "mean":
         lines.append(
-            f"scaling '{table['scaling']}': with one learning rate for all parameters, a moves faster than in the flow; "
-            "only with a rate of its own are both the same dynamics"
+            f"scaling '{table['scaling']}': with one learning rate for all parameters, a moves faster than in"
+            " the flow; only with a rate of its own are both the same dynamics"
         )
     beyond = table["outside_domain"]
     if beyond is not None and max(beyond["mean"]) > 0:
-        lines.append(f"up to {max(beyond['mean']):.1%} of its units lie beyond the walls of the mesh, where the density cannot follow")
+        lines.append(
+            f"up to {max(beyond['mean']):.1%} of its units lie beyond the walls of the mesh, where the"
+            " density cannot follow"
+        )
     errors, gap = table["mean_field"]["grid_error"], table["function_gap"]["mean"][-1]
     if errors is not None and errors[-1] is not None and errors[-1] > gap / 3:
-        lines.append(f"the mesh's own error |f_h - f|² may be {errors[-1]:.1e} at the last time: refine it before reading more into this gap")
+        lines.append(
+            f"the mesh's own error |f_h - f|² may be {errors[-1]:.1e} at the last time: refine it before"
+            " reading more into this gap"
+        )
     return lines
 
 
@@ -96,11 +128,16 @@ def _typical(shares: list[float | None], table: dict[str, Any]) -> list[str]:
     of = f" for {far or near} of {len(known)} networks" if len(known) > 1 else ""
     if far:
         return [
-            f"{end}, a share of less than {rare:.1g} of all random networks of this width is as far from the limit{of}: "
-            "check the time per step, the scaling, the learning rates and the start"
+            f"{end}, a share of less than {rare:.1g} of all random networks of this width is as far from the"
+            f" limit{of}: check the time per step, the scaling, the learning rates and the start"
         ]
     if near:
-        return [f"{end}, a share of less than {rare:.1g} of all random networks of this width is as near to the limit{of}"]
+        return [
+            f"{end}, a share of less than {rare:.1g} of all random networks of this width is as near to the"
+            f" limit{of}"
+        ]
     low, high = min(known), max(known)
     between = f"{low:.0%}" if len(known) == 1 else f"between {low:.0%} and {high:.0%}"
-    return [f"{end}, {between} of random networks of this width are at least as near to the limit: a typical draw"]
+    return [
+        f"{end}, {between} of random networks of this width are at least as near to the limit: a typical draw"
+    ]

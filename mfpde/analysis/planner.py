@@ -1,9 +1,9 @@
 """The width planner: how many units reach a given accuracy at a given time.
 
-E|f_n - f|^2 against the mean field of the run is fitted over the whole ladder (`analysis.width_fit`), with the limit of n E|f_n - f|^2 where it was
-predicted. What is planned is what such a run will measure: the mean field's own error, if the ladder shows it, is in it. A single network
-scatters about the mean as |g|^2 does, g Gaussian with the predicted covariance; without one, as those of all widths do, each over its mean.
-"""
+E|f_n - f|^2 against the mean field of the run is fitted over the whole ladder (`analysis.width_fit`), with
+the limit of n E|f_n - f|^2 where it was predicted. What is planned is what such a run will measure: the mean
+field's own error, if the ladder shows it, is in it. A single network scatters about the mean as |g|^2 does, g
+Gaussian with the predicted covariance; without one, as those of all widths do, each over its mean."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -25,17 +25,22 @@ FEWEST, FEWEST_LIMIT = 20, 72
 DECIDED = 0.1  #: of the tolerance, to which a plan should be known
 
 
-def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: float | None = None) -> dict[str, Any]:
-    """Widths whose distance |f_n - f| from the mean field is at most `tolerance`: on average (root mean square), and with 95 % probability.
+def plan_width(
+    run: "Run", scatters: list[Scatter], tolerance: float, time: float | None = None
+) -> dict[str, Any]:
+    """Widths whose distance |f_n - f| from the mean field is at most `tolerance`: on average (root mean
+    square), and with 95 % probability.
 
     Arguments:
         tolerance: a distance in L2(nu), in the units of the targets.
         time: an output time; the last if None.
     Returns:
-        time, tolerance, constant ({value, low, high} of lim n E|f_n - f|^2), bias_constant (of n^-2; of either sign), floor (the mean field's own
-        |f_h - f|^2 as far as the ladder shows it), mean and confident ({units, low, high}), confidence, source ("predicted" or "observed"),
-        uncertainty (of the distance at the planned mean width, relative; 95 %), decided (whether that is at most 10 %), mean_field_error (the bound
-        of the mesh's own |f_h - f|^2; 0 if there is none). `units` is None if no width reaches the tolerance; `high` if an upper limit is not known.
+        time, tolerance, constant ({value, low, high} of lim n E|f_n - f|^2), bias_constant (of n^-2; of
+        either sign), floor (the mean field's own |f_h - f|^2 as far as the ladder shows it), mean and
+        confident ({units, low, high}), confidence, source ("predicted" or "observed"), uncertainty (of the
+        distance at the planned mean width, relative; 95 %), decided (whether that is at most 10 %),
+        mean_field_error (the bound of the mesh's own |f_h - f|^2; 0 if there is none). `units` is None if no
+        width reaches the tolerance; `high` if an upper limit is not known.
     Raises:
         InputError: neither a prediction nor replicates to go by, or no output at that time.
     """
@@ -47,8 +52,8 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
     replicates = sum(s.replicates for s in scatters)
     if not predicted and replicates < FEWEST:
         raise InputError(
-            f"{run.path}: holds no predicted fluctuations of such units (fluctuations.predict = true, without jumps) nor networks of "
-            f"{FEWEST} replicates or more, from which to plan a width"
+            f"{run.path}: holds no predicted fluctuations of such units (fluctuations.predict = true, without"
+            f" jumps) nor networks of {FEWEST} replicates or more, from which to plan a width"
         )
     own = own_error(run, k)
     most = np.inf if own is None else own
@@ -57,7 +62,9 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
     ratios = np.full(len(fit.coefficients), ratio) if ratio is not None else _ratios(scatters, k)
     square = tolerance**2
     mean = [smallest_width(c[0], c[1], tolerance, c[2]) for c in fit.gap]
-    confident = [smallest_width(c[0] * q, c[1] * q, tolerance, c[2]) for c, q in zip(fit.gap, ratios, strict=True)]
+    confident = [
+        smallest_width(c[0] * q, c[1] * q, tolerance, c[2]) for c, q in zip(fit.gap, ratios, strict=True)
+    ]
     uncertainty = _uncertainty(fit, mean[0], square)
     constant = fit.coefficients[:, 0]
     return {
@@ -65,7 +72,13 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
         "tolerance": tolerance,
         "source": "predicted" if predicted else "observed",
         "mean_field_error": own or 0.0,
-        "constant": dict(zip(("value", "low", "high"), map(float, (constant[0], *np.percentile(constant[1:], [2.5, 97.5]))), strict=True)),
+        "constant": dict(
+            zip(
+                ("value", "low", "high"),
+                map(float, (constant[0], *np.percentile(constant[1:], [2.5, 97.5]))),
+                strict=True,
+            )
+        ),
         "bias_constant": float(fit.gap[0, 1]),
         "floor": float(fit.gap[0, 2]),
         "confidence": CONFIDENCE,
@@ -77,7 +90,9 @@ def plan_width(run: "Run", scatters: list[Scatter], tolerance: float, time: floa
 
 
 def own_error(run: "Run", k: int) -> float | None:
-    """The bound of the mesh's own |f_h - f|^2 at an output, where networks are compared with its f; 0 at the start, None if it is not known."""
+    """The bound of the mesh's own |f_h - f|^2 at an output, where networks are compared with its f; 0 at the
+    start, None if it is not known.
+    """
     if mean_field_group(run) != "eulerian" or "grid_error" not in run.eulerian:
         return None
     found = float(run.eulerian["grid_error"].values[k])
@@ -85,7 +100,9 @@ def own_error(run: "Run", k: int) -> float | None:
 
 
 def smallest_width(constant: float, second: float, tolerance: float, floor: float = 0.0) -> int | None:
-    """The smallest n from which on constant / n + second / n^2 + floor <= tolerance^2; None if there is none."""
+    """The smallest n from which on constant / n + second / n^2 + floor <= tolerance^2; None if there
+    is none.
+    """
     room = tolerance**2 - floor
     if not room > 0:
         return None
@@ -94,7 +111,9 @@ def smallest_width(constant: float, second: float, tolerance: float, floor: floa
 
 
 def _widths(found: list[int | None], upper: bool = True) -> dict[str, int | None]:
-    """That of the fit, and the 95 % interval of those of replicates drawn anew; no width counts as an infinite one."""
+    """That of the fit, and the 95 % interval of those of replicates drawn anew; no width counts as an
+    infinite one.
+    """
     drawn = np.array([np.inf if n is None else n for n in found[1:]])
     low, high = np.percentile(drawn, [2.5, 97.5], method="nearest")
     return {
@@ -105,7 +124,9 @@ def _widths(found: list[int | None], upper: bool = True) -> dict[str, int | None
 
 
 def _uncertainty(fit: WidthFit, units: int | None, square: float) -> float | None:
-    """Half the 95 % interval of the distance at the planned width over the tolerance, with a floor of the mean field that may be there unseen."""
+    """Half the 95 % interval of the distance at the planned width over the tolerance, with a floor of the
+    mean field that may be there unseen.
+    """
     if units is None:
         return None
     found = np.maximum(fit.mean_square(units), 0.0)
@@ -131,7 +152,9 @@ def output_index(run: "Run", time: float | None) -> int:
 
 
 def gaussian_quantile(spectrum: np.ndarray, total: float) -> float:
-    """Quantile of |g|^2 for a Gaussian g with these largest eigenvalues and this trace; the rest of the trace is taken as its mean."""
+    """Quantile of |g|^2 for a Gaussian g with these largest eigenvalues and this trace; the rest of the trace
+    is taken as its mean.
+    """
     squares = generator(0, "bootstrap", len(spectrum), 1).standard_normal((DRAWS, len(spectrum))) ** 2
     return float(np.quantile(squares @ spectrum, CONFIDENCE) + max(0.0, total - spectrum.sum()))
 
@@ -139,13 +162,19 @@ def gaussian_quantile(spectrum: np.ndarray, total: float) -> float:
 def _predicted(run: "Run", k: int) -> tuple[tuple[float, float], float]:
     """lim n E|f_n - f|^2 with its error, and the quantile of n |f_n - f|^2 over it."""
     found = run.group("fluctuations")
-    value, error = (float(x[k]) for x in (found["predicted"].values, (found["node_error"] + found["rank_error"]).values))
+    value, error = (
+        float(x[k]) for x in (found["predicted"].values, (found["node_error"] + found["rank_error"]).values)
+    )
     return (value, error), gaussian_quantile(found["spectrum"].values[k], value) / value if value else 1.0
 
 
 def _ratios(scatters: list[Scatter], k: int) -> np.ndarray:
-    """Quantiles of |f_n - f|^2 over its mean, of networks of all widths together: as observed, and as drawn anew (resamples + 1,)."""
-    ratios = np.concatenate([s.gaps[k] / s.gaps[k].mean() if s.gaps[k].mean() > 0 else np.ones(s.replicates) for s in scatters])
+    """Quantiles of |f_n - f|^2 over its mean, of networks of all widths together: as observed, and as drawn
+    anew (resamples + 1,).
+    """
+    ratios = np.concatenate(
+        [s.gaps[k] / s.gaps[k].mean() if s.gaps[k].mean() > 0 else np.ones(s.replicates) for s in scatters]
+    )
     random = generator(0, "bootstrap", len(ratios), 4)
     picks = ratios[random.integers(len(ratios), size=(RESAMPLES, len(ratios)))]
     return np.concatenate([[np.quantile(ratios, CONFIDENCE)], np.quantile(picks, CONFIDENCE, axis=1)])

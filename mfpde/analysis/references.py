@@ -1,8 +1,7 @@
 """What errors are measured against: the exact solution a case names, characteristics, or a finer solution.
 
-The names: `function` is |f_h - f| in L2(nu) (not squared), `energy` is |E_h - E|, `w1_a` is the W1 error of the marginal of a, `mean`,
-`covariance` (largest entry) and `density` (L1) are those of exact solutions.
-"""
+The names: `function` is |f_h - f| in L2(nu) (not squared), `energy` is |E_h - E|, `w1_a` is the W1 error of
+the marginal of a, `mean`, `covariance` (largest entry) and `density` (L1) are those of exact solutions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,10 +72,14 @@ class Nodes:
     def errors(self, solver: Solver) -> Errors:
         """Function, energy and marginals."""
         model, density = solver.model, solver.density()
-        found = weak_errors(model, solver.prediction, solver.state.energy, self.seen.prediction, self.seen.energy)
+        found = weak_errors(
+            model, solver.prediction, solver.state.energy, self.seen.prediction, self.seen.energy
+        )
         for axis in solver.mesh.axes:
             cloud = self.seen.nodes[model.parameters.names.index(axis.name)]
-            found[f"w1_{axis.name}"] = w1_marginal(axis, solver.mesh.marginal(density, axis.name), cloud, self.seen.weights)
+            found[f"w1_{axis.name}"] = w1_marginal(
+                axis, solver.mesh.marginal(density, axis.name), cloud, self.seen.weights
+            )
         return found
 
 
@@ -91,7 +94,9 @@ class Finest:
     def errors(self, solver: Solver) -> Errors:
         """Function, energy and marginals."""
         exact = self.solver
-        found = weak_errors(solver.model, solver.prediction, solver.state.energy, exact.prediction, exact.state.energy)
+        found = weak_errors(
+            solver.model, solver.prediction, solver.state.energy, exact.prediction, exact.state.energy
+        )
         mine, theirs = solver.density(), self.solver.density()
         for axis, other in zip(solver.mesh.axes, self.solver.mesh.axes, strict=True):
             marginals = solver.mesh.marginal(mine, axis.name), self.solver.mesh.marginal(theirs, axis.name)
@@ -99,7 +104,9 @@ class Finest:
         return found
 
 
-def weak_errors(model: Model, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float) -> Errors:
+def weak_errors(
+    model: Model, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float
+) -> Errors:
     """Errors of the function (of networks) and of the energy."""
     found = {"energy": abs(energy - exact_energy)}
     if isinstance(model, ShallowNetwork):

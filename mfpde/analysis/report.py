@@ -34,15 +34,26 @@ def print_comparison(table: dict[str, Any], console: Console) -> None:
         energies.add_row("density mu", *(f"{density['energy'][k]:.5g}" for k in shown))
     for entry in table["lagrangian"]:
         mean, std = entry["energy"]["mean"], entry["energy"]["std"]
-        energies.add_row(f"n = {entry['units']}", *(f"{mean[k]:.5g}" + (f" ± {std[k]:.1g}" if std[k] is not None else "") for k in shown))
+        energies.add_row(
+            f"n = {entry['units']}",
+            *(f"{mean[k]:.5g}" + (f" ± {std[k]:.1g}" if std[k] is not None else "") for k in shown),
+        )
     console.print(energies)
     with_gap = [entry for entry in table["lagrangian"] if "function_gap" in entry]
     gaps = Table(
-        "n", "replicates", *columns, title="Function gap |f_n - f|² in L²(ν), which is the square kernel distance in U; mean ± standard error"
+        "n",
+        "replicates",
+        *columns,
+        title=(
+            "Function gap |f_n - f|² in L²(ν), which is the square kernel distance in U; mean ± standard"
+            " error"
+        ),
     )
     for entry in with_gap:
         mean, error = entry["function_gap"]["mean"], entry["function_gap"]["stderr"]
-        cells = [number(mean[k], ".2e") + (f" ± {error[k]:.0e}" if error[k] is not None else "") for k in shown]
+        cells = [
+            number(mean[k], ".2e") + (f" ± {error[k]:.0e}" if error[k] is not None else "") for k in shown
+        ]
         gaps.add_row(str(entry["units"]), str(entry["replicates"]), *cells)
     if with_gap:
         console.print(gaps)
@@ -72,31 +83,51 @@ def _print_rate(rate: dict[str, Any], console: Console) -> None:
     if rate["slope"] is None:
         console.print("rate: not fitted (it needs at least two widths)")
         return
-    interval = "no interval (single replicates)" if rate["low"] is None else f"95 % interval [{rate['low']:.3f}, {rate['high']:.3f}]"
-    console.print(f"rate: function gap ~ n^{rate['slope']:.3f} at t = {rate['time']:g}, {interval}; theory: -1, for fixed t as n grows")
+    interval = (
+        "no interval (single replicates)"
+        if rate["low"] is None
+        else f"95 % interval [{rate['low']:.3f}, {rate['high']:.3f}]"
+    )
+    console.print(
+        f"rate: function gap ~ n^{rate['slope']:.3f} at t = {rate['time']:g}, {interval}; theory: -1, for"
+        " fixed t as n grows"
+    )
     if rate["low"] is not None and not rate["low"] <= -1 <= rate["high"]:
-        console.print("  the interval excludes -1: these widths are not yet in the regime of the theory, or the error of the mesh or nodes is felt")
+        console.print(
+            "  the interval excludes -1: these widths are not yet in the regime of the theory, or the error"
+            " of the mesh or nodes is felt"
+        )
 
 
 def _print_budget(table: dict[str, Any], console: Console) -> None:
     budget, density = table["budget"], table["eulerian"]
     errors = density["grid_error_energy"]
     if errors is not None:
-        marginals = ", ".join(f"W1({plain(name)}) {number(values[-1], '.1e')}" for name, values in density["grid_error_w1"].items())
+        marginals = ", ".join(
+            f"W1({plain(name)}) {number(values[-1], '.1e')}"
+            for name, values in density["grid_error_w1"].items()
+        )
         order = number(density["observed_order"][-1], ".1f")
         console.print(
-            f"grid error, bounds: |E_h - E| up to {number(errors[-1], '.1e')}, {marginals} (order {order}; they hold in {COVERAGE:.0%} of cases)"
+            f"grid error, bounds: |E_h - E| up to {number(errors[-1], '.1e')}, {marginals} (order {order};"
+            f" they hold in {COVERAGE:.0%} of cases)"
         )
     if budget is None and errors is None:
-        console.print("grid error: not estimated (eulerian.error_estimate = true carries coarser meshes along)")
+        console.print(
+            "grid error: not estimated (eulerian.error_estimate = true carries coarser meshes along)"
+        )
     if budget is None:
         return
     grid, largest = budget["grid_error"], budget["largest_n"]
     widest = table["lagrangian"][-1]["units"]
-    console.print(f"grid error: |f_h - f|² up to {grid:.1e}; sampling error {budget['sampling_constant'] / widest:.1e} at n = {widest}")
+    console.print(
+        f"grid error: |f_h - f|² up to {grid:.1e}; sampling error {budget['sampling_constant'] / widest:.1e}"
+        f" at n = {widest}"
+    )
     if largest is not None and largest < widest:
         console.print(
-            f"  [bold]the mesh may be the larger error from n = {largest:.2g} on[/bold]: refine it before reading anything into wider networks"
+            f"  [bold]the mesh may be the larger error from n = {largest:.2g} on[/bold]: refine it before"
+            " reading anything into wider networks"
         )
     elif largest is not None:
         console.print(f"  the comparison is meaningful up to n about {largest:.1e}")
@@ -107,7 +138,11 @@ def print_health_of_density(density: dict[str, Any], console: Console) -> None:
     console.print(
         f"density: mass drift {density['mass_drift']:.1e}, smallest value {density['minimum_density']:.1e}, "
         f"wall mass {max(density['boundary_mass']):.1e}"
-        + (f", narrower than two cells from t = {density['resolution_time']:g}" if density["resolution_time"] is not None else "")
+        + (
+            f", narrower than two cells from t = {density['resolution_time']:g}"
+            if density["resolution_time"] is not None
+            else ""
+        )
     )
 
 
@@ -122,7 +157,13 @@ def print_inspection(facts: dict[str, Any], path: Path, console: Console) -> Non
     """Tree, provenance and health."""
     tree = Table("dataset", "shape", "type", "units", "meaning", title=str(path))
     for name, entry in facts["datasets"].items():
-        tree.add_row(name, " x ".join(str(n) for n in entry["shape"]), entry["dtype"], entry["units"], entry["long_name"])
+        tree.add_row(
+            name,
+            " x ".join(str(n) for n in entry["shape"]),
+            entry["dtype"],
+            entry["units"],
+            entry["long_name"],
+        )
     console.print(tree)
     if facts["added"]:
         console.print(plain(f"not of mfpde, and left alone: {', '.join(facts['added'])}"))
@@ -132,14 +173,22 @@ def print_inspection(facts: dict[str, Any], path: Path, console: Console) -> Non
             origin.add_row(name, _listed(value))
     console.print(origin)
     health = facts["health"]
-    stationary = f" (stationary at time {health['stationary_at']:g})" if health.get("ended_by") == "stationary" else ""
-    state = f"finished{stationary}" if health["finished"] else f"not finished{': ' + health['failure'] if health['failure'] else ''}"
+    stationary = (
+        f" (stationary at time {health['stationary_at']:g})" if health.get("ended_by") == "stationary" else ""
+    )
+    state = (
+        f"finished{stationary}"
+        if health["finished"]
+        else f"not finished{': ' + health['failure'] if health['failure'] else ''}"
+    )
     console.print(plain(f"health: {state}"))
     for warning in health["warnings"]:
         console.print(plain(f"  warning: {warning}"))
     for side in ("eulerian", "lagrangian"):
         if side in health:
-            facts_of = ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in health[side].items())
+            facts_of = ", ".join(
+                f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in health[side].items()
+            )
             console.print(plain(f"  {side}: {facts_of}"))
 
 
@@ -147,7 +196,12 @@ def print_convergence(table: dict[str, Any], console: Console) -> None:
     """Errors of every level with the observed order in brackets, and the seconds it took."""
     names = list(table["orders"])
     label = "cells (longest axis)" if table["refined"] == "cells" else table["refined"]
-    shown = Table(label, *names, "seconds", title=f"Errors at t = {table['time']:g} against {table['reference']} (observed order)")
+    shown = Table(
+        label,
+        *names,
+        "seconds",
+        title=f"Errors at t = {table['time']:g} against {table['reference']} (observed order)",
+    )
     for k, level in enumerate(table["levels"]):
         cells = []
         for name in names:
@@ -155,12 +209,17 @@ def print_convergence(table: dict[str, Any], console: Console) -> None:
             cells.append(f"{level['errors'][name]:.2e}{order}")
         shown.add_row(f"{level['value']:g}", *cells, f"{level['seconds']:.2f}")
     console.print(shown)
-    fitted = ", ".join(f"{name} {order:.2f}" for name, order in table["fitted_orders"].items() if order == order)
+    fitted = ", ".join(
+        f"{name} {order:.2f}" for name, order in table["fitted_orders"].items() if order == order
+    )
     if fitted:
         console.print(f"orders fitted over all levels: {fitted}")
     if table["bounds"]:
         listed = ", ".join(f"{name} {bound:.1e}" for name, bound in table["bounds"].items())
-        console.print(f"bounds of the case's own mesh, from coarser ones alone (they hold in {COVERAGE:.0%} of cases): {listed}")
+        console.print(
+            f"bounds of the case's own mesh, from coarser ones alone (they hold in {COVERAGE:.0%} of cases):"
+            f" {listed}"
+        )
     if table["reference_error"] > 0:
         finest = table["levels"][-1]["errors"][names[0]]
         doubt = "; the finest errors are partly its own" if table["reference_error"] > finest / 3 else ""
@@ -172,15 +231,27 @@ def print_doctor(facts: dict[str, Any], console: Console) -> None:
     """Devices, extras and advice."""
     for d in facts["devices"]:
         mark = f"{d['number']}{' (default)' if d['default'] else ''}"
-        console.print(f"OpenCL device {mark}: {d['name']} ({d['platform']}, driver {d['driver']})", markup=False, soft_wrap=True)
+        console.print(
+            f"OpenCL device {mark}: {d['name']} ({d['platform']}, driver {d['driver']})",
+            markup=False,
+            soft_wrap=True,
+        )
         double = "float64" if d["fp64"] else "no float64"
-        console.print(f"  {d['type']}, {double}; kernels: {d['kernels']}; {d['verdict']} ({', '.join(d['probed'])})", markup=False, soft_wrap=True)
+        console.print(
+            f"  {d['type']}, {double}; kernels: {d['kernels']}; {d['verdict']} ({', '.join(d['probed'])})",
+            markup=False,
+            soft_wrap=True,
+        )
     if facts["default_reason"]:
         console.print(f"the default device is used without --device: {facts['default_reason']}")
     if facts["runtimes"]:
-        console.print("runtimes: " + ", ".join(f"{name} {version}" for name, version in facts["runtimes"].items()))
+        console.print(
+            "runtimes: " + ", ".join(f"{name} {version}" for name, version in facts["runtimes"].items())
+        )
     for name, extra in facts["extras"].items():
-        console.print(f"{name}: {'installed' if extra['installed'] else 'not installed'} ({extra['purpose']})")
+        console.print(
+            f"{name}: {'installed' if extra['installed'] else 'not installed'} ({extra['purpose']})"
+        )
     for line in facts["advice"]:
         console.print(f"[yellow]advice:[/yellow] {escape(line)}", soft_wrap=True)
     if not facts["advice"]:

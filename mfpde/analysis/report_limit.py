@@ -1,4 +1,6 @@
-"""Tables for people about the mean-field limit: fluctuations, bias, tagged units, descent, and the width planner."""
+"""Tables for people about the mean-field limit: fluctuations, bias, tagged units, descent, and the width
+planner.
+"""
 
 import math
 from typing import Any
@@ -31,7 +33,13 @@ def print_limit(table: dict[str, Any], console: Console) -> None:
     if table["limit"] is not None:
         _print_parts(table["limit"], console)
     if table["chaos"] is not None:
-        _print_chaos(table["chaos"], times, evenly(len(times), 3), (table["fluctuations"] or {}).get("process") == "weights", console)
+        _print_chaos(
+            table["chaos"],
+            times,
+            evenly(len(times), 3),
+            (table["fluctuations"] or {}).get("process") == "weights",
+            console,
+        )
     if table["descent"] is not None:
         _print_descent(table["descent"], console)
 
@@ -55,34 +63,61 @@ def print_fluctuations(found: dict[str, Any], times: list[float], shown: list[in
         rows.add_row(*cells)
     console.print(rows)
     if predicted:
-        errors = [(node + rank) / max(value, TINY) for node, rank, value in zip(found["node_error"], found["rank_error"], predicted, strict=True)]
+        errors = [
+            (node + rank) / max(value, TINY)
+            for node, rank, value in zip(found["node_error"], found["rank_error"], predicted, strict=True)
+        ]
         known = [k for k in range(len(errors)) if predicted[k] > NOTHING * max(predicted)] or [0]
         worst = max(known, key=errors.__getitem__)
-        console.print(f"predicted: the limit n → ∞; its numerical error (nodes, rank) is at most {errors[worst]:.1g} of it, at t = {times[worst]:g}")
+        console.print(
+            f"predicted: the limit n → ∞; its numerical error (nodes, rank) is at most {errors[worst]:.1g} of"
+            f" it, at t = {times[worst]:g}"
+        )
         console.print("z: (observed - predicted) / standard error", style="dim")
     if static:
-        console.print("Monte-Carlo: n units drawn i.i.d. from the mean field at that time; at t = 0 networks have it exactly", style="dim")
+        console.print(
+            "Monte-Carlo: n units drawn i.i.d. from the mean field at that time; at t = 0 networks have it"
+            " exactly",
+            style="dim",
+        )
     for entry in found["initial"]:
         if entry["z"] is not None and abs(entry["z"]) > SUSPECT:
             console.print(
-                f"[bold]n = {entry['units']} starts {entry['z']:+.1f} standard errors from the Monte-Carlo value {entry['expected']:.4g}[/bold]"
+                f"[bold]n = {entry['units']} starts {entry['z']:+.1f} standard errors from the Monte-Carlo"
+                f" value {entry['expected']:.4g}[/bold]"
             )
     if predicted and found["process"] == "birth_death":
         injected = f"{found['jump_noise'][-1]:.3g}"
-        console.print("predicted for units with weights; jumps add martingale noise of their own, which no weight has:")
-        console.print(f"  injected up to t = {times[-1]:g}: {injected}, as far as the flow does not damp it; the bias of resampling is O(1/n)")
+        console.print(
+            "predicted for units with weights; jumps add martingale noise of their own, which no weight has:"
+        )
+        console.print(
+            f"  injected up to t = {times[-1]:g}: {injected}, as far as the flow does not damp it; the bias"
+            " of resampling is O(1/n)"
+        )
 
 
 def _print_parts(limit: dict[str, Any], console: Console) -> None:
-    title = f"At the last time, from f of the {limit['mean_field']}, with 95 % bootstrap intervals over replicates"
+    title = (
+        f"At the last time, from f of the {limit['mean_field']}, with 95 % bootstrap intervals over"
+        " replicates"
+    )
     rows = Table("n", "gap", "variance", "bias²", "loss gap", title=title)
     for entry in limit["widths"]:
-        rows.add_row(str(entry["units"]), *(_last(entry[name]) for name in ("gap", "variance", "bias_squared", "loss_gap")))
+        rows.add_row(
+            str(entry["units"]),
+            *(_last(entry[name]) for name in ("gap", "variance", "bias_squared", "loss_gap")),
+        )
     console.print(rows)
     names = list(limit["widths"][0]["distances"])
     if names:
-        labels = [f"W1({name.removeprefix('w1_')})" if name.startswith("w1_") else name.replace("_w2", " W2") for name in names]
-        distances = Table("n", *labels, title="Distances of units from the density at the last time, likewise")
+        labels = [
+            f"W1({name.removeprefix('w1_')})" if name.startswith("w1_") else name.replace("_w2", " W2")
+            for name in names
+        ]
+        distances = Table(
+            "n", *labels, title="Distances of units from the density at the last time, likewise"
+        )
         for entry in limit["widths"]:
             distances.add_row(str(entry["units"]), *(_last(entry["distances"][name]) for name in names))
         console.print(distances)
@@ -103,8 +138,15 @@ def _last(found: dict[str, Any]) -> str:
     return f"{value:.1f} [{low:.1f}, {high:.1f}] e{power:+03d}"
 
 
-def _print_chaos(chaos: dict[str, Any], times: list[float], shown: list[int], weighted: bool, console: Console) -> None:
-    headers = ["component", "t", *(["predicted"] if chaos["predicted"] else []), *(f"n = {entry['units']}" for entry in chaos["widths"])]
+def _print_chaos(
+    chaos: dict[str, Any], times: list[float], shown: list[int], weighted: bool, console: Console
+) -> None:
+    headers = [
+        "component",
+        "t",
+        *(["predicted"] if chaos["predicted"] else []),
+        *(f"n = {entry['units']}" for entry in chaos["widths"]),
+    ]
     what = "n Var(weighted mean) / Var - 1" if weighted else "n times the correlation of two units"
     rows = Table(*headers, title=f"{what} (propagation of chaos)")
     for name in chaos["components"][:COMPONENTS]:
@@ -115,25 +157,40 @@ def _print_chaos(chaos: dict[str, Any], times: list[float], shown: list[int], we
                 cells.append(number(expected, ".3g"))
             for entry in chaos["widths"]:
                 value, low, high = (entry["correlation"][name][part][k] for part in ("value", "low", "high"))
-                cells.append(number(value, ".2g") + ("" if value is None else f" [{number(low, '.2g')}, {number(high, '.2g')}]"))
+                cells.append(
+                    number(value, ".2g")
+                    + ("" if value is None else f" [{number(low, '.2g')}, {number(high, '.2g')}]")
+                )
             rows.add_row(*cells)
     console.print(rows)
     if len(chaos["components"]) > COMPONENTS:
-        console.print(f"of {len(chaos['components'])} components the first {COMPONENTS}; --json has all", style="dim")
+        console.print(
+            f"of {len(chaos['components'])} components the first {COMPONENTS}; --json has all", style="dim"
+        )
 
 
 def _print_descent(found: dict[str, Any], console: Console) -> None:
-    title = f"Descent of {found['replicates']} networks of {found['units']} units by finite steps, at t = {found['time']:g}"
+    title = (
+        f"Descent of {found['replicates']} networks of {found['units']} units by finite steps, at t ="
+        f" {found['time']:g}"
+    )
     rows = Table("η", "B", "gap from the flow", "gap from the mean field", "loss", "", title=title)
     for entry in found["entries"]:
         batch = "all" if entry["batch"] == 0 else str(entry["batch"])
-        verdict = f"diverged ({entry['diverged']:.0%})" if entry["diverged"] else {None: "", True: "follows", False: "leaves"}[entry["follows"]]
+        verdict = (
+            f"diverged ({entry['diverged']:.0%})"
+            if entry["diverged"]
+            else {None: "", True: "follows", False: "leaves"}[entry["follows"]]
+        )
         gaps = [_mean(entry.get(name)) for name in ("flow_gap", "function_gap")]
         loss = "-" if entry["loss"] is None else f"{entry['loss']:.4g}"
         rows.add_row(f"{entry['step']:g}", batch, *gaps, loss, verdict)
     console.print(rows)
     if found["sampling_error"] is not None:
-        console.print(f"it follows the flow while its gap from it is below the sampling error of this width, {found['sampling_error']:.1e}")
+        console.print(
+            "it follows the flow while its gap from it is below the sampling error of this width,"
+            f" {found['sampling_error']:.1e}"
+        )
 
 
 def _mean(found: dict[str, Any] | None) -> str:
@@ -148,18 +205,31 @@ def print_plan(plan: dict[str, Any], console: Console) -> None:
     scale = f"{plan['source']} n E|f_n - f|² = {constant['value']:.4g}"
     second = f", n^-2 term {plan['bias_constant']:.2g}" if plan["bias_constant"] else ""
     floor = f", the mean field's own error {math.sqrt(plan['floor']):.1e}" if plan["floor"] else ""
-    console.print(f"width for |f_n - f| ≤ {plan['tolerance']:g} at t = {plan['time']:g}, from the {scale}{second}{floor}:")
-    for what, found in (("root mean square", mean), (f"with {plan['confidence']:.0%} probability", confident)):
+    console.print(
+        f"width for |f_n - f| ≤ {plan['tolerance']:g} at t = {plan['time']:g}, from the"
+        f" {scale}{second}{floor}:"
+    )
+    for what, found in (
+        ("root mean square", mean),
+        (f"with {plan['confidence']:.0%} probability", confident),
+    ):
         if found["units"] is None:
             console.print(f"  {what}: no width is that near; the mean field's own error is larger")
             continue
-        between = f"between {found['low']} and {found['high']}" if found["high"] is not None else f"at least {found['low']}, no upper limit known"
+        between = (
+            f"between {found['low']} and {found['high']}"
+            if found["high"] is not None
+            else f"at least {found['low']}, no upper limit known"
+        )
         console.print(f"  {what}: n = {found['units']} ({between})")
     if plan["uncertainty"] is not None and not plan["decided"]:
         console.print(
-            f"  [bold]the ladder does not decide this to 10 %[/bold] (the distance at that width is known to {plan['uncertainty']:.0%}): "
-            "run more replicates, or widths near the planned one"
+            "  [bold]the ladder does not decide this to 10 %[/bold] (the distance at that width is known to"
+            f" {plan['uncertainty']:.0%}): run more replicates, or widths near the planned one"
         )
     if plan["tolerance"] ** 2 < plan["mean_field_error"]:
         bound = math.sqrt(plan["mean_field_error"])
-        console.print(f"  this is below the bound of the mesh's own error of f, {bound:.1e}: refine it to be near the limit, not only the mesh")
+        console.print(
+            f"  this is below the bound of the mesh's own error of f, {bound:.1e}: refine it to be near the"
+            " limit, not only the mesh"
+        )

@@ -24,8 +24,16 @@ class Table(RichTable):
     """A plain table with its title at the left. What is in its cells is shown as it is."""
 
     def __init__(self, *headers: str, title: str, **options: Any):
-        columns = [Column(plain(header), overflow="fold") for header in headers]  # a name that is cut off tells nothing
-        super().__init__(*columns, title=plain(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, **options)
+        # a name that is cut off tells nothing
+        columns = [Column(plain(header), overflow="fold") for header in headers]
+        super().__init__(
+            *columns,
+            title=plain(title),
+            title_justify="left",
+            title_style="bold",
+            box=box.SIMPLE_HEAD,
+            **options,
+        )
 
     def add_row(self, *cells: str, **options: Any) -> None:  # type: ignore[override]
         """Add a row of text."""

@@ -49,8 +49,15 @@ class Run:
         if not isinstance(node, xr.DataTree):
             raise InputError(f"{self.path}: has no group '{path}'; it is no whole output of mfpde run")
         dataset = node.to_dataset()
-        if unscaled := [name for name in dataset.data_vars if any(str(dim).startswith("phony_dim") for dim in dataset[name].dims)]:
-            raise InputError(f"{self.path}: '{path}/{unscaled[0]}' has axes without a meaning; it is no whole output of mfpde run")
+        if unscaled := [
+            name
+            for name in dataset.data_vars
+            if any(str(dim).startswith("phony_dim") for dim in dataset[name].dims)
+        ]:
+            raise InputError(
+                f"{self.path}: '{path}/{unscaled[0]}' has axes without a meaning; it is no whole output of"
+                " mfpde run"
+            )
         used = {dim for variable in dataset.data_vars.values() for dim in variable.dims}
         return dataset.drop_vars([name for name in dataset.coords if not set(dataset[name].dims) <= used])
 
@@ -71,7 +78,9 @@ class Run:
 
     @property
     def has_function(self) -> bool:
-        """Whether the model is a network, of data points or of all inputs, so that functions have a distance."""
+        """Whether the model is a network, of data points or of all inputs, so that functions have a
+        distance.
+        """
         return "targets" in self.tree.to_dataset()
 
     @property
@@ -91,11 +100,15 @@ class Run:
         return self.eulerian["mu"].rename(fields_time="time")
 
     def integrate(self, field: xr.DataArray, *names: str) -> xr.DataArray:
-        """Integral of a field over parameters (all that it depends on if none are named), by the cells' volumes; see `analysis.integrals`."""
+        """Integral of a field over parameters (all that it depends on if none are named), by the cells'
+        volumes; see `analysis.integrals`.
+        """
         return integrals.integrate(self, field, names)
 
     def marginal(self, *names: str) -> xr.DataArray:
-        """Density of one parameter at all output times, or of several at those at which the density is stored."""
+        """Density of one parameter at all output times, or of several at those at which the density is
+        stored.
+        """
         return integrals.marginal(self, names)
 
     def expectation(self, field: xr.DataArray) -> xr.DataArray:
@@ -107,7 +120,9 @@ class Run:
         return integrals.mean(self, name)
 
     def variance(self, name: str) -> xr.DataArray:
-        """Its variance; on a circle the mean square of deviations from the mean direction, by the shortest way."""
+        """Its variance; on a circle the mean square of deviations from the mean direction, by the shortest
+        way.
+        """
         return integrals.variance(self, name)
 
     def resultant(self, name: str) -> xr.DataArray:
@@ -117,7 +132,11 @@ class Run:
     @cached_property
     def units(self) -> list[int]:
         """Widths of the ladder, in order."""
-        return sorted(int(name) for name in self.tree["lagrangian"].children) if "lagrangian" in self.tree.children else []
+        return (
+            sorted(int(name) for name in self.tree["lagrangian"].children)
+            if "lagrangian" in self.tree.children
+            else []
+        )
 
     @property
     def paired(self) -> bool:
@@ -140,7 +159,11 @@ class Run:
     @property
     def norm_weights(self) -> np.ndarray:
         """Weights (r,) with which squares of a prediction's coefficients sum to its square norm in L2(nu)."""
-        return self.data["data_weights"].values if self.has_data else np.ones(self.tree.to_dataset().sizes["coefficient"])
+        return (
+            self.data["data_weights"].values
+            if self.has_data
+            else np.ones(self.tree.to_dataset().sizes["coefficient"])
+        )
 
     @cached_property
     def attributes(self) -> dict[str, Any]:
@@ -151,7 +174,9 @@ class Run:
     def _fact(self, name: str, kind: type, what: str) -> Any:
         value = self.attributes.get(name)
         if not isinstance(value, kind):
-            raise InputError(f"{self.path}: the attribute '{name}' is not {what}; it is no whole output of mfpde run")
+            raise InputError(
+                f"{self.path}: the attribute '{name}' is not {what}; it is no whole output of mfpde run"
+            )
         return value
 
     @property
@@ -171,14 +196,27 @@ class Run:
         if "health" not in self.attributes:
             return nothing
         health = self._fact("health", dict, "a table")
-        kinds = {"finished": bool, "failure": str | None, "warnings": list, "eulerian": dict, "lagrangian": dict}
+        kinds = {
+            "finished": bool,
+            "failure": str | None,
+            "warnings": list,
+            "eulerian": dict,
+            "lagrangian": dict,
+        }
         for key, kind in kinds.items():
-            if not isinstance(health.get(key, nothing.get(key, {})), kind) or (key in nothing and key not in health):
-                raise InputError(f"{self.path}: the attribute 'health' has no proper '{key}'; it is no whole output of mfpde run")
+            if not isinstance(health.get(key, nothing.get(key, {})), kind) or (
+                key in nothing and key not in health
+            ):
+                raise InputError(
+                    f"{self.path}: the attribute 'health' has no proper '{key}'; it is no whole output of"
+                    " mfpde run"
+                )
         return health
 
     def compare(self, tolerance: float | None = None, time: float | None = None) -> "Comparison":
-        """How far the networks are from the density; prints as the table of `mfpde compare`. Arguments: see `analysis.compare.compare`."""
+        """How far the networks are from the density; prints as the table of `mfpde compare`. Arguments: see
+        `analysis.compare.compare`.
+        """
         from mfpde.analysis.compare import compare
 
         return compare(self, tolerance, time)
@@ -217,13 +255,23 @@ def open_run(path: str | Path) -> Run:
     except InputError:
         raise
     except Exception as error:  # h5py has errors of many kinds for what HDF5 finds damaged
-        raise InputError(f"{path}: is not a readable HDF5 file ({first_line(error)}); expected an output of mfpde run") from None
+        raise InputError(
+            f"{path}: is not a readable HDF5 file ({first_line(error)}); expected an output of mfpde run"
+        ) from None
     if version is None or contents is None:
-        raise InputError(f"{path}: is an HDF5 file, but not an output of mfpde run (it has no schema_version)")
+        raise InputError(
+            f"{path}: is an HDF5 file, but not an output of mfpde run (it has no schema_version)"
+        )
     if not isinstance(version, int | np.integer):
-        raise InputError(f"{path}: the attribute 'schema_version' is not a whole number; it is no whole output of mfpde run")
+        raise InputError(
+            f"{path}: the attribute 'schema_version' is not a whole number; it is no whole output of"
+            " mfpde run"
+        )
     if version > SCHEMA_VERSION:
-        raise InputError(f"{path}: has schema {version}, newer than {SCHEMA_VERSION}, the newest this mfpde reads; upgrade mfpde")
+        raise InputError(
+            f"{path}: has schema {version}, newer than {SCHEMA_VERSION}, the newest this mfpde reads; upgrade"
+            " mfpde"
+        )
     if frames == 0:
         raise InputError(f"{path}: holds no frame: the run stopped before its first output")
     return Run(path, contents.own.keys() | contents.vtk.keys())

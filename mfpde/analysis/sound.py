@@ -1,4 +1,6 @@
-"""Outputs of strangers: whether a file is whole in itself, and what is said when its parts do not fit together."""
+"""Outputs of strangers: whether a file is whole in itself, and what is said when its parts do not fit
+together.
+"""
 
 import functools
 import warnings
@@ -24,21 +26,31 @@ def count_frames(contents: Contents, path: Path) -> int:
     times = contents.own.get("time")
     if times is None:
         return 0
-    if times.ndim != 1 or times.dtype.kind != "f" or not np.all(np.isfinite(times[()])) or np.any(np.diff(times[()]) <= 0):
+    if (
+        times.ndim != 1
+        or times.dtype.kind != "f"
+        or not np.all(np.isfinite(times[()]))
+        or np.any(np.diff(times[()]) <= 0)
+    ):
         raise InputError(f"{path}: 'time' does not hold increasing times; it is no whole output of mfpde run")
     return len(times)
 
 
 @contextmanager
 def fits_together(path: Path | str) -> Iterator[None]:
-    """Within this block, what a reader stumbles over is put down to the file: its parts are all there, but not what they should be."""
+    """Within this block, what a reader stumbles over is put down to the file: its parts are all there, but
+    not what they should be.
+    """
     try:
         with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"), within_reach(path):
             yield
     except (MfpdeError, MemoryError):
         raise
     except Exception as error:
-        raise InputError(f"{path}: is damaged, or no whole output of mfpde run ({type(error).__name__}: {first_line(error)})") from error
+        raise InputError(
+            f"{path}: is damaged, or no whole output of mfpde run ({type(error).__name__}:"
+            f" {first_line(error)})"
+        ) from error
 
 
 def of_outputs(verb: Verb) -> Verb:

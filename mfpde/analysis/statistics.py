@@ -44,14 +44,16 @@ def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def power_law(samples: Mapping[int, np.ndarray], paired: bool = False) -> Slope:
-    """Fit log(mean) = slope log(n) + constant over widths n, by least squares; interval by resampling replicates.
+    """Fit log(mean) = slope log(n) + constant over widths n, by least squares; interval by resampling
+    replicates.
 
     Arguments:
         samples: for each width its values, one per replicate.
-        paired: whether replicates of the same number share random numbers over widths, and are resampled together; the first ones of each
-            width, as many as all have.
+        paired: whether replicates of the same number share random numbers over widths, and are resampled
+            together; the first ones of each width, as many as all have.
     Returns:
-        NaNs if there are fewer than two widths or a mean is not positive; no interval if a width has a single replicate.
+        NaNs if there are fewer than two widths or a mean is not positive; no interval if a width has a single
+        replicate.
     """
     widths = sorted(samples)
     if paired:
@@ -71,7 +73,9 @@ def power_law(samples: Mapping[int, np.ndarray], paired: bool = False) -> Slope:
             picks = random.integers(len(samples[n]), size=(RESAMPLES, len(samples[n])))
         resampled.append(samples[n][picks].mean(axis=1))
     slopes = _slopes(np.log(widths), np.log(np.column_stack(resampled)))
-    low, high = np.percentile(slopes, [2.5, 97.5]) if min(map(len, samples.values())) > 1 else (np.nan, np.nan)
+    low, high = (
+        np.percentile(slopes, [2.5, 97.5]) if min(map(len, samples.values())) > 1 else (np.nan, np.nan)
+    )
     return Slope(float(_slopes(np.log(widths), np.log(means))[0]), float(low), float(high))
 
 
@@ -89,7 +93,9 @@ class Interval(NamedTuple):
 
 
 def resamples(count: int) -> np.ndarray:
-    """How often each of `count` replicates is drawn, as shares (RESAMPLES, count); the same for every quantity, so that they can be combined."""
+    """How often each of `count` replicates is drawn, as shares (RESAMPLES, count); the same for every
+    quantity, so that they can be combined.
+    """
     picks = generator(0, "bootstrap", count).integers(count, size=(RESAMPLES, count))
     shares = np.zeros((RESAMPLES, count))
     np.add.at(shares, (np.arange(RESAMPLES)[:, None], picks), 1 / count)

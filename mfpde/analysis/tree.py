@@ -12,7 +12,11 @@ def open_tree(path: Path, wanted: AbstractSet[str]) -> xr.DataTree:
     found = xr.open_groups(path, engine="h5netcdf", phony_dims="sort", decode_cf=False)
     groups = {group: group.strip("/") for group in found}
     kept = {
-        group: found[group].drop_vars([name for name in found[group].variables if f"{place}/{name}".lstrip("/") not in wanted])
+        group: (
+            found[group].drop_vars(
+                [name for name in found[group].variables if f"{place}/{name}".lstrip("/") not in wanted]
+            )
+        )
         for group, place in groups.items()
         if not place or any(one.startswith(f"{place}/") for one in wanted)
     }

@@ -1,9 +1,9 @@
 """How the mean gap of networks falls with their width, fitted over the whole ladder.
 
-Against the mean field that a run has, E|f_n - f|^2 = variance + bias^2, with variance C/n + D/n^2 and bias^2 = b/n^2 + F: C is lim n E|f_n - f|^2,
-and F >= 0 is the square of the mean field's own error. bias^2 is known much better than the gap is, and so tells F and b apart from C. D, b and
-F are taken up only where the ladder shows them; how sure that is, replicates drawn anew tell, which choose anew each time.
-"""
+Against the mean field that a run has, E|f_n - f|^2 = variance + bias^2, with variance C/n + D/n^2 and bias^2
+= b/n^2 + F: C is lim n E|f_n - f|^2, and F >= 0 is the square of the mean field's own error. bias^2 is known
+much better than the gap is, and so tells F and b apart from C. D, b and F are taken up only where the ladder
+shows them; how sure that is, replicates drawn anew tell, which choose anew each time."""
 
 import itertools
 from typing import NamedTuple
@@ -20,7 +20,9 @@ C, D, BIAS, F = range(4)
 
 
 class WidthFit(NamedTuple):
-    """Coefficients (resamples + 1, 4) C, D, b and F; the first row is fitted to what was observed, the others to replicates drawn anew."""
+    """Coefficients (resamples + 1, 4) C, D, b and F; the first row is fitted to what was observed, the others
+    to replicates drawn anew.
+    """
 
     coefficients: np.ndarray
     floor: float  #: 95 % limit of F, whether it was taken up or not
@@ -36,7 +38,9 @@ class WidthFit(NamedTuple):
         return self.gap @ np.array([1 / units, 1 / units**2, 1.0])
 
 
-def fit_widths(scatters: list[Scatter], k: int, known: tuple[float, float] | None, most: float, paired: bool) -> WidthFit:
+def fit_widths(
+    scatters: list[Scatter], k: int, known: tuple[float, float] | None, most: float, paired: bool
+) -> WidthFit:
     """The fit at an output.
 
     Arguments:
@@ -82,21 +86,25 @@ def _means(scatters: list[Scatter], k: int, paired: bool, random: np.random.Gene
 
 
 def _relative_spread(scatters: list[Scatter], k: int) -> float:
-    """Standard deviation of a gap over its mean, by all widths together: it is nearly the same for all, and a width whose few replicates
-    happen to be near each other, and near 0, would else count too much."""
+    """Standard deviation of a gap over its mean, by all widths together: it is nearly the same for all, and a
+    width whose few replicates happen to be near each other, and near 0, would else count too much."""
     means = [float(s.gaps[k].mean()) for s in scatters]
-    squares = sum(float(np.sum((s.gaps[k] / m - 1) ** 2)) for s, m in zip(scatters, means, strict=True) if m > 0)
+    squares = sum(
+        float(np.sum((s.gaps[k] / m - 1) ** 2)) for s, m in zip(scatters, means, strict=True) if m > 0
+    )
     return float(np.sqrt(squares / max(1, sum(s.replicates - 1 for s in scatters)))) or 1e-3
 
 
 def _bias_errors(scatters: list[Scatter], k: int, spread: float, level: float) -> np.ndarray:
     """Standard errors of bias^2 of every width, were it the same for all.
 
-    2 S/K^2 + 4 bias^2 (S/v)/K is the variance of its estimate from K networks of variance
-    v, S the trace of the square of their covariance, which the spread of gaps tells. An interval by the width itself is too short where bias^2
-    came out small.
-    """
-    counts, variances = np.array([s.replicates for s in scatters]), np.array([level / s.units for s in scatters])
+    2 S/K^2 + 4 bias^2 (S/v)/K is the variance of its estimate from K networks of variance v, S the trace of
+    the square of their covariance, which the spread of gaps tells. An interval by the width itself is too
+    short where bias^2 came out small."""
+    counts, variances = (
+        np.array([s.replicates for s in scatters]),
+        np.array([level / s.units for s in scatters]),
+    )
     share = min(1.0, spread**2 / 2)  # S / v^2, since a gap's variance is 2 S
     alone = 2 * share * variances**2 / counts**2
     if not np.all(alone > 0):
@@ -106,7 +114,9 @@ def _bias_errors(scatters: list[Scatter], k: int, spread: float, level: float) -
 
 
 def _select(rows: np.ndarray, observed: np.ndarray, most: float) -> np.ndarray:
-    """Coefficients of the simplest model that nothing more tells against, of every line of what was observed (lines, rows)."""
+    """Coefficients of the simplest model that nothing more tells against, of every line of what was observed
+    (lines, rows).
+    """
     best, missed = np.zeros((len(observed), 4)), np.full(len(observed), np.inf)
     for more in range(4):
         for terms in itertools.combinations((D, BIAS, F), more):
@@ -123,7 +133,9 @@ def _select(rows: np.ndarray, observed: np.ndarray, most: float) -> np.ndarray:
 
 
 def _floor(rows: np.ndarray, observed: np.ndarray, most: float, taken: np.ndarray) -> float:
-    """The largest F that the rows allow beside the terms that were taken up, at 95 %; `most` where they tell nothing of it."""
+    """The largest F that the rows allow beside the terms that were taken up, at 95 %; `most` where they tell
+    nothing of it.
+    """
     used = [*(term for term in (C, D, BIAS) if term == C or taken[term]), F]
     if np.linalg.matrix_rank(rows[:, used]) < len(used):
         return most

@@ -19,7 +19,9 @@ Text = Annotated[str, Field(min_length=1)]
 
 def as_interval(value: Any) -> Any:
     """A list of two numbers as a pair."""
-    numbers = isinstance(value, list | tuple) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+    numbers = isinstance(value, list | tuple) and all(
+        isinstance(v, int | float) and not isinstance(v, bool) for v in value
+    )
     if not numbers or len(value) != 2:
         raise ValueError(f"expected [low, high], two numbers, got {value!r}")
     return tuple(value)

@@ -8,7 +8,9 @@ from mfpde.case.base import Dimension, NonNegative, Positive, Real, Samples, See
 
 
 class GridInputs(Table):
-    """Inputs on a tensor grid with end points included; weights 1/L, or trapezoidal for Lebesgue inner products."""
+    """Inputs on a tensor grid with end points included; weights 1/L, or trapezoidal for Lebesgue inner
+    products.
+    """
 
     law: Literal["grid"]
     dimension: Dimension = 1
@@ -61,14 +63,18 @@ class SphereInputs(Table):
 
 
 class GaussHermiteInputs(Table):
-    """Tensor Gauss-Hermite nodes and weights of the standard normal law: a population loss, exact for polynomials of degree 2 points - 1."""
+    """Tensor Gauss-Hermite nodes and weights of the standard normal law: a population loss, exact for
+    polynomials of degree 2 points - 1.
+    """
 
     law: Literal["gauss_hermite"]
     dimension: Dimension = 1
     points: Annotated[int, Field(ge=2, le=128)] = 16
 
 
-Inputs = Annotated[GridInputs | GaussHermiteInputs | UniformInputs | NormalInputs | SphereInputs, Field(discriminator="law")]
+Inputs = Annotated[
+    GridInputs | GaussHermiteInputs | UniformInputs | NormalInputs | SphereInputs, Field(discriminator="law")
+]
 
 
 class FormulaTeacher(Table):
@@ -154,7 +160,9 @@ _OF_FILES = ("separator", "decimal", "header", "missing", "missing_values", "lab
 
 
 class Data(Table):
-    """What is learnt: pairs (x, y) of a file, a teacher at given inputs, or a planted teacher under a law of all inputs (no data points)."""
+    """What is learnt: pairs (x, y) of a file, a teacher at given inputs, or a planted teacher under a law of
+    all inputs (no data points).
+    """
 
     file: Text | None = None
     x: Annotated[list[ColumnName], BeforeValidator(_as_list), Field(min_length=1)] | None = None
@@ -164,8 +172,10 @@ class Data(Table):
     decimal: Literal[".", ","] = "."
     header: bool | None = None  #: whether the first line of a text table names columns; found if None
     missing: Literal["refuse", "drop"] = "refuse"  #: what becomes of rows that lack a value
-    missing_values: list[Number | str] | None = None  #: what stands for a missing value besides empty cells, NaN and the like
-    labels: Annotated[list[CellValue], Field(min_length=2, max_length=2)] | None = None  #: the values of y that become -1 and +1
+    #: what stands for a missing value besides empty cells, NaN and the like
+    missing_values: list[Number | str] | None = None
+    #: the values of y that become -1 and +1
+    labels: Annotated[list[CellValue], Field(min_length=2, max_length=2)] | None = None
     standardize: bool = False
     teacher: Teacher | None = None
     inputs: Inputs | None = None
@@ -182,35 +192,55 @@ class Data(Table):
     @model_validator(mode="after")
     def _one_source(self):
         if (self.file is None) == (self.teacher is None):
-            raise ValueError("expected either 'file' (with x and y columns) or 'teacher' (with inputs), and not both")
+            raise ValueError(
+                "expected either 'file' (with x and y columns) or 'teacher' (with inputs), and not both"
+            )
         if self.file is not None and (self.x is None or self.y is None):
             raise ValueError("'file' needs the column names 'x' (a list) and 'y'")
         if self.file is not None and self.inputs is not None:
             raise ValueError("'inputs' belongs to a 'teacher', not to a 'file'")
-        if self.file is None and (given := [name for name in _OF_FILES if getattr(self, name) != type(self).model_fields[name].default]):
+        if self.file is None and (
+            given := [
+                name for name in _OF_FILES if getattr(self, name) != type(self).model_fields[name].default
+            ]
+        ):
             raise ValueError(f"'{given[0]}' says how a 'file' is read; a 'teacher' has none")
         if self.labels is not None and self.labels[0] == self.labels[1]:
-            raise ValueError("'labels' are two different values of y, the first of which becomes -1 and the second +1")
+            raise ValueError(
+                "'labels' are two different values of y, the first of which becomes -1 and the second +1"
+            )
         if self.x is not None and (len(set(self.x)) < len(self.x) or self.y in self.x):
             raise ValueError(f"x = {self.x} and y = '{self.y}' name a column twice")
         if self.teacher is not None and self.inputs is None and self.population is None:
-            raise ValueError("'teacher' needs 'inputs', for example inputs = { law = \"normal\", dimension = 2, samples = 256 }, or 'population'")
+            raise ValueError(
+                "'teacher' needs 'inputs', for example inputs = { law = \"normal\", dimension = 2, samples ="
+                " 256 }, or 'population'"
+            )
         return self
 
     @model_validator(mode="after")
     def _population_has_no_points(self):
         if self.population is None:
             if self.dimension is not None:
-                raise ValueError("'dimension' belongs to 'population'; with data points it is a key of 'inputs'")
+                raise ValueError(
+                    "'dimension' belongs to 'population'; with data points it is a key of 'inputs'"
+                )
             return self
         if not isinstance(self.teacher, PlantedTeacher):
-            raise ValueError("'population' needs a planted 'teacher', whose inner products with units have closed forms; expected kind = \"planted\"")
+            raise ValueError(
+                "'population' needs a planted 'teacher', whose inner products with units have closed forms;"
+                ' expected kind = "planted"'
+            )
         given = [name for name in ("file", "x", "y", "weights", "inputs") if getattr(self, name) is not None]
         given += [name for name in ("standardize", "noise") if getattr(self, name)]
         if given:
-            raise ValueError(f"'population' is a loss over all x, without data points: leave out '{given[0]}'")
+            raise ValueError(
+                f"'population' is a loss over all x, without data points: leave out '{given[0]}'"
+            )
         if self.dimension is None:
             raise ValueError("'population' needs 'dimension', that of x")
         if self.population == "sphere" and self.dimension < 2:
-            raise ValueError('population = "sphere" needs dimension of at least 2: x lies on the unit sphere of that space')
+            raise ValueError(
+                'population = "sphere" needs dimension of at least 2: x lies on the unit sphere of that space'
+            )
         return self

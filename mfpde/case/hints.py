@@ -35,7 +35,11 @@ def elsewhere(key: str, value: Any, model: type[BaseModel]) -> str:
         return f"; it belongs to {' or '.join(place.condition for place in here)}"
     if "." not in key and isinstance(value, dict) and {"initial", "fixed", "domain"} & set(value):
         return f"; the table of a parameter is [parameters.{key}]"
-    found = list(dict.fromkeys(place.path for place in places if key.startswith("data.") or not place.path.startswith("data.")))
+    found = list(
+        dict.fromkeys(
+            place.path for place in places if key.startswith("data.") or not place.path.startswith("data.")
+        )
+    )
     if not found or len(found) > MOST:
         return ""
     top = " at the top, before the first [table]" if found == [name] else ""
@@ -45,7 +49,9 @@ def elsewhere(key: str, value: Any, model: type[BaseModel]) -> str:
 def _matches(path: str, key: str) -> bool:
     """Whether a key is at a path."""
     parts, given = path.split("."), key.split(".")
-    return len(parts) == len(given) and all(part in (ANY, word) for part, word in zip(parts, given, strict=True))
+    return len(parts) == len(given) and all(
+        part in (ANY, word) for part, word in zip(parts, given, strict=True)
+    )
 
 
 @cache

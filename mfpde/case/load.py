@@ -45,7 +45,9 @@ def find_case_file(name: str | Path) -> Path:
         return shipped[str(name)]
     if (found := what_is(path)) != "does not exist":
         raise InputError(f"{name}: {found}; expected a case file ending in .toml")
-    raise InputError(f"{name}: no such case file, nor a shipped case of that name{nearest(path.stem, shipped)}")
+    raise InputError(
+        f"{name}: no such case file, nor a shipped case of that name{nearest(path.stem, shipped)}"
+    )
 
 
 def load_case(name: str | Path, overrides: Sequence[str] = (), variant: str | None = None) -> Case:
@@ -62,7 +64,9 @@ def load_case(name: str | Path, overrides: Sequence[str] = (), variant: str | No
     return next(iter(found.values()))
 
 
-def load_variants(name: str | Path, overrides: Sequence[str] = (), only: Sequence[str] = ()) -> dict[str, Case]:
+def load_variants(
+    name: str | Path, overrides: Sequence[str] = (), only: Sequence[str] = ()
+) -> dict[str, Case]:
     """The variants of a case file by name; of a file without variants the case itself, under the name "".
 
     Arguments:
@@ -77,7 +81,9 @@ def load_variants(name: str | Path, overrides: Sequence[str] = (), only: Sequenc
     check_variants(variants, str(path))
     for wanted in only:
         if wanted not in variants:
-            raise InputError(f"{path}: has no variant '{wanted}'{nearest(wanted, variants) if variants else ''}")
+            raise InputError(
+                f"{path}: has no variant '{wanted}'{nearest(wanted, variants) if variants else ''}"
+            )
     if not variants:
         return {"": _override(tables, overrides, path, text)}
     cases = {}
@@ -87,7 +93,11 @@ def load_variants(name: str | Path, overrides: Sequence[str] = (), only: Sequenc
                 cases[key] = _override(variant_tables(tables, changes), overrides, path, text)
             except InputError as error:
                 said = str(error)
-                raise InputError(said if said.startswith("--") else f"{path}: variants.{key}: {said.removeprefix(f'{path}: ')}") from None
+                raise InputError(
+                    said
+                    if said.startswith("--")
+                    else f"{path}: variants.{key}: {said.removeprefix(f'{path}: ')}"
+                ) from None
             cases[key]._variant = key
     return cases
 
@@ -97,10 +107,14 @@ def _read(name: str | Path) -> tuple[Path, str, dict[str, Any]]:
     path = find_case_file(name)
     found = what_is(path)
     if found in ("is an HDF5 file", "is a ZIP archive, as NPZ files are", "is empty"):
-        run = f"; of an output: mfpde inspect {path}, mfpde resume {path}" if found == "is an HDF5 file" else ""
+        run = (
+            f"; of an output: mfpde inspect {path}, mfpde resume {path}" if found == "is an HDF5 file" else ""
+        )
         raise InputError(f"{path}: {found}; expected a case file (TOML){run}")
     if path.stat().st_size > MAX_BYTES:
-        raise InputError(f"{path}: a case file has at most {MAX_BYTES} bytes; this one has {path.stat().st_size}")
+        raise InputError(
+            f"{path}: a case file has at most {MAX_BYTES} bytes; this one has {path.stat().st_size}"
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
         if _LONG_KEY.search(text):
@@ -109,7 +123,9 @@ def _read(name: str | Path) -> tuple[Path, str, dict[str, Any]]:
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not UTF-8 text; expected a TOML case file") from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
-        raise InputError(f"{path}: is not valid TOML: {str(error)[:200] or 'nested too deep'}; expected a case file") from None
+        raise InputError(
+            f"{path}: is not valid TOML: {str(error)[:200] or 'nested too deep'}; expected a case file"
+        ) from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     _check_depth(tables, str(path))
@@ -120,7 +136,12 @@ def _check_depth(tables: dict[str, Any], where: str) -> None:
     """Refuse what is nested deeper than what copies and checks it can go."""
     layer: list[Any] = [tables]
     for _ in range(MAX_DEPTH):
-        layer = [inner for value in layer for inner in (value.values() if isinstance(value, dict) else value) if isinstance(inner, dict | list)]
+        layer = [
+            inner
+            for value in layer
+            for inner in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inner, dict | list)
+        ]
         if not layer:
             return
     raise InputError(f"{where}: is nested too deep: more than {MAX_DEPTH} tables or lists within each other")
@@ -141,11 +162,16 @@ def _override(tables: dict[str, Any], overrides: Sequence[str], path: Path, text
     case = case_from_tables(tables, path, text, typed)
     for key, interval in case.longer_than_run.items():
         if "time" not in typed:  # who shortens a case on the command line is told by the run itself
-            raise InputError(f"{typed.get(key, path)}: {key} = {interval:g} is longer than the run; expected at most time = {case.time:g}")
+            raise InputError(
+                f"{typed.get(key, path)}: {key} = {interval:g} is longer than the run; expected at most time"
+                f" = {case.time:g}"
+            )
     return case
 
 
-def case_from_tables(tables: dict[str, Any], path: Path, text: str = "", typed: dict[str, str] | None = None) -> Case:
+def case_from_tables(
+    tables: dict[str, Any], path: Path, text: str = "", typed: dict[str, str] | None = None
+) -> Case:
     """Check plain tables against the schema.
 
     Arguments:

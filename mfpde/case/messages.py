@@ -44,7 +44,9 @@ class _Place(NamedTuple):
     tables: list[type[BaseModel]]
 
 
-def explain(error: ValidationError, model: type[BaseModel], source: Path, overridden: dict[str, str]) -> InputError:
+def explain(
+    error: ValidationError, model: type[BaseModel], source: Path, overridden: dict[str, str]
+) -> InputError:
     """The first problem pydantic found, as one sentence.
 
     Arguments:
@@ -52,7 +54,8 @@ def explain(error: ValidationError, model: type[BaseModel], source: Path, overri
         overridden: keys that were set on the command line, with the option as it was typed.
     """
     problems = error.errors()
-    # an unknown key explains more than what is missing for want of it; of a union's branches, the one that got furthest
+    # an unknown key explains more than what is missing for want of it; of a union's branches, the one that
+    # got furthest
     unknown = [p for p in problems if p["type"] == "extra_forbidden"]
     problem = (unknown or sorted(problems, key=lambda p: -len(p["loc"])))[0]
     place = _walk(problem["loc"], model)
@@ -61,39 +64,54 @@ def explain(error: ValidationError, model: type[BaseModel], source: Path, overri
     if kind == "extra_forbidden":
         # the last part is the key whatever it looks like; one named int or [x] is no branch
         table, name = _walk(problem["loc"][:-1], model), str(problem["loc"][-1])
-        key, known = ".".join([*table.keys, name]), dict.fromkeys(name for m in table.tables for name in names_of(m))
+        key, known = (
+            ".".join([*table.keys, name]),
+            dict.fromkeys(name for m in table.tables for name in names_of(m)),
+        )
         hint = elsewhere(key, given, model)
         clause = f"unknown key '{key}'{nearest('' if hint else name, known)}{hint}"
     elif kind == "union_tag_invalid":
         names = [name.strip(" '") for name in context["expected_tags"].split(",")]
         tag = str(context["discriminator"]).strip("'")
         clause = (
-            f"{key}.{tag}: {_show(context['tag'])} is not one of the choices{_same(str(context['tag']), names)}{nearest(str(context['tag']), names)}"
+            f"{key}.{tag}: {_show(context['tag'])} is not one of the"
+            f" choices{_same(str(context['tag']), names)}{nearest(str(context['tag']), names)}"
         )
     elif kind == "literal_error":
         names = [name.strip(" '") for name in context["expected"].replace(" or ", ",").split(",")]
         clause = f"{key}: {_show(given)} is not one of the choices{nearest(str(given), names)}"
     elif kind == "union_tag_not_found":
-        clause = f"{key}: expected a table with the key {context['discriminator']}, {_example(place)}, got {_show(given)}"
+        clause = (
+            f"{key}: expected a table with the key {context['discriminator']}, {_example(place)}, got"
+            f" {_show(given)}"
+        )
     elif kind == "value_error":
         clause = f"{key + ': ' if key else ''}{context['error']}"
     elif kind == "missing":
         clause = f"the key '{key}' is required"
     else:
-        expected = _EXPECTED.get(kind, problem["msg"].replace("Input should be", "expected")).format(**context)
+        expected = _EXPECTED.get(kind, problem["msg"].replace("Input should be", "expected")).format(
+            **context
+        )
         if kind in ("model_type", "model_attributes_type"):
             expected += f", {_example(place)}"
         if kind == "list_type" and not isinstance(given, dict):
             expected += f", such as [{given if _unquoted(given) else _show(given)}]"
         clause = f"{key}: {expected}, got {_show(given)}{_unquoted(given) if kind in UNQUOTED else ''}"
-    typed = next((option for name, option in overridden.items() if name == key or key.startswith(f"{name}.")), None)
+    typed = next(
+        (option for name, option in overridden.items() if name == key or key.startswith(f"{name}.")), None
+    )
     return InputError(f"{typed or source}: {clause}")
 
 
 def _same(word: str, names: list[str]) -> str:
     """What something is called here that others call otherwise."""
     close = difflib.get_close_matches(word.lower(), SAME, n=1)
-    return f"; {close[0]} is called '{SAME[close[0]]}' here" if close and SAME[close[0]] in names and word not in names else ""
+    return (
+        f"; {close[0]} is called '{SAME[close[0]]}' here"
+        if close and SAME[close[0]] in names and word not in names
+        else ""
+    )
 
 
 def _example(place: _Place) -> str:
@@ -115,7 +133,13 @@ def _unquoted(given: Any) -> str:
 
 
 def _show(value: Any) -> str:
-    text = repr(value) if isinstance(value, str | float | int | bool | list) else "a table" if isinstance(value, dict) else str(value)
+    text = (
+        repr(value)
+        if isinstance(value, str | float | int | bool | list)
+        else "a table"
+        if isinstance(value, dict)
+        else str(value)
+    )
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -126,7 +150,8 @@ def _walk(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
     for part in map(str, location):
         tagged = [m for m in tables if part in tags_of(m)]
         fields = [names_of(m)[part].annotation for m in tables if part in names_of(m)]
-        # a tag follows the field that holds the union, before any of its own fields; it narrows what may stand there
+        # a tag follows the field that holds the union, before any of its own fields; it narrows what may
+        # stand there
         if tagged and len(tables) > 1:
             tables = tagged
         elif fields:
@@ -138,4 +163,10 @@ def _walk(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
 
 
 def _is_branch(part: str) -> bool:
-    return any(mark in part for mark in ("[", "constrained", "function-")) or part in ("int", "float", "str", "list", "dict")
+    return any(mark in part for mark in ("[", "constrained", "function-")) or part in (
+        "int",
+        "float",
+        "str",
+        "list",
+        "dict",
+    )

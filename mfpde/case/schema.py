@@ -1,4 +1,6 @@
-"""The schema of a case file: every key, its type, its default, its meaning. Defaults live here and nowhere else."""
+"""The schema of a case file: every key, its type, its default, its meaning. Defaults live here and nowhere
+else.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -14,7 +16,7 @@ from mfpde.case.law_tables import PointLaw as PointLaw
 from mfpde.case.law_tables import UniformLaw as UniformLaw
 from mfpde.case.law_tables import WrappedCauchyLaw as WrappedCauchyLaw
 
-# --- [model] --------------------------------------------------------------------------------------------------------
+# --- [model] ------------------------------------------------------------------------------------------------
 
 
 class Penalty(Table):
@@ -55,10 +57,13 @@ def _network_by_default(value: Any) -> Any:
     return {"kind": "network", **value} if isinstance(value, dict) else value
 
 
-Model = Annotated[Annotated[NetworkModel | PotentialModel, Field(discriminator="kind")], BeforeValidator(_network_by_default)]
+Model = Annotated[
+    Annotated[NetworkModel | PotentialModel, Field(discriminator="kind")],
+    BeforeValidator(_network_by_default),
+]
 
 
-# --- [parameters.*] -------------------------------------------------------------------------------------------------
+# --- [parameters.*] -----------------------------------------------------------------------------------------
 
 
 class Parameter(Table):
@@ -80,9 +85,15 @@ class Parameter(Table):
         if self.fixed is not None and (self.initial is not None or self.domain is not None or self.periodic):
             raise ValueError("a 'fixed' parameter has neither 'initial' nor 'domain', and is not periodic")
         if self.stretch and (self.periodic or self.domain is None):
-            raise ValueError("'stretch' needs a 'domain' with walls: expected domain = [low, high], and no periodic = true")
-        if self.stretch_at is not None and not (self.stretch and self.domain and self.domain[0] <= self.stretch_at <= self.domain[1]):
-            raise ValueError("'stretch_at' is where cells are smallest: it needs 'stretch' > 0 and lies in the domain")
+            raise ValueError(
+                "'stretch' needs a 'domain' with walls: expected domain = [low, high], and no periodic = true"
+            )
+        if self.stretch_at is not None and not (
+            self.stretch and self.domain and self.domain[0] <= self.stretch_at <= self.domain[1]
+        ):
+            raise ValueError(
+                "'stretch_at' is where cells are smallest: it needs 'stretch' > 0 and lies in the domain"
+            )
         return self
 
 
@@ -91,7 +102,7 @@ BACKENDS = get_args(Backend)
 
 LONGEST_STEP = 0.1  #: of explicit schemes, unless a case says otherwise
 
-# --- [dynamics], the two sides, [output] ----------------------------------------------------------------------------
+# --- [dynamics], the two sides, [output] --------------------------------------------------------------------
 
 
 class Dynamics(Table):
@@ -106,7 +117,10 @@ class Dynamics(Table):
     @classmethod
     def _births_by_parameter(cls, births: Any):
         if isinstance(births, dict) and isinstance(births.get("law"), str):
-            raise ValueError(f'expected a law for every parameter that is named, such as births.a = {{ law = "{births["law"]}" }}')
+            raise ValueError(
+                "expected a law for every parameter that is named, such as births.a = { law ="
+                f' "{births["law"]}" }}'
+            )
         return births
 
     @model_validator(mode="after")
@@ -118,7 +132,10 @@ class Dynamics(Table):
     @model_validator(mode="after")
     def _entropic_reaction_needs_both(self):
         if self.reaction == "entropic" and (self.birth_death == 0 or self.diffusion == 0):
-            raise ValueError('reaction = "entropic" is -alpha (V + tau log mu - mean): it needs birth_death > 0 and diffusion > 0')
+            raise ValueError(
+                'reaction = "entropic" is -alpha (V + tau log mu - mean): it needs birth_death > 0 and'
+                " diffusion > 0"
+            )
         return self
 
 
@@ -132,7 +149,8 @@ class Eulerian(Table):
     cfl: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] = 0.45
     energy_safety: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.9
     max_step: Positive | None = None
-    tolerance: Annotated[float, Field(ge=1e-12, le=2, allow_inf_nan=False)] = 1e-5  #: 2 is the largest L1 distance of two densities
+    #: 2 is the largest L1 distance of two densities
+    tolerance: Annotated[float, Field(ge=1e-12, le=2, allow_inf_nan=False)] = 1e-5
     error_estimate: bool = False
     diffusion_scheme: Literal["auto", "scharfetter_gummel", "strang"] = "auto"
     hand_off: bool = False
@@ -159,7 +177,9 @@ class Lagrangian(Table):
     @model_validator(mode="after")
     def _one_count_each(self):
         if self.units and isinstance(self.replicates, list) and len(self.replicates) != len(self.units):
-            counts = f"'replicates' lists {len(self.replicates)} counts for {len(self.units)} widths in 'units'"
+            counts = (
+                f"'replicates' lists {len(self.replicates)} counts for {len(self.units)} widths in 'units'"
+            )
             raise ValueError(f"{counts}; change both, or give one count for all, such as replicates = 16")
         if len(set(self.units)) != len(self.units):
             raise ValueError("'units' names a width twice")
@@ -167,7 +187,11 @@ class Lagrangian(Table):
 
     def replicate_counts(self) -> list[int]:
         """Number of replicates of each width."""
-        return list(self.replicates) if isinstance(self.replicates, list) else [self.replicates] * len(self.units)
+        return (
+            list(self.replicates)
+            if isinstance(self.replicates, list)
+            else [self.replicates] * len(self.units)
+        )
 
 
 class Characteristics(Table):
@@ -187,7 +211,9 @@ class Fluctuations(Table):
 
 
 class Descent(Table):
-    """Networks trained by steps of finite length beside the flow: gradient descent, and stochastic gradient descent on minibatches."""
+    """Networks trained by steps of finite length beside the flow: gradient descent, and stochastic gradient
+    descent on minibatches.
+    """
 
     steps: list[Positive] = []
     batches: Annotated[list[Annotated[int, Field(ge=0, le=10_000_000)]], Field(min_length=1)] = [0]
@@ -214,7 +240,9 @@ class Output(Table):
 class Exact(Table):
     """The exact solution of the case, by name: `mfpde converge` measures errors against it."""
 
-    solution: Literal["gaussian", "gibbs", "wrapped_cauchy", "circle_cosine", "collapse", "frozen_features", "fisher_rao"]
+    solution: Literal[
+        "gaussian", "gibbs", "wrapped_cauchy", "circle_cosine", "collapse", "frozen_features", "fisher_rao"
+    ]
 
 
 class Case(Table):
@@ -222,7 +250,8 @@ class Case(Table):
 
     title: str = ""
     time: Positive
-    stationary: Positive | None = None  #: rates of the density and of the free energy below which a run ends before `time`
+    #: rates of the density and of the free energy below which a run ends before `time`
+    stationary: Positive | None = None
     model: Model = NetworkModel()
     data: Data | None = None
     parameters: dict[str, Parameter]
@@ -238,7 +267,10 @@ class Case(Table):
     @model_validator(mode="after")
     def _data_of_the_model(self):
         if self.model.kind == "network" and self.data is None:
-            raise ValueError("the key 'data' is required: a network learns a teacher or a file (or give model.kind = \"potential\" and a formula)")
+            raise ValueError(
+                "the key 'data' is required: a network learns a teacher or a file (or give model.kind ="
+                ' "potential" and a formula)'
+            )
         return self
 
     @model_validator(mode="before")
@@ -247,7 +279,10 @@ class Case(Table):
         """Before anything is said of what is in them."""
         model = tables.get("model") if isinstance(tables, dict) else None
         if isinstance(model, dict) and model.get("kind") == "potential" and tables.get("data") is not None:
-            raise ValueError("'data' belongs to model.kind = \"network\"; a potential has none: leave [data] out, or model.kind")
+            raise ValueError(
+                "'data' belongs to model.kind = \"network\"; a potential has none: leave [data] out, or"
+                " model.kind"
+            )
         return tables
 
     @model_validator(mode="after")
@@ -268,7 +303,9 @@ class Case(Table):
 
     @property
     def folder(self) -> Path:
-        """Where that file is, by the user's name for it while that leads there; data files are looked up there."""
+        """Where that file is, by the user's name for it while that leads there; data files are looked up
+        there.
+        """
         named, place = self._path.parent, self.place.parent
         try:
             return named if named.absolute() == place else place

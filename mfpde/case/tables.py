@@ -21,6 +21,8 @@ def tables_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def tags_of(model: type[BaseModel]) -> tuple:
-    """Values of the discriminating field of a table in a union: its first, if that is a literal without default."""
+    """Values of the discriminating field of a table in a union: its first, if that is a literal without
+    default.
+    """
     first = next(iter(model.model_fields.values()))
     return typing.get_args(first.annotation) if typing.get_origin(first.annotation) is typing.Literal else ()

@@ -1,4 +1,6 @@
-"""Variants of a case: one file, several runs. The table [variants.NAME] holds what differs, in tables as those of the case."""
+"""Variants of a case: one file, several runs. The table [variants.NAME] holds what differs, in tables as
+those of the case.
+"""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +10,8 @@ from mfpde.errors import InputError
 
 #: part of the names of output files
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-#: keys that name the kind of a table: a variant that gives one replaces the table, rather than some of its keys
+#: keys that name the kind of a table: a variant that gives one replaces the table, rather than some of its
+#: keys
 KINDS = ("law", "kind")
 
 
@@ -32,6 +35,12 @@ def check_variants(variants: Mapping[str, Any], where: str) -> None:
     """
     for name, changes in variants.items():
         if not NAME.fullmatch(name):
-            raise InputError(f"{where}: variants.{name[:40]}: is no name for a variant; expected letters, digits, - and _, for names of files")
+            raise InputError(
+                f"{where}: variants.{name[:40]}: is no name for a variant; expected letters, digits, - and _,"
+                " for names of files"
+            )
         if not isinstance(changes, dict):
-            raise InputError(f"{where}: variants.{name}: expected a table with what differs, such as dynamics.birth_death = 5.0")
+            raise InputError(
+                f"{where}: variants.{name}: expected a table with what differs, such as dynamics.birth_death"
+                " = 5.0"
+            )

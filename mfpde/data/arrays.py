@@ -1,4 +1,6 @@
-"""NumPy files of strangers: headers are read before anything is allocated for what they claim, and objects are never made."""
+"""NumPy files of strangers: headers are read before anything is allocated for what they claim, and objects
+are never made.
+"""
 
 import math
 import warnings
@@ -14,7 +16,9 @@ MAX_HEADER = 10_000
 
 
 class Oversized(ValueError):
-    """An array that is not read: it claims more than its file holds, or more than is read, or is of Python objects, whose size nobody knows."""
+    """An array that is not read: it claims more than its file holds, or more than is read, or is of Python
+    objects, whose size nobody knows.
+    """
 
 
 def read_header(file: BinaryIO, held: int) -> tuple[tuple[int, ...], np.dtype]:
@@ -28,17 +32,21 @@ def read_header(file: BinaryIO, held: int) -> tuple[tuple[int, ...], np.dtype]:
     """
     version = np.lib.format.read_magic(file)
     start = file.tell()
-    if int.from_bytes(file.read(2 if version == (1, 0) else 4), "little") > MAX_HEADER:  # for which NumPy would make room
+    # for which NumPy would make room
+    if int.from_bytes(file.read(2 if version == (1, 0) else 4), "little") > MAX_HEADER:
         raise ValueError("the header is too long")
     file.seek(start)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    with warnings.catch_warnings(action="ignore"):  # of a damaged header, which is read as an expression of Python
+    # of a damaged header, which is read as an expression of Python
+    with warnings.catch_warnings(action="ignore"):
         shape, _, dtype = read(file)
     if dtype.hasobject:
         raise Oversized("is of Python objects, which are not read; save numbers, as by astype(float)")
     claimed = math.prod(shape) * dtype.itemsize  # Python's integers do not overflow
     if not all(length >= 0 for length in shape) or claimed > min(held, 8 * MAX_NUMBERS):
-        raise Oversized(f"has shape ({', '.join(map(str, shape))}), too large for what the file holds; it may be damaged")
+        raise Oversized(
+            f"has shape ({', '.join(map(str, shape))}), too large for what the file holds; it may be damaged"
+        )
     return shape, dtype
 
 

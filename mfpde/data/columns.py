@@ -1,4 +1,6 @@
-"""Columns as their files hold them, and what a case makes of them: numbers, or two labels. Whatever would be guessed or lost is refused."""
+"""Columns as their files hold them, and what a case makes of them: numbers, or two labels. Whatever would be
+guessed or lost is refused.
+"""
 
 import json
 import re
@@ -11,10 +13,13 @@ import numpy as np
 from mfpde.case.data_tables import Data
 from mfpde.errors import InputError
 
-#: numbers that programs write where a value is missing; netCDF's default for reals and NumPy's for masked arrays are among them
+#: numbers that programs write where a value is missing; netCDF's default for reals and NumPy's for masked
+#: arrays are among them
 MARKS = (
-    -999.0, -999.25, -999.9, -9999.0, -9999.9, -99999.0, -999999.0, 9999.0, 99999.0, 999999.0, -32767.0, -32768.0, -(2.0**31), 2.0**31 - 1,
-    1e20, -1e20, 1e30, -1e30, -1e34, 1e35, 1e36, 9.969209968386869e36, *(sign * float(np.finfo(np.float32).max) for sign in (1, -1)),
+    -999.0, -999.25, -999.9, -9999.0, -9999.9, -99999.0, -999999.0, 9999.0, 99999.0, 999999.0, -32767.0,
+    -32768.0, -(2.0**31), 2.0**31 - 1,
+    1e20, -1e20, 1e30, -1e30, -1e34, 1e35, 1e36, 9.969209968386869e36, *(sign *
+    float(np.finfo(np.float32).max) for sign in (1, -1)),
     -float(np.finfo(np.float64).max),
 )  # fmt: skip
 #: larger whole numbers are not all held in double precision
@@ -34,7 +39,8 @@ class Table:
 
     columns: dict[str, Column]
     source: str  #: the case file, the key and the data file, for messages
-    row: Callable[[int], str] = field(default=lambda row: f"row {row + 1} of the data")  #: where a row is, for messages
+    #: where a row is, for messages
+    row: Callable[[int], str] = field(default=lambda row: f"row {row + 1} of the data")
 
     def place(self, row: int, name: str) -> str:
         """A cell, for messages."""
@@ -42,13 +48,16 @@ class Table:
 
     def too_many_digits(self, row: int, name: str, value: object) -> InputError:
         """The sentence about a whole number that double precision does not hold."""
-        return InputError(f"{self.place(row, name)}: {value} is a whole number of more digits than double precision holds")
+        return InputError(
+            f"{self.place(row, name)}: {value} is a whole number of more digits than double precision holds"
+        )
 
     def numbers(self, name: str, reading: Data) -> Column:
         """A column as finite float64, with what is missing.
 
         Raises:
-            InputError: text, truth values, infinities, whole numbers that double precision does not hold, a number that seems to mark missing values.
+            InputError: text, truth values, infinities, whole numbers that double precision does not hold, a
+                number that seems to mark missing values.
         """
         values, missing = self.columns[name]
         if not values.size:
@@ -58,7 +67,8 @@ class Table:
         missing = missing | is_marked(values, reading)
         if values.dtype.kind in "iu":
             self._check_whole(name, values, missing)
-        with np.errstate(over="ignore", invalid="ignore"):  # of extended precision; what overflows is no longer finite
+        # of extended precision; what overflows is no longer finite
+        with np.errstate(over="ignore", invalid="ignore"):
             numbers = values.astype(np.float64)
         if bad := _first(np.isinf(numbers) & ~missing):
             raise InputError(f"{self.place(bad[0], name)}: expected a finite number, got {values[bad]}")
@@ -80,7 +90,9 @@ class Table:
         missing = (missing | is_marked(values, reading)) & ~known
         if bad := _first(~(known | missing)):
             asked = " or ".join(map(_toml, reading.labels))
-            raise InputError(f"{self.place(bad[0], name)}: expected {asked} (data.labels), got {_show(values[bad])}")
+            raise InputError(
+                f"{self.place(bad[0], name)}: expected {asked} (data.labels), got {_show(values[bad])}"
+            )
         return Column(np.where(which[0], -1.0, 1.0), missing)
 
     def _not_numbers(self, name: str, values: np.ndarray, missing: np.ndarray) -> InputError:
@@ -93,16 +105,26 @@ class Table:
             advice = advise_labels([v.strip("'") for v in distinct])
         else:
             advice = "; the file holds numbers as text: save them as numbers, such as array.astype(float)"
-        return InputError(f"{self.place(first[0], name)}: expected a number, got {_show(values[first])}{advice}")
+        return InputError(
+            f"{self.place(first[0], name)}: expected a number, got {_show(values[first])}{advice}"
+        )
 
     def _check_whole(self, name: str, values: np.ndarray, missing: np.ndarray) -> None:
-        if bad := _first(((values > LARGEST_WHOLE) | (values < -LARGEST_WHOLE if values.dtype.kind == "i" else False)) & ~missing):
+        if bad := _first(
+            ((values > LARGEST_WHOLE) | (values < -LARGEST_WHOLE if values.dtype.kind == "i" else False))
+            & ~missing
+        ):
             raise self.too_many_digits(bad[0], name, values[bad])
 
     def _check_marks(self, name: str, numbers: np.ndarray, missing: np.ndarray) -> None:
-        """Refuse a number of a column that programs write for missing values, if it is farther from all others than these are from each other."""
+        """Refuse a number of a column that programs write for missing values, if it is farther from all
+        others than these are from each other.
+        """
         with np.errstate(over="ignore"):
-            marked = np.any([np.isclose(numbers, mark, rtol=1e-7, atol=0) for mark in MARKS], axis=0) & ~missing  # some were in single precision
+            # some were in single precision
+            marked = (
+                np.any([np.isclose(numbers, mark, rtol=1e-7, atol=0) for mark in MARKS], axis=0) & ~missing
+            )
         halves = numbers[~marked & ~missing] / 2  # differences of halves cannot overflow
         if not marked.any() or not len(halves):
             return
@@ -110,21 +132,36 @@ class Table:
         far = [mark for mark in np.unique(numbers[marked]) if np.abs(halves - mark / 2).min() > spread]
         if found := _first(np.isin(numbers, far) & marked):
             mark = numbers[found]
-            remedy = f'data.missing_values = [{mark:.17g}] and data.missing = "drop", or data.missing_values = [] if it is a number like others'
-            raise InputError(f"{self.place(found[0], name)}: {mark:.17g} looks like a mark of missing values; write {remedy}")
+            remedy = (
+                f'data.missing_values = [{mark:.17g}] and data.missing = "drop", or data.missing_values = []'
+                " if it is a number like others"
+            )
+            raise InputError(
+                f"{self.place(found[0], name)}: {mark:.17g} looks like a mark of missing values; write"
+                f" {remedy}"
+            )
 
 
 def advise_labels(distinct: Sequence[str | bool]) -> str:
     """What to write if a column has two values that are no numbers; nothing if it has more."""
     if len(distinct) != 2:
         return ""
-    return f"; for a target y of two classes write data.labels = [{_toml(distinct[0])}, {_toml(distinct[1])}], which become -1 and +1"
+    return (
+        f"; for a target y of two classes write data.labels = [{_toml(distinct[0])}, {_toml(distinct[1])}],"
+        " which become -1 and +1"
+    )
 
 
 def is_marked(values: np.ndarray, reading: Data) -> np.ndarray:
-    """Where a column of any kind holds NaN, or what the case says stands for a missing value, in the precision of the column."""
+    """Where a column of any kind holds NaN, or what the case says stands for a missing value, in the
+    precision of the column.
+    """
     given = reading.missing_values or []
-    numbers = [v for v in (_as_number(mark.strip()) if isinstance(mark, str) else float(mark) for mark in given) if not np.isnan(v)]
+    numbers = [
+        v
+        for v in (_as_number(mark.strip()) if isinstance(mark, str) else float(mark) for mark in given)
+        if not np.isnan(v)
+    ]
     if values.dtype.kind == "f":
         with np.errstate(over="ignore"):
             return np.isnan(values) | np.isin(values, np.array(numbers).astype(values.dtype))
@@ -148,12 +185,20 @@ def equals(values: np.ndarray, label: Any, decimal: str = ".") -> np.ndarray:
     if isinstance(label, str):
         return texts == label.strip()
     if isinstance(label, bool):
-        return np.array([t.lower() == str(label).lower() for t in texts.ravel()], dtype=bool).reshape(values.shape)
-    return np.array([_as_number(t.replace(decimal, ".")) == label for t in texts.ravel()], dtype=bool).reshape(values.shape)
+        return np.array([t.lower() == str(label).lower() for t in texts.ravel()], dtype=bool).reshape(
+            values.shape
+        )
+    return np.array(
+        [_as_number(t.replace(decimal, ".")) == label for t in texts.ravel()], dtype=bool
+    ).reshape(values.shape)
 
 
 def _as_number(text: str) -> float:
-    return float(text) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE) else float("nan")
+    return (
+        float(text)
+        if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE)
+        else float("nan")
+    )
 
 
 def _text(value: Any) -> str:

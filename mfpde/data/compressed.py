@@ -1,4 +1,6 @@
-"""Text files, compressed or not, as lines that cannot fill the memory: a compressed file may hold a thousand times its size."""
+"""Text files, compressed or not, as lines that cannot fill the memory: a compressed file may hold a thousand
+times its size.
+"""
 
 import bz2
 import gzip
@@ -15,7 +17,10 @@ OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".
 MAX_LINE = 10_000_000
 BLOCK = 1 << 16
 #: what a file begins with that is no text, and what it is then
-KINDS = {b"\x1f\x8b": "is compressed by gzip; let its name end in .gz", b"PK\x03\x04": "is a ZIP archive, or a spreadsheet; save the sheet as CSV"}
+KINDS = {
+    b"\x1f\x8b": "is compressed by gzip; let its name end in .gz",
+    b"PK\x03\x04": "is a ZIP archive, or a spreadsheet; save the sheet as CSV",
+}
 
 
 class _Bounded(io.RawIOBase):
@@ -44,7 +49,8 @@ class _Bounded(io.RawIOBase):
 
 
 class Lines:
-    """The lines of a text, which are counted; those that begin with # are left out. To iterate, or to be read in parts as pandas does.
+    """The lines of a text, which are counted; those that begin with # are left out. To iterate, or to be read
+    in parts as pandas does.
 
     Arguments:
         comments: whether lines that begin with # are kept.
@@ -106,7 +112,9 @@ def open_text(path: Path, skipped: int = 0, comments: bool = False) -> Lines:
             raise NoTextError(what)
     encoding = "utf-16" if first[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     bounded = _Bounded(cast(IO[bytes], opener(path, "rb")))
-    return Lines(io.TextIOWrapper(io.BufferedReader(bounded, BLOCK), encoding=encoding, newline=""), skipped, comments)
+    return Lines(
+        io.TextIOWrapper(io.BufferedReader(bounded, BLOCK), encoding=encoding, newline=""), skipped, comments
+    )
 
 
 class NoTextError(ValueError):

@@ -41,11 +41,19 @@ class Dataset:
 
     def tables(self) -> dict[str, Any]:
         """The data as plain arrays and names; for `dataset_from_tables`."""
-        return {"x": self.x, "y": self.y, "weights": self.weights, "x_names": self.x_names, "y_name": self.y_name}
+        return {
+            "x": self.x,
+            "y": self.y,
+            "weights": self.weights,
+            "x_names": self.x_names,
+            "y_name": self.y_name,
+        }
 
     def digest(self) -> str:
         """SHA-256 of inputs, targets and weights."""
-        return hashlib.sha256(b"".join(np.ascontiguousarray(v).tobytes() for v in (self.x, self.y, self.weights))).hexdigest()
+        return hashlib.sha256(
+            b"".join(np.ascontiguousarray(v).tobytes() for v in (self.x, self.y, self.weights))
+        ).hexdigest()
 
 
 def dataset_from_tables(tables: dict[str, Any]) -> Dataset:
@@ -74,7 +82,9 @@ def build_dataset(case: Case) -> Dataset:
             x, x_scaling = standardize(x, weights, found.x_names)
             column, y_scaling = standardize(y[:, None], weights, [found.y_name])
             y = column[:, 0]
-        precision = "float32" if "float32" in (case.eulerian.precision, case.lagrangian.precision) else "float64"
+        precision = (
+            "float32" if "float32" in (case.eulerian.precision, case.lagrangian.precision) else "float64"
+        )
         check_size(np.column_stack([x, y]), [*found.x_names, found.y_name], precision, not spec.standardize)
     return replace(found, x=x, y=y, x_scaling=x_scaling, y_scaling=y_scaling)
 
@@ -85,7 +95,10 @@ def _from_file(case: Case, spec: schema.Data) -> Dataset:
     assert spec.x is not None
     assert spec.y is not None
     weighted = spec.weight_column
-    path, names = case.folder / spec.file, list(dict.fromkeys([*spec.x, spec.y, *([weighted.column] if weighted else [])]))
+    path, names = (
+        case.folder / spec.file,
+        list(dict.fromkeys([*spec.x, spec.y, *([weighted.column] if weighted else [])])),
+    )
     table = read_table(path, names, [spec.y] if spec.labels else [], spec, f"{case.path}: data.file")
     columns = {name: table.numbers(name, spec) for name in names if not (spec.labels and name == spec.y)}
     if spec.labels:
@@ -95,11 +108,16 @@ def _from_file(case: Case, spec: schema.Data) -> Dataset:
         shape = columns[name].values.shape
         if len(shape) > 1 and shape[1] != 1:
             advice = f"; transpose it, to shape ({shape[1]}, 1)" if shape[0] == 1 else ""
-            raise InputError(f"{table.source}: '{name}' has shape {shape}; {key} is one column, with a row for each of the data{advice}")
+            raise InputError(
+                f"{table.source}: '{name}' has shape {shape}; {key} is one column, with a row for each of the"
+                f" data{advice}"
+            )
     if len(set(lengths.values())) > 1:
         raise InputError(f"{table.source}: columns differ in length: {lengths}")
     if empty := [name for name, column in columns.items() if not column.values.size and lengths[name]]:
-        raise InputError(f"{table.source}: '{empty[0]}' has shape {columns[empty[0]].values.shape}, so it holds no column")
+        raise InputError(
+            f"{table.source}: '{empty[0]}' has shape {columns[empty[0]].values.shape}, so it holds no column"
+        )
     kept, notes = _whole_rows(columns, table, spec)
     x = np.column_stack([columns[name].values[kept] for name in spec.x])
     y = columns[spec.y].values[kept].reshape(-1)
@@ -107,7 +125,11 @@ def _from_file(case: Case, spec: schema.Data) -> Dataset:
     if weighted:
         weights, said = _weights(columns[weighted.column].values.reshape(-1), kept, table, weighted)
         notes += said
-    x_names = spec.x if len(spec.x) == x.shape[1] else [part for name in spec.x for part in _parts(name, columns[name].values)]
+    x_names = (
+        spec.x
+        if len(spec.x) == x.shape[1]
+        else [part for name in spec.x for part in _parts(name, columns[name].values)]
+    )
     identity = Scaling(np.zeros(1), np.ones(1))
     return Dataset(x, y, weights, x_names, spec.y, identity, identity, tuple(notes))
 
@@ -123,23 +145,35 @@ def _whole_rows(columns: dict[str, Column], table: Table, spec: schema.Data) -> 
     Raises:
         InputError: some have not, and the case does not say that these are left out.
     """
-    gaps: dict[str, np.ndarray] = {name: np.asarray(np.column_stack([column.missing]).any(axis=1)) for name, column in columns.items()}
+    gaps: dict[str, np.ndarray] = {
+        name: np.asarray(np.column_stack([column.missing]).any(axis=1)) for name, column in columns.items()
+    }
     lacking = np.asarray(np.column_stack(list(gaps.values())).any(axis=1))
     if not lacking.any():
         return np.arange(len(lacking)), []
     row = int(np.argmax(lacking))
     name = next(name for name, missing in gaps.items() if missing[row])
     if gaps[name].all():
-        why = "no row has one; is the first line of the table longer than its rows?" if spec.missing == "refuse" else "nor has any row"
+        why = (
+            "no row has one; is the first line of the table longer than its rows?"
+            if spec.missing == "refuse"
+            else "nor has any row"
+        )
         raise InputError(f"{table.place(row, name)}: has no value, {why}")
     if spec.missing == "refuse":
         raise InputError(
-            f'{table.place(row, name)}: has no value; write data.missing = "drop" to leave out such rows ({lacking.sum()} of {len(lacking)})'
+            f'{table.place(row, name)}: has no value; write data.missing = "drop" to leave out such rows'
+            f" ({lacking.sum()} of {len(lacking)})"
         )
-    return np.flatnonzero(~lacking), [f"data: {lacking.sum()} of {len(lacking)} rows of '{spec.file}' lack a value and are left out (data.missing)"]
+    return np.flatnonzero(~lacking), [
+        f"data: {lacking.sum()} of {len(lacking)} rows of '{spec.file}' lack a value and are left out"
+        " (data.missing)"
+    ]
 
 
-def _weights(values: np.ndarray, kept: np.ndarray, table: Table, weighted: schema.WeightColumn) -> tuple[np.ndarray, list[str]]:
+def _weights(
+    values: np.ndarray, kept: np.ndarray, table: Table, weighted: schema.WeightColumn
+) -> tuple[np.ndarray, list[str]]:
     """Weights of rows, and what to say of them.
 
     Raises:
@@ -148,21 +182,30 @@ def _weights(values: np.ndarray, kept: np.ndarray, table: Table, weighted: schem
     weights, name = values[kept], weighted.column
     if len(bad := np.flatnonzero(~(weights > 0))):
         raise InputError(
-            f"{table.place(int(kept[bad[0]]), name)}: a weight of {weights[bad[0]]:g}; expected positive weights (leave rows without weight out)"
+            f"{table.place(int(kept[bad[0]]), name)}: a weight of {weights[bad[0]]:g}; expected positive"
+            " weights (leave rows without weight out)"
         )
     if not len(weights):
         return weights, []
     k, largest = int(np.argmin(weights)), weights.max()
     if largest > LARGEST_WEIGHT or weights[k] < max(largest * np.finfo(np.float64).eps, 1 / LARGEST_WEIGHT):
         beside = f"a weight of {weights[k]:g} beside one of {largest:g}"
-        raise InputError(f"{table.place(int(kept[k]), name)}: {beside} cannot count in double precision; leave such rows out, or scale the weights")
+        raise InputError(
+            f"{table.place(int(kept[k]), name)}: {beside} cannot count in double precision; leave such rows"
+            " out, or scale the weights"
+        )
     total = weights.sum()
     if weighted.normalize:
         return weights / total, []
     if abs(total - 1) <= SUMS_TO_ONE or "normalize" in weighted.model_fields_set:
         return weights, []
-    remedy = f'weights = {{ column = "{name}", normalize = true }} makes them an average, normalize = false keeps them without this word'
-    return weights, [f"data.weights: '{name}' sums to {total:.6g}, so losses are {total:.4g} times an average; {remedy}"]
+    remedy = (
+        f'weights = {{ column = "{name}", normalize = true }} makes them an average, normalize = false keeps'
+        " them without this word"
+    )
+    return weights, [
+        f"data.weights: '{name}' sums to {total:.6g}, so losses are {total:.4g} times an average; {remedy}"
+    ]
 
 
 def _from_teacher(case: Case, spec: schema.Data) -> Dataset:

@@ -28,8 +28,13 @@ def decode(name: str, values: np.ndarray, attributes: Mapping[str, Any]) -> Colu
     given = {key: _as_numbers(key, attributes[key], values.dtype) for key in MEANING if key in attributes}
     if not given:
         return Column(values, np.zeros(values.shape, dtype=bool))
-    stored = xr.Variable([f"axis{k}" for k in range(values.ndim)], values, {key: given[key] for key in (*SCALES, *FILLS) if key in given})
-    with warnings.catch_warnings(action="ignore"):  # of several fill values, which all mean that a value is missing
+    stored = xr.Variable(
+        [f"axis{k}" for k in range(values.ndim)],
+        values,
+        {key: given[key] for key in (*SCALES, *FILLS) if key in given},
+    )
+    # of several fill values, which all mean that a value is missing
+    with warnings.catch_warnings(action="ignore"):
         decoded = xr.conventions.decode_cf_variable(name, stored, decode_times=False).to_numpy()
     missing = np.isnan(decoded) if decoded.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
     low, high = _range(given)
@@ -38,7 +43,8 @@ def decode(name: str, values: np.ndarray, attributes: Mapping[str, Any]) -> Colu
     if high is not None:
         missing = missing | (values > high)
     scaled = any(key in given for key in SCALES)
-    return Column(decoded if scaled else values, missing)  # whole numbers stay as they are: those with a fill value come back as reals
+    # whole numbers stay as they are: those with a fill value come back as reals
+    return Column(decoded if scaled else values, missing)
 
 
 def _as_numbers(key: str, value: Any, dtype: np.dtype) -> Any:
@@ -50,11 +56,16 @@ def _as_numbers(key: str, value: Any, dtype: np.dtype) -> Any:
     if key == "_Unsigned":
         return value
     try:
-        numbers = np.asarray(value.replace(",", " ").split() if isinstance(value, str) else value).astype(np.float64)
+        numbers = np.asarray(value.replace(",", " ").split() if isinstance(value, str) else value).astype(
+            np.float64
+        )
     except (ValueError, TypeError):
         numbers = np.zeros(0)
     if not numbers.size or (key == "valid_range" and numbers.size != 2):
-        raise ValueError(f"has an attribute {key} = {str(value)[:60]!r}; expected {'two numbers' if key == 'valid_range' else 'a number'}")
+        raise ValueError(
+            f"has an attribute {key} = {str(value)[:60]!r}; expected"
+            f" {'two numbers' if key == 'valid_range' else 'a number'}"
+        )
     if key in SCALES:
         return value if not isinstance(value, str) else numbers.ravel()[0]
     with np.errstate(over="ignore", invalid="ignore"):
@@ -71,7 +82,9 @@ def _range(given: Mapping[str, Any]) -> tuple[Any, Any]:
         ValueError: a range that is not two numbers.
     """
     if "_Unsigned" in given and any(key in given for key in RANGES):
-        raise ValueError("has both '_Unsigned' and a valid range, of which it is not said whether it is meant signed")
+        raise ValueError(
+            "has both '_Unsigned' and a valid range, of which it is not said whether it is meant signed"
+        )
     if "valid_range" in given:
         low, high = np.asarray(given["valid_range"]).ravel()
         return low, high

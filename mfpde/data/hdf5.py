@@ -1,4 +1,6 @@
-"""HDF5 files of strangers: nothing outside the file is read, nothing is unpacked that the file does not hold, and no walk through it is endless."""
+"""HDF5 files of strangers: nothing outside the file is read, nothing is unpacked that the file does not hold,
+and no walk through it is endless.
+"""
 
 import math
 import mmap
@@ -21,7 +23,8 @@ MAX_DEPTH = 16
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32, h5py.h5z.FILTER_LZF}
 #: a compressed byte becomes at most this many
 MAX_EXPANSION = 1040
-#: bytes of all datasets of a file beyond what its stored bytes can become: values that were never written, which read as one fill value
+#: bytes of all datasets of a file beyond what its stored bytes can become: values that were never written,
+#: which read as one fill value
 MAX_UNWRITTEN = 1 << 22
 
 
@@ -57,11 +60,13 @@ def are_numbers(dataset: h5py.Dataset) -> bool:
 
 
 def datasets(file: h5py.File, source: object, links: bool = True) -> dict[str, h5py.Dataset]:
-    """Every dataset of a file by its path. Soft links and links to other files are not followed, and each group is visited once.
+    """Every dataset of a file by its path. Soft links and links to other files are not followed, and each
+    group is visited once.
 
     Arguments:
         source: the file, for messages.
-        links: whether there may be such links and groups that are found twice, as in a data file; an output has none.
+        links: whether there may be such links and groups that are found twice, as in a data file; an output
+            has none.
     Raises:
         InputError: the file has parts in other files, is nested too deep, or claims to hold more than it can.
     """
@@ -78,7 +83,10 @@ def datasets(file: h5py.File, source: object, links: bool = True) -> dict[str, h
         if isinstance(item, h5py.Dataset):
             unwritten += max(0, _claimed(item, name, source) - MAX_EXPANSION * item.id.get_storage_size())
             if unwritten > MAX_UNWRITTEN:
-                raise InputError(f"{source}: '{name}' has shape {item.shape}, too large for what the file holds; it may be damaged")
+                raise InputError(
+                    f"{source}: '{name}' has shape {item.shape}, too large for what the file holds; it may be"
+                    " damaged"
+                )
             found[name] = item
     return found
 
@@ -106,7 +114,11 @@ def follow(file: h5py.File, name: str, source: object) -> str:
             done = [] if target.startswith("/") else done
             parts = [step for step in target.split("/") if step and step != "."] + parts
         else:
-            what = "leads round in circles" if kind == h5py.h5l.TYPE_SOFT else "lies in another file; expected a file that is whole in itself"
+            what = (
+                "leads round in circles"
+                if kind == h5py.h5l.TYPE_SOFT
+                else "lies in another file; expected a file that is whole in itself"
+            )
             raise InputError(f"{source}: '{name}' {what}")
     return "/".join(done)
 
@@ -125,7 +137,11 @@ def attributes(dataset: h5py.Dataset, names: Iterable[str], source: object) -> d
         if kind.get_class() not in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.STRING):
             raise InputError(f"{source} has an attribute '{name}' that is neither a number nor text")
         value = dataset.attrs[name]
-        value = value.item() if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "SO" else value
+        value = (
+            value.item()
+            if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "SO"
+            else value
+        )
         value = value[0] if isinstance(value, np.ndarray) and value.size == 1 else value
         found[name] = value.decode(errors="replace") if isinstance(value, bytes) else value
     return found
@@ -134,16 +150,24 @@ def attributes(dataset: h5py.Dataset, names: Iterable[str], source: object) -> d
 def _check_plain(item: h5py.Group | h5py.Dataset | h5py.Datatype, name: str, source: object) -> None:
     """Refuse what no output has, before HDF5 reads it."""
     if not isinstance(item, h5py.Group | h5py.Dataset):
-        raise InputError(f"{source}: '{name}' is neither a group nor a dataset, which outputs of mfpde have not")
+        raise InputError(
+            f"{source}: '{name}' is neither a group nor a dataset, which outputs of mfpde have not"
+        )
     if isinstance(item, h5py.Dataset) and not (are_numbers(item) or _holds_its_values(item.id.get_type())):
-        raise InputError(f"{source}: '{name}' holds neither numbers nor text, which is not opened in outputs; keep it in a file of its own")
+        raise InputError(
+            f"{source}: '{name}' holds neither numbers nor text, which is not opened in outputs; keep it in a"
+            " file of its own"
+        )
     _check_attributes(item, name, source)
 
 
 def _check_attributes(item: h5py.Group | h5py.Dataset, name: str, source: object) -> None:
     for k in range(h5py.h5a.get_num_attrs(item.id)):
         if not _is_plain(h5py.h5a.open(item.id, index=k).get_type()):
-            raise InputError(f"{source}: an attribute of '{name}' holds neither numbers nor text, which is not read in outputs; remove it")
+            raise InputError(
+                f"{source}: an attribute of '{name}' holds neither numbers nor text, which is not read in"
+                " outputs; remove it"
+            )
 
 
 def _holds_its_values(kind: h5py.h5t.TypeID) -> bool:
@@ -152,18 +176,31 @@ def _holds_its_values(kind: h5py.h5t.TypeID) -> bool:
         return kind.get_class() == h5py.h5t.STRING
     members = [kind.get_member_type(k) for k in range(kind.get_nmembers())]
     plain = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
-    return all(m.get_class() in plain or (isinstance(m, h5py.h5t.TypeStringID) and not m.is_variable_str()) for m in members)
+    return all(
+        m.get_class() in plain or (isinstance(m, h5py.h5t.TypeStringID) and not m.is_variable_str())
+        for m in members
+    )
 
 
 def _is_plain(kind: h5py.h5t.TypeID) -> bool:
-    """Numbers, text, references to scales, and lists or records of these; HDF5 2.0 crashes on lists of a kind that is none."""
+    """Numbers, text, references to scales, and lists or records of these; HDF5 2.0 crashes on lists of a kind
+    that is none.
+    """
     match kind.get_class():
         case h5py.h5t.VLEN:  # the kind of list is in the first byte after the class
             return kind.encode()[3] & 15 == 0 and kind.get_super().get_class() == h5py.h5t.REFERENCE
         case h5py.h5t.COMPOUND:
             numbers = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)  # as complex ones are two
-            return all(kind.get_member_class(k) in (h5py.h5t.REFERENCE, *numbers) for k in range(kind.get_nmembers()))
-    return kind.get_class() in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM, h5py.h5t.STRING, h5py.h5t.REFERENCE)
+            return all(
+                kind.get_member_class(k) in (h5py.h5t.REFERENCE, *numbers) for k in range(kind.get_nmembers())
+            )
+    return kind.get_class() in (
+        h5py.h5t.INTEGER,
+        h5py.h5t.FLOAT,
+        h5py.h5t.ENUM,
+        h5py.h5t.STRING,
+        h5py.h5t.REFERENCE,
+    )
 
 
 def _objects(file: h5py.File, source: object, links: bool) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:
@@ -179,14 +216,22 @@ def _objects(file: h5py.File, source: object, links: bool) -> Iterator[tuple[str
                 full, link = path + raw.decode(errors="surrogateescape"), group.id.links.get_info(raw)
                 if link.type != h5py.h5l.TYPE_HARD:
                     if not links:
-                        raise InputError(f"{source}: '{full}' is a link to somewhere else, which outputs of mfpde have not")
+                        raise InputError(
+                            f"{source}: '{full}' is a link to somewhere else, which outputs of mfpde have not"
+                        )
                     continue
                 if is_virtual(content, link.u):
-                    raise InputError(f"{source}: '{full}' has its values in another file; expected a file that is whole in itself")
+                    raise InputError(
+                        f"{source}: '{full}' has its values in another file; expected a file that is whole in"
+                        " itself"
+                    )
                 item = group[raw]
                 if isinstance(item, h5py.Group):
                     if link.u in seen and not links:
-                        raise InputError(f"{source}: the group '{full}' is found under two names, which outputs of mfpde have not")
+                        raise InputError(
+                            f"{source}: the group '{full}' is found under two names, which outputs of mfpde"
+                            " have not"
+                        )
                     if link.u in seen:
                         continue
                     seen.add(link.u)
@@ -198,9 +243,13 @@ def _claimed(dataset: h5py.Dataset, name: str, source: object) -> int:
     """Bytes that reading a dataset, or one chunk of it, makes room for."""
     plan = dataset.id.get_create_plist()
     if plan.get_external_count():
-        raise InputError(f"{source}: '{name}' has its values in another file; expected a file that is whole in itself")
+        raise InputError(
+            f"{source}: '{name}' has its values in another file; expected a file that is whole in itself"
+        )
     for k in range(plan.get_nfilters()):
         if plan.get_filter(k)[0] not in FILTERS:
-            raise InputError(f"{source}: '{name}' is compressed in a way that is not read; expected gzip, LZF or none")
+            raise InputError(
+                f"{source}: '{name}' is compressed in a way that is not read; expected gzip, LZF or none"
+            )
     count = math.prod(dataset.shape or (0,))
     return (max(count, math.prod(dataset.chunks or ())) if count else 0) * dataset.id.get_type().get_size()

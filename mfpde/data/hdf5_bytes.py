@@ -1,7 +1,8 @@
-"""HDF5 files before HDF5 reads them: what makes version 2.0 of its library go round for ever, or crash, is found in the bytes.
+"""HDF5 files before HDF5 reads them: what makes version 2.0 of its library go round for ever, or crash, is
+found in the bytes.
 
-https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html: global heaps are III.E there, object headers IV.A.
-"""
+https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html: global heaps are III.E there, object
+headers IV.A."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -27,10 +28,11 @@ class Bytes(NamedTuple):
 
 
 def heaps_end(file: Bytes) -> bool:
-    """Whether every global heap is a chain of objects, each of some bytes, up to its end; HDF5 does not look and goes round for ever.
+    """Whether every global heap is a chain of objects, each of some bytes, up to its end; HDF5 does not look
+    and goes round for ever.
 
-    A heap is GCOL, a version, its size, and objects: an index (0 for free space, whose size has the header in it), references, and a size.
-    """
+    A heap is GCOL, a version, its size, and objects: an index (0 for free space, whose size has the header in
+        it), references, and a size."""
     header = -(-(8 + file.size) // 8) * 8
     start = -1
     while (start := file.content.find(b"GCOL\x01", start + 1, MAX_SEARCHED)) >= 0:
@@ -47,14 +49,18 @@ def heaps_end(file: Bytes) -> bool:
 
 
 def is_virtual(file: Bytes, address: int) -> bool:
-    """Whether the object at an address is a virtual dataset, which HDF5 cannot open safely: it crashes on one that is damaged."""
+    """Whether the object at an address is a virtual dataset, which HDF5 cannot open safely: it crashes on one
+    that is damaged.
+    """
     return any(
-        kind == LAYOUT and file.number(at, 1) >= 3 and file.number(at + 1, 1) == VIRTUAL for kind, at, _ in _messages(file, file.base + address)
+        kind == LAYOUT and file.number(at, 1) >= 3 and file.number(at + 1, 1) == VIRTUAL
+        for kind, at, _ in _messages(file, file.base + address)
     )
 
 
 def _messages(file: Bytes, start: int) -> Iterator[tuple[int, int, int]]:
-    """Kind, position and size of every message of an object header, of version 1 or 2, as far as it can be followed.
+    """Kind, position and size of every message of an object header, of version 1 or 2, as far as it can be
+    followed.
 
     Blocks that continue each other in a circle end with the count."""
     second = file.content[start : start + 4] == b"OHDR"
@@ -78,5 +84,6 @@ def _messages(file: Bytes, start: int) -> Iterator[tuple[int, int, int]]:
             if kind == CONTINUATION:
                 block = file.base + file.number(at + head, file.address)
                 length = file.number(at + head + file.address, file.size)
-                blocks.append((block + 4, block + length - 4) if second else (block, block + length))  # OCHK before, a checksum after
+                # OCHK before, a checksum after
+                blocks.append((block + 4, block + length - 4) if second else (block, block + length))
             at += head + size

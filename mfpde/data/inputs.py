@@ -25,7 +25,10 @@ def draw_inputs(spec: data_tables.Inputs) -> tuple[np.ndarray, np.ndarray]:
         return _gauss_hermite(spec)
     shape = (spec.samples, spec.dimension)
     if spec.samples * spec.dimension > MAX_NUMBERS:
-        numbers = f"{spec.samples} samples in {spec.dimension} dimensions are {spec.samples * spec.dimension} numbers"
+        numbers = (
+            f"{spec.samples} samples in {spec.dimension} dimensions are {spec.samples * spec.dimension}"
+            " numbers"
+        )
         raise InputError(f"data.inputs: {numbers}; at most {MAX_NUMBERS} are accepted")
     random = generator(spec.seed, "inputs")
     if isinstance(spec, data_tables.UniformInputs):
@@ -43,12 +46,17 @@ def _gauss_hermite(spec: data_tables.GaussHermiteInputs) -> tuple[np.ndarray, np
     _check_count(spec.points, spec.dimension)
     nodes, weights = np.polynomial.hermite_e.hermegauss(spec.points)
     x = np.array(list(itertools.product(nodes, repeat=spec.dimension)))
-    return x, np.array([np.prod(w) for w in itertools.product(weights / weights.sum(), repeat=spec.dimension)])
+    return x, np.array(
+        [np.prod(w) for w in itertools.product(weights / weights.sum(), repeat=spec.dimension)]
+    )
 
 
 def _check_count(points: int, dimension: int) -> None:
     if points**dimension > MAX_POINTS:
-        raise InputError(f"data.inputs: {points} points in {dimension} dimensions are {points**dimension} inputs; at most {MAX_POINTS} are accepted")
+        raise InputError(
+            f"data.inputs: {points} points in {dimension} dimensions are {points**dimension} inputs; at most"
+            f" {MAX_POINTS} are accepted"
+        )
 
 
 def _grid(spec: data_tables.GridInputs) -> tuple[np.ndarray, np.ndarray]:

@@ -22,12 +22,18 @@ def read_parquet(path: Path, names: Sequence[str], texts: Sequence[str], reading
         import pyarrow as arrow
         from pyarrow.parquet import ParquetFile
     except ImportError:
-        raise InputError(f'{source}: Parquet files need pyarrow; install "mfpde[parquet]", or write the table as CSV') from None
+        raise InputError(
+            f'{source}: Parquet files need pyarrow; install "mfpde[parquet]", or write the table as CSV'
+        ) from None
     with ParquetFile(path) as file:
         known = file.schema_arrow.names
         for name in names:
             if known.count(name) != 1:
-                problem = f"has {known.count(name)} columns '{name}'; give each a name of its own" if name in known else f"has no column '{name}'"
+                problem = (
+                    f"has {known.count(name)} columns '{name}'; give each a name of its own"
+                    if name in known
+                    else f"has no column '{name}'"
+                )
                 raise InputError(f"{source} {problem}{'' if name in known else nearest(name, known)}")
         if file.metadata.num_rows * len(names) > MAX_NUMBERS:
             raise Oversized(f"claims more than {MAX_NUMBERS} numbers")
@@ -41,11 +47,21 @@ def read_parquet(path: Path, names: Sequence[str], texts: Sequence[str], reading
             held = held.cast(arrow.float64())
         if arrow.types.is_null(held.type):
             held = held.cast(arrow.float64())
-        kinds = (arrow.types.is_integer, arrow.types.is_floating, arrow.types.is_boolean, arrow.types.is_string, arrow.types.is_large_string)
+        kinds = (
+            arrow.types.is_integer,
+            arrow.types.is_floating,
+            arrow.types.is_boolean,
+            arrow.types.is_string,
+            arrow.types.is_large_string,
+        )
         if not any(kind(held.type) for kind in kinds):
             raise InputError(f"{source}: '{name}' has type {held.type}; expected numbers")
         text = arrow.types.is_string(held.type) or arrow.types.is_large_string(held.type)
         missing = held.is_null().to_numpy(zero_copy_only=False)
-        filled = held.fill_null("" if text else False if arrow.types.is_boolean(held.type) else 0) if missing.any() else held
+        filled = (
+            held.fill_null("" if text else False if arrow.types.is_boolean(held.type) else 0)
+            if missing.any()
+            else held
+        )
         columns[name] = Column(np.asarray(filled.to_numpy(zero_copy_only=False)), missing)
     return Table(columns, source)

@@ -1,30 +1,35 @@
 """A network that was trained elsewhere, read from an .npz file of its parameters at some times.
 
-The file holds ``time`` (T,), in time of the flow, and one array per parameter, of T times, R replicates and n units:
+The file holds ``time`` (T,), in time of the flow, and one array per parameter, of T times, R replicates and n
+units:
 
-    a, b        (T, n), or (T, R, n) for several networks; (n,) if there is a single time
-    w           the same shapes with one input; with d inputs a last axis of length d, as torch and JAX store it, or arrays w1, w2, ...
-    weights     optional, the shape of a: masses of the units, scaled to sum 1; all equal if left out
+    a, b        (T, n), or (T, R, n) for several networks; (n,) if there is a single time w           the same
+    shapes with one input; with d inputs a last axis of length d, as torch and JAX store it, or arrays w1, w2,
+    ... weights     optional, the shape of a: masses of the units, scaled to sum 1; all equal if left out
     scaling     text, how f is made of the units; may be given by argument instead
 
-A parameter that the case fixes may be left out. Scalings are brought to "mean", in which units are samples of a measure:
+A parameter that the case fixes may be left out. Scalings are brought to "mean", in which units are samples of
+a measure:
 
     "mean"   f = (1/n) sum a phi        a stays (with weights: f = sum weight a phi)
     "sqrt"   f = n^(-1/2) sum a phi     a <- sqrt(n) a
     "sum"    f = sum a phi              a <- n a
 
-Time. The flow is theta_i' = -mobility grad V(theta_i), grad V(theta_i) = (n/2) grad_{theta_i} E, where E = |f - f*|^2 + (2/n) sum_i r(theta_i) has
-the weighted mean square over the data, without a factor 1/2, and a in the scaling "mean". A step theta <- theta - lr grad E advances time by
+Time. The flow is theta_i' = -mobility grad V(theta_i), grad V(theta_i) = (n/2) grad_{theta_i} E, where E = |f
+- f*|^2 + (2/n) sum_i r(theta_i) has the weighted mean square over the data, without a factor 1/2, and a in
+the scaling "mean". A step theta <- theta - lr grad E advances time by
 
-    2 lr / n                     in the scaling "mean", for all parameters alike (lr / n if the loss has a factor 1/2).
+    2 lr / n                     in the scaling "mean", for all parameters alike (lr / n if the loss has a
+    factor 1/2).
 
-In the others a = c a' with c = sqrt(n) or n, and the gradient by a' is c times that by a, so that a moves c^2 times as fast: time advances by
+In the others a = c a' with c = sqrt(n) or n, and the gradient by a' is c times that by a, so that a moves c^2
+times as fast: time advances by
 
     2 lr c^2 / n for a', that is 2 lr ("sqrt") or 2 lr n ("sum"), but by 2 lr / n for w and b.
 
-One rate for all parameters is then a flow in another metric: a is preconditioned by c^2, and no choice of time makes it the flow of the PDE, unless
-w and b are frozen. With a rate for each, dt / 2 ("sqrt") or dt / (2n) ("sum") for a' and n dt / 2 for w and b, it is the same flow.
-"""
+One rate for all parameters is then a flow in another metric: a is preconditioned by c^2, and no choice of
+time makes it the flow of the PDE, unless w and b are frozen. With a rate for each, dt / 2 ("sqrt") or dt /
+(2n) ("sum") for a' and n dt / 2 for w and b, it is the same flow."""
 
 import math
 import zipfile
@@ -69,7 +74,9 @@ class SavedNetwork:
         return bool(np.abs(self.weights * self.units - 1).max() < SAME)
 
 
-def read_network(path: Path, names: Sequence[str], fixed: Mapping[str, float], scaling: str | None = None) -> SavedNetwork:
+def read_network(
+    path: Path, names: Sequence[str], fixed: Mapping[str, float], scaling: str | None = None
+) -> SavedNetwork:
     """Read networks for a model.
 
     Arguments:
@@ -77,8 +84,8 @@ def read_network(path: Path, names: Sequence[str], fixed: Mapping[str, float], s
         fixed: those that the case fixes, with their values.
         scaling: a key of `SCALINGS`, if the file does not say.
     Raises:
-        InputError: the file is no such archive, an array is missing, unknown, of another shape or not of finite numbers, or the scaling
-            is not stated.
+        InputError: the file is no such archive, an array is missing, unknown, of another shape or not of
+            finite numbers, or the scaling is not stated.
     """
     stored = _load(path, names)
     given = _scaling(path, stored.pop("scaling", None), scaling)
@@ -86,14 +93,21 @@ def read_network(path: Path, names: Sequence[str], fixed: Mapping[str, float], s
     times = _times(path, numbers)
     inputs = [name for name in names if name.startswith("w")]
     shape = _shape(path, numbers, names, inputs, len(times))
-    columns = {name: _shaped(path, name, numbers[name], shape) for name in names if name in numbers and name != "w"}
+    columns = {
+        name: _shaped(path, name, numbers[name], shape) for name in names if name in numbers and name != "w"
+    }
     if "w" in numbers:
         if twice := [name for name in inputs if name in columns]:
-            raise InputError(f"{path}: holds both 'w' and '{twice[0]}'; expected one array 'w' or one of each of {', '.join(inputs)}")
+            raise InputError(
+                f"{path}: holds both 'w' and '{twice[0]}'; expected one array 'w' or one of each of"
+                f" {', '.join(inputs)}"
+            )
         columns |= dict(zip(inputs, _shaped_inputs(path, numbers["w"], shape, len(inputs)), strict=True))
     if "a" in columns:
         if np.abs(columns["a"]).max() > MAX_AMPLITUDE:
-            raise InputError(f"{path}: 'a' holds numbers too large to be scaled; expected at most {MAX_AMPLITUDE:g}")
+            raise InputError(
+                f"{path}: 'a' holds numbers too large to be scaled; expected at most {MAX_AMPLITUDE:g}"
+            )
         columns["a"] = columns["a"] * {"mean": 1.0, "sum": shape[2], "sqrt": np.sqrt(shape[2])}[given]
     for name in names:
         columns[name] = _fixed_or_given(path, name, columns.get(name), fixed, shape, list(numbers))
@@ -102,7 +116,9 @@ def read_network(path: Path, names: Sequence[str], fixed: Mapping[str, float], s
 
 
 def _load(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The arrays, after a look at their headers: nothing is allocated for a file that is not what it should be."""
+    """The arrays, after a look at their headers: nothing is allocated for a file that is not what it should
+    be.
+    """
     found = what_is(path)
     if found.startswith(("is a folder", "is no file")):
         raise InputError(f"{path}: {found}; expected an .npz file of a network's parameters")
@@ -116,21 +132,31 @@ def _load(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
         with opened as archive:
             total = sum(_check_member(path, archive, member, known) for member in archive.infolist())
             if total > arrays.MAX_NUMBERS:
-                raise InputError(f"{path}: holds {total} numbers in all, too large; expected at most {arrays.MAX_NUMBERS}, so save fewer times")
+                raise InputError(
+                    f"{path}: holds {total} numbers in all, too large; expected at most {arrays.MAX_NUMBERS},"
+                    " so save fewer times"
+                )
             return {name: arrays.read_member(archive, name) for name in arrays.names_in(archive)}
     except InputError:
         raise
-    except Exception:  # damaged archives fail in zipfile, zlib, tokenize, ast or NumPy, each with errors of its own
-        raise InputError(f"{path}: is not a readable .npz file of arrays; expected what numpy.savez writes") from None
+    # damaged archives fail in zipfile, zlib, tokenize, ast or NumPy, each with errors of its own
+    except Exception:
+        raise InputError(
+            f"{path}: is not a readable .npz file of arrays; expected what numpy.savez writes"
+        ) from None
 
 
 def _check_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, known: list[str]) -> int:
     """The count of numbers of one array, by its header alone."""
     name = member.filename.removesuffix(".npy")
     if name == "b" and "b" not in known:
-        raise InputError(f"{path}: holds 'b', but the model has no bias (model.bias = false){nearest(name, known)}")
+        raise InputError(
+            f"{path}: holds 'b', but the model has no bias (model.bias = false){nearest(name, known)}"
+        )
     if name not in known:
-        raise InputError(f"{path}: holds {name[:40]!r}, which is no parameter of the model{nearest(name[:40], known)}")
+        raise InputError(
+            f"{path}: holds {name[:40]!r}, which is no parameter of the model{nearest(name[:40], known)}"
+        )
     with archive.open(member) as file:
         try:
             shape, dtype = arrays.read_header(file, member.file_size)  # type: ignore[arg-type]
@@ -146,11 +172,17 @@ def _scaling(path: Path, stored: np.ndarray | None, given: str | None) -> str:
     found = given
     if stored is not None:
         if stored.size != 1:
-            raise InputError(f"{path}: 'scaling' has shape {_text(stored.shape)}; expected one word, {' or '.join(SCALINGS)}")
+            raise InputError(
+                f"{path}: 'scaling' has shape {_text(stored.shape)}; expected one word,"
+                f" {' or '.join(SCALINGS)}"
+            )
         word = stored.reshape(-1)[0]
         found = word.decode("ascii", "replace") if isinstance(word, bytes) else str(word)
         if given is not None and given != found:
-            raise InputError(f"{path}: 'scaling' is {found[:40]!r} in the file, but '{given}' was asked for; expected one of them")
+            raise InputError(
+                f"{path}: 'scaling' is {found[:40]!r} in the file, but '{given}' was asked for; expected one"
+                " of them"
+            )
     if found is None:
         meanings = ", ".join(f"'{name}': {meaning}" for name, meaning in SCALINGS.items())
         raise InputError(f"{path}: has no 'scaling', and none was given; expected one of {meanings}")
@@ -160,25 +192,39 @@ def _scaling(path: Path, stored: np.ndarray | None, given: str | None) -> str:
 
 
 def _finite(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore", invalid="ignore"):  # of extended precision; what overflows is no longer finite
+    # of extended precision; what overflows is no longer finite
+    with np.errstate(over="ignore", invalid="ignore"):
         values = np.asarray(array, dtype=np.float64)
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
-        raise InputError(f"{path}: '{name}' holds {values[tuple(bad[0])]} at index {_text(bad[0])}; expected finite numbers")
+        raise InputError(
+            f"{path}: '{name}' holds {values[tuple(bad[0])]} at index {_text(bad[0])}; expected finite"
+            " numbers"
+        )
     return values
 
 
 def _times(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
     if "time" not in arrays:
-        raise InputError(f"{path}: has no array 'time', the times of the flow at which parameters are given{nearest('time', arrays)}")
+        raise InputError(
+            f"{path}: has no array 'time', the times of the flow at which parameters are"
+            f" given{nearest('time', arrays)}"
+        )
     times = np.atleast_1d(arrays["time"])
     if times.ndim != 1 or not len(times) or np.any(np.diff(times) <= 0) or times[0] < 0:
-        raise InputError(f"{path}: 'time' has shape {_text(times.shape)}; expected one axis of increasing times, none negative")
+        raise InputError(
+            f"{path}: 'time' has shape {_text(times.shape)}; expected one axis of increasing times, none"
+            " negative"
+        )
     return times
 
 
-def _shape(path: Path, arrays: dict[str, np.ndarray], names: Sequence[str], inputs: list[str], count: int) -> tuple[int, int, int]:
-    """(T, R, n), from the first parameter that is given; w comes last, since its last axis may be that of the inputs."""
+def _shape(
+    path: Path, arrays: dict[str, np.ndarray], names: Sequence[str], inputs: list[str], count: int
+) -> tuple[int, int, int]:
+    """(T, R, n), from the first parameter that is given; w comes last, since its last axis may be that of the
+    inputs.
+    """
     name = next((name for name in [*sorted(names), "w"] if name in arrays and name != "w"), "w")
     if name not in arrays:
         raise InputError(f"{path}: holds no parameter of the model; expected arrays {', '.join(names)}")
@@ -189,39 +235,62 @@ def _shape(path: Path, arrays: dict[str, np.ndarray], names: Sequence[str], inpu
     if len(shape) not in (2, 3) or shape[0] != count or 0 in shape:
         inner = f"n, {len(inputs)}" if name == "w" and len(inputs) > 1 else "n"
         forms = f"({count}, {inner}) or ({count}, replicates, {inner})"
-        raise InputError(f"{path}: '{name}' has shape {_text(full)}; expected {forms}, since 'time' has length {count}")
+        raise InputError(
+            f"{path}: '{name}' has shape {_text(full)}; expected {forms}, since 'time' has length {count}"
+        )
     return shape[0], shape[1] if len(shape) == 3 else 1, shape[-1]
 
 
 def _forms(shape: tuple[int, int, int]) -> list[tuple[int, ...]]:
     """All ways to write an array of (T, R, n): axes of length 1 may be left out."""
     times, replicates, units = shape
-    return [shape, *([(times, units)] if replicates == 1 else []), *([(units,)] if replicates == times == 1 else [])]
+    return [
+        shape,
+        *([(times, units)] if replicates == 1 else []),
+        *([(units,)] if replicates == times == 1 else []),
+    ]
 
 
 def _shaped(path: Path, name: str, array: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     if array.shape not in _forms(shape):
-        raise InputError(f"{path}: '{name}' has shape {_text(array.shape)}; expected {' or '.join(map(_text, reversed(_forms(shape))))}")
+        raise InputError(
+            f"{path}: '{name}' has shape {_text(array.shape)}; expected"
+            f" {' or '.join(map(_text, reversed(_forms(shape))))}"
+        )
     return array.reshape(shape)
 
 
-def _shaped_inputs(path: Path, array: np.ndarray, shape: tuple[int, int, int], count: int) -> list[np.ndarray]:
+def _shaped_inputs(
+    path: Path, array: np.ndarray, shape: tuple[int, int, int], count: int
+) -> list[np.ndarray]:
     """One array (T, R, n) for each of `count` inputs, from w."""
     forms = [(*form, count) for form in _forms(shape)] + (_forms(shape) if count == 1 else [])
     if array.shape not in forms:
-        raise InputError(f"{path}: 'w' has shape {_text(array.shape)}; expected {' or '.join(map(_text, reversed(forms)))}")
+        raise InputError(
+            f"{path}: 'w' has shape {_text(array.shape)}; expected {' or '.join(map(_text, reversed(forms)))}"
+        )
     return list(np.moveaxis(array.reshape(*shape, count), -1, 0))
 
 
 def _fixed_or_given(
-    path: Path, name: str, values: np.ndarray | None, fixed: Mapping[str, float], shape: tuple[int, ...], held: list[str]
+    path: Path,
+    name: str,
+    values: np.ndarray | None,
+    fixed: Mapping[str, float],
+    shape: tuple[int, ...],
+    held: list[str],
 ) -> np.ndarray:
     if name not in fixed:
         if values is None:
-            raise InputError(f"{path}: has no array '{name}', which the model has as a parameter{nearest(name, held)}")
+            raise InputError(
+                f"{path}: has no array '{name}', which the model has as a parameter{nearest(name, held)}"
+            )
         return values
     if values is not None and np.abs(values - fixed[name]).max() > SAME * (1 + abs(fixed[name])):
-        raise InputError(f"{path}: '{name}' is not {fixed[name]:g}, at which the case fixes it; expected that value, or no array '{name}'")
+        raise InputError(
+            f"{path}: '{name}' is not {fixed[name]:g}, at which the case fixes it; expected that value, or no"
+            f" array '{name}'"
+        )
     return np.full(shape, fixed[name])
 
 
@@ -229,11 +298,16 @@ def _weights(path: Path, given: np.ndarray | None, shape: tuple[int, int, int], 
     if given is None:
         return np.full(shape, 1 / shape[2])
     if scaling != "mean":
-        raise InputError(f"{path}: 'weights' make f = sum weight a phi, which is not the scaling '{scaling}'; expected 'mean' or no weights")
+        raise InputError(
+            f"{path}: 'weights' make f = sum weight a phi, which is not the scaling '{scaling}'; expected"
+            " 'mean' or no weights"
+        )
     weights = _shaped(path, "weights", given, shape)
     total = weights.sum(axis=2, keepdims=True)
     if np.any(weights < 0) or not np.all((total > 0) & np.isfinite(total)):
-        raise InputError(f"{path}: 'weights' are negative, all zero or too large in some network; expected masses of units")
+        raise InputError(
+            f"{path}: 'weights' are negative, all zero or too large in some network; expected masses of units"
+        )
     return weights / total
 
 

@@ -27,7 +27,8 @@ class Scaling:
 
 
 def standardize(columns: np.ndarray, weights: np.ndarray, names: list[str]) -> tuple[np.ndarray, Scaling]:
-    """Columns (L, d) with weighted mean 0 and weighted variance 1, so that a row of weight 2 counts as the row twice.
+    """Columns (L, d) with weighted mean 0 and weighted variance 1, so that a row of weight 2 counts as the
+    row twice.
 
     Raises:
         InputError: a column that is constant up to rounding, or too large or too small to be scaled.
@@ -36,12 +37,22 @@ def standardize(columns: np.ndarray, weights: np.ndarray, names: list[str]) -> t
     spread = columns.max(axis=0) / 2 - columns.min(axis=0) / 2  # half of it cannot overflow
     for name, least, largest in zip(names, spread, size, strict=True):
         if least <= ROUNDING / 2 * largest:
-            raise InputError(f"data.standardize: column '{name}' is constant, up to rounding, at {largest:g} in size, so it has no scale")
+            raise InputError(
+                f"data.standardize: column '{name}' is constant, up to rounding, at {largest:g} in size, so"
+                " it has no scale"
+            )
         if largest > LARGEST["float64"]:
-            raise InputError(f"data.standardize: column '{name}' holds numbers of size {largest:g}, whose squares overflow; write it in other units")
+            raise InputError(
+                f"data.standardize: column '{name}' holds numbers of size {largest:g}, whose squares"
+                " overflow; write it in other units"
+            )
         if least < LEAST_SCALE:
-            raise InputError(f"data.standardize: column '{name}' spreads over {2 * least:g} alone, too little to be scaled; write it in other units")
-    unit = np.exp2(np.round(np.log2(spread)))  # a power of 2, which changes no digit; squares of what is left neither overflow nor vanish
+            raise InputError(
+                f"data.standardize: column '{name}' spreads over {2 * least:g} alone, too little to be"
+                " scaled; write it in other units"
+            )
+    # a power of 2, which changes no digit; squares of what is left neither overflow nor vanish
+    unit = np.exp2(np.round(np.log2(spread)))
     given = columns / unit
     if np.ptp(weights) == 0:
         shift, scale = given.mean(axis=0), given.std(axis=0)
@@ -62,5 +73,10 @@ def check_size(columns: np.ndarray, names: list[str], precision: str, can_be_sca
     """
     for name, largest in zip(names, np.abs(columns).max(axis=0), strict=True):
         if largest > LARGEST[precision]:
-            advice = "write data.standardize = true, or use other units" if can_be_scaled else "use other units"
-            raise InputError(f"data: '{name}' holds numbers of size {largest:g}, whose squares overflow in {precision}; {advice}")
+            advice = (
+                "write data.standardize = true, or use other units" if can_be_scaled else "use other units"
+            )
+            raise InputError(
+                f"data: '{name}' holds numbers of size {largest:g}, whose squares overflow in {precision};"
+                f" {advice}"
+            )

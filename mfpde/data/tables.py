@@ -1,4 +1,6 @@
-"""Named columns of data files. Each format has its reader; what a case makes of the columns is in `data.columns`."""
+"""Named columns of data files. Each format has its reader; what a case makes of the columns is in
+`data.columns`.
+"""
 
 import zipfile
 from collections.abc import Callable, Sequence
@@ -37,16 +39,19 @@ ELSEWHERE = {
 def read_table(path: Path, names: Sequence[str], texts: Sequence[str], reading: Data, where: str) -> Table:
     """Columns of a data file, as it holds them.
 
-    A name may stand for a two-dimensional array of an NPZ, HDF5 or netCDF file, which then gives several columns.
+    A name may stand for a two-dimensional array of an NPZ, HDF5 or netCDF file, which then gives several
+    columns.
 
     Arguments:
         path: a file whose name ends in one of `readers()`; text may be compressed.
-        names: column names (header of a text table, fields of a structured NPY, keys of an NPZ, paths in HDF5).
+        names: column names (header of a text table, fields of a structured NPY, keys of an NPZ, paths in
+            HDF5).
         texts: those of them whose values may be text.
         reading: how it is read.
         where: the case file and key, for messages.
     Raises:
-        InputError: missing file, unknown format, missing column, a cell that is no number, rows of different lengths.
+        InputError: missing file, unknown format, missing column, a cell that is no number, rows of different
+            lengths.
     """
     source, suffix = f"{where}: '{path}'", suffix_of(path)
     read = readers().get(suffix)
@@ -54,7 +59,8 @@ def read_table(path: Path, names: Sequence[str], texts: Sequence[str], reading: 
         what = path.suffix.lower() if read is not None else suffix
         advice = f"; {ELSEWHERE.get(what, 'a text table needs a name that ends in .csv or .txt')}"
         raise InputError(
-            f"{where}: cannot read '{path}'; expected a file ending in {', '.join(readers())}, text also compressed as .gz, .bz2 or .xz{advice}"
+            f"{where}: cannot read '{path}'; expected a file ending in {', '.join(readers())}, text also"
+            f" compressed as .gz, .bz2 or .xz{advice}"
         )
     try:
         with within_reach(source):
@@ -62,8 +68,14 @@ def read_table(path: Path, names: Sequence[str], texts: Sequence[str], reading: 
             if found.startswith(("is a folder", "is no file")):
                 raise InputError(f"{source} {found}; expected a data file")
             if not path.is_file():
-                others = [f.name for f in path.parent.glob("*") if suffix_of(f) in readers()] if path.parent.is_dir() else []
-                raise InputError(f"{where}: data file '{path}' does not exist{nearest(path.name, sorted(others))}")
+                others = (
+                    [f.name for f in path.parent.glob("*") if suffix_of(f) in readers()]
+                    if path.parent.is_dir()
+                    else []
+                )
+                raise InputError(
+                    f"{where}: data file '{path}' does not exist{nearest(path.name, sorted(others))}"
+                )
             return read(path, names, texts, reading, source)
     except (InputError, MemoryError):
         raise
@@ -72,9 +84,14 @@ def read_table(path: Path, names: Sequence[str], texts: Sequence[str], reading: 
     except UnicodeDecodeError:
         raise InputError(f"{source} is not UTF-8 text; save it as UTF-8") from None
     except arrays.Oversized as error:
-        raise InputError(f"{source} holds an array that {error}" if suffix not in TEXT else f"{source} {error}") from None
-    except Exception:  # damaged files fail in pandas, zipfile, zlib, tokenize, ast, NumPy and h5py, each with errors of its own
-        raise InputError(f"{source} is not a readable {suffix[1:].upper()} file of numbers; it may be damaged") from None
+        raise InputError(
+            f"{source} holds an array that {error}" if suffix not in TEXT else f"{source} {error}"
+        ) from None
+    # damaged files fail in pandas, zipfile, zlib, tokenize, ast, NumPy and h5py, each with errors of its own
+    except Exception:
+        raise InputError(
+            f"{source} is not a readable {suffix[1:].upper()} file of numbers; it may be damaged"
+        ) from None
 
 
 Reader = Callable[[Path, Sequence[str], Sequence[str], Data, str], Table]
@@ -83,7 +100,14 @@ Reader = Callable[[Path, Sequence[str], Sequence[str], Data, str], Table]
 def readers() -> dict[str, Reader]:
     """What reads a file, by the end of its name."""
     hdf5 = dict.fromkeys((".h5", ".hdf5", ".nc4"), _hdf5)
-    return {**dict.fromkeys(TEXT, read_text), ".npy": _npy, ".npz": _npz, **hdf5, ".nc": _netcdf, ".parquet": read_parquet}
+    return {
+        **dict.fromkeys(TEXT, read_text),
+        ".npy": _npy,
+        ".npz": _npz,
+        **hdf5,
+        ".nc": _netcdf,
+        ".parquet": read_parquet,
+    }
 
 
 def _missing(name: str, known, source: str) -> InputError:
@@ -95,14 +119,21 @@ def _plain(fields: dict[str, np.ndarray], names: Sequence[str], source: str) -> 
     for name in names:
         if name not in fields:
             raise _missing(name, fields, source)
-    return Table({name: _column(Column(fields[name], np.zeros(fields[name].shape, dtype=bool)), name, source) for name in names}, source)
+    return Table(
+        {
+            name: _column(Column(fields[name], np.zeros(fields[name].shape, dtype=bool)), name, source)
+            for name in names
+        },
+        source,
+    )
 
 
 def _column(column: Column, name: str, source: str) -> Column:
     kind, shape = column.values.dtype, column.values.shape
     if kind.names is not None:
         raise InputError(
-            f"{source}: '{name}' is a table of records with the fields {', '.join(kind.names)}; save each as an array, or all as Parquet or CSV"
+            f"{source}: '{name}' is a table of records with the fields {', '.join(kind.names)}; save each as"
+            " an array, or all as Parquet or CSV"
         )
     if kind.kind not in "iufbUS":
         raise InputError(f"{source}: '{name}' has type {kind}; expected real numbers")
@@ -119,7 +150,10 @@ def _npy(path: Path, names: Sequence[str], texts: Sequence[str], reading: Data, 
     elif table.ndim == 2:
         fields = {str(i): table[:, i] for i in range(table.shape[1])}
     else:
-        raise InputError(f"{source} has shape {table.shape}; expected two axes (columns are then '0', '1', ...) or named fields")
+        raise InputError(
+            f"{source} has shape {table.shape}; expected two axes (columns are then '0', '1', ...) or named"
+            " fields"
+        )
     return _plain(fields, names, source)
 
 
@@ -142,10 +176,14 @@ def _hdf5(path: Path, names: Sequence[str], texts: Sequence[str], reading: Data,
             if found is None:
                 raise _missing(name, known, source)
             if not are_numbers(found):
-                advice = "; save each field as a dataset, or all as Parquet or CSV" if found.dtype.names else ""
+                advice = (
+                    "; save each field as a dataset, or all as Parquet or CSV" if found.dtype.names else ""
+                )
                 raise InputError(f"{source}: '{name}' has type {found.dtype}; expected numbers{advice}")
             try:
-                columns[name] = _column(decode(name, found[()], attributes(found, MEANING, f"{source}: '{name}'")), name, source)
+                columns[name] = _column(
+                    decode(name, found[()], attributes(found, MEANING, f"{source}: '{name}'")), name, source
+                )
             except ValueError as error:
                 raise InputError(f"{source}: '{name}' {error}") from None
     return Table(columns, source)
@@ -161,16 +199,22 @@ def _netcdf(path: Path, names: Sequence[str], texts: Sequence[str], reading: Dat
     columns = {}
     if path.stat().st_size > 8 * arrays.MAX_NUMBERS:
         raise arrays.Oversized(f"is one of more than {8 * arrays.MAX_NUMBERS} bytes")
-    with netcdf_file(BytesIO(path.read_bytes())) as classic:  # from a file it would make room for whatever that claims to hold
+    # from a file it would make room for whatever that claims to hold
+    with netcdf_file(BytesIO(path.read_bytes())) as classic:
         for name in names:
             if name not in classic.variables:
                 raise _missing(name, list(classic.variables), source)
             variable = classic.variables[name]
             values: np.ndarray = np.array(variable.data)
             found = {key: value for key, value in vars(variable)["_attributes"].items() if key in MEANING}
-            columns[name] = _column(decode(name, values.astype(values.dtype.newbyteorder("=")), _as_text(found)), name, source)
+            columns[name] = _column(
+                decode(name, values.astype(values.dtype.newbyteorder("=")), _as_text(found)), name, source
+            )
     return Table(columns, source)
 
 
 def _as_text(attributes: dict) -> dict:
-    return {key: value.decode(errors="replace") if isinstance(value, bytes) else value for key, value in attributes.items()}
+    return {
+        key: value.decode(errors="replace") if isinstance(value, bytes) else value
+        for key, value in attributes.items()
+    }

@@ -28,17 +28,27 @@ def teach(spec: data_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarr
         bad = x[~np.isfinite(y)][0]
         what = f"'{spec.formula}'" if isinstance(spec, data_tables.FormulaTeacher) else "the teacher"
         place = ", ".join(f"x{k} = {value:g}" for k, value in enumerate(bad))
-        raise InputError(f"data.teacher: {what} is not finite at {place}; expected a teacher with a value at every input")
+        raise InputError(
+            f"data.teacher: {what} is not finite at {place}; expected a teacher with a value at every input"
+        )
     return y
 
 
-def planted_units(spec: data_tables.PlantedTeacher, dimension: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weights w (m, d), biases b (m,) and amplitudes (m,) of the units of f* = sum_k a_k sigma(<w_k, x> + b_k).
+def planted_units(
+    spec: data_tables.PlantedTeacher, dimension: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights w (m, d), biases b (m,) and amplitudes (m,) of the units of f* = sum_k a_k sigma(<w_k, x> +
+    b_k).
 
     Raises:
         InputError: a unit that does not fit the input dimension.
     """
-    w = np.array([_point(unit.w, dimension, f"data.teacher.units.{number}.w") for number, unit in enumerate(spec.units)])
+    w = np.array(
+        [
+            _point(unit.w, dimension, f"data.teacher.units.{number}.w")
+            for number, unit in enumerate(spec.units)
+        ]
+    )
     b, a = np.array([[unit.b, unit.a] for unit in spec.units]).T
     return w, b, a / len(spec.units) if spec.scaling == "mean" else a
 
@@ -54,7 +64,11 @@ def _mixture(spec: data_tables.MixtureTeacher, x: np.ndarray) -> np.ndarray:
     for number, part in enumerate(spec.components):
         mean = _point(part.mean, x.shape[1], f"data.teacher.components.{number}.mean")
         square = np.sum((x - mean) ** 2, axis=1)
-        y += part.weight * np.exp(-square / (2 * part.variance)) / (2 * np.pi * part.variance) ** (x.shape[1] / 2)
+        y += (
+            part.weight
+            * np.exp(-square / (2 * part.variance))
+            / (2 * np.pi * part.variance) ** (x.shape[1] / 2)
+        )
     return y
 
 

@@ -12,7 +12,13 @@ from mfpde.data.text_form import is_number, plain
 
 #: how a cell looks -> what it is, and what to do
 LOOKS = (
-    (r"\d{1,3}(,\d{3})+(\.\d+)?", 'if its commas group thousands, leave them out of the file; for decimal commas write data.decimal = ","'),
+    (
+        r"\d{1,3}(,\d{3})+(\.\d+)?",
+        (
+            "if its commas group thousands, leave them out of the file; for decimal commas write data.decimal"
+            ' = ","'
+        ),
+    ),
     (r"\d+,\d+(e[+-]?\d+)?", 'for decimal commas write data.decimal = ","'),
     (r"[\u2212\u2013\u2012].*\d.*", "its minus is another sign than '-'; replace it in the file"),
     (r"\d+\.?\d*d[+-]?\d+", "Fortran's exponent is a D; write it with an E"),
@@ -52,7 +58,10 @@ def advise(cells: np.ndarray, k: int, first: int, name: str, reading: Data) -> s
     if first + k == 0 and len(cells) > 1 and is_number(cells[1], reading):
         return "; if the line holds units, delete it"
     if len(cell) <= 12 and cell.isprintable():
-        return f'; if it stands for a missing value write data.missing_values = [{json.dumps(cell)}] and data.missing = "drop"'
+        return (
+            f"; if it stands for a missing value write data.missing_values = [{json.dumps(cell)}] and"
+            ' data.missing = "drop"'
+        )
     return ""
 
 
@@ -60,4 +69,7 @@ def row_names(cells: Sequence[str], names: Sequence[str]) -> str:
     """What to write if the first row has one cell more than there are names, as R writes tables."""
     if len(cells) != len(names) + 1:
         return ""
-    return "; if the first of them is the name of the row, give that column a name too (in R: write.csv(..., row.names = FALSE))"
+    return (
+        "; if the first of them is the name of the row, give that column a name too (in R: write.csv(...,"
+        " row.names = FALSE))"
+    )

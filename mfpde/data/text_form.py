@@ -53,28 +53,45 @@ def find_form(path: Path, names: Sequence[str], reading: Data, source: str) -> F
     line = beginning.lines[0].strip("\r\n")
     if "\x00" in line:
         raise InputError(f"{source} holds zero bytes, as UTF-16 without its mark does; save it as UTF-8")
-    given = [reading.separator] if reading.separator else [s for s in SEPARATORS if not (s == " " and "\t" in line)]
+    given = (
+        [reading.separator]
+        if reading.separator
+        else [s for s in SEPARATORS if not (s == " " and "\t" in line)]
+    )
     wanted = {plain(name) for name in names}
     named, numbered = _readings(beginning, given, wanted, reading)
     fitting = [form for form in numbered if wanted <= set(form.names)]
     if reading.header is None and numbered and any(form.skipped > beginning.before for form in named):
-        raise InputError(f"{source}: its first line, '{line[:60]}', may be names or numbers; write data.header = true or data.header = false")
+        raise InputError(
+            f"{source}: its first line, '{line[:60]}', may be names or numbers; write data.header = true or"
+            " data.header = false"
+        )
     forms = [form for form in named or fitting if form.separator != " "] or named or fitting
     if not forms:
         raise _no_form(beginning, names, given, numbered, reading, source)
     if len(forms) > 1:
         found = " or by ".join(SEPARATORS[form.separator] for form in forms)
-        raise InputError(f'{source}: may be separated by {found}; write data.separator, for example data.separator = "{_word(forms[0])}"')
+        raise InputError(
+            f"{source}: may be separated by {found}; write data.separator, for example data.separator ="
+            f' "{_word(forms[0])}"'
+        )
     (form,) = forms
     if len(form.names) > MAX_COLUMNS:
         raise InputError(f"{source} has {len(form.names)} columns; at most {MAX_COLUMNS} are read")
     if twice := [name for name in names if form.names.count(plain(name)) > 1]:
-        raise InputError(f"{source} has {form.names.count(plain(twice[0]))} columns '{twice[0]}'; give each a name of its own")
+        raise InputError(
+            f"{source} has {form.names.count(plain(twice[0]))} columns '{twice[0]}'; give each a name of"
+            " its own"
+        )
     return form
 
 
-def _readings(beginning: _Beginning, given: Sequence[str], wanted: set[str], reading: Data) -> tuple[list[Form], list[Form]]:
-    """Forms in which the columns that are wanted have names, by the first line or else by a comment; and those in which it holds numbers."""
+def _readings(
+    beginning: _Beginning, given: Sequence[str], wanted: set[str], reading: Data
+) -> tuple[list[Form], list[Form]]:
+    """Forms in which the columns that are wanted have names, by the first line or else by a comment; and
+    those in which it holds numbers.
+    """
     named, commented, numbered = [], [], []
     for separator in given:
         cells, height = _header(beginning.lines, separator)
@@ -86,7 +103,11 @@ def _readings(beginning: _Beginning, given: Sequence[str], wanted: set[str], rea
             elif fitting:
                 commented.append(Form(separator, fitting[-1], beginning.before))
         told = reading.header is False  # else numbers alone are no names
-        if reading.header is not True and len(cells) > 1 and (told or all(is_number(cell, reading) for cell in cells)):
+        if (
+            reading.header is not True
+            and len(cells) > 1
+            and (told or all(is_number(cell, reading) for cell in cells))
+        ):
             numbered.append(Form(separator, [str(k) for k in range(len(cells))], beginning.before))
     return named or commented, numbered
 
@@ -98,7 +119,9 @@ def _beginning(path: Path) -> _Beginning:
             if line.lstrip(" \t\ufeff").startswith("#"):
                 comments.append(line.strip(" \t\r\n\ufeff"))
             elif line.strip():
-                return _Beginning(comments, [line.lstrip("\ufeff"), *itertools.islice(stream, LOOKED_AT)], before)
+                return _Beginning(
+                    comments, [line.lstrip("\ufeff"), *itertools.islice(stream, LOOKED_AT)], before
+                )
     return _Beginning(comments, [], 0)
 
 
@@ -129,7 +152,14 @@ def _word(form: Form) -> str:
     return NAMED.get(form.separator, form.separator)
 
 
-def _no_form(beginning: _Beginning, names: Sequence[str], given: Sequence[str], numbered: list[Form], reading: Data, source: str) -> InputError:
+def _no_form(
+    beginning: _Beginning,
+    names: Sequence[str],
+    given: Sequence[str],
+    numbered: list[Form],
+    reading: Data,
+    source: str,
+) -> InputError:
     """Why no way to read the first line gives the columns that are wanted."""
     line = beginning.lines[0]
     wanted = {plain(name) for name in names}
@@ -142,14 +172,29 @@ def _no_form(beginning: _Beginning, names: Sequence[str], given: Sequence[str], 
     known = split(line, separator)
     other = next((s for s in SEPARATORS if wanted <= set(split(line, s))), None)
     if other is not None:
-        return InputError(f"{source} seems to be separated by {SEPARATORS[other]}; leave data.separator out, or write it so")
-    if reading.decimal == "." and re.fullmatch(r"[\s;|+-]*\d+(,\d+)?([\s;|+-]+\d+(,\d+)?)+[\s;|]*", line) and "," in line:
+        return InputError(
+            f"{source} seems to be separated by {SEPARATORS[other]}; leave data.separator out, or write it so"
+        )
+    if (
+        reading.decimal == "."
+        and re.fullmatch(r"[\s;|+-]*\d+(,\d+)?([\s;|+-]+\d+(,\d+)?)+[\s;|]*", line)
+        and "," in line
+    ):
         return InputError(f'{source} seems to have decimal commas; write data.decimal = ","')
-    later = next((k for k, text in enumerate(beginning.lines[1:], 1) if any(wanted <= set(split(text, s)) for s in given)), None)
+    later = next(
+        (
+            k
+            for k, text in enumerate(beginning.lines[1:], 1)
+            if any(wanted <= set(split(text, s)) for s in given)
+        ),
+        None,
+    )
     name = next(name for name in names if plain(name) not in known)
     if later is not None:
         where = beginning.before + later + 1
-        return InputError(f"{source}: names its columns in line {where}; delete the lines before it, or begin them with #")
+        return InputError(
+            f"{source}: names its columns in line {where}; delete the lines before it, or begin them with #"
+        )
     advice = nearest(name, known)
     if all(name.isdecimal() for name in names) and reading.header is None:
         advice += "; if the first line holds values rather than names, write data.header = false"
@@ -171,7 +216,9 @@ def is_whole(cell: str) -> bool:
 
 
 def with_point(cell: str, decimal: str) -> str:
-    """A cell with a decimal point; one that cannot be a number if the case speaks of decimal commas and it has a point, which may group thousands."""
+    """A cell with a decimal point; one that cannot be a number if the case speaks of decimal commas and it
+    has a point, which may group thousands.
+    """
     if "_" in cell or (decimal == "," and "." in cell):  # Python reads 1_0 as 10; a table does not mean that
         return "?"
     return cell.replace(",", ".") if decimal == "," else cell

@@ -1,4 +1,6 @@
-"""Tables of text: their rows, read by pandas as text, and what their cells are. How a table is written is found in `data.text_form`."""
+"""Tables of text: their rows, read by pandas as text, and what their cells are. How a table is written is
+found in `data.text_form`.
+"""
 
 import csv
 import itertools
@@ -32,7 +34,8 @@ def read_text(path: Path, names: Sequence[str], texts: Sequence[str], reading: D
         texts: those of them whose cells stay text.
         source: the case file, the key and the data file, for messages.
     Raises:
-        InputError: no such column, or two; a separator or header that cannot be told; rows of more cells than columns; a cell that is no number.
+        InputError: no such column, or two; a separator or header that cannot be told; rows of more cells than
+            columns; a cell that is no number.
     """
     form = find_form(path, names, reading, source)
     places = {name: form.place(name) for name in names}
@@ -42,14 +45,20 @@ def read_text(path: Path, names: Sequence[str], texts: Sequence[str], reading: D
     for block in _blocks(path, form, source, table):
         for name in names:
             cells = block[places[name]].to_numpy(dtype=object)
-            parts[name].append(_text_column(cells, reading) if name in texts else _number_column(cells, table, count, name, reading))
+            parts[name].append(
+                _text_column(cells, reading)
+                if name in texts
+                else _number_column(cells, table, count, name, reading)
+            )
         count += len(block)
         if count * len(names) > MAX_NUMBERS:
             raise Oversized(f"holds more than {MAX_NUMBERS} numbers")
     empty = Column(np.zeros(0), np.zeros(0, dtype=bool))
     for name in names:
         found = parts.pop(name) or [empty]
-        table.columns[name] = Column(np.concatenate([part.values for part in found]), np.concatenate([part.missing for part in found]))
+        table.columns[name] = Column(
+            np.concatenate([part.values for part in found]), np.concatenate([part.missing for part in found])
+        )
     return table
 
 
@@ -57,21 +66,36 @@ def _blocks(path: Path, form: Form, source: str, table: Table) -> Iterator[pd.Da
     """The rows as text, block by block, without those that are blank."""
     columns, blanks = len(form.names), form.separator == " "
     rows = 0
-    with closing(open_text(path, form.skipped)) as stream, warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
+    with (
+        closing(open_text(path, form.skipped)) as stream,
+        warnings.catch_warnings(action="error", category=pd.errors.ParserWarning),
+    ):
         try:
             reader = pd.read_csv(
-                stream, sep=r"\s+" if blanks else form.separator, header=None, names=list(range(columns + 1)), index_col=False, dtype=str,
-                na_filter=False, skipinitialspace=True, skip_blank_lines=False, chunksize=ROWS,
-            )  # fmt: skip
+                stream,
+                sep=r"\s+" if blanks else form.separator,
+                header=None,
+                names=list(range(columns + 1)),
+                index_col=False,
+                dtype=str,
+                na_filter=False,
+                skipinitialspace=True,
+                skip_blank_lines=False,
+                chunksize=ROWS,
+            )
             count = 0
             for block in reader:
                 rows += len(block)
                 full = block[~(block == "").all(axis=1)]
-                if (full[columns] != "").any():  # rows may end in a separator, but not in a cell without a name
+                # rows may end in a separator, but not in a cell without a name
+                if (full[columns] != "").any():
                     raise _bad_row(path, form, source)
                 if blanks and (full[columns - 1] == "").any():
                     row = count + int(np.argmax((full[columns - 1] == "").to_numpy()))
-                    why = "a blank cannot mark an empty cell: write NaN there, or separate cells by commas or tabs"
+                    why = (
+                        "a blank cannot mark an empty cell: write NaN there, or separate cells by commas or"
+                        " tabs"
+                    )
                     raise InputError(f"{source}, {table.row(row)}: has fewer than {columns} cells; {why}")
                 count += len(full)
                 yield full
@@ -94,26 +118,35 @@ def _rows(path: Path, form: Form) -> Iterator[tuple[int, list[str]]]:
 
 
 def _line_of(path: Path, form: Form, row: int) -> int:
-    """The line of a row that is not blank; without blank lines before it if the file cannot be followed so far (cells of many megabytes)."""
+    """The line of a row that is not blank; without blank lines before it if the file cannot be followed so
+    far (cells of many megabytes).
+    """
     with suppress(csv.Error):
         return next(itertools.islice((line for line, _ in _rows(path, form)), row, None))
     return form.skipped + row + 1
 
 
 def _bad_row(path: Path, form: Form, source: str) -> InputError:
-    """What is wrong with a table that is none: a quote without end, or a row of more cells than there are columns."""
+    """What is wrong with a table that is none: a quote without end, or a row of more cells than there are
+    columns.
+    """
     with suppress(csv.Error):
         for k, (line, cells) in enumerate(_rows(path, form)):
             if any("\n" in cell or "\r" in cell for cell in cells):
                 return _open_quote(source, line, cells)
             if len(cells) > len(form.names) and any(cells[len(form.names) :]):
                 advice = row_names(cells, form.names) if k == 0 else ""
-                return InputError(f"{source}, line {line}: has {len(cells)} cells under a header of {len(form.names)}{advice}")
+                return InputError(
+                    f"{source}, line {line}: has {len(cells)} cells under a header of"
+                    f" {len(form.names)}{advice}"
+                )
     return InputError(f"{source} is no table of {len(form.names)} columns")
 
 
 def _check_quotes(path: Path, form: Form, source: str) -> None:
-    """Refuse a cell that goes over several lines and holds separators: other rows, which a quote without end has swallowed."""
+    """Refuse a cell that goes over several lines and holds separators: other rows, which a quote without end
+    has swallowed.
+    """
     for line, cells in _rows(path, form):
         for cell in cells:
             if ("\n" in cell or "\r" in cell) and form.separator in cell:
@@ -123,12 +156,16 @@ def _check_quotes(path: Path, form: Form, source: str) -> None:
 def _open_quote(source: str, line: int, cells: list[str]) -> InputError:
     lines = max(cell.rstrip("\r\n").count("\n") or cell.rstrip("\r\n").count("\r") for cell in cells)
     what = f"a quote begins a cell that goes on to line {line}"
-    return InputError(f"{source}, line {line - lines}: {what}; close it there, or leave out quotes and line ends in cells")
+    return InputError(
+        f"{source}, line {line - lines}: {what}; close it there, or leave out quotes and line ends in cells"
+    )
 
 
 def _words(reading: Data) -> set[str]:
     """What means that a value is missing, in small letters; a label never does."""
-    words = MISSING_WORDS | {value.strip().lower() for value in reading.missing_values or [] if isinstance(value, str)}
+    words = MISSING_WORDS | {
+        value.strip().lower() for value in reading.missing_values or [] if isinstance(value, str)
+    }
     return words - {label.strip().lower() for label in reading.labels or [] if isinstance(label, str)}
 
 
@@ -149,7 +186,11 @@ def _number_column(cells: np.ndarray, table: Table, first: int, name: str, readi
             numbers = cells.astype(np.float64)
             missing = np.isnan(numbers)
     if numbers is None:
-        numbers, missing, words = np.full(len(cells), np.nan), np.zeros(len(cells), dtype=bool), _words(reading)
+        numbers, missing, words = (
+            np.full(len(cells), np.nan),
+            np.zeros(len(cells), dtype=bool),
+            _words(reading),
+        )
         for k, cell in enumerate(cells):
             if cell.strip().lower() in words:
                 missing[k] = True

@@ -20,7 +20,9 @@ def why_none(without_devices: Sequence[str]) -> str:
     Arguments:
         without_devices: names of platforms that were found, and show no device.
     """
-    drivers = f", since the driver of {' and of '.join(without_devices)} shows none" if without_devices else ""
+    drivers = (
+        f", since the driver of {' and of '.join(without_devices)} shows none" if without_devices else ""
+    )
     return f"no OpenCL device was found{drivers}{where_set()}"
 
 

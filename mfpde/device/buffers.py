@@ -16,9 +16,8 @@ REDUCTION_CHUNK = 512
 class Buffers:
     """Allocates, copies and reduces on one in-order queue.
 
-    Memory is written to as soon as it is allocated: some drivers notice only then that there is none. On a device without double precision
-    whatever is float64 here is float32 there.
-    """
+    Memory is written to as soon as it is allocated: some drivers notice only then that there is none. On a
+        device without double precision whatever is float64 here is float32 there."""
 
     def __init__(self, device: Device):
         self.device, self.uploaded = device, 0
@@ -56,7 +55,9 @@ class Buffers:
     def write(self, buffer: cl.Buffer, array: np.ndarray) -> None:
         """Overwrite a buffer from the host, without waiting for it."""
         # the array lives until the copy is done: pyopencl holds it with the event
-        self.last_write = cl.enqueue_copy(self.queue, buffer, np.ascontiguousarray(array, self._there(array.dtype)), is_blocking=False)
+        self.last_write = cl.enqueue_copy(
+            self.queue, buffer, np.ascontiguousarray(array, self._there(array.dtype)), is_blocking=False
+        )
 
     def read(self, buffer: cl.Buffer, shape: tuple[int, ...] | int, dtype: np.dtype | type) -> np.ndarray:
         """A copy of a buffer's first numbers on the host."""
@@ -77,23 +78,38 @@ class Buffers:
         there, at_once = room(self.device)
         granted = self.pool.managed_bytes + self.uploaded
         return NoRoom(
-            f"the device '{self.device.name}' has no room for {gigabytes(size)} more after {gigabytes(granted)} (it has {gigabytes(there)} "
-            f'for all who use it, and gives {gigabytes(at_once)} at once); use fewer cells, units or data, or precision = "float32"',
+            f"the device '{self.device.name}' has no room for {gigabytes(size)} more after"
+            f" {gigabytes(granted)} (it has {gigabytes(there)} "
+            f"for all who use it, and gives {gigabytes(at_once)} at once); use fewer cells, units or data, or"
+            ' precision = "float32"',
             granted,
         )
 
 
 class Reduction:
-    """Sum or maximum of float64 buffers: chunks of fixed length on the device, the rest in NumPy's fixed order."""
+    """Sum or maximum of float64 buffers: chunks of fixed length on the device, the rest in NumPy's fixed
+    order.
+    """
 
     def __init__(self, buffers: Buffers, program: cl.Program, count: int):
         self.buffers, self.count = buffers, count
         self.chunks = -(-count // REDUCTION_CHUNK)
         self.partial = buffers.empty(self.chunks, np.float64)
-        self.kernels = {"sum": cl.Kernel(program, "partial_sums"), "max": cl.Kernel(program, "partial_maxima")}
+        self.kernels = {
+            "sum": cl.Kernel(program, "partial_sums"),
+            "max": cl.Kernel(program, "partial_maxima"),
+        }
 
     def __call__(self, values: cl.Buffer, kind: str) -> float:
         """Reduce the first `count` numbers; kind is "sum" or "max"."""
-        self.kernels[kind](self.buffers.queue, (self.chunks,), None, values, np.int32(self.count), np.int32(REDUCTION_CHUNK), self.partial)
+        self.kernels[kind](
+            self.buffers.queue,
+            (self.chunks,),
+            None,
+            values,
+            np.int32(self.count),
+            np.int32(REDUCTION_CHUNK),
+            self.partial,
+        )
         partial = self.buffers.read(self.partial, self.chunks, np.float64)
         return float(partial.sum() if kind == "sum" else partial.max())

@@ -1,7 +1,7 @@
 """Compiled programs on disk, for drivers that keep none themselves.
 
-pyopencl has such a cache, but a damaged file or a folder that cannot be written ends the run there. Here both mean that the program is built.
-"""
+pyopencl has such a cache, but a damaged file or a folder that cannot be written ends the run there. Here both
+mean that the program is built."""
 
 import hashlib
 import os
@@ -30,8 +30,8 @@ rebuilt: list[str] = []  #: sources of programs that came back without kernels i
 def build_cached(device: "Device", source: str, options: list[str]) -> cl.Program:
     """Build a program, or load it if this driver has built it before.
 
-    A cache may give a program back without its kernels (PoCL 3.0 does for vectors that are wider than its target's registers); such a
-    program is built anew from a text that no cache knows.
+    A cache may give a program back without its kernels (PoCL 3.0 does for vectors that are wider than its
+    target's registers); such a program is built anew from a text that no cache knows.
 
     Raises:
         pyopencl.Error: the compiler refused the source.
@@ -44,8 +44,9 @@ def build_cached(device: "Device", source: str, options: list[str]) -> cl.Progra
         program = cl.Program(device.context, unknown).build(options, cache_dir=False)  # type: ignore[arg-type]
         if lost := lost_kernels(program, source):
             raise RunError(
-                f"the OpenCL compiler of '{device.name}' made a program without its kernels ({', '.join(lost[:3])}, ...): "
-                "mfpde doctor looks for a manner that works, --device numpy or --backend numpy does without"
+                f"the OpenCL compiler of '{device.name}' made a program without its kernels"
+                f" ({', '.join(lost[:3])}, ...): mfpde doctor looks for a manner that works, --device numpy"
+                " or --backend numpy does without"
             )
     return program
 
@@ -82,7 +83,13 @@ def _folder() -> Path:
 
 
 def _key(device: cl.Device, source: str, options: list[str]) -> str:
-    driver = (device.platform.name, device.platform.version, device.name, device.version, device.driver_version)
+    driver = (
+        device.platform.name,
+        device.platform.version,
+        device.name,
+        device.version,
+        device.driver_version,
+    )
     # processors of one name may differ in what they can do, on virtual machines above all
     machine = (device.native_vector_width_double, device.extensions)
     return hashlib.sha256(repr((cl.VERSION, driver, machine, options, source)).encode()).hexdigest()

@@ -26,12 +26,18 @@ class Choice:
     notes: tuple[str, ...] = ()
 
 
-def choose(backend: str = "auto", selector: str | None = None, needs: Sequence[Need] = USUAL, tell: "Tell | None" = None) -> Choice:
+def choose(
+    backend: str = "auto",
+    selector: str | None = None,
+    needs: Sequence[Need] = USUAL,
+    tell: "Tell | None" = None,
+) -> Choice:
     """What a case runs on.
 
     Arguments:
         backend: of the case. "auto" takes NumPy where no OpenCL device can be trusted, "opencl" refuses to.
-        selector: number or part of the name of a device, which is then used whatever probes say; "numpy" for none.
+        selector: number or part of the name of a device, which is then used whatever probes say; "numpy" for
+            none.
         needs: kinds of kernels that must work.
     Raises:
         InputError: no device, no such device, or none that can be trusted.
@@ -42,7 +48,10 @@ def choose(backend: str = "auto", selector: str | None = None, needs: Sequence[N
         return Choice(None)
     if selector == NUMPY:
         if backend == "opencl":
-            raise InputError('--device numpy: contradicts eulerian.backend = "opencl"; expected an OpenCL device, see mfpde doctor')
+            raise InputError(
+                '--device numpy: contradicts eulerian.backend = "opencl"; expected an OpenCL device, see'
+                " mfpde doctor"
+            )
         return Choice(None)
     devices, problem = devices_here()
     if selector is not None:
@@ -53,8 +62,19 @@ def choose(backend: str = "auto", selector: str | None = None, needs: Sequence[N
         return Choice(chosen, notes)
     why = "; ".join(notes)
     if backend == "opencl":
-        raise InputError(f'{why}; to get one: {how_to_get_one()}; or run without: eulerian.backend = "auto" or --backend numpy')
-    return Choice(None, (f"{why}; so this runs on NumPy, which is right but slower; to get an OpenCL device: {how_to_get_one()}",))
+        raise InputError(
+            f'{why}; to get one: {how_to_get_one()}; or run without: eulerian.backend = "auto" or --backend'
+            " numpy"
+        )
+    return Choice(
+        None,
+        (
+            (
+                f"{why}; so this runs on NumPy, which is right but slower; to get an OpenCL device:"
+                f" {how_to_get_one()}"
+            ),
+        ),
+    )
 
 
 def device_of(backend: str, device: "Device | None") -> "Device | None":
@@ -64,12 +84,16 @@ def device_of(backend: str, device: "Device | None") -> "Device | None":
         InputError: the case asks for OpenCL, and no device was chosen.
     """
     if backend == "opencl" and device is None:
-        raise InputError('eulerian.backend: "opencl" needs an OpenCL device, and none was given; expected "auto" or "numpy"')
+        raise InputError(
+            'eulerian.backend: "opencl" needs an OpenCL device, and none was given; expected "auto" or'
+            ' "numpy"'
+        )
     return None if backend == NUMPY else device
 
 
 def devices_here(anew: bool = False) -> "tuple[list[Device], str]":
-    """The devices that are here, and what the user should know of how they were found: why there is none, which drivers could not be asked.
+    """The devices that are here, and what the user should know of how they were found: why there is none,
+    which drivers could not be asked.
 
     Arguments:
         anew: whether to look again which drivers can be asked.
@@ -81,7 +105,8 @@ def devices_here(anew: bool = False) -> "tuple[list[Device], str]":
     try:
         from mfpde.device.drivers import settle_drivers
         from mfpde.device.runtime import find_devices, without_devices
-    except Exception as error:  # whatever importing a binding to native code does where it does not fit the system
+    # whatever importing a binding to native code does where it does not fit the system
+    except Exception as error:
         return [], f"pyopencl cannot be used ({type(error).__name__}: {first_line(error)}){where_set()}"
     can_ask, problem = settle_drivers(anew)
     devices = find_devices() if can_ask else []
@@ -89,7 +114,9 @@ def devices_here(anew: bool = False) -> "tuple[list[Device], str]":
     return devices, "; ".join(filter(None, told))
 
 
-def _selected(devices: "list[Device]", problem: str, selector: str, needs: Sequence[Need], tell: "Tell | None") -> Choice:
+def _selected(
+    devices: "list[Device]", problem: str, selector: str, needs: Sequence[Need], tell: "Tell | None"
+) -> Choice:
     """The device that a user names; what is wrong with it is said, not held against it."""
     from mfpde.device.runtime import select
 
@@ -101,11 +128,22 @@ def _selected(devices: "list[Device]", problem: str, selector: str, needs: Seque
     verdict = examined(device, devices, needs, tell)
     if verdict.sound is not None:
         return Choice(verdict.sound, tuple(_narrowed(verdict)))
-    return Choice(device, (f"'{device.name}' is used because --device says so, though {verdict.problem}",) if verdict.problem else ())
+    return Choice(
+        device,
+        (
+            (f"'{device.name}' is used because --device says so, though {verdict.problem}",)
+            if verdict.problem
+            else ()
+        ),
+    )
 
 
-def first_sound(devices: "Sequence[Device]", needs: Sequence[Need], tell: "Tell | None" = None) -> "tuple[Device | None, list[str]]":
-    """The first of some devices that can be trusted with what is needed, and what is wrong with those before it and with its wider vectors."""
+def first_sound(
+    devices: "Sequence[Device]", needs: Sequence[Need], tell: "Tell | None" = None
+) -> "tuple[Device | None, list[str]]":
+    """The first of some devices that can be trusted with what is needed, and what is wrong with those before
+    it and with its wider vectors.
+    """
     from mfpde.device.runtime import preference
 
     notes: list[str] = []
@@ -116,11 +154,20 @@ def first_sound(devices: "Sequence[Device]", needs: Sequence[Need], tell: "Tell 
         verdict = examined(device, devices, needs, tell)
         if verdict.sound is not None:
             return verdict.sound, [*notes, *_narrowed(verdict)]
-        notes.append(f"the OpenCL device '{device.name}' ({device.platform}) is passed over, since {verdict.problem}; mfpde doctor probes it anew")
+        notes.append(
+            f"the OpenCL device '{device.name}' ({device.platform}) is passed over, since {verdict.problem};"
+            " mfpde doctor probes it anew"
+        )
     return None, notes
 
 
-def examined(device: "Device", devices: "Sequence[Device]", needs: Sequence[Need], tell: "Tell | None", anew: bool = False) -> "Verdict":
+def examined(
+    device: "Device",
+    devices: "Sequence[Device]",
+    needs: Sequence[Need],
+    tell: "Tell | None",
+    anew: bool = False,
+) -> "Verdict":
     """What is known of one of some devices, after probes of what is not known yet."""
     from mfpde.device.trust import examine
 

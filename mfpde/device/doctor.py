@@ -1,4 +1,6 @@
-"""What this machine offers: runtimes, devices and whether they can be trusted, optional packages, and advice on what is missing."""
+"""What this machine offers: runtimes, devices and whether they can be trusted, optional packages, and advice
+on what is missing.
+"""
 
 import ctypes
 import importlib.util
@@ -25,7 +27,8 @@ EXTRAS = {
 
 
 def examine(tell: "Tell | None" = None) -> dict[str, Any]:
-    """Devices, the default one and why, runtimes, extras, advice on what is wrong and tips on what is optional, under stable keys.
+    """Devices, the default one and why, runtimes, extras, advice on what is wrong and tips on what is
+    optional, under stable keys.
 
     Every device is probed anew, for the usual kernels and for all that were asked of it before.
 
@@ -35,14 +38,19 @@ def examine(tell: "Tell | None" = None) -> dict[str, Any]:
     devices, problem = devices_here(anew=True)
     advice = [problem] if problem else []
     verdicts = [_probed(device, devices, tell) for device in devices]
-    chosen = next((v.sound for v in sorted(verdicts, key=_preference) if v.sound and v.device.has_float64), None)
+    chosen = next(
+        (v.sound for v in sorted(verdicts, key=_preference) if v.sound and v.device.has_float64), None
+    )
     advice += [f"the device '{v.device.name}' failed its probe: {v.problem}" for v in verdicts if v.problem]
     if chosen is None:
         none = "no device serves in double precision, so runs" if devices else "runs"
         advice.append(f"{none} are on NumPy; to get a device: {how_to_get_one()}")
     if intel := _intel_problem(devices):
         advice.append(intel)
-    extras = {name: {"installed": importlib.util.find_spec(name) is not None, "purpose": purpose} for name, purpose in EXTRAS.items()}
+    extras = {
+        name: {"installed": importlib.util.find_spec(name) is not None, "purpose": purpose}
+        for name, purpose in EXTRAS.items()
+    }
     return {
         "devices": [_describe(number, verdict, chosen) for number, verdict in enumerate(verdicts)],
         "default": chosen.name if chosen else "NumPy",
@@ -72,9 +80,18 @@ def _preference(verdict: "Verdict") -> int:
 def _describe(number: int, verdict: "Verdict", chosen: "Device | None") -> dict[str, Any]:
     """One device, as it is used."""
     used = verdict.sound or verdict.device
-    verdict_text = ("float32 only: " + FLOAT32 if not used.has_float64 else "sound") if verdict.sound else "passed over"
+    verdict_text = (
+        ("float32 only: " + FLOAT32 if not used.has_float64 else "sound") if verdict.sound else "passed over"
+    )
     needs = [str(need) for need in verdict.needs]
-    return {"number": number, **used.describe(), "default": used == chosen, "verdict": verdict_text, "probed": needs, "problem": verdict.problem}
+    return {
+        "number": number,
+        **used.describe(),
+        "default": used == chosen,
+        "verdict": verdict_text,
+        "probed": needs,
+        "problem": verdict.problem,
+    }
 
 
 def _runtimes() -> dict[str, str]:
@@ -107,16 +124,26 @@ def _intel_problem(devices: "Sequence[Device]") -> str | None:
     if library is None or any(d.runtime == "intel" for d in devices):
         return None
     if variable := user_variable():
-        return f"the Intel CPU runtime is installed, but {variable} is set, and only what it names is looked for"
+        return (
+            f"the Intel CPU runtime is installed, but {variable} is set, and only what it names is looked for"
+        )
     try:
         ctypes.CDLL(str(library))
     except OSError as error:
-        return f"the Intel CPU runtime is installed but cannot be loaded: {error}; is intel-cmplr-lib-rt installed beside it?"
+        return (
+            f"the Intel CPU runtime is installed but cannot be loaded: {error}; is intel-cmplr-lib-rt"
+            " installed beside it?"
+        )
     return "the Intel CPU runtime is installed but shows no device"
 
 
 def _tips(devices: "Sequence[Device]") -> list[str]:
-    can_have_intel = platform.system() == "Linux" and platform.machine() == "x86_64" and intel_library() is None
+    can_have_intel = (
+        platform.system() == "Linux" and platform.machine() == "x86_64" and intel_library() is None
+    )
     if can_have_intel and not any(d.runtime == "intel" or (d.is_gpu and d.has_float64) for d in devices):
-        return ['optional: Intel\'s CPU runtime is often faster than PoCL and runs on AMD processors too: pip install "mfpde[intel]"']
+        return [
+            "optional: Intel's CPU runtime is often faster than PoCL and runs on AMD processors too: pip"
+            ' install "mfpde[intel]"'
+        ]
     return []

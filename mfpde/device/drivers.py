@@ -1,4 +1,5 @@
-"""Whether drivers can be asked for their devices: one that crashes then takes the process with it, so another process asks first.
+"""Whether drivers can be asked for their devices: one that crashes then takes the process with it, so another
+process asks first.
 
 If it dies, every registered driver is asked alone, and from then on the loader is shown those that answer.
 """
@@ -17,7 +18,15 @@ from mfpde.device import false_driver
 from mfpde.device.runtime import runtime_versions
 from mfpde.device.scratch import make_scratch
 from mfpde.device.trust import run_apart
-from mfpde.device.vendors import FOLDERS, USER_VARIABLES, VARIABLE, intel_library, registrations, user_variable, write_registrations
+from mfpde.device.vendors import (
+    FOLDERS,
+    USER_VARIABLES,
+    VARIABLE,
+    intel_library,
+    registrations,
+    user_variable,
+    write_registrations,
+)
 
 PROGRAM = "from mfpde.device.drivers import main; main()"
 
@@ -49,19 +58,26 @@ def _ask_all() -> dict:
     problem = _ask(None)
     if not problem:
         return {"can": True, "only": None, "problem": ""}
-    told = f"the OpenCL drivers ({', '.join(_registered()) or 'the embedded one'}) cannot be asked for their devices: {problem}"
+    told = (
+        f"the OpenCL drivers ({', '.join(_registered()) or 'the embedded one'}) cannot be asked for their"
+        f" devices: {problem}"
+    )
     if not _registered() or user_variable():
         return {"can": False, "only": None, "problem": told}
     alone = {library: _ask([library]) for library in _registered()}
     good = [library for library, problem in alone.items() if not problem]
     if _ask(good):
         return {"can": False, "only": None, "problem": told}
-    bad = "; ".join(f"'{library}' is passed over, since {problem}" for library, problem in alone.items() if problem)
+    bad = "; ".join(
+        f"'{library}' is passed over, since {problem}" for library, problem in alone.items() if problem
+    )
     return {"can": True, "only": good, "problem": f"the OpenCL driver {bad}"}
 
 
 def _ask(only: Sequence[str] | None) -> str:
-    """What happens when a process asks all drivers, or some of them, for their devices; empty if they answer."""
+    """What happens when a process asks all drivers, or some of them, for their devices; empty if they
+    answer.
+    """
     if only is None:
         return run_apart(["-c", PROGRAM])[0]
     with tempfile.TemporaryDirectory(prefix="mfpde-vendors-") as folder:
@@ -90,7 +106,10 @@ def _registered() -> list[str]:
 
 def _key() -> str:
     """Changes when a driver is installed, removed, or replaced by another version."""
-    libraries = [(name, os.stat(name).st_mtime_ns if Path(name).is_absolute() and Path(name).exists() else 0) for name in _registered()]
+    libraries = [
+        (name, os.stat(name).st_mtime_ns if Path(name).is_absolute() and Path(name).exists() else 0)
+        for name in _registered()
+    ]
     chosen = [os.environ.get(name, "") for name in (*USER_VARIABLES, false_driver.VARIABLE)]
     return hashlib.sha256(repr((cl.VERSION, runtime_versions(), libraries, chosen)).encode()).hexdigest()[:32]
 

@@ -20,4 +20,7 @@ def device_failures() -> Iterator[None]:
         binding = sys.modules.get("pyopencl")  # not imported where no device is used
         if binding is None or not isinstance(error, binding.Error):
             raise
-        raise RunError(f"the OpenCL driver failed ({first_line(error)}): the device may be out of memory, or lost; see mfpde doctor") from None
+        raise RunError(
+            f"the OpenCL driver failed ({first_line(error)}): the device may be out of memory, or lost; see"
+            " mfpde doctor"
+        ) from None

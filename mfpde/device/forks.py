@@ -1,8 +1,8 @@
-"""Forked processes: a driver's threads do not come along, so that a copy of a process that has used OpenCL would wait for them for ever.
+"""Forked processes: a driver's threads do not come along, so that a copy of a process that has used OpenCL
+would wait for them for ever.
 
-No context made anew helps (PoCL hangs there too), so OpenCL is refused in such a copy. NumPy works, and so does OpenCL in a copy of a process
-that had not used it.
-"""
+No context made anew helps (PoCL hangs there too), so OpenCL is refused in such a copy. NumPy works, and so
+does OpenCL in a copy of a process that had not used it."""
 
 import os
 import sys
@@ -12,7 +12,10 @@ from mfpde.errors import InputError
 
 #: parts of the names of drivers' libraries, by which one is known that was loaded by somebody else
 LIBRARIES = ("libpocl", "libintelocl", "libnvidia-opencl", "libamdocl", "libigdrcl", "librusticl")
-ADVICE = 'multiprocessing.get_context("spawn").Pool(), or ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))'
+ADVICE = (
+    'multiprocessing.get_context("spawn").Pool(), or'
+    ' ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))'
+)
 
 _loaded = False  #: whether drivers were loaded, here or in the process of which this is a copy
 _left_behind = False  #: whether they were loaded there
@@ -32,8 +35,8 @@ def refuse_copies() -> None:
     """
     if _left_behind:
         raise InputError(
-            f"OpenCL was used before this process was forked, and drivers do not work in the copy; start workers by {ADVICE}, "
-            'or run on NumPy: device="numpy"'
+            "OpenCL was used before this process was forked, and drivers do not work in the copy; start"
+            f' workers by {ADVICE}, or run on NumPy: device="numpy"'
         )
 
 

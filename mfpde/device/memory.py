@@ -8,7 +8,8 @@ import psutil
 
 from mfpde.errors import RunError
 
-#: where a Linux container reads how much memory it may use (a number, or "max"), by the version of its control groups
+#: where a Linux container reads how much memory it may use (a number, or "max"), by the version of its
+#: control groups
 CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 

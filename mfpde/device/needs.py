@@ -18,7 +18,14 @@ class Need(NamedTuple):
 #: what a device is asked for where no case is at hand
 USUAL = (Need("mesh", "float64"), Need("network", "float64"))
 #: what `mfpde doctor` asks for
-ALL = (*(Need(kind, p) for kind in ("mesh", "network", "population", "potential") for p in ("float64", "float32")), Need("tangent", "float64"))
+ALL = (
+    *(
+        Need(kind, p)
+        for kind in ("mesh", "network", "population", "potential")
+        for p in ("float64", "float32")
+    ),
+    Need("tangent", "float64"),
+)
 
 
 def needs_of(case: Case) -> tuple[Need, ...]:

@@ -1,4 +1,6 @@
-"""Build OpenCL programs from kernels/*.cl plus a generated header, and say which options they were built with."""
+"""Build OpenCL programs from kernels/*.cl plus a generated header, and say which options they were built
+with.
+"""
 
 import os
 import warnings
@@ -13,7 +15,8 @@ from mfpde.device.kernel_files import kernel_source
 from mfpde.device.runtime import Device
 from mfpde.errors import RunError
 
-#: The warnings of compilers are about our kernels, which users did not write; PoCL's clang would count them on their terminal.
+#: The warnings of compilers are about our kernels, which users did not write; PoCL's clang would count them
+#: on their terminal.
 OPTIONS = ["-cl-std=CL1.2", "-w"]
 #: Where there is no double precision, what is double in the kernels is float.
 FLOAT32_CONSTANTS = {"double": "float"} | {f"double{n}": f"float{n}" for n in (2, 4, 8, 16)}
@@ -25,7 +28,9 @@ def header(constants: Mapping[str, object]) -> str:
     lines = []
     for name, value in constants.items():
         if isinstance(value, list):
-            lines.append(f"__constant int {name}[{len(value)}] = {{{', '.join(str(int(v)) for v in value)}}};")
+            lines.append(
+                f"__constant int {name}[{len(value)}] = {{{', '.join(str(int(v)) for v in value)}}};"
+            )
         else:
             lines.append(f"#define {name} {value}")
     return "\n".join(lines) + "\n"
@@ -36,7 +41,9 @@ def precision_constants(dtype: np.dtype, width: int) -> dict[str, object]:
     return {"real": "double" if dtype.itemsize == 8 else "float", "VW": width}
 
 
-def build_program(device: Device, files: Sequence[str], constants: Mapping[str, object], extra: str = "") -> cl.Program:
+def build_program(
+    device: Device, files: Sequence[str], constants: Mapping[str, object], extra: str = ""
+) -> cl.Program:
     """Compile kernel files for a device.
 
     Arguments:
@@ -50,7 +57,8 @@ def build_program(device: Device, files: Sequence[str], constants: Mapping[str, 
     if not device.has_float64:
         constants, options = FLOAT32_CONSTANTS | dict(constants), [*OPTIONS, FLOAT32_OPTION]
     sources = [header(constants), kernel_source("common.cl"), extra, *(kernel_source(name) for name in files)]
-    if word := os.environ.get(false_driver.PROBING):  # so that programs of a probe are compiled anew when it is made anew
+    # so that programs of a probe are compiled anew when it is made anew
+    if word := os.environ.get(false_driver.PROBING):
         sources.append(f"// probe {word}")
     false_driver.crash("build", device)
     with warnings.catch_warnings():
@@ -58,4 +66,6 @@ def build_program(device: Device, files: Sequence[str], constants: Mapping[str, 
         try:
             return build_cached(device, "\n".join(sources), options)
         except cl.Error as error:
-            raise RunError(f"the OpenCL compiler of '{device.name}' refused {', '.join(files)}: {error}") from None
+            raise RunError(
+                f"the OpenCL compiler of '{device.name}' refused {', '.join(files)}: {error}"
+            ) from None

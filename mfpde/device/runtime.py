@@ -1,4 +1,6 @@
-"""The OpenCL devices that are here, and which one a user means. Which of them can be trusted is asked in `trust`."""
+"""The OpenCL devices that are here, and which one a user means. Which of them can be trusted is asked in
+`trust`.
+"""
 
 import importlib.metadata
 from collections.abc import Sequence
@@ -45,7 +47,10 @@ class Device:
     def identity(self) -> list[str]:
         """What names a device and its driver in other processes too; devices that are alike share it."""
         d = self.cl_device
-        return [text.strip() for text in (d.platform.name, d.platform.version, d.name, d.version, d.driver_version)]
+        return [
+            text.strip()
+            for text in (d.platform.name, d.platform.version, d.name, d.version, d.driver_version)
+        ]
 
     @property
     def name(self) -> str:
@@ -80,7 +85,9 @@ class Device:
         return bool(self.cl_device.double_fp_config) and not false_driver.lacks_float64()
 
     def is_called(self, part: str) -> bool:
-        """Whether a user who says this (in lower case) means this device: "intel" and "pocl" are runtimes, else a part of its names."""
+        """Whether a user who says this (in lower case) means this device: "intel" and "pocl" are runtimes,
+        else a part of its names.
+        """
         if part in CPU_RUNTIMES.values():  # PoCL's devices bear the name of an Intel processor too
             return self.runtime == part or part in self.platform.lower()
         return part in f"{self.platform} {self.name}".lower()
@@ -116,13 +123,17 @@ class Device:
 
 @cache
 def _context(device: cl.Device) -> cl.Context:
-    """One for the life of the process: PoCL aborts where a context is released after it has failed to read a program."""
+    """One for the life of the process: PoCL aborts where a context is released after it has failed to read a
+    program.
+    """
     return cl.Context([device])
 
 
 @cache
 def _cl_devices() -> list[cl.Device]:
-    """Devices of all drivers. The loader looks for drivers once in a process, so what it needs must be there before it is first asked."""
+    """Devices of all drivers. The loader looks for drivers once in a process, so what it needs must be there
+    before it is first asked.
+    """
     prepare_user_cache()
     false_driver.crash("list")
     forks.note_loaded()
@@ -156,7 +167,9 @@ def preference(device: Device) -> int:
 def find_devices() -> list[Device]:
     """All OpenCL devices, those we would rather use first; their number in this list is what users say."""
     forks.refuse_copies()
-    return sorted((Device(d) for d in _cl_devices()), key=lambda device: (not device.has_float64, preference(device)))
+    return sorted(
+        (Device(d) for d in _cl_devices()), key=lambda device: (not device.has_float64, preference(device))
+    )
 
 
 def select(devices: Sequence[Device], selector: str) -> Device:
@@ -169,11 +182,16 @@ def select(devices: Sequence[Device], selector: str) -> Device:
         raise InputError("--device: is empty; expected a number or part of a name, see mfpde doctor")
     if selector.isdigit():
         if int(selector) >= len(devices):
-            raise InputError(f"--device {selector}: there are {len(devices)} device(s), numbered from 0; see mfpde doctor")
+            raise InputError(
+                f"--device {selector}: there are {len(devices)} device(s), numbered from 0; see mfpde doctor"
+            )
         return devices[int(selector)]
     matches = [d for d in devices if d.is_called(selector.lower())]
     if not matches:
-        raise InputError(f"--device {selector}: no OpenCL device of that name{nearest(selector, [d.name for d in devices])}")
+        raise InputError(
+            f"--device {selector}: no OpenCL device of that"
+            f" name{nearest(selector, [d.name for d in devices])}"
+        )
     return matches[0]
 
 

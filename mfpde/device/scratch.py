@@ -8,7 +8,8 @@ from pathlib import Path
 
 
 def make_scratch(prefix: str) -> Path:
-    """A new temporary folder, which goes when this process ends; a copy of the process by fork leaves it alone.
+    """A new temporary folder, which goes when this process ends; a copy of the process by fork leaves it
+    alone.
 
     Raises:
         OSError: none can be made.

@@ -1,10 +1,11 @@
-"""Whether a device can be trusted: found out once, in processes of their own, and remembered in the user's cache.
+"""Whether a device can be trusted: found out once, in processes of their own, and remembered in the user's
+cache.
 
-Drivers are native code of third parties: some crash, hang, compute nonsense, or give compiled programs back without their kernels. So before
-kernels of a kind first run on a device, one process compiles them, runs them and compares them with the reference, and a second one does the
-same with what the first has left in the driver's cache (`mfpde.verify.probe`). What fails is built in another manner: narrower vectors, then
-the form for GPUs. A device on which no manner is sound is passed over.
-"""
+Drivers are native code of third parties: some crash, hang, compute nonsense, or give compiled programs back
+without their kernels. So before kernels of a kind first run on a device, one process compiles them, runs them
+and compares them with the reference, and a second one does the same with what the first has left in the
+driver's cache (`mfpde.verify.probe`). What fails is built in another manner: narrower vectors, then the form
+for GPUs. A device on which no manner is sound is passed over."""
 
 import hashlib
 import json
@@ -60,12 +61,22 @@ class Verdict:
 
     @property
     def hangs(self) -> bool:
-        """Whether kernels that are needed do not answer in two manners; others are not tried then, since they would cost as much time."""
-        return sum(any(HANGS in results.get(str(need), "") for need in self.needs) for results in self.found.values()) > 1
+        """Whether kernels that are needed do not answer in two manners; others are not tried then, since they
+        would cost as much time.
+        """
+        return (
+            sum(
+                any(HANGS in results.get(str(need), "") for need in self.needs)
+                for results in self.found.values()
+            )
+            > 1
+        )
 
     @property
     def problem(self) -> str:
-        """What is wrong in the manners that were tried and do not serve, each thing once; empty if nothing is."""
+        """What is wrong in the manners that were tried and do not serve, each thing once; empty if nothing
+        is.
+        """
         told: dict[str, list[str]] = {}
         for manner, results in self.found.items():
             for what in [problem for problem in results.values() if problem][:1]:
@@ -86,7 +97,9 @@ def name_of(device: Device, manner: Manner) -> str:
     return device.built(manner).form
 
 
-def examine(device: Device, needs: Sequence[Need], tell: Tell | None = None, anew: bool = False, number: int = 0) -> Verdict:
+def examine(
+    device: Device, needs: Sequence[Need], tell: Tell | None = None, anew: bool = False, number: int = 0
+) -> Verdict:
     """What is known of a device, after probes of what is not known yet.
 
     Arguments:
@@ -97,7 +110,8 @@ def examine(device: Device, needs: Sequence[Need], tell: Tell | None = None, ane
     verdict = Verdict(device, needs, {} if anew else _read(device))
     if verdict.sound or verdict.hangs:
         return verdict
-    if not sys.executable:  # a Python inside another program, which cannot start a second one: believed untested
+    # a Python inside another program, which cannot start a second one: believed untested
+    if not sys.executable:
         verdict.found = {name_of(device, Manner()): {str(need): "" for need in needs}}
         return verdict
     with _alone():
@@ -110,7 +124,10 @@ def examine(device: Device, needs: Sequence[Need], tell: Tell | None = None, ane
             missing = [need for need in needs if str(need) not in results]
             if missing and not any(results.get(str(need)) for need in needs):
                 if tell is not None:
-                    tell(f"checking once whether '{device.name}' ({device.platform}) can be trusted, with {name_of(device, manner)}")
+                    tell(
+                        f"checking once whether '{device.name}' ({device.platform}) can be trusted, with"
+                        f" {name_of(device, manner)}"
+                    )
                 results |= _probe(device, number, manner, missing, secrets.token_hex(8) if anew else "kept")
                 _write(device, _conclusive(verdict.found))
             if verdict.sound or verdict.hangs:
@@ -119,8 +136,13 @@ def examine(device: Device, needs: Sequence[Need], tell: Tell | None = None, ane
 
 
 def _conclusive(found: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    """What may be remembered: a probe that somebody ended, for want of memory perhaps, says nothing of the driver."""
-    return {manner: {need: problem for need, problem in results.items() if KILLED not in problem} for manner, results in found.items()}
+    """What may be remembered: a probe that somebody ended, for want of memory perhaps, says nothing of the
+    driver.
+    """
+    return {
+        manner: {need: problem for need, problem in results.items() if KILLED not in problem}
+        for manner, results in found.items()
+    }
 
 
 def asked_before(device: Device) -> list[Need]:
@@ -139,10 +161,22 @@ def _probe(device: Device, number: int, manner: Manner, needs: Sequence[Need], w
     built = {"narrowed": manner.narrowed, "by_cell": manner.by_cell}
     for attempt in ("", "in a second process: "):
         left = [need for need in needs if not results.get(str(need))]
-        requests = [{"device": device.identity, "number": number, "manner": built, "kind": need.kind, "precision": need.precision} for need in left]
+        requests = [
+            {
+                "device": device.identity,
+                "number": number,
+                "manner": built,
+                "kind": need.kind,
+                "precision": need.precision,
+            }
+            for need in left
+        ]
         with ThreadPoolExecutor(max(os.cpu_count() or 1, 1)) as pool:
             found = list(pool.map(partial(_ask, word), requests))
-        results |= {str(need): problem and f"{need}: {attempt}{problem}" for need, problem in zip(left, found, strict=True)}
+        results |= {
+            str(need): problem and f"{need}: {attempt}{problem}"
+            for need, problem in zip(left, found, strict=True)
+        }
     return results
 
 
@@ -151,7 +185,9 @@ def _ask(word: str, request: dict[str, Any]) -> str:
     return run_apart(["-m", "mfpde.verify.probe", json.dumps(request)], word)[0]
 
 
-def run_apart(arguments: Iterable[str], word: str = "kept", environment: Mapping[str, str] | None = None) -> tuple[str, dict[str, Any]]:
+def run_apart(
+    arguments: Iterable[str], word: str = "kept", environment: Mapping[str, str] | None = None
+) -> tuple[str, dict[str, Any]]:
     """Run Python in a process of its own, whose last line on stdout is a JSON object.
 
     Returns:
@@ -163,7 +199,13 @@ def run_apart(arguments: Iterable[str], word: str = "kept", environment: Mapping
     env = os.environ | {"PYTHONPATH": paths, PROBING: word} | dict(environment or {})
     try:
         done = subprocess.run(
-            [sys.executable, *arguments], env=env, capture_output=True, text=True, errors="replace", timeout=limit, stdin=subprocess.DEVNULL
+            [sys.executable, *arguments],
+            env=env,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limit,
+            stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
         return f"{HANGS} within {limit:g} seconds", {}
@@ -194,7 +236,9 @@ def _last_words(done: subprocess.CompletedProcess[str]) -> str:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Within this block devices are probed by nobody else: of several runs that start together, one probes and the others read what it found."""
+    """Within this block devices are probed by nobody else: of several runs that start together, one probes
+    and the others read what it found.
+    """
     lock = None
     try:
         _folder().mkdir(parents=True, exist_ok=True)
@@ -214,16 +258,29 @@ def _folder() -> Path:
 
 
 def _file(device: Device) -> Path:
-    """Where the verdict is kept: a new version of the tool, of the driver or of the binding, or another processor, is probed anew."""
+    """Where the verdict is kept: a new version of the tool, of the driver or of the binding, or another
+    processor, is probed anew.
+    """
     d = device.cl_device
-    facts = (mfpde.__version__, kernels_digest(), cl.VERSION, device.identity, d.extensions, d.native_vector_width_double, device.has_float64)
+    facts = (
+        mfpde.__version__,
+        kernels_digest(),
+        cl.VERSION,
+        device.identity,
+        d.extensions,
+        d.native_vector_width_double,
+        device.has_float64,
+    )
     return _folder() / f"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}.json"
 
 
 def _read(device: Device) -> dict[str, dict[str, str]]:
     try:
         kept = json.loads(_file(device).read_text(encoding="utf-8"))["found"]
-        return {str(manner): {str(need): str(problem) for need, problem in results.items()} for manner, results in kept.items()}
+        return {
+            str(manner): {str(need): str(problem) for need, problem in results.items()}
+            for manner, results in kept.items()
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 

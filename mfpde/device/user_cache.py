@@ -1,4 +1,5 @@
-"""Folders in which drivers and bindings keep what they have compiled: temporary ones where the user's cannot be written.
+"""Folders in which drivers and bindings keep what they have compiled: temporary ones where the user's cannot
+be written.
 
 Without one PoCL shows no device or compiles nothing, and pyopencl fails.
 """
@@ -33,11 +34,16 @@ def prepare_user_cache() -> str:
         if given and (problem := _problem(Path(given))):
             os.environ[POCL_VARIABLE] = str(make_scratch("mfpde-pocl-"))
             told.append(f"{POCL_VARIABLE}: {problem}")
-        if problem := next(filter(None, (_problem(platformdirs.user_cache_path(name)) for name in NAMES)), ""):
+        if problem := next(
+            filter(None, (_problem(platformdirs.user_cache_path(name)) for name in NAMES)), ""
+        ):
             os.environ[VARIABLE] = str(make_scratch("mfpde-cache-"))
             told.append(problem)
     except OSError as error:
-        return f"compiled programs can be kept nowhere: {problem}, nor can a temporary folder be made ({error.strerror})"
+        return (
+            f"compiled programs can be kept nowhere: {problem}, nor can a temporary folder be made"
+            f" ({error.strerror})"
+        )
     return f"{' and '.join(told)}, so compiled programs are kept for this process alone" if told else ""
 
 

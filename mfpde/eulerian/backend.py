@@ -36,7 +36,8 @@ class Backend(Protocol):
     """Operations on fields; the physics of a cell. Implemented by `opencl` and `numpy`."""
 
     name: str
-    undershoot: float  #: how far below 0 a density may fall before the run is stopped; 0 where positivity is proved
+    #: how far below 0 a density may fall before the run is stopped; 0 where positivity is proved
+    undershoot: float
 
     def upload(self, density: np.ndarray) -> Field:
         """A field with these cell averages."""
@@ -54,12 +55,16 @@ class Backend(Protocol):
         """Transport along -grad V."""
 
     def combine(self, a: float, x: Field, b: float, y: Field, dt: float, rate: Field) -> tuple[Field, float]:
-        """a x + b (y + dt rate), and min(0, its smallest value); values below the negligible threshold become 0."""
+        """a x + b (y + dt rate), and min(0, its smallest value); values below the negligible threshold become
+        0.
+        """
 
     def stage(self, x: Field, y: Field, potential: Potential, dt: float) -> Stage:
         """(x + y + dt rate(y)) / 2: the second stage of Heun's method."""
 
-    def react(self, field: Field, potential: Potential, strength: float, shift: float, power: float = 1.0) -> Field:
+    def react(
+        self, field: Field, potential: Potential, strength: float, shift: float, power: float = 1.0
+    ) -> Field:
         """field^power exp(-strength (V - shift))."""
 
     def blend(self, a: float, x: Field, b: float, y: Field) -> Field:
@@ -78,7 +83,9 @@ class Backend(Protocol):
         """max(field, 0)."""
 
     def implicit(self, field: Field, potential: Potential | None, axis: int, dt: float) -> Field:
-        """One implicit Euler step of drift-diffusion (of heat, if V is None) along one axis; nonnegative where the field is."""
+        """One implicit Euler step of drift-diffusion (of heat, if V is None) along one axis; nonnegative
+        where the field is.
+        """
 
 
 def faint_density(mesh: Mesh) -> float:

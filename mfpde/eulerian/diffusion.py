@@ -1,13 +1,13 @@
-"""Diffusion tau Lap mu (mean-field Langevin): implicit sweeps along the axes (locally one-dimensional splitting).
+"""Diffusion tau Lap mu (mean-field Langevin): implicit sweeps along the axes (locally one-dimensional
+splitting).
 
-Two schemes. `scharfetter_gummel` takes drift and diffusion together: exp(-V/tau) is steady for every sweep, exactly, and so for the
-splitting; second order in space where |dV|/tau across a face is at most about 1, first-order upwind beyond. `strang` leaves
-the drift to the explicit transport and takes heat sweeps alone.
+Two schemes. `scharfetter_gummel` takes drift and diffusion together: exp(-V/tau) is steady for every sweep,
+exactly, and so for the splitting; second order in space where |dV|/tau across a face is at most about 1,
+first-order upwind beyond. `strang` leaves the drift to the explicit transport and takes heat sweeps alone.
 
-A sweep is SDIRK2 (Alexander 1977, doi:10.1137/0714068; L-stable, second order). It is not positive without condition; a
-sweep that undershoots is repeated as implicit Euler, which is. Undershoots whose mass is below rounding, in tails at a wall that is steep,
-are set to 0 instead.
-"""
+A sweep is SDIRK2 (Alexander 1977, doi:10.1137/0714068; L-stable, second order). It is not positive without
+condition; a sweep that undershoots is repeated as implicit Euler, which is. Undershoots whose mass is below
+rounding, in tails at a wall that is steep, are set to 0 instead."""
 
 import numpy as np
 
@@ -44,7 +44,9 @@ class Diffusion:
         return field
 
     def drift(self, field: Field, potential: Potential, dt: float) -> Field:
-        """Drift and diffusion to second order, by symmetric splitting: half sweeps, one whole, half sweeps back."""
+        """Drift and diffusion to second order, by symmetric splitting: half sweeps, one whole, half sweeps
+        back.
+        """
         order = [(axis, dt / 2) for axis in self.axes[:-1]]
         for axis, part in [*order, *((axis, dt) for axis in self.axes[-1:]), *reversed(order)]:
             field = self._sweep(field, potential, axis, part)
@@ -57,7 +59,8 @@ class Diffusion:
         result = self.backend.implicit(field_too, potential, axis, GAMMA * dt)
         _, least = self.backend.combine(0.0, result, 1.0, result, 0.0, result)
         if least < 0:
-            if -least * self.volume <= np.finfo(np.float64).eps:  # not that of float32, whose mass this would raise step by step
+            # not that of float32, whose mass this would raise step by step
+            if -least * self.volume <= np.finfo(np.float64).eps:
                 return self.backend.nonnegative(result)
             self.damped += 1
             return self.backend.implicit(field, potential, axis, dt)

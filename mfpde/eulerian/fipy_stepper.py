@@ -1,13 +1,13 @@
-"""An independent solver of the same case, for cross-checks: the meshes and terms of FiPy (Guyer, Wheeler & Warren 2009,
-doi:10.1109/MCSE.2009.52) in space, the adaptive Runge-Kutta method of SciPy in time.
+"""An independent solver of the same case, for cross-checks: the meshes and terms of FiPy (Guyer, Wheeler &
+Warren 2009, doi:10.1109/MCSE.2009.52) in space, the adaptive Runge-Kutta method of SciPy in time.
 
 The method of lines, unsplit: the rate of change is the residual of one FiPy equation for
 
     d_t mu = div(M mu grad V) + tau div(M grad mu) - alpha (xi - mean xi) mu.
 
-Of this code only V at the cells and the functionals of mu remain. On 100 x 100 cells it was measured about ten times slower than the
-NumPy backend; with diffusion the more so the finer the mesh, for its explicit steps shrink as the square of a cell.
-"""
+Of this code only V at the cells and the functionals of mu remain. On 100 x 100 cells it was measured about
+ten times slower than the NumPy backend; with diffusion the more so the finer the mesh, for its explicit steps
+shrink as the square of a cell."""
 
 from typing import Any
 
@@ -22,7 +22,9 @@ from mfpde.eulerian.stepper import Step, Stepper
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import MeshPotential
 
-TOLERANCE = 1e-7  #: error of a time step, relative to the density and to its maximum; far below the errors of meshes FiPy can afford
+#: error of a time step, relative to the density and to its maximum; far below the errors of meshes FiPy can
+#: afford
+TOLERANCE = 1e-7
 TINY = 1e-200  #: stands for 0 in a denominator
 CIRCLES = ("LeftRight", "TopBottom", "FrontBack")  #: FiPy's names of periodic x, y, z
 
@@ -41,32 +43,50 @@ class FipyFields(NumpyBackend):
 class FipyStepper(Stepper):
     """Advances a density to the next output by one call; FiPy's first coordinate is the last axis.
 
-    The scheme "upwind" is FiPy's UpwindConvectionTerm, equal to ours to rounding. Every other scheme is second order: with diffusion
-    and `together` the ExponentialConvectionTerm, whose fluxes with the DiffusionTerm are those of Scharfetter and Gummel, otherwise the
-    CentralDifferenceConvectionTerm, without limiter (the VanLeerConvectionTerm, evaluated explicitly, was measured not to converge).
+    The scheme "upwind" is FiPy's UpwindConvectionTerm, equal to ours to rounding. Every other scheme is
+    second order: with diffusion and `together` the ExponentialConvectionTerm, whose fluxes with the
+    DiffusionTerm are those of Scharfetter and Gummel, otherwise the CentralDifferenceConvectionTerm, without
+    limiter (the VanLeerConvectionTerm, evaluated explicitly, was measured not to converge).
 
     Arguments:
         scale: size of the energy, for tolerances of rounding.
-        together: whether the fluxes of drift and of diffusion depend on each other, as in the solver this one is compared with.
+        together: whether the fluxes of drift and of diffusion depend on each other, as in the solver this one
+            is compared with.
 
     Raises:
         InputError: FiPy is not installed, or cannot solve the case.
     """
 
     def __init__(
-        self, mesh: Mesh, arrays: MeshPotential, scale: float, settings: schema.Eulerian, dynamics: schema.Dynamics, together: bool = True
-    ):  # fmt: skip
+        self,
+        mesh: Mesh,
+        arrays: MeshPotential,
+        scale: float,
+        settings: schema.Eulerian,
+        dynamics: schema.Dynamics,
+        together: bool = True,
+    ):
         if len(mesh.axes) > 3:
-            raise InputError(f"eulerian.backend: fipy solves on 1 to 3 axes, not on {len(mesh.axes)}; use opencl or numpy")
+            raise InputError(
+                f"eulerian.backend: fipy solves on 1 to 3 axes, not on {len(mesh.axes)}; use opencl or numpy"
+            )
         if settings.precision != "float64":
-            raise InputError(f"eulerian.backend: fipy solves in float64, not in {settings.precision}; use opencl or numpy")
+            raise InputError(
+                f"eulerian.backend: fipy solves in float64, not in {settings.precision}; use opencl or numpy"
+            )
         if dynamics.births is not None:
             raise InputError("eulerian.backend: fipy solves without births; use opencl or numpy")
         try:
             import fipy
         except ImportError:
             raise InputError('eulerian.backend: fipy is not installed; pip install "mfpde[fipy]"') from None
-        super().__init__(FipyFields(mesh, arrays, settings.scheme, settings.precision), arrays.energy, scale, settings, dynamics)
+        super().__init__(
+            FipyFields(mesh, arrays, settings.scheme, settings.precision),
+            arrays.energy,
+            scale,
+            settings,
+            dynamics,
+        )
         self.mesh, self.volumes = mesh, mesh.volumes.ravel()
         grid = _grid(fipy, mesh)
         self.density = fipy.CellVariable(mesh=grid)
@@ -93,7 +113,8 @@ class FipyStepper(Stepper):
         else:
             equation = fipy.CentralDifferenceConvectionTerm(coeff=velocity)
         if self.tau:
-            # the mobility along the normal of a face; never 0, for FiPy divides by it to find the Peclet number
+            # the mobility along the normal of a face; never 0, for FiPy divides by it to find the Peclet
+            # number
             across = np.maximum(self.tau * (mobility * np.asarray(grid.faceNormals) ** 2).sum(axis=0), TINY)
             equation = equation - fipy.DiffusionTerm(coeff=fipy.FaceVariable(mesh=grid, value=across))
         if self.alpha:
@@ -126,14 +147,18 @@ class FipyStepper(Stepper):
             RunError: the steps inside collapsed, or the density stopped being finite.
         """
         start = state.field.ravel()
-        inner = RK45(lambda _, y: self.rate(y), 0.0, start, remaining, rtol=TOLERANCE, atol=TOLERANCE * start.max())
+        inner = RK45(
+            lambda _, y: self.rate(y), 0.0, start, remaining, rtol=TOLERANCE, atol=TOLERANCE * start.max()
+        )
         least = 0.0
         while inner.status == "running":
             message = inner.step()
             least = min(least, float(inner.y.min()))
         if inner.status == "failed":
             raise RunError(f"the time step collapsed inside FiPy's run: {message}")
-        return Step(self.states.of(inner.y.reshape(self.mesh.shape)), remaining, "output", 0, least, float("nan"))
+        return Step(
+            self.states.of(inner.y.reshape(self.mesh.shape)), remaining, "output", 0, least, float("nan")
+        )
 
 
 def _grid(fipy: Any, mesh: Mesh) -> Any:
@@ -141,7 +166,10 @@ def _grid(fipy: Any, mesh: Mesh) -> Any:
     axes = list(reversed(mesh.axes))
     sizes: dict[str, Any] = {}
     for letter, axis in zip("xyz", axes, strict=False):
-        sizes |= {f"n{letter}": axis.cells, f"d{letter}": float(axis.widths[0]) if axis.uniform else axis.widths}
+        sizes |= {
+            f"n{letter}": axis.cells,
+            f"d{letter}": float(axis.widths[0]) if axis.uniform else axis.widths,
+        }
     circles = [name for name, axis in zip(CIRCLES, axes, strict=False) if axis.periodic]
     if not circles:
         return getattr(fipy, f"Grid{len(axes)}D")(**sizes)

@@ -1,4 +1,6 @@
-"""How a mesh lies in device memory: at least two ghost cells on each side of each axis, rows aligned and padded so that blocks may overrun."""
+"""How a mesh lies in device memory: at least two ghost cells on each side of each axis, rows aligned and
+padded so that blocks may overrun.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +34,9 @@ class Layout:
 
     @cached_property
     def starts(self) -> list[int]:
-        """Ghosts and padding before the first cell of each axis; whole blocks on the last, so that rows are aligned."""
+        """Ghosts and padding before the first cell of each axis; whole blocks on the last, so that rows are
+        aligned.
+        """
         return [GHOSTS] * (len(self.cells) - 1) + [max(GHOSTS, self.width)]
 
     @cached_property
@@ -76,7 +80,9 @@ class Layout:
         return self._concatenate(values)
 
     def slope_arrays(self, values: Sequence[np.ndarray]) -> np.ndarray:
-        """As `axis_arrays`, but ghosts of circles hold what the cells they copy hold: their slopes count at the face where a circle closes."""
+        """As `axis_arrays`, but ghosts of circles hold what the cells they copy hold: their slopes count at
+        the face where a circle closes.
+        """
         result = self.axis_arrays(values)
         for first, value, axis in zip(np.add(self.offsets, self.starts), values, self.mesh.axes, strict=True):
             if axis.periodic:
@@ -116,7 +122,9 @@ class Layout:
         return np.pad(values, self._padding(0)) if self.has_amplitude else values
 
     def pad_z(self, values: np.ndarray, spare: int | None = None) -> np.ndarray:
-        """Values per z-cell (Nz, ...) with ghosts: copies of the edge at walls, of the other side on circles."""
+        """Values per z-cell (Nz, ...) with ghosts: copies of the edge at walls, of the other side on
+        circles.
+        """
         first = int(self.has_amplitude)
         array = values.reshape((*self.cells[first:], *values.shape[1:]))
         for k in range(first, len(self.cells)):
@@ -143,7 +151,9 @@ class Layout:
         return np.append(padded[stride:], padded[len(padded) - stride :])
 
     def fall(self, padded: np.ndarray, k: int) -> np.ndarray:
-        """-M (difference to the next cell along axis k) / distance, of values per padded a- or z-cell; 0 at walls."""
+        """-M (difference to the next cell along axis k) / distance, of values per padded a- or z-cell; 0 at
+        walls.
+        """
         return (padded - self.next_along(padded, k)) * self.slopes(len(padded), k)
 
     def _stride(self, k: int) -> int:
@@ -158,10 +168,16 @@ class Layout:
         """Padded index of every z-cell (z_cells,), C order."""
         first = int(self.has_amplitude)
         padded = np.arange(self.z_pitch).reshape(self.pitches[first:] or [1])
-        return padded[tuple(slice(start, start + n) for start, n in zip(self.starts[first:], self.cells[first:], strict=True))].ravel()
+        return padded[
+            tuple(
+                slice(start, start + n)
+                for start, n in zip(self.starts[first:], self.cells[first:], strict=True)
+            )
+        ].ravel()
 
     def where_z(self, order: np.ndarray) -> np.ndarray:
-        """For every padded z-cell, where its value lies among values in some order of z-cells; ghosts as in `pad_z`.
+        """For every padded z-cell, where its value lies among values in some order of z-cells; ghosts as in
+        `pad_z`.
 
         Arguments:
             order: z-cells, each at least once; its first place counts.
@@ -173,5 +189,7 @@ class Layout:
     def z_volumes(self) -> np.ndarray:
         """Volumes of z-cells, zero in ghosts, padding and spare room."""
         first = int(self.has_amplitude)
-        widths = [np.pad(axis.widths, self._padding(k)) for k, axis in enumerate(self.mesh.axes) if k >= first]
+        widths = [
+            np.pad(axis.widths, self._padding(k)) for k, axis in enumerate(self.mesh.axes) if k >= first
+        ]
         return np.concatenate([outer(widths).ravel(), np.zeros(self.spare)])

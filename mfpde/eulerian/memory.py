@@ -11,7 +11,8 @@ from mfpde.errors import InputError, RunError
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models.model import Model
 
-#: fields that live at once on a device, ghosts included, and densities on the host while they are measured and stored
+#: fields that live at once on a device, ghosts included, and densities on the host while they are measured
+#: and stored
 FIELDS, DENSITIES = 10, 4
 COUPLING = 16  #: bytes per number: it is there twice, in float64, while it is prepared
 FEWEST = 4  #: cells of an axis
@@ -34,8 +35,14 @@ def check_size(mesh: Mesh, model: Model, precision: str, device=None) -> None:
     """
     if problem := _problem(mesh, model, precision, device):
         cells = fitting(mesh, model, precision, device)
-        advice = f"use fewer cells: {' x '.join(map(str, cells))} would fit" if cells else "the model alone does not fit"
-        raise InputError(f"parameters: a mesh of {' x '.join(map(str, mesh.shape))} cells {problem}; {advice}")
+        advice = (
+            f"use fewer cells: {' x '.join(map(str, cells))} would fit"
+            if cells
+            else "the model alone does not fit"
+        )
+        raise InputError(
+            f"parameters: a mesh of {' x '.join(map(str, mesh.shape))} cells {problem}; {advice}"
+        )
 
 
 @contextmanager
@@ -62,13 +69,19 @@ def _problem(mesh: Mesh, model: Model, precision: str, device, granted: int | No
         return f"needs about {gigabytes(fields)} for its fields, {name} has {gigabytes(there)}"
     if largest > at_once:
         return f"needs {gigabytes(largest)} per field, {name} gives {gigabytes(at_once)} at once"
-    here = host + (fields if device is None or device.is_cpu else 0)  # runtimes on CPUs may lend less than the machine has
+    # runtimes on CPUs may lend less than the machine has
+    here = host + (fields if device is None or device.is_cpu else 0)
     if here > host_bytes():
-        return f"needs about {gigabytes(here)} with the coupling of its cells, this machine has {gigabytes(host_bytes())}"
+        return (
+            f"needs about {gigabytes(here)} with the coupling of its cells, this machine has"
+            f" {gigabytes(host_bytes())}"
+        )
     return ""
 
 
-def fitting(mesh: Mesh, model: Model, precision: str, device=None, granted: int | None = None) -> Sequence[int]:
+def fitting(
+    mesh: Mesh, model: Model, precision: str, device=None, granted: int | None = None
+) -> Sequence[int]:
     """The largest mesh of the same proportions that fits, within a twentieth; empty if none does.
 
     Arguments:
@@ -78,7 +91,10 @@ def fitting(mesh: Mesh, model: Model, precision: str, device=None, granted: int 
     while share * max(mesh.shape) > FEWEST:
         share *= 0.95
         cells = [max(FEWEST, int(share * n)) for n in mesh.shape]
-        axes = [Axis(a.name, np.linspace(a.faces[0], a.faces[-1], n + 1), a.periodic, a.mobility) for a, n in zip(mesh.axes, cells, strict=True)]
+        axes = [
+            Axis(a.name, np.linspace(a.faces[0], a.faces[-1], n + 1), a.periodic, a.mobility)
+            for a, n in zip(mesh.axes, cells, strict=True)
+        ]
         if not _problem(Mesh(axes), model, precision, device, granted):
             return cells
     return []

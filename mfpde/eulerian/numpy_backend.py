@@ -1,7 +1,7 @@
 """The readable reference: the same scheme as kernels/eulerian.cl, with arrays. Tests hold the kernels to it.
 
-Every operation goes tile by tile (`windows`), on a few threads; in a tile it leaves cells alone that are 0 with all they depend on.
-"""
+Every operation goes tile by tile (`windows`), on a few threads; in a tile it leaves cells alone that are 0
+with all they depend on."""
 
 from collections.abc import Callable, Sequence
 
@@ -27,7 +27,15 @@ class NumpyBackend:
     name = "numpy"
     undershoot = 0.0
 
-    def __init__(self, mesh: Mesh, model: MeshPotential, scheme: str, precision: str, tau: float = 0.0, faint: float = 0.0):
+    def __init__(
+        self,
+        mesh: Mesh,
+        model: MeshPotential,
+        scheme: str,
+        precision: str,
+        tau: float = 0.0,
+        faint: float = 0.0,
+    ):
         self.mesh, self.model, self.scheme, self.tau, self.faint = mesh, model, scheme, tau, faint
         self.dtype = np.dtype(precision)
         self.negligible = negligible(precision)
@@ -50,7 +58,9 @@ class NumpyBackend:
         return field.astype(np.float64)
 
     def moments(self, field: np.ndarray) -> Moments:
-        """Functionals the model needs, in float64: sums over a for every z-cell, then what depends on them."""
+        """Functionals the model needs, in float64: sums over a for every z-cell, then what depends on
+        them.
+        """
         rows = field.reshape(self.columns)
 
         def sums(part: slice) -> np.ndarray:
@@ -89,7 +99,9 @@ class NumpyBackend:
         courants, dissipations, least = self._windows(fill, 3, x, y)
         return Stage(result, float(courants.max()), float(dissipations.sum()), float(least.min()))
 
-    def combine(self, a: float, x: np.ndarray, b: float, y: np.ndarray, dt: float, rate: np.ndarray) -> tuple[np.ndarray, float]:
+    def combine(
+        self, a: float, x: np.ndarray, b: float, y: np.ndarray, dt: float, rate: np.ndarray
+    ) -> tuple[np.ndarray, float]:
         """a x + b (y + dt rate), and min(0, smallest value)."""
         result = np.zeros_like(x)
 
@@ -100,12 +112,15 @@ class NumpyBackend:
         (least,) = self._windows(fill, 1, *{id(field): field for field in (x, y, rate)}.values())
         return result, float(least.min())
 
-    def react(self, field: np.ndarray, potential: Potential, strength: float, shift: float, power: float = 1.0) -> np.ndarray:
+    def react(
+        self, field: np.ndarray, potential: Potential, strength: float, shift: float, power: float = 1.0
+    ) -> np.ndarray:
         """field^power exp(-strength (V - shift))."""
         result = np.zeros_like(field)
 
         def fill(window: Window) -> tuple[float]:
-            with np.errstate(over="ignore", invalid="ignore"):  # the stepper refuses a step whose mass is not finite
+            # the stepper refuses a step whose mass is not finite
+            with np.errstate(over="ignore", invalid="ignore"):
                 factor = potential.on(window)
                 factor -= shift
                 factor *= -strength
@@ -130,7 +145,9 @@ class NumpyBackend:
         self._windows(fill, 1, *((x, y) if a else (y,)))
         return result
 
-    def spread(self, field: np.ndarray, potential: Potential, mean: float, power: int, tau: float = 0.0) -> float:
+    def spread(
+        self, field: np.ndarray, potential: Potential, mean: float, power: int, tau: float = 0.0
+    ) -> float:
         """int |V + tau log mu - mean|^power dmu."""
 
         def of(window: Window) -> tuple[float]:
@@ -159,7 +176,9 @@ class NumpyBackend:
         """int |x - y| dtheta."""
 
         def of(window: Window) -> tuple[float]:
-            return (float(np.sum(np.abs(x[window] - y[window]).astype(np.float64) * self.mesh.volumes[window])),)
+            return (
+                float(np.sum(np.abs(x[window] - y[window]).astype(np.float64) * self.mesh.volumes[window])),
+            )
 
         return float(self._windows(of, 1, x, y).sum())
 
@@ -171,12 +190,18 @@ class NumpyBackend:
         """One implicit Euler step along an axis, pencils side by side."""
         along, pencils = self.mesh.axes[axis], np.moveaxis(field, axis, 0)
         alike = np.zeros((along.cells, *[1] * (field.ndim - 1)))
-        exchanged = exchange(along, alike, self.tau) if potential is None else potential.exchanged(axis, self.tau)
+        exchanged = (
+            exchange(along, alike, self.tau) if potential is None else potential.exchanged(axis, self.tau)
+        )
         solved = implicit_step(along, exchanged, pencils, dt)
         return np.moveaxis(solved, 0, axis).astype(self.dtype)
 
-    def _windows(self, function: Callable[[Window], Sequence[float]], numbers: int, *fields: np.ndarray) -> np.ndarray:
-        """What a function of a window gives (numbers, tiles) in every tile's window of cells that are not 0 in all fields; 0 where there is none."""
+    def _windows(
+        self, function: Callable[[Window], Sequence[float]], numbers: int, *fields: np.ndarray
+    ) -> np.ndarray:
+        """What a function of a window gives (numbers, tiles) in every tile's window of cells that are not 0
+        in all fields; 0 where there is none.
+        """
 
         def of(tile: Window) -> Sequence[float]:
             window = window_of(self.mesh, tile, fields)
@@ -184,12 +209,24 @@ class NumpyBackend:
 
         return np.array(each(of, self.tiles)).T
 
-    def _transport(self, field: np.ndarray, potential: Potential, window: Window) -> tuple[np.ndarray, float, float]:
-        """The rate in a window, what limits a step there (see `Rate.courant`), and the dissipation at the faces after its cells."""
+    def _transport(
+        self, field: np.ndarray, potential: Potential, window: Window
+    ) -> tuple[np.ndarray, float, float]:
+        """The rate in a window, what limits a step there (see `Rate.courant`), and the dissipation at the
+        faces after its cells.
+        """
         change, courant = np.zeros((2, *(s.stop - s.start for s in window)), self.dtype)
         dissipation = 0.0
         for k, axis in enumerate(self.mesh.axes):
-            found = sweep(self.scheme, axis, k, window, with_ghosts(field, window, k, axis.periodic), potential.speeds(k, window), self.faint)
+            found = sweep(
+                self.scheme,
+                axis,
+                k,
+                window,
+                with_ghosts(field, window, k, axis.periodic),
+                potential.speeds(k, window),
+                self.faint,
+            )
             change += found.change
             courant += found.courant
             dissipation += self._dissipation(k, window, found.dissipation)
@@ -199,13 +236,19 @@ class NumpyBackend:
         return change, float(courant.max()), dissipation
 
     def _dissipation(self, k: int, window: Window, values: np.ndarray) -> float:
-        """Sum of A flux (V_left - V_right) over the faces after the cells of a window, from what the sweep along axis k gives."""
+        """Sum of A flux (V_left - V_right) over the faces after the cells of a window, from what the sweep
+        along axis k gives.
+        """
         for j in range(len(window) - 1, -1, -1):
             weights = self.face_weights[k] if j == k else self.mesh.axes[j].widths
-            values = np.einsum("...j,j->...", values, weights[window[j]].astype(values.dtype)).astype(np.float64)
+            values = np.einsum("...j,j->...", values, weights[window[j]].astype(values.dtype)).astype(
+                np.float64
+            )
         return float(values)
 
-    def _sum(self, a: float, x: np.ndarray, b: float, y: np.ndarray, dt: float, rate: np.ndarray) -> tuple[np.ndarray, float]:
+    def _sum(
+        self, a: float, x: np.ndarray, b: float, y: np.ndarray, dt: float, rate: np.ndarray
+    ) -> tuple[np.ndarray, float]:
         real = self.dtype.type
         result = real(dt) * rate
         result += y
@@ -221,7 +264,9 @@ class NumpyBackend:
 
 
 def _face_weights(axis: Axis) -> np.ndarray:
-    """By cell: what flux times velocity at the face after it, as sweeps give them, weighs in the sum over faces of A flux (V_left - V_right)."""
+    """By cell: what flux times velocity at the face after it, as sweeps give them, weighs in the sum over
+    faces of A flux (V_left - V_right).
+    """
     if axis.uniform:  # fluxes and velocities were over widths
         return axis.widths**3 / axis.mobility if axis.mobility else np.zeros(axis.cells)
     after = axis.inverse_distances[1:]

@@ -1,4 +1,5 @@
-"""How cells see each other, on a device: from first moments in a to the linear moments, and from a source to h.
+"""How cells see each other, on a device: from first moments in a to the linear moments, and from a source to
+h.
 
 Both directions use the same numbers, so a run is the exact gradient flow of the energy these numbers define.
 """
@@ -67,11 +68,23 @@ class DenseCoupling:
     def start(self, first: Any) -> None:
         """One product with the transposed features."""
         size = (self.pitch // self.width, self.chunks)
-        self.run("partial_moments", size, self.features, first, self.inside, np.int32(self.rows), np.int32(CHUNK), self.partial)
+        self.run(
+            "partial_moments",
+            size,
+            self.features,
+            first,
+            self.inside,
+            np.int32(self.rows),
+            np.int32(CHUNK),
+            self.partial,
+        )
 
     def finish(self) -> tuple[np.ndarray, float]:
         """Its sum over chunks."""
-        return self.buffers.read(self.partial, (self.chunks, self.pitch), np.float64).sum(axis=0)[: self.count], 0.0
+        return (
+            self.buffers.read(self.partial, (self.chunks, self.pitch), np.float64).sum(axis=0)[: self.count],
+            0.0,
+        )
 
     def values(self, source: np.ndarray) -> Any:
         """One product with the features."""
@@ -85,7 +98,8 @@ class BoxCoupling:
 
     def __init__(self, features: BoxFeatures, layout: Layout, buffers: Buffers, run: Run, width: int):
         self.rank, self.buffers, self.run = features.rank, buffers, run
-        self.group = (1,) if buffers.device.by_row else None  # PoCL would put all boxes into one group, hence on one core
+        # PoCL would put all boxes into one group, hence on one core
+        self.group = (1,) if buffers.device.by_row else None
         self.pitch = -(-self.rank // width) * width
         inside, boxes = layout.inside_z(), features.boxes
         # cells of a box are padded to pairs of vectors by repeating its last one, with coefficients 0
@@ -95,25 +109,47 @@ class BoxCoupling:
         sizes = np.array([len(c) for c in cells])
         first_of = [np.concatenate([[0], np.cumsum(n)]) for n in (sizes, ranks, sizes * ranks)]
         self.starts = buffers.upload(np.concatenate(first_of).astype(np.int32))
-        coefficients = [np.pad(b.coefficients, ((0, 0), (0, len(c) - len(b.cells)))).ravel() for b, c in zip(boxes, cells, strict=True)]
+        coefficients = [
+            np.pad(b.coefficients, ((0, 0), (0, len(c) - len(b.cells)))).ravel()
+            for b, c in zip(boxes, cells, strict=True)
+        ]
         # kernels read rows by fours, up to three beyond the last
-        self.coefficients = buffers.upload(np.concatenate([*coefficients, np.zeros(3 * sizes.max())]).astype(features.stored))
+        self.coefficients = buffers.upload(
+            np.concatenate([*coefficients, np.zeros(3 * sizes.max())]).astype(features.stored)
+        )
         transfer = np.concatenate([b.transfer for b in boxes])
-        self.transfer = buffers.upload(np.pad(transfer, ((0, 3), (0, self.pitch - self.rank))).astype(features.stored))
+        self.transfer = buffers.upload(
+            np.pad(transfer, ((0, 3), (0, self.pitch - self.rank))).astype(features.stored)
+        )
         self.cells = buffers.upload(inside[self.order].astype(np.int32))
         self.groups = min(GROUPS_PER_CORE * buffers.device.cl_device.max_compute_units, len(boxes))
         self.boxes = np.int32(len(boxes))
         self.partial = buffers.empty(self.groups * self.pitch, np.float64)
-        self.source, self.h = buffers.empty(self.pitch, np.float64), buffers.empty(len(self.order), np.float64)
+        self.source, self.h = (
+            buffers.empty(self.pitch, np.float64),
+            buffers.empty(len(self.order), np.float64),
+        )
 
     def start(self, first: Any) -> None:
         """From cells to the moments of boxes, and from these to the moments."""
-        arguments = (self.coefficients, self.transfer, first, self.cells, self.starts, self.boxes, np.int32(self.groups), self.partial)
+        arguments = (
+            self.coefficients,
+            self.transfer,
+            first,
+            self.cells,
+            self.starts,
+            self.boxes,
+            np.int32(self.groups),
+            self.partial,
+        )
         self.run("box_moments", (self.groups,), *arguments, local=self.group)
 
     def finish(self) -> tuple[np.ndarray, float]:
         """Their sum over groups."""
-        return self.buffers.read(self.partial, (self.groups, self.pitch), np.float64).sum(axis=0)[: self.rank], 0.0
+        return (
+            self.buffers.read(self.partial, (self.groups, self.pitch), np.float64).sum(axis=0)[: self.rank],
+            0.0,
+        )
 
     def values(self, source: np.ndarray) -> Any:
         """From the source to boxes, and from these to cells."""
@@ -165,7 +201,9 @@ class NoCoupling:
         return self.nothing
 
 
-def build_coupling(coupling: Coupling, layout: Layout, buffers: Buffers, run: Run, width: int) -> DeviceCoupling:
+def build_coupling(
+    coupling: Coupling, layout: Layout, buffers: Buffers, run: Run, width: int
+) -> DeviceCoupling:
     """The coupling of a model on a device."""
     if isinstance(coupling, Features):
         return DenseCoupling(coupling, layout, buffers, run, width)

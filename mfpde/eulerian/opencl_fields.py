@@ -33,11 +33,11 @@ class Pooled:
 class Field(Pooled):
     """Cell averages, padded.
 
-    Zeros need no work, and no memory traffic: kernels that march along rows leave parts alone that `occupied` calls empty. What it says
-    is true at all times, also between uses.
-    """
+    Zeros need no work, and no memory traffic: kernels that march along rows leave parts alone that `occupied`
+        calls empty. What it says is true at all times, also between uses."""
 
-    sums: tuple[float, float] | None = None  #: penalty and mass, if the kernel that made the field left them and `columns`
+    #: penalty and mass, if the kernel that made the field left them and `columns`
+    sums: tuple[float, float] | None = None
 
     has_ghosts: bool = False  #: whether ghost cells are what they should be
 

@@ -1,4 +1,6 @@
-"""The reaction d_t m = -alpha (V - Vbar) m by the exponential Heun method, with births in between if there are any."""
+"""The reaction d_t m = -alpha (V - Vbar) m by the exponential Heun method, with births in between if there
+are any.
+"""
 
 import numpy as np
 
@@ -10,7 +12,9 @@ REACTION_CHANGE = 0.1  #: of log m in a step, typically
 
 
 class Reaction:
-    """Birth and death at rate alpha; of V, or of V + tau log mu if `entropic` is tau. Nothing happens if alpha is 0."""
+    """Birth and death at rate alpha; of V, or of V + tau log mu if `entropic` is tau. Nothing happens if
+    alpha is 0.
+    """
 
     def __init__(self, backend: Backend, states: States, dynamics: schema.Dynamics, births: Field | None):
         self.backend, self.states, self.energy = backend, states, states.energy
@@ -25,7 +29,9 @@ class Reaction:
     def variance(self, state: State) -> float:
         """Var V under the measure; of V + tau log mu if entropic."""
         mean = self.energy.mean_potential(state.moments) + self.entropic * state.entropy
-        return self.backend.spread(state.field, self.states.potential(state.moments.linear), mean, 2, self.entropic)
+        return self.backend.spread(
+            state.field, self.states.potential(state.moments.linear), mean, 2, self.entropic
+        )
 
     def step(self, state: State, dt: float) -> Field:
         """The field after dt; its mass stays what it was.
@@ -39,14 +45,20 @@ class Reaction:
         return self._renew(self.states.of(self._clone(before, dt)), dt / 2)
 
     def _renew(self, state: State, dt: float) -> Field:
-        """Heun for d_t m = s (mu_b - m), s = alpha/2 int |V - Vbar| dm: killed at rate alpha (V - Vbar)+, reborn from mu_b."""
+        """Heun for d_t m = s (mu_b - m), s = alpha/2 int |V - Vbar| dm: killed at rate alpha (V - Vbar)+,
+        reborn from mu_b.
+        """
         start = self._killing(state)
         trial = self.states.of(self._blend_births(state, start * dt))
         return self._blend_births(state, (start + self._killing(trial)) / 2 * dt)
 
     def _killing(self, state: State) -> float:
         mean = self.energy.mean_potential(state.moments)
-        return self.alpha * self.backend.spread(state.field, self.states.potential(state.moments.linear), mean, 1) / 2
+        return (
+            self.alpha
+            * self.backend.spread(state.field, self.states.potential(state.moments.linear), mean, 1)
+            / 2
+        )
 
     def _blend_births(self, state: State, exponent: float) -> Field:
         assert self.births is not None
@@ -59,8 +71,11 @@ class Reaction:
         return self.frozen(state, middle, dt)
 
     def frozen(self, state: State, linear: np.ndarray, dt: float) -> Field:
-        """m exp(-alpha dt (V - Vbar)) for V frozen at linear moments, scaled to the mass of m; exact for the entropic reaction too."""
-        mean = self.energy.mean_potential(state.moments)  # any shift near the mean will do, since the mass is restored
+        """m exp(-alpha dt (V - Vbar)) for V frozen at linear moments, scaled to the mass of m; exact for the
+        entropic reaction too.
+        """
+        # any shift near the mean will do, since the mass is restored
+        mean = self.energy.mean_potential(state.moments)
         power = np.exp(-self.alpha * self.entropic * dt)
         strength = (1 - power) / self.entropic if self.entropic else self.alpha * dt
         field = self.backend.react(state.field, self.states.potential(linear), strength, mean, power)

@@ -1,8 +1,8 @@
-"""Scharfetter-Gummel fluxes (1969, doi:10.1109/T-ED.1969.16566; equal to those of Chang & Cooper 1970, doi:10.1016/0021-9991(70)90001-X).
+"""Scharfetter-Gummel fluxes (1969, doi:10.1109/T-ED.1969.16566; equal to those of Chang & Cooper 1970,
+doi:10.1016/0021-9991(70)90001-X).
 
-G = tau / distance (B(-w) rho_left - B(w) rho_right), w = (V_left - V_right) / tau, B(s) = s / (e^s - 1): exp(-V / tau) is an exact steady state.
-The readable counterpart of kernels/diffusion.cl.
-"""
+G = tau / distance (B(-w) rho_left - B(w) rho_right), w = (V_left - V_right) / tau, B(s) = s / (e^s - 1):
+exp(-V / tau) is an exact steady state. The readable counterpart of kernels/diffusion.cl."""
 
 from typing import Any
 
@@ -20,7 +20,8 @@ def bernoulli(s: np.ndarray) -> np.ndarray:
 
 
 def exchange(axis: Axis, v: np.ndarray, tau: float) -> tuple[np.ndarray, np.ndarray]:
-    """Rates at which mass crosses each face to the right and to the left, times cell width (cells + 1, ...); 0 at walls.
+    """Rates at which mass crosses each face to the right and to the left, times cell width (cells + 1, ...);
+    0 at walls.
 
     Arguments:
         v: potential (cells, ...), the axis first.
@@ -30,12 +31,15 @@ def exchange(axis: Axis, v: np.ndarray, tau: float) -> tuple[np.ndarray, np.ndar
     return face * bernoulli(rise), face * bernoulli(-rise)
 
 
-def implicit_step(axis: Axis, exchanged: tuple[np.ndarray, np.ndarray], rho: np.ndarray, dt: float) -> np.ndarray:
+def implicit_step(
+    axis: Axis, exchanged: tuple[np.ndarray, np.ndarray], rho: np.ndarray, dt: float
+) -> np.ndarray:
     """x with (I - dt L) x = rho along the first array axis.
 
-    In masses I - dt L has column sums 1, which the elimination keeps in place of its pivots (Grassmann, Taksar & Heyman 1985,
-    doi:10.1287/opre.33.5.1107): only nonnegative numbers are added, multiplied and divided, so x >= 0 and the mass is kept to rounding for
-    every dt. Circles carry the last cell as one more column and row; between walls only its left neighbour has to do with it.
+    In masses I - dt L has column sums 1, which the elimination keeps in place of its pivots (Grassmann,
+    Taksar & Heyman 1985, doi:10.1287/opre.33.5.1107): only nonnegative numbers are added, multiplied and
+    divided, so x >= 0 and the mass is kept to rounding for every dt. Circles carry the last cell as one more
+    column and row; between walls only its left neighbour has to do with it.
 
     Arguments:
         exchanged: from `exchange`; one entry instead of many pencils if they are all alike.
@@ -48,7 +52,8 @@ def implicit_step(axis: Axis, exchanged: tuple[np.ndarray, np.ndarray], rho: np.
     masses = _rows(rho.reshape(n, -1).astype(np.float64) * widths)
     upper, last, x = ([0.0] * n for _ in range(3))
     slack, slack_last, mass, mass_last = 1.0, 1.0, masses[0], masses[-1]
-    to_last, from_last = backs[0], forths[0]  # exchange of the present cell with the last one; 0 between walls
+    # exchange of the present cell with the last one; 0 between walls
+    to_last, from_last = backs[0], forths[0]
     for i in range(n - 1):
         right, left = forths[i + 1], backs[i + 1]
         if i == n - 2:  # its right neighbour is the last cell

@@ -1,8 +1,9 @@
-"""Limited slopes times cell width (Carrillo, Chertock & Huang 2015, arXiv:1402.4252), as in kernels/slopes.cl.
+"""Limited slopes times cell width (Carrillo, Chertock & Huang 2015, arXiv:1402.4252), as in
+kernels/slopes.cl.
 
-All are clipped to |s| <= 2 rho, so that both edge values of a cell are nonnegative; positivity and energy dissipation
-need no more. Each is a function of the difference quotients to the left, to the right and central, times cell width.
-"""
+All are clipped to |s| <= 2 rho, so that both edge values of a cell are nonnegative; positivity and energy
+dissipation need no more. Each is a function of the difference quotients to the left, to the right and
+central, times cell width."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Differences:
-    """Difference quotients of three consecutive cell averages, times cell width; formed when they are asked for.
+    """Difference quotients of three consecutive cell averages, times cell width; formed when they are asked
+    for.
 
     Arguments:
-        factors: what differences are multiplied with, see `Axis.slope_factors`; None for those of uniform axes.
+        factors: what differences are multiplied with, see `Axis.slope_factors`; None for those of uniform
+            axes.
     """
 
     left: np.ndarray
@@ -74,7 +77,9 @@ SLOPES: dict[str, Callable[[Differences], np.ndarray]] = {
 def limited_half_slope(
     scheme: str, left: np.ndarray, centre: np.ndarray, right: np.ndarray, factors: Sequence[np.ndarray] | None
 ) -> np.ndarray:  # fmt: skip
-    """Half the slope times cell width, from three consecutive cell averages, clipped to |s| <= 2 centre: what the edges differ by from the centre."""
+    """Half the slope times cell width, from three consecutive cell averages, clipped to |s| <= 2 centre: what
+    the edges differ by from the centre.
+    """
     slope = SLOPES[scheme](Differences(left, centre, right, factors))
     slope *= 0.5
     np.minimum(slope, centre, out=slope)

@@ -1,4 +1,6 @@
-"""The density in time: steps to an output time, with the invariants watched and the limits of the steps counted."""
+"""The density in time: steps to an output time, with the invariants watched and the limits of the steps
+counted.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,13 +25,15 @@ from mfpde.models.model import MeshPotential, Model
 
 #: of a solver, besides its state and counts, what a checkpoint holds
 SAVED = (
-    "time", "steps", "redone", "mass_drift", "least", "energy_rise", "dissipated", "last_dt", "longest", "wall_mass", "blobs", "last_limit",
+    "time", "steps", "redone", "mass_drift", "least", "energy_rise", "dissipated", "last_dt", "longest",
+    "wall_mass", "blobs", "last_limit",
     "corrections", "corrected", "density_rate", "energy_rate",
 )  # fmt: skip
 GROWTH = 1.5  #: of the step after one that had to be redone
 #: mass is brought back to 1 where it has drifted by this much, by precision
 KEPT_MASS = {"float64": 5e-13, "float32": 1e-5}
-#: units of rounding, per cell along an axis, by which mass may change in a step: sweeps carry mass from cell to cell a few times per axis
+#: units of rounding, per cell along an axis, by which mass may change in a step: sweeps carry mass from cell
+#: to cell a few times per axis
 MASS_ROUNDING = 16
 
 
@@ -79,18 +83,22 @@ class Solver:
     last_dt: float = float("nan")
     has_gibbs: bool = False  #: whether its stationary states are Gibbs states, see `has_gibbs_states`
     watches_rates: bool = False  #: whether it is asked if the density is stationary
-    density_rate: float = float("nan")  #: L1 norm of the change of the density over the last step, per unit time; if it is watched
-    energy_rate: float = float("nan")  #: |change| of the energy (with diffusion, of the free energy), likewise
+    #: L1 norm of the change of the density over the last step, per unit time; if it is watched
+    density_rate: float = float("nan")
+    #: |change| of the energy (with diffusion, of the free energy), likewise
+    energy_rate: float = float("nan")
     longest: float = float("inf")  #: longest step to try next: short after a step was redone, then growing
     wall_mass: dict[str, float] = field(default_factory=dict)  #: per axis, at the last output
-    blobs: dict[str, float] = field(default_factory=dict)  #: width of the narrowest peak per axis in cells, at the last output
+    #: width of the narrowest peak per axis in cells, at the last output
+    blobs: dict[str, float] = field(default_factory=dict)
     last_limit: str = "-"
     limits: Counter = field(default_factory=Counter)
     carrier: Carrier | None = None
     features_error: float = 0.0  #: the largest distance of a feature from its compressed form, in L2(nu)
 
     def checkpoint(self) -> dict[str, Any]:
-        """All that a solver built anew needs to go on bit by bit from here, also in the middle of `advance`; for `restore`.
+        """All that a solver built anew needs to go on bit by bit from here, also in the middle of `advance`;
+        for `restore`.
 
         The moments are not formed again from the density: sums in another order would differ in rounding.
         """
@@ -113,7 +121,11 @@ class Solver:
             self.stepper.control.restore(saved["control"])
         if self.stepper.diffusion is not None:
             self.stepper.diffusion.damped = saved["damped"]
-        field = self.stepper.backend.upload(np.asarray(saved["density"], np.float64)) if self.carrier is None else None
+        field = (
+            self.stepper.backend.upload(np.asarray(saved["density"], np.float64))
+            if self.carrier is None
+            else None
+        )
         self.state = State(field, Moments(**saved["moments"]), saved["energy"], saved["entropy"])
 
     def advance(self, until: float, watch: Callable[["Solver"], None] | None = None) -> None:
@@ -129,7 +141,9 @@ class Solver:
             return
         while self.time < until:  # the last step ends there exactly
             step = self.stepper.step(self.state, until - self.time, self.longest)
-            self.energy_rise = max(self.energy_rise, self.stepper.functional(step.state) - self.stepper.functional(self.state))
+            self.energy_rise = max(
+                self.energy_rise, self.stepper.functional(step.state) - self.stepper.functional(self.state)
+            )
             self._take(step)
             self.time = until if step.limit == "output" else self.time + step.dt
             self._account(step)
@@ -137,18 +151,23 @@ class Solver:
                 watch(self)
 
     def _take(self, step: Step) -> None:
-        """The state after a step; mass that rounding has made or lost over many of them is given back to every cell in proportion.
+        """The state after a step; mass that rounding has made or lost over many of them is given back to
+        every cell in proportion.
 
         Raises:
             RunError: the mass changed by more than rounding can.
         """
-        before, mass, precision = self.state.moments.mass, step.state.moments.mass, self.stepper.settings.precision
+        before, mass, precision = (
+            self.state.moments.mass,
+            step.state.moments.mass,
+            self.stepper.settings.precision,
+        )
         self.mass_drift = max(self.mass_drift, abs(mass - 1))
         allowed = MASS_ROUNDING * float(np.finfo(precision).eps) * sum(self.mesh.shape)
         if abs(mass - before) > allowed or abs(mass - 1) > KEPT_MASS[precision] + allowed:
             raise RunError(
-                f"the mass became {mass:.17g} (it was {before:.17g}) in a step to time {self.time + step.dt:g}; "
-                f"rounding can change it by {allowed:.1e}"
+                f"the mass became {mass:.17g} (it was {before:.17g}) in a step to time"
+                f" {self.time + step.dt:g}; rounding can change it by {allowed:.1e}"
             )
         if self.watches_rates:
             functional = self.stepper.functional
@@ -158,7 +177,9 @@ class Solver:
         if abs(mass - 1) > KEPT_MASS[precision]:
             self.corrections, self.corrected = self.corrections + 1, self.corrected + abs(mass - 1)
             backend = self.stepper.backend
-            self.state = self.stepper.states.of(backend.blend(0.0, step.state.field, 1 / mass, step.state.field))
+            self.state = self.stepper.states.of(
+                backend.blend(0.0, step.state.field, 1 / mass, step.state.field)
+            )
 
     def _account(self, step: Step) -> None:
         self.steps += 1
@@ -175,13 +196,24 @@ class Solver:
     @property
     def prediction(self) -> np.ndarray:
         """f at the data (L,); empty for a potential."""
-        return self.carrier.prediction if self.carrier is not None else self.stepper.energy.prediction(self.state.moments.linear)
+        return (
+            self.carrier.prediction
+            if self.carrier is not None
+            else self.stepper.energy.prediction(self.state.moments.linear)
+        )
 
     def gibbs_residual(self) -> float:
-        """L1 distance of the density from exp(-V/tau)/Z of its own V, in [0, 2]: 0 for a self-consistent Gibbs state."""
+        """L1 distance of the density from exp(-V/tau)/Z of its own V, in [0, 2]: 0 for a self-consistent
+        Gibbs state.
+        """
         backend, state = self.stepper.backend, self.state
-        ones, potential = backend.upload(np.ones(self.mesh.shape)), self.stepper.states.potential(state.moments.linear)
-        gibbs = backend.react(ones, potential, 1 / self.stepper.tau, self.stepper.energy.mean_potential(state.moments))
+        ones, potential = (
+            backend.upload(np.ones(self.mesh.shape)),
+            self.stepper.states.potential(state.moments.linear),
+        )
+        gibbs = backend.react(
+            ones, potential, 1 / self.stepper.tau, self.stepper.energy.mean_potential(state.moments)
+        )
         mass = backend.moments(gibbs).mass
         if not (np.isfinite(mass) and mass > 0):
             return 2.0  # far from where the density is, by more than exponentials can tell
@@ -189,7 +221,11 @@ class Solver:
 
     def density(self) -> np.ndarray:
         """Cell averages of mu on the host, float64."""
-        return self.carrier.density() if self.carrier is not None else self.stepper.backend.download(self.state.field)
+        return (
+            self.carrier.density()
+            if self.carrier is not None
+            else self.stepper.backend.download(self.state.field)
+        )
 
 
 def build_solver(case: Case, model: Model, device=None, fraction: float = 1.0) -> Solver:
@@ -211,11 +247,22 @@ def build_solver(case: Case, model: Model, device=None, fraction: float = 1.0) -
         state = stepper.states.of(stepper.backend.upload(initial))
     error = arrays.coupling.error if isinstance(arrays.coupling, Features | BoxFeatures) else 0.0
     drift, watches = abs(state.moments.mass - 1), case.stationary is not None
-    return Solver(stepper, model, mesh, state, mass_drift=drift, features_error=error, has_gibbs=has_gibbs_states(case), watches_rates=watches)
+    return Solver(
+        stepper,
+        model,
+        mesh,
+        state,
+        mass_drift=drift,
+        features_error=error,
+        has_gibbs=has_gibbs_states(case),
+        watches_rates=watches,
+    )
 
 
 def has_gibbs_states(case: Case) -> bool:
-    """Whether densities mu = exp(-V[mu]/tau)/Z are the stationary ones of a case, the whole box being connected."""
+    """Whether densities mu = exp(-V[mu]/tau)/Z are the stationary ones of a case, the whole box being
+    connected.
+    """
     dynamics = case.dynamics
     moving = all(p.mobility > 0 for p in case.parameters.values() if p.fixed is None)
     plain_reaction = dynamics.birth_death > 0 and dynamics.reaction == "plain"
@@ -231,14 +278,17 @@ def compressed(arrays: MeshPotential, mesh: Mesh, tolerance: float) -> MeshPoten
     return replace(arrays, coupling=coupling, energy=energy)
 
 
-def _build_stepper(case: Case, model: Model, mesh: Mesh, arrays: MeshPotential, together: bool, device, fraction: float) -> Stepper:
+def _build_stepper(
+    case: Case, model: Model, mesh: Mesh, arrays: MeshPotential, together: bool, device, fraction: float
+) -> Stepper:
     settings, dynamics = case.eulerian, case.dynamics
     if settings.backend == "fipy":
         from mfpde.eulerian.fipy_stepper import FipyStepper
 
         with about(case.path):
             return FipyStepper(mesh, arrays, model.scale, settings, dynamics, together)
-    # diffusion feeds tails as fast as transport drains them; without it they empty by themselves, and by a reaction they may grow
+    # diffusion feeds tails as fast as transport drains them; without it they empty by themselves, and by a
+    # reaction they may grow
     faint = faint_density(mesh) if dynamics.diffusion and not dynamics.birth_death else 0.0
     backend = _build_backend(case, arrays, mesh, device, faint)
     births = births_laws(case, model.parameters)
@@ -248,7 +298,9 @@ def _build_stepper(case: Case, model: Model, mesh: Mesh, arrays: MeshPotential, 
 
 
 def _together(case: Case, mesh: Mesh, arrays: MeshPotential, initial: np.ndarray) -> bool:
-    """Whether drift and diffusion are taken together; settled once, so that the order of a run does not change on the way."""
+    """Whether drift and diffusion are taken together; settled once, so that the order of a run does not
+    change on the way.
+    """
     scheme = case.eulerian.diffusion_scheme
     if scheme != "auto":
         return scheme == "scharfetter_gummel"

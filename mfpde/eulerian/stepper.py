@@ -1,17 +1,18 @@
-"""One step in time: Strang splitting of transport (SSP-RK2) and reaction (exponential Heun), with the step chosen so that
-positivity and energy decay are guaranteed, and redone at half length when a stage breaks a bound. Steps with reaction or diffusion
-are chosen by an estimate of their error too (`step_control`); implicit steps, which are positive at every length, by it alone.
+"""One step in time: Strang splitting of transport (SSP-RK2) and reaction (exponential Heun), with the step
+chosen so that positivity and energy decay are guaranteed, and redone at half length when a stage breaks a
+bound. Steps with reaction or diffusion are chosen by an estimate of their error too (`step_control`);
+implicit steps, which are positive at every length, by it alone.
 
 Bounds (proofs in docs/numerics.md):
 
 * positivity: dt * sum_k max(u+, |u-|) / dx_k <= 1/2 in every cell that mass leaves, at both stages;
 * energy: a forward Euler stage has E(m + dt m') - E(m) = -2 dt D + dt^2 |f'|^2 exactly, so it dissipates iff
-  dt <= 2 D / |f'|^2. E is convex in m, and SSP-RK2 is a convex combination of Euler steps. The bound of the first stage chooses dt;
-  that the whole step dissipates is then measured.
+  dt <= 2 D / |f'|^2. E is convex in m, and SSP-RK2 is a convex combination of Euler steps. The bound of the
+  first stage chooses dt; that the whole step dissipates is then measured.
 
-With diffusion the functional that decays is the free energy E + 2 tau int mu log mu, and it does so for Scharfetter-Gummel sweeps
-without reaction or with the entropic one; only then is it claimed, and a step that raises it redone.
-"""
+With diffusion the functional that decays is the free energy E + 2 tau int mu log mu, and it does so for
+Scharfetter-Gummel sweeps without reaction or with the entropic one; only then is it claimed, and a step that
+raises it redone."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -29,12 +30,21 @@ from mfpde.models.energy import Energy, Moments
 
 POSITIVITY_BOUND = 0.5
 MAX_HALVINGS = 30
-SHORTEST = 1e-8  #: of the longest step, or of the way to the next output: a run of shorter steps would not end
+#: of the longest step, or of the way to the next output: a run of shorter steps would not end
+SHORTEST = 1e-8
 #: what to do about steps that collapse, by what sets them
 REMEDIES = {
-    "positivity": "velocities are too large for the mesh; use a narrower domain, a weaker penalty, or a bounded activation",
-    "accuracy": "the density changes too fast for eulerian.tolerance; use more cells, a larger tolerance, or a potential that is less steep",
-    "redo": "shorter and shorter steps had to be taken again; use more cells, or a potential that is less steep",
+    "positivity": (
+        "velocities are too large for the mesh; use a narrower domain, a weaker penalty, or a bounded"
+        " activation"
+    ),
+    "accuracy": (
+        "the density changes too fast for eulerian.tolerance; use more cells, a larger tolerance, or a"
+        " potential that is less steep"
+    ),
+    "redo": (
+        "shorter and shorter steps had to be taken again; use more cells, or a potential that is less steep"
+    ),
 }
 
 
@@ -51,10 +61,13 @@ class Step:
 
     state: State
     dt: float
-    limit: str  #: what set dt: "positivity", "energy", "reaction", "accuracy", "max_step", "output", or "redo" after a step was redone
+    #: what set dt: "positivity", "energy", "reaction", "accuracy", "max_step", "output", or "redo" after a
+    #: step was redone
+    limit: str
     halvings: int
     least: float  #: min(0, smallest density met)
-    dissipated: float  #: dt (2 int |grad V|^2 dmu + 2 alpha Var V), by the rule of the transport stages; NaN with diffusion
+    #: dt (2 int |grad V|^2 dmu + 2 alpha Var V), by the rule of the transport stages; NaN with diffusion
+    dissipated: float
     rejected: int = 0  #: longer steps whose error was too large
 
 
@@ -79,9 +92,16 @@ class Stepper:
     """
 
     def __init__(
-        self, backend: Backend, energy: Energy, scale: float, settings: schema.Eulerian, dynamics: schema.Dynamics,
-        births: Field | None = None, diffusion: Diffusion | None = None, fraction: float = 1.0,
-    ):  # fmt: skip
+        self,
+        backend: Backend,
+        energy: Energy,
+        scale: float,
+        settings: schema.Eulerian,
+        dynamics: schema.Dynamics,
+        births: Field | None = None,
+        diffusion: Diffusion | None = None,
+        fraction: float = 1.0,
+    ):
         self.backend, self.energy, self.settings, self.diffusion = backend, energy, settings, diffusion
         self.fraction = fraction
         self.tau = dynamics.diffusion
@@ -90,8 +110,13 @@ class Stepper:
         self.alpha = dynamics.birth_death
         self.implicit = diffusion is not None and diffusion.together
         self.heats = diffusion is not None and not diffusion.together
-        #: the error of steps is estimated where they are not those of transport alone, whose own bounds keep them short
-        self.control = StepControl(settings.tolerance, settings.precision, self.implicit, fraction) if self.alpha or self.tau else None
+        #: the error of steps is estimated where they are not those of transport alone, whose own bounds keep
+        #: them short
+        self.control = (
+            StepControl(settings.tolerance, settings.precision, self.implicit, fraction)
+            if self.alpha or self.tau
+            else None
+        )
         self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + scale + 64 * self.tau)
 
     @property
@@ -103,7 +128,11 @@ class Stepper:
     @property
     def claim(self) -> str:
         """What is proved to decay, and enforced: "energy", "free energy" or "none"."""
-        if self.reaction.births is not None or self.heats or (self.tau and self.alpha and not self.reaction.entropic):
+        if (
+            self.reaction.births is not None
+            or self.heats
+            or (self.tau and self.alpha and not self.reaction.entropic)
+        ):
             return "none"  # a source; a splitting; a reaction whose Cov(V, V + tau log mu) has no sign
         return "free energy" if self.tau else "energy"
 
@@ -112,7 +141,9 @@ class Stepper:
         return state.energy + 2 * self.tau * state.entropy
 
     def limits(self, rate: Rate, change: Moments) -> Limits:
-        """Steps allowed by positivity and by the energy for an Euler stage along a rate with these moments."""
+        """Steps allowed by positivity and by the energy for an Euler stage along a rate with these
+        moments.
+        """
         curvature = self.energy.curvature(change)
         energy = 2 * rate.dissipation / curvature if curvature > 0 else np.inf
         # near equilibrium both vanish and their quotient is rounding
@@ -132,7 +163,10 @@ class Stepper:
         # steps chosen by their error grow when the density has settled, and need only move time at all
         shortest = np.finfo(np.float64).eps if limit == "accuracy" else SHORTEST
         if choices[limit] < shortest * min(self.longest, remaining):
-            raise RunError(f"the time step collapsed to {choices[limit]:.1e}, set by {limit}: {REMEDIES.get(limit, REMEDIES['positivity'])}")
+            raise RunError(
+                f"the time step collapsed to {choices[limit]:.1e}, set by {limit}:"
+                f" {REMEDIES.get(limit, REMEDIES['positivity'])}"
+            )
         # equal steps to the output time, rather than a sliver at the end
         steps = np.ceil(remaining / (self.fraction * choices[limit]) * (1 - 1e-12))
         dt, limit = (remaining, "output") if steps <= 1 else (remaining / steps, limit)
@@ -140,13 +174,21 @@ class Stepper:
         for tries in range(MAX_HALVINGS):
             try:
                 new = self._controlled(state, first, dt)
-                return Step(new.state, dt, limit, halvings, new.least, new.dissipated, rejected=tries - halvings)
+                return Step(
+                    new.state, dt, limit, halvings, new.least, new.dissipated, rejected=tries - halvings
+                )
             except TooLong:
                 assert self.control is not None
-                dt, limit = remaining / np.ceil(remaining / (self.fraction * self.control.longest)), "accuracy"
+                dt, limit = (
+                    remaining / np.ceil(remaining / (self.fraction * self.control.longest)),
+                    "accuracy",
+                )
             except Refused:
                 dt, limit, halvings = dt / 2, "redo", halvings + 1
-        raise RunError(f"the time step collapsed to {dt:.1e}: every shorter step still raised the energy, broke positivity or erred too much")
+        raise RunError(
+            f"the time step collapsed to {dt:.1e}: every shorter step still raised the energy, broke"
+            " positivity or erred too much"
+        )
 
     def _choices(self, state: State, first: tuple[Rate, Moments] | None) -> dict[str, float]:
         """The longest steps at a state, by what sets them."""
@@ -197,12 +239,16 @@ class Stepper:
             field, least_too, dissipated_too = self._transport(after, None, dt / 2)
             least, dissipated = min(least, least_too), dissipated + dissipated_between + dissipated_too
         new = self.states.of(field)
-        if self.claim != "none" and self.functional(new) > self.functional(state) + self.rounding * (1 + abs(state.energy)):
+        if self.claim != "none" and self.functional(new) > self.functional(state) + self.rounding * (
+            1 + abs(state.energy)
+        ):
             raise Refused
         return Taken(new, least, dissipated if not self.tau else float("nan"))
 
     def _between(self, field: Field, dt: float) -> tuple[State, float]:
-        """Heat, reaction, or the reaction between two halves of the heat; and what the reaction dissipates."""
+        """Heat, reaction, or the reaction between two halves of the heat; and what the reaction
+        dissipates.
+        """
         if not self.alpha:
             assert self.diffusion is not None
             return self.states.of(self.diffusion.heat(field, dt)), 0.0
@@ -212,7 +258,9 @@ class Stepper:
         dissipated = dt * (self.reaction.variance(before) + self.reaction.variance(after)) * self.alpha
         return (self.states.of(heat(after.field, dt / 2)) if heat else after), dissipated
 
-    def _transport(self, state: State, first: tuple[Rate, Moments] | None, dt: float) -> tuple[Field, float, float]:
+    def _transport(
+        self, state: State, first: tuple[Rate, Moments] | None, dt: float
+    ) -> tuple[Field, float, float]:
         """SSP-RK2 (Heun): r1 = r + dt L(r), result (r + r1 + dt L(r1)) / 2; also the energy it dissipates.
 
         Arguments:

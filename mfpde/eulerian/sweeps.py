@@ -1,8 +1,8 @@
 """Transport along one axis in one window of the mesh: upwind fluxes of the limited linear reconstruction.
 
-The window is laid out with ghosts along that axis and flattened: neighbours along the axis are then `stride` numbers apart, whichever axis
-it is, and every operation is one pass over contiguous memory. What this makes of cells that are no neighbours is not looked at.
-"""
+The window is laid out with ghosts along that axis and flattened: neighbours along the axis are then `stride`
+numbers apart, whichever axis it is, and every operation is one pass over contiguous memory. What this makes
+of cells that are no neighbours is not looked at."""
 
 from typing import NamedTuple
 
@@ -19,24 +19,33 @@ class Sweep(NamedTuple):
 
     change: np.ndarray  #: -div(flux)
     courant: np.ndarray  #: max(u+ right, |u-| left) / dx
-    dissipation: np.ndarray  #: flux times velocity at the faces after the cells, over the width of a cell where the axis is uniform
+    #: flux times velocity at the faces after the cells, over the width of a cell where the axis is uniform
+    dissipation: np.ndarray
 
 
 def with_ghosts(field: np.ndarray, window: Window, k: int, periodic: bool) -> np.ndarray:
-    """A window with GHOSTS more cells at both ends of an axis; beyond walls stand copies of the outermost cell."""
+    """A window with GHOSTS more cells at both ends of an axis; beyond walls stand copies of the outermost
+    cell.
+    """
     n, start, stop = field.shape[k], window[k].start - GHOSTS, window[k].stop + GHOSTS
     shape = [s.stop - s.start for s in window]
     shape[k] = stop - start
     result = np.empty(shape, field.dtype)
     first, last = max(start, 0), min(stop, n)
-    result[_along(k, first - start, last - start)] = field[(*window[:k], slice(first, last), *window[k + 1 :])]
+    result[_along(k, first - start, last - start)] = field[
+        (*window[:k], slice(first, last), *window[k + 1 :])
+    ]
     for cell in (*range(start, first), *range(last, stop)):
         inside = cell % n if periodic else min(max(cell, 0), n - 1)
-        result[_along(k, cell - start, cell - start + 1)] = field[(*window[:k], slice(inside, inside + 1), *window[k + 1 :])]
+        result[_along(k, cell - start, cell - start + 1)] = field[
+            (*window[:k], slice(inside, inside + 1), *window[k + 1 :])
+        ]
     return result
 
 
-def sweep(scheme: str, axis: Axis, k: int, window: Window, rho: np.ndarray, speeds: np.ndarray, faint: float = 0.0) -> Sweep:
+def sweep(
+    scheme: str, axis: Axis, k: int, window: Window, rho: np.ndarray, speeds: np.ndarray, faint: float = 0.0
+) -> Sweep:
     """Transport along axis k.
 
     Arguments:
@@ -72,12 +81,16 @@ def sweep(scheme: str, axis: Axis, k: int, window: Window, rho: np.ndarray, spee
 
 
 def _factors(axis: Axis, k: int, window: Window, shape: tuple[int, ...]) -> list[np.ndarray] | None:
-    """What differences become slopes by, of all cells but the first and last row of ghosts that flattening leaves; None if the axis is uniform."""
+    """What differences become slopes by, of all cells but the first and last row of ghosts that flattening
+    leaves; None if the axis is uniform.
+    """
     if axis.uniform:
         return None
     found = []
     for factor in axis.slope_factors:
-        around = np.pad(factor, GHOSTS, mode="wrap" if axis.periodic else "edge")[window[k].start : window[k].stop + 2 * GHOSTS]
+        around = np.pad(factor, GHOSTS, mode="wrap" if axis.periodic else "edge")[
+            window[k].start : window[k].stop + 2 * GHOSTS
+        ]
         flat = np.broadcast_to(around.reshape(-1, *[1] * (len(shape) - 1 - k)), shape).reshape(-1)
         stride = int(np.prod(shape[k + 1 :]))
         found.append(flat[stride:-stride])

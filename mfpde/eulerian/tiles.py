@@ -1,4 +1,6 @@
-"""How kernels/rows.cl cuts a mesh into tiles, one per work item: chosen for the caches of CPUs, and for enough of them."""
+"""How kernels/rows.cl cuts a mesh into tiles, one per work item: chosen for the caches of CPUs, and for
+enough of them.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +17,9 @@ SHARE = 0.5  #: of local memory that may be used
 
 @dataclass(frozen=True)
 class Tiles:
-    """A tile is all of axis 0, some cells of the axes between, and a part of the last. Where every cell is a work item, so is every part."""
+    """A tile is all of axis 0, some cells of the axes between, and a part of the last. Where every cell is a
+    work item, so is every part.
+    """
 
     layout: Layout
     by_row: bool
@@ -26,11 +30,17 @@ class Tiles:
 
     @cached_property
     def part(self) -> int:
-        """Cells of a part of a row: whole vectors, at least 2 in every part, and no more than local memory holds."""
+        """Cells of a part of a row: whole vectors, at least 2 in every part, and no more than local memory
+        holds.
+        """
         row, width = self.layout.cells[-1], self.layout.width
         if not self.by_row:
             return 1
-        part = row if len(self.layout.cells) > 2 else max(SHORTEST_PART, -(-row // (PARTS_PER_CORE * self.cores)))
+        part = (
+            row
+            if len(self.layout.cells) > 2
+            else max(SHORTEST_PART, -(-row // (PARTS_PER_CORE * self.cores)))
+        )
         fits = int(SHARE * self.room) // self._bytes_per_cell // width * width
         part = max(min(-(-part // width) * width, fits), width)
         while part < row and row % part == 1:
@@ -57,7 +67,10 @@ class Tiles:
     @cached_property
     def counts(self) -> list[int]:
         """Tiles along every axis."""
-        return [-(-n // size) if 0 < k < len(self.sizes) - 1 else 1 for k, (n, size) in enumerate(zip(self.layout.cells, self.sizes, strict=True))]
+        return [
+            -(-n // size) if 0 < k < len(self.sizes) - 1 else 1
+            for k, (n, size) in enumerate(zip(self.layout.cells, self.sizes, strict=True))
+        ]
 
     @property
     def items(self) -> int:

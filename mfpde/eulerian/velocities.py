@@ -1,7 +1,8 @@
-"""V on a mesh as NumPy keeps it, V = amplitude(a) h(z) + penalty_a(a) + penalty_z(z), and the velocities at faces that follow from it.
+"""V on a mesh as NumPy keeps it, V = amplitude(a) h(z) + penalty_a(a) + penalty_z(z), and the velocities at
+faces that follow from it.
 
-Differences of V along an axis are those of one factor times the other one. So they are taken on the small arrays, once, in float64, where they lose
-nothing to rounding; on the cells, one product and one sum are left.
+Differences of V along an axis are those of one factor times the other one. So they are taken on the small
+arrays, once, in float64, where they lose nothing to rounding; on the cells, one product and one sum are left.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ GHOSTS = 2
 
 
 def face_speeds(axis: Axis, values: np.ndarray, k: int) -> np.ndarray:
-    """-(right - left) / distance times mobility at every face along array axis k, 0 at walls; face 0 is at GHOSTS - 1, beyond the ends there are 0s.
+    """-(right - left) / distance times mobility at every face along array axis k, 0 at walls; face 0 is at
+    GHOSTS - 1, beyond the ends there are 0s.
 
     On a uniform axis they are divided by the width of a cell, as all that is made of them would have to be.
     """
@@ -49,7 +51,9 @@ class Potential:
         return np.array(self.values, dtype)
 
     def exchanged(self, k: int, tau: float) -> tuple[np.ndarray, np.ndarray]:
-        """What cells along axis k exchange, see `scharfetter_gummel.exchange`, that axis first; kept, for sweeps come in pairs."""
+        """What cells along axis k exchange, see `scharfetter_gummel.exchange`, that axis first; kept, for
+        sweeps come in pairs.
+        """
         if (k, tau) not in self._exchanges:
             self._exchanges[k, tau] = exchange(self.mesh.axes[k], np.moveaxis(self.values, k, 0), tau)
         return self._exchanges[k, tau]
@@ -69,7 +73,12 @@ class Potential:
         """Amplitude, penalty of it, h and the penalty of z, so that they broadcast to the mesh."""
         model, ones = self.model, [1] * self._h.ndim
         shape = (-1, *ones) if model.has_amplitude else (1,) * self._h.ndim
-        return model.amplitude.reshape(shape), model.penalty_a.reshape(shape), self._h, model.penalty_z.reshape(self._h.shape)
+        return (
+            model.amplitude.reshape(shape),
+            model.penalty_a.reshape(shape),
+            self._h,
+            model.penalty_z.reshape(self._h.shape),
+        )
 
     def on(self, window: Window) -> np.ndarray:
         """V in a window."""
@@ -95,7 +104,9 @@ class Potential:
         return found
 
     def speeds(self, k: int, window: Window) -> np.ndarray:
-        """Velocities along an axis at the faces of a window and beyond: entry i is the face after cell i - GHOSTS of the window."""
+        """Velocities along an axis at the faces of a window and beyond: entry i is the face after cell i -
+        GHOSTS of the window.
+        """
         faces = tuple(slice(s.start, s.stop + 2 * GHOSTS) if j == k else s for j, s in enumerate(window))
         first, second, third = self._speeds[k]
         result = _cut(first, faces) * _cut(second, faces)

@@ -1,7 +1,8 @@
-"""Meshes cut into tiles that stay in a core's cache, and in every tile the window around the cells that are not empty.
+"""Meshes cut into tiles that stay in a core's cache, and in every tile the window around the cells that are
+not empty.
 
-From an empty cell nothing flows, and its slope is 0: beyond the next neighbours of cells with mass all rates are 0, and are not computed.
-"""
+From an empty cell nothing flows, and its slope is 0: beyond the next neighbours of cells with mass all rates
+are 0, and are not computed."""
 
 import itertools
 import math
@@ -21,18 +22,23 @@ FEWEST_ROWS = 4
 
 
 def cut(shape: Sequence[int], cells: int) -> list[Window]:
-    """Tiles of about so many cells, in C order; the first axes are cut first, the last one never if there are others."""
+    """Tiles of about so many cells, in C order; the first axes are cut first, the last one never if there are
+    others.
+    """
     rows = list(shape)
     for k in range(max(1, len(shape) - 1)):
         excess = math.prod(rows) / cells
         if excess > 1:
             rows[k] = max(min(FEWEST_ROWS, shape[k]), math.ceil(shape[k] / excess))
-    pieces = [[slice(i, min(i + step, n)) for i in range(0, n, step)] for n, step in zip(shape, rows, strict=True)]
+    pieces = [
+        [slice(i, min(i + step, n)) for i in range(0, n, step)] for n, step in zip(shape, rows, strict=True)
+    ]
     return list(itertools.product(*pieces))
 
 
 def window_of(mesh: Mesh, tile: Window, fields: Sequence[np.ndarray]) -> Window | None:
-    """The box in a tile that holds all cells that are not 0 in every field, or are next to such a cell; None if there are none.
+    """The box in a tile that holds all cells that are not 0 in every field, or are next to such a cell; None
+    if there are none.
 
     Circles are not cut short, so that nobody need ask what is next to their seam.
     """

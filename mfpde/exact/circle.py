@@ -1,8 +1,10 @@
 """Wrapped Cauchy laws on a circle, moved by themselves or by a fixed cosine.
 
-* W = s cos: V = s r cos(theta - mean) under a wrapped Cauchy law of length r, which stays one (Ott & Antonsen, arXiv:0806.0004);
-  r' = -s r E sin^2(theta - mean) = -s r (1 - r^2) / 2, so r^-2 - 1 grows like exp(s t).
-* V = s cos: theta' = s sin theta has tan(theta / 2) = exp(s t) tan(theta_0 / 2), and log mu' = -(1 + alpha) s cos theta along it.
+* W = s cos: V = s r cos(theta - mean) under a wrapped Cauchy law of length r, which stays one (Ott &
+  Antonsen, arXiv:0806.0004); r' = -s r E sin^2(theta - mean) = -s r (1 - r^2) / 2, so r^-2 - 1 grows like
+  exp(s t).
+* V = s cos: theta' = s sin theta has tan(theta / 2) = exp(s t) tan(theta_0 / 2), and log mu' = -(1 + alpha) s
+  cos theta along it.
 
 Mobilities M multiply the time, and divide alpha.
 """
@@ -48,15 +50,17 @@ class CauchyCircle:
         """Distribution function and energy s r^2."""
         r = self.length(time)
         law = WrappedCauchy(self.start.mean, min(r, float(np.nextafter(1, 0))))
-        return ExactState(energy=self.strength * r**2, cdfs={self.name: lambda x: law.cdf(x) - law.cdf(np.array(self.low))})
+        return ExactState(
+            energy=self.strength * r**2, cdfs={self.name: lambda x: law.cdf(x) - law.cdf(np.array(self.low))}
+        )
 
 
 @dataclass(frozen=True)
 class CosineCircle:
     """A wrapped Cauchy law carried and reweighted by V = s cos.
 
-    A point that started at theta_0 has gained the weight (e^-T cos^2(theta_0/2) + e^T sin^2(theta_0/2))^(alpha / M), T = s M t; masses
-    are integrals over theta_0, where nothing concentrates.
+    A point that started at theta_0 has gained the weight (e^-T cos^2(theta_0/2) + e^T
+    sin^2(theta_0/2))^(alpha / M), T = s M t; masses are integrals over theta_0, where nothing concentrates.
     """
 
     name: str
@@ -90,7 +94,10 @@ class CosineCircle:
             cell = np.clip(np.searchsorted(nodes, rest, side="right") - 1, 0, len(nodes) - 2)
             return turns + (upto[cell] + _integral(weight, nodes[cell], rest)) / total
 
-        return ExactState(energy=2 * self.strength * float(mean), cdfs={self.name: lambda x: mass(x) - mass(np.array(self.low))})
+        return ExactState(
+            energy=2 * self.strength * float(mean),
+            cdfs={self.name: lambda x: mass(x) - mass(np.array(self.low))},
+        )
 
     def _nodes(self) -> np.ndarray:
         equal = self.start.mean + np.linspace(-np.pi, np.pi, NODES + 1)
@@ -105,7 +112,10 @@ def _foot(x: np.ndarray, turn: float) -> np.ndarray:
 
 def _halves(start: np.ndarray, turn: float) -> tuple[np.ndarray, np.ndarray]:
     """e^-T cos^2(start / 2) and e^T sin^2(start / 2), both divided by e^|T| against overflow."""
-    return np.exp(-turn - abs(turn)) * np.cos(start / 2) ** 2, np.exp(turn - abs(turn)) * np.sin(start / 2) ** 2
+    return (
+        np.exp(-turn - abs(turn)) * np.cos(start / 2) ** 2,
+        np.exp(turn - abs(turn)) * np.sin(start / 2) ** 2,
+    )
 
 
 def _cauchy_density(law: WrappedCauchy, x: np.ndarray) -> np.ndarray:
@@ -125,7 +135,11 @@ def _circle(case: Case, model: Model) -> tuple[Potential, Component, sympy.Expr]
     Raises:
         InputError: it is no potential, or not on a circle of length 2 pi.
     """
-    expect(case, isinstance(model, Potential) and len(model.parameters.components) == 1, "model.kind = 'potential' with one parameter")
+    expect(
+        case,
+        isinstance(model, Potential) and len(model.parameters.components) == 1,
+        "model.kind = 'potential' with one parameter",
+    )
     assert isinstance(model, Potential)
     (c,) = model.parameters.components
     circle = c.periodic and c.domain is not None and abs(c.domain[1] - c.domain[0] - TURN) < 1e-9
@@ -148,7 +162,9 @@ def build_cauchy_circle(case: Case, model: Model, mesh: Mesh) -> CauchyCircle:
     """
     expect_no(case, birth_death=True, diffusion=True)
     potential, c, cosine = _circle(case, model)
-    strength = None if potential.interaction is None else multiple_of(potential.interaction.expression, cosine)
+    strength = (
+        None if potential.interaction is None else multiple_of(potential.interaction.expression, cosine)
+    )
     expect(case, is_zero(potential.external.expression), "a case without model.external")
     expect(case, strength is not None, f"model.interaction = '{cosine}', or a multiple of it")
     expect(case, isinstance(c.law, WrappedCauchy), f"a wrapped_cauchy law in parameters.{c.name}.initial")
@@ -173,6 +189,10 @@ def build_cosine_circle(case: Case, model: Model, mesh: Mesh) -> CosineCircle:
     assert strength is not None
     assert c.domain is not None
     start = _initial(c.law, c.domain[0])
-    expect(case, start is not None, f"a law in parameters.{c.name}.initial that is wrapped_cauchy, or uniform on the whole circle")
+    expect(
+        case,
+        start is not None,
+        f"a law in parameters.{c.name}.initial that is wrapped_cauchy, or uniform on the whole circle",
+    )
     assert start is not None
     return CosineCircle(c.name, c.domain[0], start, strength, c.mobility, case.dynamics.birth_death)

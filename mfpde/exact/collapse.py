@@ -1,8 +1,9 @@
-"""Points that attract each other with W = s |x - y|: a uniform law shrinks and becomes a point in finite time.
+"""Points that attract each other with W = s |x - y|: a uniform law shrinks and becomes a point in finite
+time.
 
-V' = s (2 F - 1) for the distribution function F, which is constant along characteristics. Under a uniform law on [m - c, m + c]
-2 F - 1 = (x - m) / c, so x - m shrinks by the same factor everywhere and the half-width is c - M s t.
-"""
+V' = s (2 F - 1) for the distribution function F, which is constant along characteristics. Under a uniform law
+on [m - c, m + c] 2 F - 1 = (x - m) / c, so x - m shrinks by the same factor everywhere and the half-width is
+c - M s t."""
 
 from dataclasses import dataclass
 
@@ -42,13 +43,21 @@ def build_collapse(case: Case, model: Model, mesh: Mesh) -> Collapse:
         InputError: the case is another one.
     """
     expect_no(case, birth_death=True, diffusion=True)
-    expect(case, isinstance(model, Potential) and len(model.parameters.components) == 1, "model.kind = 'potential' with one parameter")
+    expect(
+        case,
+        isinstance(model, Potential) and len(model.parameters.components) == 1,
+        "model.kind = 'potential' with one parameter",
+    )
     assert isinstance(model, Potential)
     (c,) = model.parameters.components
     pair = model.interaction.expression if model.interaction is not None else sympy.Integer(0)
     strength = multiple_of(pair, absolute(sympy.Symbol(c.name, real=True)))
     expect(case, is_zero(model.external.expression), "a case without model.external")
-    expect(case, strength is not None and strength > 0, f"model.interaction = 'abs({c.name})', or a positive multiple of it")
+    expect(
+        case,
+        strength is not None and strength > 0,
+        f"model.interaction = 'abs({c.name})', or a positive multiple of it",
+    )
     expect(case, not c.periodic, f"walls, but parameters.{c.name}.periodic = true")
     expect(case, isinstance(c.law, Uniform), f"a uniform law in parameters.{c.name}.initial")
     assert strength is not None

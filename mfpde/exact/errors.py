@@ -16,8 +16,8 @@ PARTS = 16  #: of a cell, to resolve the exact law
 def errors(solver: Solver, exact: ExactState) -> dict[str, float]:
     """Errors by name.
 
-    "function" (|f_h - f| in L2(nu)), "energy", "mean" and "covariance" (largest entry), "density" (L1), "w1_NAME" (W1 of a marginal).
-    """
+    "function" (|f_h - f| in L2(nu)), "energy", "mean" and "covariance" (largest entry), "density" (L1),
+    "w1_NAME" (W1 of a marginal)."""
     model, mesh, density = solver.model, solver.mesh, solver.density()
     found = {}
     if exact.prediction is not None and isinstance(model, ShallowNetwork):

@@ -1,8 +1,8 @@
 """Reaction alone: nothing moves and masses only change their weight, exactly so for the mesh itself.
 
-mu_t = mu_0 exp(-alpha int_0^t V ds) / Z. As V = amplitude h + r with h linear in the source (of a network, weights (f - f*)), the
-exponent needs only R = int_0^t source ds, which solves an ordinary differential equation: R' = source[mu_t(R, t)].
-"""
+mu_t = mu_0 exp(-alpha int_0^t V ds) / Z. As V = amplitude h + r with h linear in the source (of a network,
+weights (f - f*)), the exponent needs only R = int_0^t source ds, which solves an ordinary differential
+equation: R' = source[mu_t(R, t)]."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,7 +32,9 @@ class FisherRao:
         masses = self.masses(self._trajectory.at(time), time)
         moments, energy = self.arrays.moments(masses), self.arrays.energy
         prediction = energy.prediction(moments.linear) if isinstance(self.model, ShallowNetwork) else None
-        return ExactState(prediction, energy.value(moments), density=masses.reshape(self.mesh.shape) / self.mesh.volumes)
+        return ExactState(
+            prediction, energy.value(moments), density=masses.reshape(self.mesh.shape) / self.mesh.volumes
+        )
 
     def masses(self, integral: np.ndarray, time: float) -> np.ndarray:
         """Masses of the cells (Na, Nz) from R and the time."""
@@ -60,4 +62,6 @@ def build_fisher_rao(case: Case, model: Model, mesh: Mesh) -> FisherRao:
         expect(case, c.mobility == 0, f"parameters.{c.name}.mobility = 0: nothing may move")
     arrays = model.on_mesh(mesh)
     masses = mesh.average_density([c.law for c in model.parameters.free]) * mesh.volumes
-    return FisherRao(model, mesh, arrays, masses.reshape(len(arrays.amplitude), -1), case.dynamics.birth_death)
+    return FisherRao(
+        model, mesh, arrays, masses.reshape(len(arrays.amplitude), -1), case.dynamics.birth_death
+    )

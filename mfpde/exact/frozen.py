@@ -1,7 +1,8 @@
-"""A network in which only a moves: f follows a linear equation, exactly so for the mesh's own quadrature of the law nu of z.
+"""A network in which only a moves: f follows a linear equation, exactly so for the mesh's own quadrature of
+the law nu of z.
 
-a' = -M (h(z) + 2 lambda a) gives f' = -K (f - f*) - 2 lambda M f,  K_lm = M int phi(x_l, z) phi(x_m, z) dnu weights_m.
-"""
+a' = -M (h(z) + 2 lambda a) gives f' = -K (f - f*) - 2 lambda M f,  K_lm = M int phi(x_l, z) phi(x_m, z) dnu
+weights_m."""
 
 from dataclasses import dataclass
 
@@ -52,7 +53,11 @@ def build_frozen_features(case: Case, model: Model, mesh: Mesh) -> FrozenFeature
     for c in rest:
         expect(case, not c.free or c.mobility == 0, f"parameters.{c.name}.mobility = 0: only a may move")
     penalty = model.penalty
-    expect(case, penalty.strength == 0 or penalty.power == 2, f"model.penalty.power = 2 or model.penalty.lambda = 0, got power = {penalty.power:g}")
+    expect(
+        case,
+        penalty.strength == 0 or penalty.power == 2,
+        f"model.penalty.power = 2 or model.penalty.lambda = 0, got power = {penalty.power:g}",
+    )
     arrays = model.on_mesh(mesh)
     assert isinstance(arrays.coupling, Features)
     features = arrays.coupling.matrix
@@ -60,7 +65,16 @@ def build_frozen_features(case: Case, model: Model, mesh: Mesh) -> FrozenFeature
     masses = masses.reshape(len(arrays.amplitude), -1)
     nu = masses.sum(axis=0)
     root = np.sqrt(model.data.weights)
-    rates, modes = np.linalg.eigh(amplitude.mobility * (root[:, None] * (features.T @ (nu[:, None] * features)) * root))
+    rates, modes = np.linalg.eigh(
+        amplitude.mobility * (root[:, None] * (features.T @ (nu[:, None] * features)) * root)
+    )
     start = features.T @ (arrays.amplitude @ masses)
     # K is not negative; its small eigenvalues may be, by rounding
-    return FrozenFeatures(model, np.maximum(rates, 0.0), modes, start, 2 * penalty.strength * amplitude.mobility, float(nu @ arrays.penalty_z))
+    return FrozenFeatures(
+        model,
+        np.maximum(rates, 0.0),
+        modes,
+        start,
+        2 * penalty.strength * amplitude.mobility,
+        float(nu @ arrays.penalty_z),
+    )

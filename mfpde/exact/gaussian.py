@@ -1,12 +1,12 @@
 """Gaussian measures, which stay Gaussian where V[mu] is quadratic.
 
-With g = E grad V, H = Hess V and mobilities M, the test functions theta and (theta - m)(theta - m)^T give, by Stein's lemma,
+With g = E grad V, H = Hess V and mobilities M, the test functions theta and (theta - m)(theta - m)^T give, by
+Stein's lemma,
 
 m' = -(M + alpha S) g,    S' = -(M H S + S H M) - alpha S H S + 2 tau M  [+ alpha tau S].
 
-The last term belongs to the reaction -alpha (V + tau log mu - mean), as Hess log mu = -S^-1. The part of the reaction is the
-Fisher-Rao flow of Chen, Huang, Huang, Reich & Stuart (arXiv:2302.11024).
-"""
+The last term belongs to the reaction -alpha (V + tau log mu - mean), as Hess log mu = -S^-1. The part of the
+reaction is the Fisher-Rao flow of Chen, Huang, Huang, Reich & Stuart (arXiv:2302.11024)."""
 
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -44,7 +44,9 @@ class Gaussian:
         g, h = self.model.force(m, s)
         drift = self.mobility[:, None] * (h @ s)
         mean_rate = -self.mobility * g - self.alpha * (s @ g)
-        covariance_rate = -(drift + drift.T) - self.alpha * (s @ h @ s) + 2 * self.tau * np.diag(self.mobility)
+        covariance_rate = (
+            -(drift + drift.T) - self.alpha * (s @ h @ s) + 2 * self.tau * np.diag(self.mobility)
+        )
         if self.entropic:
             covariance_rate += self.alpha * self.tau * s
         return np.concatenate([mean_rate, covariance_rate.ravel()])
@@ -54,7 +56,9 @@ class Gaussian:
         m, s = self._unpack(self._trajectory.at(time))
         # a law that has all but collapsed may carry a variance that is rounding
         stds = np.sqrt(np.maximum(np.diag(s), np.finfo(float).tiny))
-        cdfs = {name: partial(_normal_cdf, mean, std) for name, mean, std in zip(self.names, m, stds, strict=True)}
+        cdfs = {
+            name: partial(_normal_cdf, mean, std) for name, mean, std in zip(self.names, m, stds, strict=True)
+        }
         return ExactState(self.model.prediction(m, s), self.model.energy(m, s), m, s, cdfs=cdfs)
 
     @cached_property
@@ -79,19 +83,27 @@ def build_gaussian(case: Case, model: Model, mesh: Mesh) -> Gaussian:
     free = model.parameters.free
     for c in free:
         expect(case, not c.periodic, f"parameters without circles, but parameters.{c.name}.periodic = true")
-        expect(case, is_whole_normal(c), f"a normal law in parameters.{c.name}.initial, not conditioned to less than 6 std on either side")
+        expect(
+            case,
+            is_whole_normal(c),
+            f"a normal law in parameters.{c.name}.initial, not conditioned to less than 6 std on either side",
+        )
     energy: QuadraticEnergy | None = None
     if isinstance(model, Network):
         energy = quadratic_network(model)
         expect(
             case,
             energy is not None,
-            "units that are polynomials of degree at most 2 in the free parameters, such as model.activation = 'linear' without bias, "
-            "and model.penalty.power = 2",
+            "units that are polynomials of degree at most 2 in the free parameters, such as model.activation"
+            " = 'linear' without bias, and model.penalty.power = 2",
         )
     elif isinstance(model, Potential):
         energy = quadratic_potential(model)
-        expect(case, energy is not None, "polynomials of degree at most 2 as model.external and model.interaction")
+        expect(
+            case,
+            energy is not None,
+            "polynomials of degree at most 2 as model.external and model.interaction",
+        )
     else:
         expect(case, False, "data points (data.file or data.inputs) rather than data.population")
     assert energy is not None

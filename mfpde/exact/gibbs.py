@@ -1,4 +1,6 @@
-"""The steady state of diffusion in a fixed potential, which the fluxes of Scharfetter and Gummel keep on the mesh itself."""
+"""The steady state of diffusion in a fixed potential, which the fluxes of Scharfetter and Gummel keep on the
+mesh itself.
+"""
 
 from dataclasses import dataclass
 
@@ -37,10 +39,15 @@ def build_gibbs(case: Case, model: Model, mesh: Mesh) -> Gibbs:
     expect(
         case,
         not dynamics.birth_death or dynamics.reaction == "entropic",
-        "dynamics.birth_death = 0 or dynamics.reaction = 'entropic': a plain reaction has another steady state",
+        "dynamics.birth_death = 0 or dynamics.reaction = 'entropic': a plain reaction has another steady"
+        " state",
     )
     for c in model.parameters.free:
-        expect(case, c.mobility > 0, f"parameters.{c.name}.mobility > 0: what cannot move does not forget its start")
+        expect(
+            case,
+            c.mobility > 0,
+            f"parameters.{c.name}.mobility > 0: what cannot move does not forget its start",
+        )
     potential = model.on_mesh(mesh).penalty_z.reshape(mesh.shape)
     weight = np.exp(-(potential - potential.min()) / dynamics.diffusion)
     density = weight / np.sum(weight * mesh.volumes)

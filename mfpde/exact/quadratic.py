@@ -1,4 +1,6 @@
-"""Energies whose potential V[mu] is quadratic in the free components of theta for every measure, found in a model's formulas."""
+"""Energies whose potential V[mu] is quadratic in the free components of theta for every measure, found in a
+model's formulas.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +53,9 @@ class Quadratics:
         return self.slope + self.hessian @ mean
 
 
-def find_quadratics(expression: sympy.Expr, variables: Sequence[str], inputs: Mapping[str, np.ndarray]) -> Quadratics | None:
+def find_quadratics(
+    expression: sympy.Expr, variables: Sequence[str], inputs: Mapping[str, np.ndarray]
+) -> Quadratics | None:
     """Coefficients of an expression as a polynomial of degree at most 2; None if it is not one.
 
     Arguments:
@@ -80,7 +84,10 @@ def find_quadratics(expression: sympy.Expr, variables: Sequence[str], inputs: Ma
 
 def _values(components: Sequence[Component]) -> list[sympy.Expr]:
     """Every component as a symbol, or as its value where it is fixed."""
-    return [sympy.Symbol(c.name, real=True) if c.free else sympy.Float(float(c.law.quantile(np.zeros(1))[0])) for c in components]
+    return [
+        sympy.Symbol(c.name, real=True) if c.free else sympy.Float(float(c.law.quantile(np.zeros(1))[0]))
+        for c in components
+    ]
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,9 @@ class QuadraticNetwork:
 
     def energy(self, mean: np.ndarray, covariance: np.ndarray) -> float:
         """|f - f*|^2 + 2 int r dmu."""
-        return float(self.network.energy(self.prediction(mean, covariance), self.penalty.expectation(mean, covariance)))
+        return float(
+            self.network.energy(self.prediction(mean, covariance), self.penalty.expectation(mean, covariance))
+        )
 
     def prediction(self, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
         """f(x_l) = E Phi_l (L,)."""
@@ -117,10 +126,16 @@ def quadratic_network(network: Network) -> QuadraticNetwork | None:
     strength, power = network.penalty.strength, network.penalty.power
     if components[0].free and strength and power != 2:
         return None
-    ridge = sympy.Float(strength) * amplitude**2 if components[0].free else sympy.Float(float(network.penalty_amplitude(np.array(float(amplitude)))))
+    ridge = (
+        sympy.Float(strength) * amplitude**2
+        if components[0].free
+        else sympy.Float(float(network.penalty_amplitude(np.array(float(amplitude)))))
+    )
     confinement = sympy.Float(network.penalty.confinement) * sum((v**2 for v in values[1:]), sympy.Integer(0))
     names = [c.name for c in network.parameters.free]
-    units = find_quadratics(unit, names, {s.name: column for s, column in zip(x, network.data.x.T, strict=True)})
+    units = find_quadratics(
+        unit, names, {s.name: column for s, column in zip(x, network.data.x.T, strict=True)}
+    )
     penalty = find_quadratics(ridge + confinement, names, {})
     return None if units is None or penalty is None else QuadraticNetwork(network, units, penalty)
 
@@ -152,7 +167,10 @@ def quadratic_potential(potential: Potential) -> QuadraticPotential | None:
     symbols = [sympy.Symbol(name, real=True) for name in potential.parameters.names]
     here = dict(zip(symbols, _values(potential.parameters.components), strict=True))
     # two points differ in no fixed component
-    apart = {s: s if c.free else sympy.Integer(0) for s, c in zip(symbols, potential.parameters.components, strict=True)}
+    apart = {
+        s: s if c.free else sympy.Integer(0)
+        for s, c in zip(symbols, potential.parameters.components, strict=True)
+    }
     external = find_quadratics(potential.external.expression.xreplace(here), names, {})
     pair = potential.interaction.expression if potential.interaction is not None else sympy.Integer(0)
     interaction = find_quadratics(pair.xreplace(apart), names, {})

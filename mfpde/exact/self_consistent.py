@@ -1,4 +1,5 @@
-"""Stationary laws of mean-field Langevin dynamics by their self-consistency equations, to quadrature: what long runs must reach.
+"""Stationary laws of mean-field Langevin dynamics by their self-consistency equations, to quadrature: what
+long runs must reach.
 
 A law exp(-(V0 + W * mu)/tau)/Z whose W * mu depends on mu by one number is known once that number is.
 """
@@ -10,7 +11,8 @@ from scipy.special import ive
 
 
 def double_well_mean(tau: float) -> float:
-    """m >= 0 with m = int x exp(-(x^4/4 - m x)/tau)/Z: Dawson's model (1983, doi:10.1007/BF01010922), V0 = x^4/4 - x^2/2, W = x^2/2.
+    """m >= 0 with m = int x exp(-(x^4/4 - m x)/tau)/Z: Dawson's model (1983, doi:10.1007/BF01010922), V0 =
+    x^4/4 - x^2/2, W = x^2/2.
 
     Arguments:
         tau: temperature, dimensionless.
@@ -21,7 +23,14 @@ def double_well_mean(tau: float) -> float:
     def excess(m: float) -> float:
         top = np.cbrt(m)  # of the exponent
         first, mass = (
-            quad(lambda x, k=k: x**k * np.exp((m * x - x**4 / 4 - m * top + top**4 / 4) / tau), -8, 8, points=[top], epsabs=1e-14)[0] for k in (1, 0)
+            quad(
+                lambda x, k=k: x**k * np.exp((m * x - x**4 / 4 - m * top + top**4 / 4) / tau),
+                -8,
+                8,
+                points=[top],
+                epsabs=1e-14,
+            )[0]
+            for k in (1, 0)
         )
         return first / mass - m
 
@@ -30,7 +39,8 @@ def double_well_mean(tau: float) -> float:
 
 
 def kuramoto_order(tau: float) -> float:
-    """r >= 0 with r = I1(r/tau)/I0(r/tau): identical oscillators with noise, W = -cos (Sakaguchi 1988, doi:10.1143/PTP.79.39).
+    """r >= 0 with r = I1(r/tau)/I0(r/tau): identical oscillators with noise, W = -cos (Sakaguchi 1988,
+    doi:10.1143/PTP.79.39).
 
     Arguments:
         tau: temperature, dimensionless.

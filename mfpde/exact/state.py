@@ -11,7 +11,8 @@ from mfpde.errors import InputError
 from mfpde.measures.laws import Normal
 from mfpde.models.parameters import Component
 
-#: a normal law conditioned on an interval this many standard deviations wide to each side is as good as the whole law
+#: a normal law conditioned on an interval this many standard deviations wide to each side is as good as the
+#: whole law
 WHOLE = 6.0
 
 
@@ -23,8 +24,10 @@ class ExactState:
     energy: float | None = None  #: E
     mean: np.ndarray | None = None  #: (free components,)
     covariance: np.ndarray | None = None  #: (free components, free components)
-    density: np.ndarray | None = None  #: cell averages on the mesh, where the solution is exact for the mesh itself
-    #: distribution functions of marginals by axis name; on a circle, the mass from the low end of the domain to x
+    #: cell averages on the mesh, where the solution is exact for the mesh itself
+    density: np.ndarray | None = None
+    #: distribution functions of marginals by axis name; on a circle, the mass from the low end of the domain
+    #: to x
     cdfs: Mapping[str, Callable[[np.ndarray], np.ndarray]] = field(default_factory=dict)
 
 
@@ -55,8 +58,14 @@ def expect_no(case: Case, *, birth_death: bool = False, diffusion: bool = False)
         InputError: the case has what is named.
     """
     dynamics = case.dynamics
-    expect(case, not (birth_death and dynamics.birth_death), f"dynamics.birth_death = 0, got {dynamics.birth_death:g}")
-    expect(case, not (diffusion and dynamics.diffusion), f"dynamics.diffusion = 0, got {dynamics.diffusion:g}")
+    expect(
+        case,
+        not (birth_death and dynamics.birth_death),
+        f"dynamics.birth_death = 0, got {dynamics.birth_death:g}",
+    )
+    expect(
+        case, not (diffusion and dynamics.diffusion), f"dynamics.diffusion = 0, got {dynamics.diffusion:g}"
+    )
 
 
 def is_whole_normal(component: Component) -> bool:

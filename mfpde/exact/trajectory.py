@@ -15,7 +15,13 @@ class Trajectory:
         start: (n,).
     """
 
-    def __init__(self, rate: Callable[[float, np.ndarray], np.ndarray], start: np.ndarray, rtol: float = 1e-12, atol: float = 1e-13):
+    def __init__(
+        self,
+        rate: Callable[[float, np.ndarray], np.ndarray],
+        start: np.ndarray,
+        rtol: float = 1e-12,
+        atol: float = 1e-13,
+    ):
         self.rate, self.rtol, self.atol = rate, rtol, atol
         self.known = {0.0: start}
 
@@ -27,7 +33,9 @@ class Trajectory:
         """
         if time not in self.known:
             before = max(t for t in self.known if t <= time)
-            solution = solve_ivp(self.rate, (before, time), self.known[before], method="DOP853", rtol=self.rtol, atol=self.atol)
+            solution = solve_ivp(
+                self.rate, (before, time), self.known[before], method="DOP853", rtol=self.rtol, atol=self.atol
+            )
             if not solution.success:
                 raise RunError(f"the exact solution stopped at time {solution.t[-1]:g}: {solution.message}")
             self.known[time] = solution.y[:, -1]

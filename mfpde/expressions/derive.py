@@ -1,8 +1,8 @@
 """Derivatives in stable forms.
 
-Of a quotient N / D over one denominator, (N' D - N D') / D^2, with what cancels on paper taken out. At kinks and cusps, where that of u^p,
-p < 1, is 0 times infinity, they are 0, as those of |t| and relu are: the force between two units at one place, by W = sqrt(x^2 + y^2), vanishes.
-"""
+Of a quotient N / D over one denominator, (N' D - N D') / D^2, with what cancels on paper taken out. At kinks
+and cusps, where that of u^p, p < 1, is 0 times infinity, they are 0, as those of |t| and relu are: the force
+between two units at one place, by W = sqrt(x^2 + y^2), vanishes."""
 
 import itertools
 import math
@@ -21,12 +21,20 @@ def derivative(expression: sympy.Expr, variable: sympy.Symbol) -> sympy.Expr:
     slope = stable(sympy.diff(expression, variable))
     if isinstance(slope, sympy.Add) and (joined := _over_one_denominator(slope)) is not None:
         slope = stable(joined)
-    return sympy.Add(*(_zero_at_kinks(term) for term in slope.args)) if isinstance(slope, sympy.Add) else _zero_at_kinks(slope)
+    return (
+        sympy.Add(*(_zero_at_kinks(term) for term in slope.args))
+        if isinstance(slope, sympy.Add)
+        else _zero_at_kinks(slope)
+    )
 
 
 def _zero_at_kinks(term: sympy.Expr) -> sympy.Expr:
     """A product u' u^(p - 1) ..., p < 1, as 0 where the other factors are."""
-    roots = [f for f in term.args if f.is_Pow and f.exp.is_number and f.exp.is_negative and not f.exp.is_Integer and _may_vanish(f.base)]
+    roots = [
+        f
+        for f in term.args
+        if f.is_Pow and f.exp.is_number and f.exp.is_negative and not f.exp.is_Integer and _may_vanish(f.base)
+    ]
     if not (isinstance(term, sympy.Mul) and roots):
         return term
     rest = sympy.Mul(*(f for f in term.args if f not in roots))
@@ -38,7 +46,9 @@ def _may_vanish(base: sympy.Expr) -> bool:
 
 
 def _over_one_denominator(node: sympy.Add) -> sympy.Expr | None:
-    """A sum of N1 / D and N2 / D^2 and others, with these two as one; None where that makes nothing shorter."""
+    """A sum of N1 / D and N2 / D^2 and others, with these two as one; None where that makes nothing
+    shorter.
+    """
     quotients: dict[sympy.Expr, dict[sympy.Expr, tuple[int, sympy.Expr]]] = {}
     for term in node.args:
         for base, power in (f.as_base_exp() for f in sympy.Mul.make_args(term)):
@@ -49,7 +59,9 @@ def _over_one_denominator(node: sympy.Add) -> sympy.Expr | None:
     ((base, terms),) = quotients.items()
     if {power for power, _ in terms.values()} != {-1, -2}:
         return None
-    products = [_products(numerator, *((base,) if power == -1 else ())) for power, numerator in terms.values()]
+    products = [
+        _products(numerator, *((base,) if power == -1 else ())) for power, numerator in terms.values()
+    ]
     if None in products:
         return None
     numerator = sympy.Add(*itertools.chain.from_iterable(p for p in products if p is not None))

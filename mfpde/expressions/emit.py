@@ -1,4 +1,6 @@
-"""Expression tree to OpenCL C. The text that reaches the compiler is built here, node by node, never copied from a user."""
+"""Expression tree to OpenCL C. The text that reaches the compiler is built here, node by node, never copied
+from a user.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -33,19 +35,25 @@ _OPENCL = {
 }
 
 
-def opencl_function(name: str, variables: Sequence[sympy.Symbol], outputs: Sequence[tuple[str, sympy.Expr]]) -> str:
+def opencl_function(
+    name: str, variables: Sequence[sympy.Symbol], outputs: Sequence[tuple[str, sympy.Expr]]
+) -> str:
     """Source of ``void name(realv variable, ..., realv *out, ...)`` with common subexpressions computed once.
 
     Arguments:
         outputs: pairs of output name and expression in the variables.
     """
     named, safely = safe(tuple(expression for _, expression in outputs))
-    shared, reduced = sympy.cse([*(value for _, value in named), *safely], symbols=sympy.numbered_symbols("shared"))
+    shared, reduced = sympy.cse(
+        [*(value for _, value in named), *safely], symbols=sympy.numbered_symbols("shared")
+    )
     results = reduced[len(named) :]
     known = dict(shared) | dict(zip((name for name, _ in named), reduced, strict=False))
     lines = [f"const realv {symbol.name} = (realv)({_code(value)});" for symbol, value in _in_order(known)]
     lines += [f"*{out} = (realv)({_code(value)});" for (out, _), value in zip(outputs, results, strict=True)]
-    arguments = ", ".join([*(f"const realv {v.name}" for v in variables), *(f"realv *{out}" for out, _ in outputs)])
+    arguments = ", ".join(
+        [*(f"const realv {v.name}" for v in variables), *(f"realv *{out}" for out, _ in outputs)]
+    )
     body = "\n    ".join(lines)
     return f"static inline void {name}({arguments})\n{{\n    {body}\n}}\n"
 
@@ -56,7 +64,9 @@ def _in_order(known: Mapping[sympy.Symbol, sympy.Expr]) -> list[tuple[sympy.Symb
     for start in known:
         waiting = [start]
         while waiting:
-            missing = [s for s in sorted(known[waiting[-1]].free_symbols, key=str) if s in known and s not in done]
+            missing = [
+                s for s in sorted(known[waiting[-1]].free_symbols, key=str) if s in known and s not in done
+            ]
             if missing:
                 waiting += missing
                 continue
@@ -74,7 +84,11 @@ def _code(node: sympy.Expr) -> str:
         power = "*".join([_code(node.base)] * abs(int(node.exp))) if abs(node.exp) <= 4 else _power(node)
         return f"({power})" if node.exp > 0 else f"(((real)1.0)/({power}))"
     if node.is_Pow:
-        return f"sqrt((realv)({_code(node.base)}))" if node.exp == sympy.Rational(1, 2) else f"pow({_code(node.base)}, (realv)({_code(node.exp)}))"
+        return (
+            f"sqrt((realv)({_code(node.base)}))"
+            if node.exp == sympy.Rational(1, 2)
+            else f"pow({_code(node.base)}, (realv)({_code(node.exp)}))"
+        )
     if isinstance(node, functions.whole_power):
         return f"pow({_code(node.args[0])}, (realv)({_code(node.args[1])}))"
     arguments = [_code(argument) for argument in node.args]

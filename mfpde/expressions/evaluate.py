@@ -27,20 +27,28 @@ _NUMPY: dict[Any, Callable[..., Any]] = {
     sympy.erf: special.erf,
     functions.absolute: np.abs,
     functions.relu: lambda t: np.maximum(t, 0.0),
-    functions.above: lambda t: np.asarray(t > 0, dtype=np.result_type(t, np.float32)),  # 0 and 1 are exact in every type
-    # by NumPy's own loops over vectors, which special.expit and np.logaddexp lack; exact to rounding also where exp(-t) overflows
+    # 0 and 1 are exact in every type
+    functions.above: lambda t: np.asarray(t > 0, dtype=np.result_type(t, np.float32)),
+    # by NumPy's own loops over vectors, which special.expit and np.logaddexp lack; exact to rounding also
+    # where exp(-t) overflows
     functions.sigmoid: lambda t: 1 / (1 + np.exp(-t)),
     functions.softplus: lambda t: np.maximum(t, 0) + np.log1p(np.exp(-np.abs(t))),
     functions.half_tanh: lambda t: np.tanh(t / 2),
     functions.expm1: np.expm1,
     functions.log1mexp: lambda t: np.where(t > -LOG2, np.log(-np.expm1(t)), np.log1p(-np.exp(t))),
     functions.log_cosh: lambda t: np.where(
-        np.abs(t) < 1, -np.log1p(-np.square(np.tanh(t))) / 2, np.abs(t) + (np.log1p(np.exp(-2 * np.abs(t))) - LOG2)
+        np.abs(t) < 1,
+        -np.log1p(-np.square(np.tanh(t))) / 2,
+        np.abs(t) + (np.log1p(np.exp(-2 * np.abs(t))) - LOG2),
     ),
     functions.larger: np.maximum,
     functions.smaller: np.minimum,
     # what cannot be compared is not a number, and stays so
-    functions.choose: lambda a, b, p, q: np.where(a > b, p, np.where(a <= b, q, a + b)).astype(np.result_type(a, b, p, q), copy=False),
+    functions.choose: (
+        lambda a, b, p, q: np.where(a > b, p, np.where(a <= b, q, a + b)).astype(
+            np.result_type(a, b, p, q), copy=False
+        )
+    ),
     functions.whole_power: np.power,
 }
 #: powers that need not go by way of a logarithm
@@ -56,8 +64,12 @@ def evaluate(expression: sympy.Expr, values: Mapping[str, np.ndarray]) -> np.nda
     return result.astype(np.float64)  # a copy, that the caller may change
 
 
-def evaluate_together(expressions: Sequence[sympy.Expr], values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    """Values of several expressions, in the type of the variables; what they have in common is computed once. The caller must not change them."""
+def evaluate_together(
+    expressions: Sequence[sympy.Expr], values: Mapping[str, np.ndarray]
+) -> list[np.ndarray]:
+    """Values of several expressions, in the type of the variables; what they have in common is computed once.
+    The caller must not change them.
+    """
     known: dict[sympy.Expr, Any] = {}
     named, results = safe(tuple(expressions))
     with np.errstate(all="ignore"):
@@ -70,7 +82,9 @@ def evaluate_together(expressions: Sequence[sympy.Expr], values: Mapping[str, np
 
 
 def _walk(node: sympy.Expr, values: Mapping[str, np.ndarray], known: dict[sympy.Expr, Any]):
-    """The value of a node; `known` holds those of the functions and powers seen so far, which are what costs."""
+    """The value of a node; `known` holds those of the functions and powers seen so far, which are
+    what costs.
+    """
     if node.is_Symbol:
         return values[node.name]
     if (value := functions.constant(node)) is not None:

@@ -1,25 +1,34 @@
-"""Functions a formula may use that SymPy lacks, with derivatives that are safe at every argument; the values of constants."""
+"""Functions a formula may use that SymPy lacks, with derivatives that are safe at every argument; the values
+of constants.
+"""
 
 import sympy
 
 
 def constant(node: sympy.Expr) -> float | None:
-    """The value of an expression without variables; None of one with variables, and where SymPy finds no real value."""
+    """The value of an expression without variables; None of one with variables, and where SymPy finds no real
+    value.
+    """
     if not node.is_number:
         return None
     try:
         return float(node)
-    except (TypeError, OverflowError):  # of the functions below, of a complex number, of an integer beyond all floats
+    # of the functions below, of a complex number, of an integer beyond all floats
+    except (TypeError, OverflowError):
         return None
 
 
 def may_be_infinite(expression: sympy.Expr) -> bool:
     """Whether an expression holds functions that grow without bound, or powers that are not natural."""
-    return expression.has(sympy.exp, sympy.log, sympy.tan) or any(not (p.exp.is_Integer and p.exp > 0) for p in expression.atoms(sympy.Pow))
+    return expression.has(sympy.exp, sympy.log, sympy.tan) or any(
+        not (p.exp.is_Integer and p.exp > 0) for p in expression.atoms(sympy.Pow)
+    )
 
 
 class tanh(sympy.tanh):
-    """SymPy's own, which to know whether it is real expands its argument by real and imaginary parts, however long that takes."""
+    """SymPy's own, which to know whether it is real expands its argument by real and imaginary parts, however
+    long that takes.
+    """
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """Derivative 1 - tanh^2."""
@@ -147,7 +156,11 @@ class relu(sympy.Function):
     def _eval_derivative(self, s: sympy.Symbol) -> sympy.Expr:
         inner = self.args[0].diff(s)
         # what may be infinite where t < 0 is not multiplied by 0 there, but passed over
-        return choose(self.args[0], sympy.Integer(0), inner, sympy.Integer(0)) if may_be_infinite(inner) else self.fdiff() * inner
+        return (
+            choose(self.args[0], sympy.Integer(0), inner, sympy.Integer(0))
+            if may_be_infinite(inner)
+            else self.fdiff() * inner
+        )
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """Derivative: 1 where t > 0, else 0."""
@@ -165,6 +178,19 @@ class absolute(sympy.Function):
 
 
 #: those defined here
-OWN = (sigmoid, half_tanh, expm1, log1mexp, log_cosh, softplus, above, choose, larger, smaller, relu, absolute)
+OWN = (
+    sigmoid,
+    half_tanh,
+    expm1,
+    log1mexp,
+    log_cosh,
+    softplus,
+    above,
+    choose,
+    larger,
+    smaller,
+    relu,
+    absolute,
+)
 #: what formulas with kinks or jumps are made of
 KINKED = (above, choose, larger, smaller, relu, absolute, sympy.Abs, sympy.sign)

@@ -1,4 +1,6 @@
-"""Text to expression tree. The text is data: only the syntax named here is understood, nothing is ever executed."""
+"""Text to expression tree. The text is data: only the syntax named here is understood, nothing is ever
+executed.
+"""
 
 import ast
 import keyword
@@ -54,7 +56,8 @@ FUNCTIONS: dict[str, tuple[int, Callable]] = {
 CONSTANTS = {"pi": sympy.pi}
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-#: names that no variable can have: words of Python, whose syntax formulas borrow, and what formulas have already
+#: names that no variable can have: words of Python, whose syntax formulas borrow, and what formulas have
+#: already
 RESERVED = {*keyword.kwlist, *CONSTANTS, *FUNCTIONS}
 
 
@@ -70,43 +73,78 @@ def parse(text: str, variables: Sequence[str], where: str = "formula", hint: str
         InputError: unknown names, unsupported syntax, or a formula that is too long or too deep.
     """
     if len(text) > MAX_LENGTH:
-        raise InputError(f"{where}: the formula has {len(text)} characters; at most {MAX_LENGTH} are accepted")
+        raise InputError(
+            f"{where}: the formula has {len(text)} characters; at most {MAX_LENGTH} are accepted"
+        )
     try:
         with warnings.catch_warnings(action="ignore"):  # of Python programmers' slips, such as 1if
             tree = ast.parse(text.strip().replace("^", "**"), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         if word := next((word for word in NAME.findall(text) if keyword.iskeyword(word)), None):
-            raise InputError(f"{where}: '{word}' in '{text}' is a reserved word, which formulas do not have as a name; choose another") from None
-        raise InputError(f"{where}: '{text}' is not a formula; expected something like 'sin(2*pi*t)'") from None
+            raise InputError(
+                f"{where}: '{word}' in '{text}' is a reserved word, which formulas do not have as a name;"
+                " choose another"
+            ) from None
+        raise InputError(
+            f"{where}: '{text}' is not a formula; expected something like 'sin(2*pi*t)'"
+        ) from None
     symbols = {name: sympy.Symbol(name, real=True) for name in variables}
     try:
         _check_size(tree.body, where)
         # SymPy turns sqrt(t^2) into its own |t|, whose second derivative is a delta function
-        return stable(sympy.sympify(_build(tree.body, symbols, text, where, hint)).replace(sympy.Abs, functions.absolute))
+        return stable(
+            sympy.sympify(_build(tree.body, symbols, text, where, hint)).replace(
+                sympy.Abs, functions.absolute
+            )
+        )
     except (TypeError, ValueError, ArithmeticError):
-        raise InputError(f"{where}: '{text}' cannot be evaluated as a formula of {', '.join(variables)}") from None
+        raise InputError(
+            f"{where}: '{text}' cannot be evaluated as a formula of {', '.join(variables)}"
+        ) from None
 
 
 def _check_size(node: ast.AST, where: str, depth: int = 0) -> int:
-    """The nodes of the tree that will be built; derivatives of max and min hold each argument and its derivative, sinh and cosh are two terms."""
+    """The nodes of the tree that will be built; derivatives of max and min hold each argument and its
+    derivative, sinh and cosh are two terms.
+    """
     if depth > MAX_DEPTH:
         raise InputError(f"{where}: the formula is nested more than {MAX_DEPTH} deep")
-    inner = sum(_check_size(child, where, depth + 1) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
-    doubled = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("max", "min", "sinh", "cosh")
+    inner = sum(
+        _check_size(child, where, depth + 1)
+        for child in ast.iter_child_nodes(node)
+        if isinstance(child, ast.expr)
+    )
+    doubled = (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("max", "min", "sinh", "cosh")
+    )
     count = 1 + (2 if doubled else 1) * inner
     if count > MAX_NODES:
-        raise InputError(f"{where}: the formula has more than {MAX_NODES} terms, counting both that max, min, sinh and cosh make of each argument")
+        raise InputError(
+            f"{where}: the formula has more than {MAX_NODES} terms, counting both that max, min, sinh and"
+            " cosh make of each argument"
+        )
     return count
 
 
 def _build(node: ast.expr, symbols: dict, text: str, where: str, hint: str) -> sympy.Expr:
-    """The expression of a node; constants are finite and real, so that none is too large for what is made of it."""
+    """The expression of a node; constants are finite and real, so that none is too large for what is made of
+    it.
+    """
     expression = _combine(node, symbols, text, where, hint)
-    if expression.is_Pow and expression.exp.is_number and abs(evaluate(expression.exp, {})) > MAX_EXPONENT:  # (t^64)^64 = t^4096
-        raise InputError(f"{where}: the powers of powers in '{text}' make an exponent of more than {MAX_EXPONENT}")
+    # (t^64)^64 = t^4096
+    if expression.is_Pow and expression.exp.is_number and abs(evaluate(expression.exp, {})) > MAX_EXPONENT:
+        raise InputError(
+            f"{where}: the powers of powers in '{text}' make an exponent of more than {MAX_EXPONENT}"
+        )
     constants = {*expression.atoms(sympy.Number), *((expression,) if expression.is_number else ())}
-    if expression.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I) or not all(math.isfinite(evaluate(c, {})) for c in constants):
-        raise InputError(f"{where}: '{text}' is not finite and real (a division by zero, or the root of a negative number)")
+    if expression.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I) or not all(
+        math.isfinite(evaluate(c, {})) for c in constants
+    ):
+        raise InputError(
+            f"{where}: '{text}' is not finite and real (a division by zero, or the root of a negative number)"
+        )
     if expression.is_number and (expression.has(*functions.OWN) or expression.count_ops() > MAX_EXACT):
         return sympy.Float(float(evaluate(expression, {})))
     return expression
@@ -124,10 +162,14 @@ def _combine(node: ast.expr, symbols: dict, text: str, where: str, hint: str) ->
             known = {**symbols, **CONSTANTS}
             if name in FUNCTIONS and name not in known:
                 raise InputError(
-                    f"{where}: '{name}' in '{text}' is a function; expected its argument in brackets, such as {name}({next(iter(known))})"
+                    f"{where}: '{name}' in '{text}' is a function; expected its argument in brackets, such as"
+                    f" {name}({next(iter(known))})"
                 )
             if name not in known:
-                raise InputError(f"{where}: unknown name '{name}' in '{text}'{hint.format(name=name)}{nearest(name, known)}")
+                raise InputError(
+                    f"{where}: unknown name '{name}' in"
+                    f" '{text}'{hint.format(name=name)}{nearest(name, known)}"
+                )
             return known[name]
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_build(operand, symbols, text, where, hint)
@@ -136,17 +178,24 @@ def _combine(node: ast.expr, symbols: dict, text: str, where: str, hint: str) ->
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
             a, b = (_build(side, symbols, text, where, hint) for side in (left, right))
             if isinstance(op, ast.Pow) and not (b.is_number and abs(evaluate(b, {})) <= MAX_EXPONENT):
-                raise InputError(f"{where}: a power in '{text}' must have a constant exponent of at most {MAX_EXPONENT}")
+                raise InputError(
+                    f"{where}: a power in '{text}' must have a constant exponent of at most {MAX_EXPONENT}"
+                )
             if isinstance(op, ast.Pow) and a.is_number:
-                return sympy.Float(float(evaluate(a, {})) ** float(evaluate(b, {})))  # exact integer towers could grow without bound
+                # exact integer towers could grow without bound
+                return sympy.Float(float(evaluate(a, {})) ** float(evaluate(b, {})))
             return _BINARY[type(op)](a, b)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             if name not in FUNCTIONS:
-                raise InputError(
-                    f"{where}: unknown function '{name}' in '{text}'{'; the natural logarithm is log' if name == 'ln' else nearest(name, FUNCTIONS)}"
-                )
+                hint = "; the natural logarithm is log" if name == "ln" else nearest(name, FUNCTIONS)
+                raise InputError(f"{where}: unknown function '{name}' in '{text}'{hint}")
             count, make = FUNCTIONS[name]
             if len(arguments) != count:
-                raise InputError(f"{where}: {name} takes {count} argument(s), '{text}' gives {len(arguments)}")
+                raise InputError(
+                    f"{where}: {name} takes {count} argument(s), '{text}' gives {len(arguments)}"
+                )
             return make(*(_build(argument, symbols, text, where, hint) for argument in arguments))
-    raise InputError(f"{where}: '{text}' uses syntax that formulas do not have; use numbers, names, + - * / ^ and functions")
+    raise InputError(
+        f"{where}: '{text}' uses syntax that formulas do not have; use numbers, names, + - * / ^ and"
+        " functions"
+    )

@@ -1,16 +1,26 @@
-"""Values with an exponent of their own: what has no stable form is computed as m e^s, so that nothing overflows or vanishes on the way.
+"""Values with an exponent of their own: what has no stable form is computed as m e^s, so that nothing
+overflows or vanishes on the way.
 
-Products add exponents, powers multiply them, sums take out the largest: (m1, s1) + (m2, s2) = (m1 e^(s1 - s) + m2 e^(s2 - s), s) with
-s = max(s1, s2), known from logarithms of sums of exponentials. Only the parts of an expression that need it are written so, just before values
-are computed; derivatives are taken before. What is used more than once gets a name, so that nested formulas stay short.
-"""
+Products add exponents, powers multiply them, sums take out the largest: (m1, s1) + (m2, s2) = (m1 e^(s1 - s)
++ m2 e^(s2 - s), s) with s = max(s1, s2), known from logarithms of sums of exponentials. Only the parts of an
+expression that need it are written so, just before values are computed; derivatives are taken before. What is
+used more than once gets a name, so that nested formulas stay short."""
 
 import functools
 from collections.abc import Sequence
 
 import sympy
 
-from mfpde.expressions.functions import absolute, choose, expm1, larger, sigmoid, smaller, softplus, whole_power
+from mfpde.expressions.functions import (
+    absolute,
+    choose,
+    expm1,
+    larger,
+    sigmoid,
+    smaller,
+    softplus,
+    whole_power,
+)
 
 #: a value m e^s
 Scaled = tuple[sympy.Expr, sympy.Expr]
@@ -30,7 +40,9 @@ PREFIX = "intermediate_value_"
 
 @functools.lru_cache(maxsize=512)
 def safe(expressions: tuple[sympy.Expr, ...]) -> tuple[Named, Sequence[sympy.Expr]]:
-    """Expressions of the same values whose parts do not overflow unless they do, in terms of their variables and of the names that come first."""
+    """Expressions of the same values whose parts do not overflow unless they do, in terms of their variables
+    and of the names that come first.
+    """
     if not any(expression.has(*CARRIERS) for expression in expressions):
         return (), expressions
     scaler = _Scaler()
@@ -64,8 +76,16 @@ def _needs(node: sympy.Expr) -> bool:
     if isinstance(node, sympy.Pow):
         if isinstance(node.args[0], sigmoid):  # a root reaches twice as far
             return not node.exp.is_Integer
-        return isinstance(node.args[0], sympy.Add) and _carries(node.args[0]) and not (node.exp.is_Integer and node.exp > 0)
-    return isinstance(node, sympy.log) and isinstance(node.args[0], sympy.Add | sympy.Mul | sympy.Pow) and _carries(node.args[0])
+        return (
+            isinstance(node.args[0], sympy.Add)
+            and _carries(node.args[0])
+            and not (node.exp.is_Integer and node.exp > 0)
+        )
+    return (
+        isinstance(node, sympy.log)
+        and isinstance(node.args[0], sympy.Add | sympy.Mul | sympy.Pow)
+        and _carries(node.args[0])
+    )
 
 
 class _Scaler:
@@ -85,7 +105,11 @@ class _Scaler:
                 self.known[node] = self._named(_together(*self._scaled(node)))
             else:
                 arguments = [self.safe(argument) for argument in node.args]
-                self.known[node] = node if all(a is b for a, b in zip(arguments, node.args, strict=True)) else node.func(*arguments)
+                self.known[node] = (
+                    node
+                    if all(a is b for a, b in zip(arguments, node.args, strict=True))
+                    else node.func(*arguments)
+                )
         return self.known[node]
 
     def _named(self, value: sympy.Expr) -> sympy.Expr:
@@ -160,5 +184,7 @@ def _together(m: sympy.Expr, s: sympy.Expr) -> sympy.Expr:
 
 
 def _exp(s: sympy.Expr) -> sympy.Expr:
-    """e^s as it stands: SymPy would ask of every long exponent whether it is a logarithm, or a multiple of i pi."""
+    """e^s as it stands: SymPy would ask of every long exponent whether it is a logarithm, or a multiple of i
+    pi.
+    """
     return sympy.exp(s, evaluate=False) if s != 0 else ONE

@@ -1,8 +1,9 @@
-"""Forms that neither overflow nor cancel, recognised in an expression: what is equal to them on paper is replaced by them.
+"""Forms that neither overflow nor cancel, recognised in an expression: what is equal to them on paper is
+replaced by them.
 
-    a e^u + b e^v = a e^u / s(-w) or -a e^u (e^w - 1),  w = v - u + log|b/a|    under powers and logarithms, s the logistic function
-    log(a e^u + b e^v) = log a + u + log(1 + e^w)
-    s(w)^p e^(-rw) = s(w)^(p-r) s(-w)^r,  (e^w - 1) s(-w) = tanh(w/2),  s(w) - s(-w) = tanh(w/2),  1 - s(w) = s(-w)
+    a e^u + b e^v = a e^u / s(-w) or -a e^u (e^w - 1),  w = v - u + log|b/a|    under powers and logarithms, s
+    the logistic function log(a e^u + b e^v) = log a + u + log(1 + e^w) s(w)^p e^(-rw) = s(w)^(p-r) s(-w)^r,
+    (e^w - 1) s(-w) = tanh(w/2),  s(w) - s(-w) = tanh(w/2),  1 - s(w) = s(-w)
 
 An expression without exponentials is returned as it is. What has no such form is left to `scaled`.
 """
@@ -31,12 +32,18 @@ def _rewrite(node: sympy.Expr, known: dict[sympy.Expr, sympy.Expr]) -> sympy.Exp
         return known[node]
     arguments = [_rewrite(argument, known) for argument in node.args]
     result = node if all(a is b for a, b in zip(arguments, node.args, strict=True)) else node.func(*arguments)
-    if isinstance(result, sympy.Pow) and result.exp.is_number and not (result.exp.is_Integer and result.exp > 0):
+    if (
+        isinstance(result, sympy.Pow)
+        and result.exp.is_number
+        and not (result.exp.is_Integer and result.exp > 0)
+    ):
         result = _power(*result.args) or result
     elif isinstance(result, sympy.log):
         result = _logarithm(result.args[0]) or result
     # one after the other: a power or a logarithm may have become a product or a sum
-    if isinstance(result, sympy.Mul) and any(isinstance(f, sympy.exp | sigmoid | expm1) for f in _factors(result)):
+    if isinstance(result, sympy.Mul) and any(
+        isinstance(f, sympy.exp | sigmoid | expm1) for f in _factors(result)
+    ):
         result = _product(result)
     if isinstance(result, sympy.Add) and len(result.args) <= MAX_TERMS:
         result = _sum(result)
@@ -44,7 +51,7 @@ def _rewrite(node: sympy.Expr, known: dict[sympy.Expr, sympy.Expr]) -> sympy.Exp
     return result
 
 
-# --- sums of two exponentials ---------------------------------------------------------------------------------------
+# --- sums of two exponentials -------------------------------------------------------------------------------
 
 
 def _term(term: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
@@ -96,7 +103,9 @@ def _logarithm(argument: sympy.Expr) -> sympy.Expr | None:
     outside = [part for _, part in parts if part is not None]
     if outside:
         inside = sympy.Mul(*(f for f, part in parts if part is None))
-        return sympy.Add(*outside, sympy.Integer(0) if inside == 1 else _logarithm(inside) or sympy.log(inside))
+        return sympy.Add(
+            *outside, sympy.Integer(0) if inside == 1 else _logarithm(inside) or sympy.log(inside)
+        )
     if argument.could_extract_minus_sign() and isinstance(-argument, expm1):  # 1 - e^w
         return log1mexp((-argument).args[0])
     if (terms := _two_terms(argument)) is None:
@@ -113,7 +122,9 @@ def _logarithm(argument: sympy.Expr) -> sympy.Expr | None:
 
 
 def _logarithm_of_sum(argument: sympy.Expr) -> sympy.Expr | None:
-    """log(1 + R) = softplus(log R) for a sum R of exponentials, which is exact where R is small too; None of anything else."""
+    """log(1 + R) = softplus(log R) for a sum R of exponentials, which is exact where R is small too; None of
+    anything else.
+    """
     terms = [_term(term) for term in argument.args] if isinstance(argument, sympy.Add) else []
     if len(terms) < 3 or not all(term is not None and _is_float(term[0]) and term[0] > 0 for term in terms):
         return None
@@ -125,7 +136,9 @@ def _logarithm_of_sum(argument: sympy.Expr) -> sympy.Expr | None:
 
 
 def _positive_logarithm(factor: sympy.Expr) -> sympy.Expr | None:
-    """The logarithm of e^u, of a power of the logistic function, or of a positive number beside such; None of anything else."""
+    """The logarithm of e^u, of a power of the logistic function, or of a positive number beside such; None of
+    anything else.
+    """
     if isinstance(factor, sympy.exp):
         return factor.args[0]
     base, exponent = factor.as_base_exp()
@@ -138,19 +151,23 @@ def _log(number: sympy.Expr) -> sympy.Expr:
     return sympy.Integer(0) if number == 1 else sympy.Float(math.log(float(number)))
 
 
-# --- products -------------------------------------------------------------------------------------------------------
+# --- products -----------------------------------------------------------------------------------------------
 
 
 def _factors(node: sympy.Expr) -> dict[sympy.Expr, sympy.Expr]:
     """The powers that a product is made of; e^u is its own base."""
-    return dict((f, sympy.Integer(1)) if isinstance(f, sympy.exp) else f.as_base_exp() for f in sympy.Mul.make_args(node))
+    return dict(
+        (f, sympy.Integer(1)) if isinstance(f, sympy.exp) else f.as_base_exp()
+        for f in sympy.Mul.make_args(node)
+    )
 
 
 def _product(node: sympy.Expr) -> sympy.Expr:
     factors = _factors(node)
     sums = [f for f, p in factors.items() if p.is_Integer and p > 0 and _two_terms(f) is not None]
     differences = [f for f in sums if len({c > 0 for c, *_ in (_term(t) or (1,) for t in f.args)}) == 2]
-    if differences or (sums and any(isinstance(f, sigmoid | expm1) for f in factors)):  # (e^x - e^-x) / (e^x + e^-x)
+    # (e^x - e^-x) / (e^x + e^-x)
+    if differences or (sums and any(isinstance(f, sigmoid | expm1) for f in factors)):
         factors = _factors(sympy.Mul(*(_power(f, p) or f**p for f, p in factors.items())))
     elif len(sums) == 1 and factors[sums[0]] == 1:  # e^-x (e^x + e^-x)
         rest = node / sums[0]
@@ -186,7 +203,7 @@ def _ratio(u: sympy.Expr, w: sympy.Expr) -> sympy.Expr | None:
     return ratios.pop() if len(ratios) == 1 else None
 
 
-# --- sums -----------------------------------------------------------------------------------------------------------
+# --- sums ---------------------------------------------------------------------------------------------------
 
 
 def _sum(node: sympy.Expr) -> sympy.Expr:
@@ -196,7 +213,12 @@ def _sum(node: sympy.Expr) -> sympy.Expr:
             if all(other in node.args and other != term for other in others):
                 rewritten = sympy.Add(*(t for t in node.args if t != term and t not in others), new)
                 return _sum(rewritten) if isinstance(rewritten, sympy.Add) else rewritten
-    if len(node.args) == 2 and (terms := _two_terms(node)) is not None and terms[0] == -terms[2] and terms[1] == 0:
+    if (
+        len(node.args) == 2
+        and (terms := _two_terms(node)) is not None
+        and terms[0] == -terms[2]
+        and terms[1] == 0
+    ):
         return terms[2] * expm1(terms[3])
     return node
 
@@ -204,9 +226,8 @@ def _sum(node: sympy.Expr) -> sympy.Expr:
 def _partners(term: sympy.Expr) -> Iterator[tuple[tuple[sympy.Expr, ...], sympy.Expr]]:
     """Other terms, and what the sum of them and of this term is.
 
-    X s(w) - X s(-w) = X tanh(w/2), X s(w) + X s(-w) = X, c - c s(w) = c s(-w), c s(w) - c/2 = c/2 tanh(w/2); with l(w) = log(1 + e^w),
-    X l(w) - X l(-w) = X w, X l(w) - X w = X l(-w).
-    """
+    X s(w) - X s(-w) = X tanh(w/2), X s(w) + X s(-w) = X, c - c s(w) = c s(-w), c s(w) - c/2 = c/2 tanh(w/2);
+    with l(w) = log(1 + e^w), X l(w) - X l(-w) = X w, X l(w) - X w = X l(-w)."""
     for f, p in _factors(term).items():
         if isinstance(f, sigmoid) and p.is_number and p >= 1:
             rest, mirrored, difference = term / f, sigmoid(-f.args[0]), half_tanh(f.args[0])

@@ -1,8 +1,8 @@
 """Figures drawn from opened runs, ready for a paper: PDF and PNG.
 
-To add one, write a module with ``draw(run) -> Figure | None`` and ``lacks(run) -> str``, which says why there is no figure (`needs`), and name it
-in `FIGURES`; or the same of several runs, and name it in `FIGURES_OF_SEVERAL`.
-"""
+To add one, write a module with ``draw(run) -> Figure | None`` and ``lacks(run) -> str``, which says why there
+is no figure (`needs`), and name it in `FIGURES`; or the same of several runs, and name it in
+`FIGURES_OF_SEVERAL`."""
 
 import importlib
 import os
@@ -26,11 +26,17 @@ FIGURES = (
 FIGURES_OF_SEVERAL = ("energies", "clouds", "fluctuation_panels")
 FORMATS = ("pdf", "png")
 KNOWN_FORMATS = ("pdf", "png", "svg")
-VARIABLES = ("MPLBACKEND", "MATPLOTLIBRC", "MPLCONFIGDIR")  #: of the environment, by which matplotlib finds its settings
+#: of the environment, by which matplotlib finds its settings
+VARIABLES = ("MPLBACKEND", "MATPLOTLIBRC", "MPLCONFIGDIR")
 
 
 @usual_arithmetic
-def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] | None = None, formats: Iterable[str] = FORMATS) -> list[Path]:
+def plot(
+    runs: "Run | Sequence[Run]",
+    folder: str | Path,
+    names: Iterable[str] | None = None,
+    formats: Iterable[str] = FORMATS,
+) -> list[Path]:
     """Draw figures into a folder, which is made if needed; returns the files written.
 
     A figure whose quantities the runs do not have is left out; `lacking` says why.
@@ -39,7 +45,8 @@ def plot(runs: "Run | Sequence[Run]", folder: str | Path, names: Iterable[str] |
         runs: one run, or several to be drawn side by side.
         names: all figures of one run, or of several, if None.
     Raises:
-        InputError: an unknown figure, a folder that cannot be made, a damaged file, or settings with which matplotlib does not start.
+        InputError: an unknown figure, a folder that cannot be made, a damaged file, or settings with which
+            matplotlib does not start.
     """
     from mfpde.analysis.sound import fits_together
 
@@ -74,10 +81,13 @@ def check_matplotlib() -> None:
     """
     try:
         importlib.import_module("matplotlib.style")
-    except Exception as error:  # of a file that is no text, an unknown backend, or whatever is wrong with an installation
+    # of a file that is no text, an unknown backend, or whatever is wrong with an installation
+    except Exception as error:
         named = [f"{name} is set to '{os.environ[name]}'" for name in VARIABLES if os.environ.get(name)]
         where = f", where {' and '.join(named)}" if named else "; look at your matplotlibrc"
-        raise InputError(f"matplotlib cannot be used ({type(error).__name__}: {first_line(error)}){where}") from None
+        raise InputError(
+            f"matplotlib cannot be used ({type(error).__name__}: {first_line(error)}){where}"
+        ) from None
 
 
 def lacking(runs: "Run | Sequence[Run]", names: Iterable[str] | None = None) -> dict[str, str]:

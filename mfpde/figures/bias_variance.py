@@ -1,4 +1,6 @@
-"""Why networks differ from the mean field: their scatter, of order 1/n, and the bias of their mean, of order 1/n^2 in square."""
+"""Why networks differ from the mean field: their scatter, of order 1/n, and the bias of their mean, of order
+1/n^2 in square.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -44,18 +46,28 @@ def draw(run: "Run") -> Figure | None:
     axes[0, 2].set_title(r"(c) $n^2\,\times$ squared bias", loc="left")
     limits = [s for s in scatters if np.any(s.bias_squared.value <= 0)]
     if limits:
-        axes[0, 2].plot([], [], "v", ms=4, mfc="none", color=style.DATA, label="estimate below 0: its 95 % upper limit")
+        axes[0, 2].plot(
+            [], [], "v", ms=4, mfc="none", color=style.DATA, label="estimate below 0: its 95 % upper limit"
+        )
     handles, labels = axes[0, 2].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.0)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.0
+    )
     return figure
 
 
-def marks(panel: Axes, places: np.ndarray, found: Interval, colour: str | tuple, shape: str, label: str) -> None:
-    """Estimates with their intervals; an estimate that is not positive as a triangle at its interval's upper end."""
+def marks(
+    panel: Axes, places: np.ndarray, found: Interval, colour: str | tuple, shape: str, label: str
+) -> None:
+    """Estimates with their intervals; an estimate that is not positive as a triangle at its interval's upper
+    end.
+    """
     positive = found.value > 0
     low = np.where(found.low > 0, found.low, 1e-6 * np.abs(found.high))
     drawn = np.isfinite(found.high) & (found.high > 0)
-    panel.vlines(places[positive & drawn], low[positive & drawn], found.high[positive & drawn], color=colour, lw=0.9)
+    panel.vlines(
+        places[positive & drawn], low[positive & drawn], found.high[positive & drawn], color=colour, lw=0.9
+    )
     panel.plot(places[positive], found.value[positive], shape, ms=3.5, color=colour, label=label)
     bounded = ~positive & drawn
     panel.plot(places[bounded], found.high[bounded], "v", ms=4, mfc="none", color=colour)
@@ -68,13 +80,25 @@ def _widths(panel: Axes, scatters: list[Scatter], time: float) -> None:
         ("bias_squared", r"squared bias $\|\mathbb{E}f_n-f\|^2_\nu$", BIAS, "s", 2),
     )
     for name, label, colour, shape, power in rows:
-        found = Interval(*(np.array([part[-1] for part in parts]) for parts in zip(*(getattr(s, name) for s in scatters), strict=True)))
+        found = Interval(
+            *(
+                np.array([part[-1] for part in parts])
+                for parts in zip(*(getattr(s, name) for s in scatters), strict=True)
+            )
+        )
         marks(panel, widths, found, colour, shape, label)
         known = found.value > 0  # upper limits say nothing of the scale
         if known.sum() > 1:
             scale = np.median(found.value[known] * widths[known] ** power)
             panel.plot(widths, scale / widths**power, color=colour, ls="--", lw=0.9)
-            panel.text(widths[-1] * 1.06, scale / widths[-1] ** power, f"$n^{{-{power}}}$", color=colour, va="center", fontsize=8)
+            panel.text(
+                widths[-1] * 1.06,
+                scale / widths[-1] ** power,
+                f"$n^{{-{power}}}$",
+                color=colour,
+                va="center",
+                fontsize=8,
+            )
     logarithmic(panel, floor=1e-12)
     panel.set(xscale="log", xlabel="width $n$", ylabel=r"mean square in $L^2(\nu)$")
     panel.set_title(f"(a) at $t = {time:g}$", loc="left")

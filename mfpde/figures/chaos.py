@@ -1,4 +1,6 @@
-"""Propagation of chaos: n times the correlation of two units of a network, in time, for what they hold and what they give."""
+"""Propagation of chaos: n times the correlation of two units of a network, in time, for what they hold and
+what they give.
+"""
 
 import re
 from typing import TYPE_CHECKING
@@ -22,11 +24,15 @@ MOST = 8
 
 def lacks(run: "Run") -> str:
     """What the run lacks of what is shown."""
-    return needs.replicates(3)(run) or "components on a line: outputs of this age hold no resultants on circles"
+    return (
+        needs.replicates(3)(run) or "components on a line: outputs of this age hold no resultants on circles"
+    )
 
 
 def draw(run: "Run") -> Figure | None:
-    """One panel per component, the contribution to f first; curves of all widths collapse where correlations are of order 1/n."""
+    """One panel per component, the contribution to f first; curves of all widths collapse where correlations
+    are of order 1/n.
+    """
     table = chaos_table(run, scatters_of(run, mean_field(run)))
     if table is None or not table["components"]:
         return None
@@ -38,12 +44,26 @@ def draw(run: "Run") -> Figure | None:
     for panel, name in zip(axes.flat, shown, strict=False):
         panel.axhline(0, color=style.DATA, lw=0.8)
         for entry in table["widths"]:
-            value, low, high = (np.array(entry["correlation"][name][key], dtype=float) for key in ("value", "low", "high"))
-            panel.plot(run.times, value, color=colours[entry["units"]], label=f"$n = {entry['units']}$, 95 % interval")
+            value, low, high = (
+                np.array(entry["correlation"][name][key], dtype=float) for key in ("value", "low", "high")
+            )
+            panel.plot(
+                run.times,
+                value,
+                color=colours[entry["units"]],
+                label=f"$n = {entry['units']}$, 95 % interval",
+            )
             panel.fill_between(run.times, low, high, color=colours[entry["units"]], alpha=0.2, lw=0)
         if table["predicted"] is not None and name in table["predicted"]:
             predicted = np.array(table["predicted"][name], dtype=float)
-            panel.plot(run.times, predicted, color=style.DENSITY, ls="--", lw=1.2, label=prediction_name(process_of(run)))
+            panel.plot(
+                run.times,
+                predicted,
+                color=style.DENSITY,
+                ls="--",
+                lw=1.2,
+                label=prediction_name(process_of(run)),
+            )
         _scale(panel)
         panel.set_title(heading(name), loc="left")
         time_axis(panel, run.times)
@@ -52,7 +72,11 @@ def draw(run: "Run") -> Figure | None:
     for panel in axes.flat[len(shown) :]:
         panel.set_visible(False)
     for panel in axes[:, 0]:
-        panel.set_ylabel(r"$n\,\mathrm{Var}(\mathrm{mean})/\mathrm{Var}-1$" if weighted else r"$n\,\times$ correlation of two units")
+        panel.set_ylabel(
+            r"$n\,\mathrm{Var}(\mathrm{mean})/\mathrm{Var}-1$"
+            if weighted
+            else r"$n\,\times$ correlation of two units"
+        )
     if len(shown) < len(table["components"]):
         figure.suptitle(f"The first {len(shown)} of {len(table['components'])} components", fontsize=9)
     style.legend_below(figure, axes[0, 0])

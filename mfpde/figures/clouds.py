@@ -1,4 +1,6 @@
-"""Several runs side by side: the units of one network at the last time, over the density of their mean field."""
+"""Several runs side by side: the units of one network at the last time, over the density of their
+mean field.
+"""
 
 import textwrap
 from typing import TYPE_CHECKING
@@ -26,11 +28,20 @@ AREA = 4.0
 def lacks(runs: "list[Run]") -> str:
     """What the run lacks of what is shown."""
     seen = any(widest(run) is not None for run in runs)
-    return "" if seen else "a density over two parameters with stored units (output.snapshot_replicates), which none of these runs has"
+    return (
+        ""
+        if seen
+        else (
+            "a density over two parameters with stored units (output.snapshot_replicates), which none of"
+            " these runs has"
+        )
+    )
 
 
 def draw(runs: "list[Run]") -> Figure | None:
-    """One panel per run that has a density over two parameters and stored units; runs over the same parameters share axes."""
+    """One panel per run that has a density over two parameters and stored units; runs over the same
+    parameters share axes.
+    """
     shown = [(run, units) for run in runs if (units := widest(run)) is not None]
     if not shown:
         return None
@@ -44,7 +55,8 @@ def draw(runs: "list[Run]") -> Figure | None:
         panel.set_title(textwrap.fill(f"{title(run)}, {time}", width=108 // columns), loc="left", fontsize=8)
         if alike:
             panel.label_outer()
-        if (place[0] + 1, place[1]) not in places:  # the last of its column, below which there may be no panel
+        # the last of its column, below which there may be no panel
+        if (place[0] + 1, place[1]) not in places:
             panel.xaxis.set_tick_params(labelbottom=True)
             panel.set_xlabel(f"${symbol(str(run.mu.dims[-1]))}$")
     for panel in panels[:1] if alike else panels:  # room for a mark above what is seen
@@ -59,7 +71,9 @@ def draw(runs: "list[Run]") -> Figure | None:
 
 
 def arrange(runs: "list[Run]") -> tuple[int, int, list[tuple[int, int]]]:
-    """Rows, columns and the place of every run: a row for every start where that needs no more rows than filling them would."""
+    """Rows, columns and the place of every run: a row for every start where that needs no more rows than
+    filling them would.
+    """
     rows, columns = grid(len(runs))
     groups = by_start(runs)
     if len(groups) > rows or max(map(len, groups)) > 4:
@@ -69,24 +83,38 @@ def arrange(runs: "list[Run]") -> tuple[int, int, list[tuple[int, int]]]:
 
 
 def widest(run: "Run") -> int | None:
-    """The widest networks with stored units, of a run with a density over two parameters; None if there are none."""
+    """The widest networks with stored units, of a run with a density over two parameters; None if there are
+    none.
+    """
     if not run.has_density or run.mu.ndim != 3:
         return None
     return next((units for units in reversed(run.units) if "particles" in run.lagrangian(units)), None)
 
 
 def cloud(panel: Axes, run: "Run", units: int) -> QuadMesh:
-    """The last stored density where it is visible, the second parameter across, and the units of the first network; areas are weights."""
+    """The last stored density where it is visible, the second parameter across, and the units of the first
+    network; areas are weights.
+    """
     mu = run.mu[-1].load()
     up, across = map(str, mu.dims)
     share = mu.values / mu.values.max()
     rows, columns = (stretch((share > FLOOR).any(axis=other)) for other in (1, 0))
     x, y = _faces(run, across, columns), _faces(run, up, rows)
-    image = panel.pcolormesh(x, y, share[rows, columns], cmap="Greys", norm=LogNorm(FLOOR, 1), rasterized=True)
+    image = panel.pcolormesh(
+        x, y, share[rows, columns], cmap="Greys", norm=LogNorm(FLOOR, 1), rasterized=True
+    )
     networks = run.lagrangian(units).isel({"fields_time": -1, f"snapshot_{units}": 0})
     theta, weights = networks["particles"].values, networks["weights"].values
     b, a = (theta[:, run.parameters.index(name)] for name in (across, up))
-    panel.scatter(b, a, s=AREA * units * weights, color=style.ACCENT, lw=0, alpha=0.8, label=f"units of one network, $n = {units}$")
+    panel.scatter(
+        b,
+        a,
+        s=AREA * units * weights,
+        color=style.ACCENT,
+        lw=0,
+        alpha=0.8,
+        label=f"units of one network, $n = {units}$",
+    )
     panel.set(xlabel=f"${symbol(across)}$", ylabel=f"${symbol(up)}$")
     panel.use_sticky_edges = False
     since = run.health.get("resolution_time")

@@ -9,7 +9,12 @@ from mfpde.arithmetic import usual_arithmetic
 from mfpde.errors import InputError
 from mfpde.figures import style
 
-LABELS = {"cells": "cells of the longest axis", "dt": "time step", "units": "width $n$", "nodes": "quadrature nodes"}
+LABELS = {
+    "cells": "cells of the longest axis",
+    "dt": "time step",
+    "units": "width $n$",
+    "nodes": "quadrature nodes",
+}
 
 
 def draw_convergence(table: dict[str, Any]) -> Figure:
@@ -19,13 +24,27 @@ def draw_convergence(table: dict[str, Any]) -> Figure:
     panel = axes[0, 0]
     values = [level["value"] for level in table["levels"]]
     for colour, name in zip(style.time_colours(len(table["orders"])), table["orders"], strict=True):
-        panel.plot(values, [level["errors"][name] for level in table["levels"]], "o-", ms=3.5, color=colour, label=name)
+        panel.plot(
+            values,
+            [level["errors"][name] for level in table["levels"]],
+            "o-",
+            ms=3.5,
+            color=colour,
+            label=name,
+        )
     first = max(level["errors"][name] for level in table["levels"][:1] for name in table["orders"])
     for slope in (0.5,) if table["refined"] == "units" else (1, 2):
         sign = 1 if table["refined"] == "dt" else -1
         guide = [first * (v / values[0]) ** (sign * slope) for v in values]
-        panel.plot(values, guide, color=style.DATA, ls="--" if slope == 1 else ":", lw=1, label=f"order {slope:g}")
-    panel.set(xscale="log", yscale="log", xlabel=LABELS[table["refined"]], ylabel=f"error at $t = {table['time']:g}$")
+        panel.plot(
+            values, guide, color=style.DATA, ls="--" if slope == 1 else ":", lw=1, label=f"order {slope:g}"
+        )
+    panel.set(
+        xscale="log",
+        yscale="log",
+        xlabel=LABELS[table["refined"]],
+        ylabel=f"error at $t = {table['time']:g}$",
+    )
     panel.set_xticks(values, [f"{v:.3g}" for v in values])
     panel.minorticks_off()
     figure.legend(loc="outside right upper")

@@ -46,7 +46,9 @@ def plane(run, panel, k: int):
     for name in others:
         mu = mu * xr.DataArray(np.diff(run.tree[f"{name}_bounds"].values, axis=1)[:, 0], dims=name)
     flat = mu.sum(others).transpose(up, across)
-    image = panel.pcolormesh(flat[across], flat[up], flat, cmap="Greys", norm=PowerNorm(0.4, vmin=0), rasterized=True)
+    image = panel.pcolormesh(
+        flat[across], flat[up], flat, cmap="Greys", norm=PowerNorm(0.4, vmin=0), rasterized=True
+    )
     units = next((n for n in run.units if "particles" in run.lagrangian(n)), None)
     if units is not None:
         _units(run, panel, units, k, across, up)
@@ -62,7 +64,14 @@ def _units(run, panel, units: int, k: int, across: str, up: str) -> None:
     order = run.parameters
     cloud = run.lagrangian(units)["particles"][k].values[0]
     panel.plot(
-        cloud[:, order.index(across)], cloud[:, order.index(up)], ".", color=style.ACCENT, ms=3.5, mew=0, alpha=0.9, label=f"units, $n = {units}$"
+        cloud[:, order.index(across)],
+        cloud[:, order.index(up)],
+        ".",
+        color=style.ACCENT,
+        ms=3.5,
+        mew=0,
+        alpha=0.9,
+        label=f"units, $n = {units}$",
     )
 
 

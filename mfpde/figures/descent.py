@@ -1,4 +1,6 @@
-"""Descent by finite steps beside the flow: how far it goes from the flow with the step and the batch, and where that exceeds sampling error."""
+"""Descent by finite steps beside the flow: how far it goes from the flow with the step and the batch, and
+where that exceeds sampling error.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -15,17 +17,24 @@ from mfpde.figures.fluctuations import logarithmic, time_axis
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
-#: orders in eta of the square gap: explicit Euler is of first order, minibatches are noise of variance eta / B
+#: orders in eta of the square gap: explicit Euler is of first order, minibatches are noise of variance eta /
+#: B
 ORDERS = {True: (2, r"$\eta^2$"), False: (1, r"$\eta$")}
 
 
 def lacks(run: "Run") -> str:
     """What the run lacks of what is shown."""
-    return "" if "descent" in run.tree.children else "networks that descend, and this run has none (descent.steps = [])"
+    return (
+        ""
+        if "descent" in run.tree.children
+        else "networks that descend, and this run has none (descent.steps = [])"
+    )
 
 
 def draw(run: "Run") -> Figure | None:
-    """Left: the gap from the flow against eta, one curve per batch; right: the gap from the mean field in time, of the shortest and longest step."""
+    """Left: the gap from the flow against eta, one curve per batch; right: the gap from the mean field in
+    time, of the shortest and longest step.
+    """
     if lacks(run):
         return None
     found = run.group("descent")
@@ -42,7 +51,9 @@ def draw(run: "Run") -> Figure | None:
         _in_time(axes[0, 1], run.times, steps, found["function_gap"].values, colours)
         axes[0, 1].set_title("(b) from the mean field", loc="left")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.8)
+    figure.legend(
+        handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.8
+    )
     return figure
 
 
@@ -51,12 +62,24 @@ def batch_name(batch: int) -> str:
     return f"$B = {batch}$" if batch else "all data"
 
 
-def _against_step(panel: Axes, steps: np.ndarray, gaps: np.ndarray, colours: dict[int, str], sampling: float | None) -> None:
+def _against_step(
+    panel: Axes, steps: np.ndarray, gaps: np.ndarray, colours: dict[int, str], sampling: float | None
+) -> None:
     order = np.argsort(steps)
     for j, (batch, colour) in enumerate(colours.items()):
         mean, error = mean_and_error(gaps[order, j])  # NaN where a network has diverged
         eta, known = steps[order], np.isfinite(mean) & (mean > 0)
-        panel.errorbar(eta[known], mean[known], np.nan_to_num(error[known]), fmt="o-", ms=3.5, lw=1, capsize=2, color=colour, label=batch_name(batch))
+        panel.errorbar(
+            eta[known],
+            mean[known],
+            np.nan_to_num(error[known]),
+            fmt="o-",
+            ms=3.5,
+            lw=1,
+            capsize=2,
+            color=colour,
+            label=batch_name(batch),
+        )
         if known.any():
             power, label = ORDERS[batch == 0]
             guide = 0.45 * mean[known][0] * (eta / eta[known][0]) ** power
@@ -66,13 +89,26 @@ def _against_step(panel: Axes, steps: np.ndarray, gaps: np.ndarray, colours: dic
             panel.plot(step, 0.97, "x", ms=5, color=colour, transform=panel.get_xaxis_transform())
     if not np.all(np.isfinite(gaps)):
         panel.plot([], [], "x", ms=5, color=style.DATA, ls="none", label="diverged")
-    panel.set(xscale="log", yscale="log", xlabel=r"step $\eta$", ylabel=r"$\|f_{\mathrm{descent}}-f_{\mathrm{flow}}\|^2_\nu$")
+    panel.set(
+        xscale="log",
+        yscale="log",
+        xlabel=r"step $\eta$",
+        ylabel=r"$\|f_{\mathrm{descent}}-f_{\mathrm{flow}}\|^2_\nu$",
+    )
     if sampling is not None and sampling > 0:
-        panel.axhline(sampling, color=style.DENSITY, ls="--", lw=1, label=r"sampling error $\mathbb{E}\,\|f_n-f\|^2_\nu$")
+        panel.axhline(
+            sampling,
+            color=style.DENSITY,
+            ls="--",
+            lw=1,
+            label=r"sampling error $\mathbb{E}\,\|f_n-f\|^2_\nu$",
+        )
     panel.set_xlim(steps.min() / 2.2, steps.max() * 1.4)
 
 
-def _in_time(panel: Axes, times: np.ndarray, steps: list[float], gaps: np.ndarray, colours: dict[int, str]) -> None:
+def _in_time(
+    panel: Axes, times: np.ndarray, steps: list[float], gaps: np.ndarray, colours: dict[int, str]
+) -> None:
     ends = {int(np.argmin(steps)): "-", int(np.argmax(steps)): "--"}
     for j, colour in enumerate(colours.values()):
         for i, line in ends.items():
@@ -82,6 +118,7 @@ def _in_time(panel: Axes, times: np.ndarray, steps: list[float], gaps: np.ndarra
         panel.plot([], [], color=style.DATA, ls=line, label=rf"$\eta = {steps[i]:g}$")
     panel.set_ylabel(r"$\|f_{\mathrm{descent}}-f\|^2_\nu$")
     bottom, top = panel.get_ylim()
-    panel.set_ylim(top=top * (top / bottom) ** 0.12 if panel.get_yscale() == "log" else 1.15 * top)  # room for the legend
+    # room for the legend
+    panel.set_ylim(top=top * (top / bottom) ** 0.12 if panel.get_yscale() == "log" else 1.15 * top)
     panel.legend(loc="upper right", ncol=2, fontsize=7, columnspacing=1.2)
     time_axis(panel, times)

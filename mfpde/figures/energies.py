@@ -1,4 +1,6 @@
-"""Several runs side by side: the energy of the mean field and of networks in time, one panel for all runs that start from the same law."""
+"""Several runs side by side: the energy of the mean field and of networks in time, one panel for all runs
+that start from the same law.
+"""
 
 import json
 import re
@@ -39,14 +41,19 @@ def lacks(runs: "list[Run]") -> str:
 
 
 def draw(runs: "list[Run]") -> Figure | None:
-    """A line for the mean field, and for networks their mean with a band of 80 % of them; runs have colours, the energy axis is shared."""
+    """A line for the mean field, and for networks their mean with a band of 80 % of them; runs have colours,
+    the energy axis is shared.
+    """
     groups = by_start([run for run in runs if mean_field_energy(run) is not None or run.units])
     if not groups:
         return None
     named = [names(group, runs) for group in groups]
     labels = list(dict.fromkeys(name.label for found in named for name in found))
     colours = {label: style.PALETTE[k % len(style.PALETTE)] for k, label in enumerate(labels)}
-    lines = {units: LINES[k % len(LINES)] for k, units in enumerate(sorted({n for group in groups for run in group for n in shown_widths(run)}))}
+    lines = {
+        units: LINES[k % len(LINES)]
+        for k, units in enumerate(sorted({n for group in groups for run in group for n in shown_widths(run)}))
+    }
     rows, columns = grid(len(groups))
     figure, axes = style.figure(rows, columns, 0.9 + 1.9 * rows, sharey=True)
     panels = list(axes.flat[: len(groups)])
@@ -72,15 +79,21 @@ def by_start(runs: "list[Run]") -> "list[list[Run]]":
     """Runs that start from the same law together, in the order in which they come."""
     groups: dict[str, list[Run]] = {}
     for run in runs:
-        start = {name: (table.get("initial"), table.get("fixed")) for name, table in run.case["parameters"].items()}
+        start = {
+            name: (table.get("initial"), table.get("fixed")) for name, table in run.case["parameters"].items()
+        }
         groups.setdefault(json.dumps(start, sort_keys=True), []).append(run)
     return list(groups.values())
 
 
 def names(group: "list[Run]", runs: "list[Run]") -> list[Name]:
-    """Titles, parted where all of a group have the same words before a comma or colon; with its file for those that others have too."""
+    """Titles, parted where all of a group have the same words before a comma or colon; with its file for
+    those that others have too.
+    """
     taken = [title(run) for run in runs]
-    titles = [title(run) if taken.count(title(run)) == 1 else f"{title(run)} ({run.path.stem})" for run in group]
+    titles = [
+        title(run) if taken.count(title(run)) == 1 else f"{title(run)} ({run.path.stem})" for run in group
+    ]
     parts = [re.split(r"(?<=[,:;])\s+", text) for text in titles]
     common = 0
     while common + 1 < min(map(len, parts)) and len({words[common] for words in parts}) == 1:
@@ -89,7 +102,9 @@ def names(group: "list[Run]", runs: "list[Run]") -> list[Name]:
 
 
 def mean_field_energy(run: "Run") -> np.ndarray | None:
-    """The energy of the density, else of the nodes, at all output times; None if the run has no mean field."""
+    """The energy of the density, else of the nodes, at all output times; None if the run has no mean
+    field.
+    """
     for group in ("eulerian", "characteristics"):
         if group in run.tree.children:
             return np.asarray(run.group(group)["energy"], dtype=float)
@@ -106,7 +121,9 @@ def curves(panel: Axes, run: "Run", colour: str, lines: dict[int, Any]) -> None:
     for units in shown_widths(run):
         energies = run.lagrangian(units)["energy"].values
         if energies.shape[1] > 1:
-            panel.fill_between(run.times, *np.quantile(energies, COVERED, axis=1), color=colour, alpha=0.2, lw=0)
+            panel.fill_between(
+                run.times, *np.quantile(energies, COVERED, axis=1), color=colour, alpha=0.2, lw=0
+            )
         panel.plot(run.times, energies.mean(axis=1), color=colour, ls=lines[units], lw=1.1)
     limit = mean_field_energy(run)
     if limit is not None:
@@ -115,18 +132,27 @@ def curves(panel: Axes, run: "Run", colour: str, lines: dict[int, Any]) -> None:
 
 def _positive(panels: list[Axes]) -> bool:
     """Whether energies are positive but for rounding."""
-    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for panel in panels for line in panel.get_lines()])
+    drawn = np.concatenate(
+        [np.asarray(line.get_ydata(), dtype=float) for panel in panels for line in panel.get_lines()]
+    )
     return bool(np.nanmin(drawn) > -1e-9 * np.nanmax(drawn))
 
 
 def _legend(figure: Figure, panels: list[Axes], colours: dict[str, str], lines: dict[int, Any]) -> None:
     """Colours of runs in rows of their own, above the kinds of lines."""
     runs = [(Line2D([], [], color=colour, lw=3), label) for label, colour in colours.items()]
-    kinds = [(Line2D([], [], color=style.DENSITY, ls=ls, lw=1.1), f"$n = {units}$: mean and middle 80 %") for units, ls in lines.items()]
+    kinds = [
+        (Line2D([], [], color=style.DENSITY, ls=ls, lw=1.1), f"$n = {units}$: mean and middle 80 %")
+        for units, ls in lines.items()
+    ]
     if any(line.get_linestyle() == "-" for panel in panels for line in panel.get_lines()):
         kinds.insert(0, (Line2D([], [], color=style.DENSITY), r"mean field ($n = \infty$)"))
     columns = max(1, min(len(runs), min(110 // (6 + len(label)) for label in colours)))
     blank = (Line2D([], [], lw=0), "")
     cells = [entry for part in (runs, kinds) for entry in part + [blank] * (-len(part) % columns)]
-    handles, labels = zip(*(cells[k] for column in range(columns) for k in range(column, len(cells), columns)), strict=True)
-    figure.legend(handles, labels, loc="outside lower center", ncol=columns, columnspacing=1.5, handlelength=1.8)
+    handles, labels = zip(
+        *(cells[k] for column in range(columns) for k in range(column, len(cells), columns)), strict=True
+    )
+    figure.legend(
+        handles, labels, loc="outside lower center", ncol=columns, columnspacing=1.5, handlelength=1.8
+    )

@@ -13,12 +13,15 @@ def lacks(run) -> str:
 
 
 def draw(run) -> Figure | None:
-    """Energy; with data the loss; with diffusion the free energy. Bands are one standard deviation over replicates, and of the density the
-    bound of the mesh's error if the run has one; both are cut at 0.3 of the mean."""
+    """Energy; with data the loss; with diffusion the free energy. Bands are one standard deviation over
+    replicates, and of the density the bound of the mesh's error if the run has one; both are cut at 0.3 of
+    the mean."""
     if lacks(run):
         return None
     has_free_energy = run.has_density and "free_energy" in run.eulerian
-    titles = [("energy", r"energy $E$")] + ([("loss", r"loss $\|f-f^*\|^2_{\nu}$")] if run.has_function else [])
+    titles = [("energy", r"energy $E$")] + (
+        [("loss", r"loss $\|f-f^*\|^2_{\nu}$")] if run.has_function else []
+    )
     titles += [("free_energy", r"free energy $E + 2\tau\int\mu\log\mu$")] if has_free_energy else []
     figure, axes = style.figure(1, len(titles), 2.7, sharex=True)
     figure.set_figwidth(style.WIDTH if len(titles) > 1 else 4.2)
@@ -41,7 +44,14 @@ def draw(run) -> Figure | None:
             axis.plot(values.time, values, color=style.DENSITY, ls="--", label=r"$\mu_t$ ($n=\infty$)")
             if name == "energy" and "grid_error_energy" in run.eulerian:  # how far the mesh may be off
                 bound = np.nan_to_num(run.eulerian["grid_error_energy"].values)
-                axis.fill_between(values.time, np.maximum(values - bound, 0.3 * values), values + bound, color=style.DENSITY, alpha=0.15, lw=0)
+                axis.fill_between(
+                    values.time,
+                    np.maximum(values - bound, 0.3 * values),
+                    values + bound,
+                    color=style.DENSITY,
+                    alpha=0.15,
+                    lw=0,
+                )
             smallest.append(float(values.min()))
         if min(smallest) > 0:
             axis.set_yscale("log")

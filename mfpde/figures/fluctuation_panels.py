@@ -1,4 +1,6 @@
-"""Several runs side by side: n E|f_n - f|^2 of every width in time, beside the Monte-Carlo value of independent units."""
+"""Several runs side by side: n E|f_n - f|^2 of every width in time, beside the Monte-Carlo value of
+independent units.
+"""
 
 import textwrap
 from typing import TYPE_CHECKING
@@ -22,11 +24,17 @@ FLOOR = 1e-6
 def lacks(runs: "list[Run]") -> str:
     """What the run lacks of what is shown."""
     seen = any(not fluctuations.lacks(run) for run in runs)
-    return "" if seen else "networks and nodes (characteristics.nodes, fluctuations.predict), which none of these runs has"
+    return (
+        ""
+        if seen
+        else "networks and nodes (characteristics.nodes, fluctuations.predict), which none of these runs has"
+    )
 
 
 def draw(runs: "list[Run]") -> Figure | None:
-    """One panel per run that has networks, and a mean field of nodes, which know the Monte-Carlo value; axes are shared."""
+    """One panel per run that has networks, and a mean field of nodes, which know the Monte-Carlo value; axes
+    are shared.
+    """
     limits = [(run, mean_field(run)) for run in runs if run.units and "characteristics" in run.tree.children]
     shown = [(run, limit, scatters_of(run, limit)) for run, limit in limits if limit is not None]
     if not shown:
@@ -55,11 +63,22 @@ def draw(runs: "list[Run]") -> Figure | None:
 
 
 def _legend(figure: Figure, panels: list[Axes], colours: dict[int, tuple]) -> None:
-    named = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+    named = {
+        label: handle
+        for panel in panels
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
+    }
     widths = [f"$n = {units}$" for units in colours]
     labels = widths + [label for label in named if label not in widths]
     columns = len(labels) if len(labels) < 7 and len("".join(labels)) < 90 else -(-len(labels) // 2)
-    figure.legend([named[label] for label in labels], labels, loc="outside lower center", ncol=columns, columnspacing=1.5, handlelength=1.8)
+    figure.legend(
+        [named[label] for label in labels],
+        labels,
+        loc="outside lower center",
+        ncol=columns,
+        columnspacing=1.5,
+        handlelength=1.8,
+    )
 
 
 def curve(panel: Axes, times: np.ndarray, s: Scatter, colour: tuple) -> None:
@@ -71,7 +90,9 @@ def curve(panel: Axes, times: np.ndarray, s: Scatter, colour: tuple) -> None:
 
 def share_logarithm(panels: list[Axes]) -> None:
     """One logarithmic y axis for all panels."""
-    drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for panel in panels for line in panel.get_lines()])
+    drawn = np.concatenate(
+        [np.asarray(line.get_ydata(), dtype=float) for panel in panels for line in panel.get_lines()]
+    )
     drawn = drawn[np.isfinite(drawn) & (drawn > 0)]
     panels[0].set_yscale("log", nonpositive="mask")
     if len(drawn):

@@ -1,4 +1,6 @@
-"""n E|f_n - f|^2 in time: predicted from the mean field, observed for every width, and the Monte-Carlo value of independent units."""
+"""n E|f_n - f|^2 in time: predicted from the mean field, observed for every width, and the Monte-Carlo value
+of independent units.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -25,15 +27,23 @@ def lacks(run: "Run") -> str:
 
 
 def draw(run: "Run") -> Figure | None:
-    """Above: prediction, Monte-Carlo and networks with 95 % intervals; below, if predicted for such units: their distance in standard errors."""
+    """Above: prediction, Monte-Carlo and networks with 95 % intervals; below, if predicted for such units:
+    their distance in standard errors.
+    """
     if lacks(run):
         return None
     limit = mean_field(run)
     assert limit is not None  # nodes know it
     scatters = scatters_of(run, limit)
     table = fluctuation_table(run, limit, scatters)
-    judged = table["predicted"] is not None and table["process"] != "birth_death" and any(s.replicates > 1 for s in scatters)
-    figure, axes = style.figure(1 + judged, 1, 4.4 if judged else 3.2, sharex=True, height_ratios=[2.6, 1.0][: 1 + judged])
+    judged = (
+        table["predicted"] is not None
+        and table["process"] != "birth_death"
+        and any(s.replicates > 1 for s in scatters)
+    )
+    figure, axes = style.figure(
+        1 + judged, 1, 4.4 if judged else 3.2, sharex=True, height_ratios=[2.6, 1.0][: 1 + judged]
+    )
     figure.set_figwidth(4.2)
     panel, colours = axes[0, 0], style.width_colours(run.units)
     references(panel, run.times, table)
@@ -44,7 +54,12 @@ def draw(run: "Run") -> Figure | None:
     if judged:
         _z_scores(axes[1, 0], run.times, table["widths"], colours)
     time_axis(axes[-1, 0], run.times)
-    figure.legend(*panel.get_legend_handles_labels(), loc="outside lower center", ncol=2 if len(scatters) < 3 else 3, handlelength=1.8)
+    figure.legend(
+        *panel.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncol=2 if len(scatters) < 3 else 3,
+        handlelength=1.8,
+    )
     return figure
 
 
@@ -52,10 +67,26 @@ def references(panel: Axes, times: np.ndarray, table: dict[str, Any], line: str 
     """The prediction with its numerical error, and the Monte-Carlo value."""
     if table["predicted"] is not None:
         predicted, error = np.array(table["predicted"]), np.add(table["node_error"], table["rank_error"])
-        panel.plot(times, predicted, color=style.DENSITY, lw=1.2, ls=line, label=prediction_name(table["process"]))
-        panel.fill_between(times, np.maximum(predicted - error, 1e-3 * predicted), predicted + error, color=style.DENSITY, alpha=0.2, lw=0)
+        panel.plot(
+            times, predicted, color=style.DENSITY, lw=1.2, ls=line, label=prediction_name(table["process"])
+        )
+        panel.fill_between(
+            times,
+            np.maximum(predicted - error, 1e-3 * predicted),
+            predicted + error,
+            color=style.DENSITY,
+            alpha=0.2,
+            lw=0,
+        )
     if table["monte_carlo"] is not None:
-        panel.plot(times, table["monte_carlo"], color=style.ACCENT, ls="--", lw=1.2, label="Monte-Carlo: units i.i.d.")
+        panel.plot(
+            times,
+            table["monte_carlo"],
+            color=style.ACCENT,
+            ls="--",
+            lw=1.2,
+            label="Monte-Carlo: units i.i.d.",
+        )
 
 
 def prediction_name(process: str) -> str:
@@ -71,7 +102,9 @@ def _dots(panel: Axes, times: np.ndarray, s: Scatter, colour: tuple, place: floa
     panel.plot(shifted, value, "o", ms=3.5, color=colour, label=f"networks, $n = {s.units}$")
 
 
-def _z_scores(panel: Axes, times: np.ndarray, widths: list[dict[str, Any]], colours: dict[int, tuple]) -> None:
+def _z_scores(
+    panel: Axes, times: np.ndarray, widths: list[dict[str, Any]], colours: dict[int, tuple]
+) -> None:
     for bound, shade in ((4, 0.15), (2, 0.25)):
         panel.axhspan(-bound, bound, color=style.DATA, alpha=shade, lw=0)
     panel.axhline(0, color=style.DENSITY, lw=0.8)
@@ -79,7 +112,14 @@ def _z_scores(panel: Axes, times: np.ndarray, widths: list[dict[str, Any]], colo
     for position, entry in enumerate(widths):
         z = np.array(entry["z"], dtype=float)
         largest = max(largest, float(np.abs(np.nan_to_num(z)).max()))
-        panel.plot(beside(times, position - (len(widths) - 1) / 2), z, "o-", ms=2.5, lw=0.8, color=colours[entry["units"]])
+        panel.plot(
+            beside(times, position - (len(widths) - 1) / 2),
+            z,
+            "o-",
+            ms=2.5,
+            lw=0.8,
+            color=colours[entry["units"]],
+        )
     if largest > 40:
         panel.set_yscale("symlog", linthresh=4)
     panel.set(ylim=(-1.15 * largest, 1.15 * largest), ylabel="$z$-score")
@@ -88,7 +128,9 @@ def _z_scores(panel: Axes, times: np.ndarray, widths: list[dict[str, Any]], colo
 
 
 def logarithmic(panel: Axes, floor: float = 1e-8) -> None:
-    """A logarithmic y axis where what is drawn spans more than a decade; what is below `floor` of the largest value is left below the axis."""
+    """A logarithmic y axis where what is drawn spans more than a decade; what is below `floor` of the largest
+    value is left below the axis.
+    """
     drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in panel.get_lines()])
     drawn = drawn[np.isfinite(drawn) & (drawn > 0)]
     if not len(drawn):
@@ -109,7 +151,9 @@ def span_decades(times: np.ndarray) -> bool:
 
 
 def time_axis(panel: Axes, times: np.ndarray) -> None:
-    """Time on a linear axis, or from the first positive output on a logarithmic one, with 0 at its left, where outputs span decades."""
+    """Time on a linear axis, or from the first positive output on a logarithmic one, with 0 at its left,
+    where outputs span decades.
+    """
     if span_decades(times):
         first = float(times[times > 0][0])
         panel.set_xscale("symlog", linthresh=first, linscale=0.7)

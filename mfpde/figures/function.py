@@ -37,7 +37,9 @@ def panel(run, place, k: int) -> None:
 
 
 def curve(run, panel, k: int) -> None:
-    """Data, the band of all networks of the narrowest and the widest ladder rung, and f of the density, at output k."""
+    """Data, the band of all networks of the narrowest and the widest ladder rung, and f of the density, at
+    output k.
+    """
     x, order = run.data["inputs"].values[:, 0], np.argsort(run.data["inputs"].values[:, 0], kind="stable")
     panel.plot(x, run.data["targets"], "o", color=style.DATA, ms=2.5, mew=0, label="data")
     colours = style.width_colours(run.units)
@@ -45,7 +47,9 @@ def curve(run, panel, k: int) -> None:
         prediction = run.lagrangian(units)["prediction"][k].values
         low, high = prediction.min(axis=0), prediction.max(axis=0)
         label = f"$n = {units}$, range of {len(prediction)}" if len(prediction) > 1 else f"$n = {units}$"
-        panel.fill_between(x[order], low[order], high[order], color=colours[units], alpha=0.45, lw=0, label=label)
+        panel.fill_between(
+            x[order], low[order], high[order], color=colours[units], alpha=0.45, lw=0, label=label
+        )
     limit = _mean_field(run, k)
     if limit is not None:
         panel.plot(x[order], limit[order], color=style.DENSITY, lw=1.2, label=r"$f_{\mu_t}$")
@@ -72,7 +76,9 @@ def _scatter(run, panel, k: int) -> None:
         panel.plot(targets, limit, "o", color=style.DENSITY, ms=4, mew=0, label=r"$f_{\mu_t}$")
     for units in run.units[-1:]:
         prediction = run.lagrangian(units)["prediction"][k].values[0]
-        panel.plot(targets, prediction, ".", color=style.ACCENT, ms=3, mew=0, label=f"$n = {units}$, one network")
+        panel.plot(
+            targets, prediction, ".", color=style.ACCENT, ms=3, mew=0, label=f"$n = {units}$, one network"
+        )
     panel.set_aspect("equal", adjustable="box")
     panel.axline((0, 0), slope=1, color=style.DATA, lw=0.8, zorder=0)
     panel.set(xlabel="target $f^*(x_l)$")

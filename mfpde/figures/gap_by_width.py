@@ -42,7 +42,17 @@ def curves(run, panel: Axes, shown: list[int]) -> None:
         if not np.all(mean > 0):
             continue
         lowest = min(lowest, float(np.min(mean * widths)))
-        panel.errorbar(widths, mean, yerr=np.nan_to_num(error), fmt="o-", ms=3.5, lw=1, capsize=2, color=colour, label=f"$t = {run.times[k]:g}$")
+        panel.errorbar(
+            widths,
+            mean,
+            yerr=np.nan_to_num(error),
+            fmt="o-",
+            ms=3.5,
+            lw=1,
+            capsize=2,
+            color=colour,
+            label=f"$t = {run.times[k]:g}$",
+        )
     bound = own_error(run, shown[-1])
     if bound:  # below it, networks may be compared with the mesh
         panel.axhline(bound, color=style.DENSITY, ls=":", lw=1, label="mesh's own, at most")

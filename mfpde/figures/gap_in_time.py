@@ -1,4 +1,6 @@
-"""n times the function gap against time: curves of different widths collapse where fluctuations scale as 1/n."""
+"""n times the function gap against time: curves of different widths collapse where fluctuations scale
+as 1/n.
+"""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -25,7 +27,9 @@ def draw(run) -> Figure | None:
         mean, error = mean_and_error(gap.values)
         error = np.nan_to_num(error)
         panel.plot(gap.time, units * mean, color=colours[units], label=f"$n = {units}$")
-        panel.fill_between(gap.time, units * (mean - error), units * (mean + error), color=colours[units], alpha=0.2, lw=0)
+        panel.fill_between(
+            gap.time, units * (mean - error), units * (mean + error), color=colours[units], alpha=0.2, lw=0
+        )
     panel.set(xlabel="time $t$", ylabel=r"$n\,\|f_n-f\|^2_{\nu}$", yscale="log")
     panel.legend()
     return figure

@@ -1,7 +1,7 @@
 """The law at the end against the Gibbs law of its own potential, and how their distance fell.
 
-Networks on a circle without external potential find a phase of their own; they are turned to that of the density.
-"""
+Networks on a circle without external potential find a phase of their own; they are turned to that of the
+density."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,12 +13,19 @@ from mfpde.figures.marginals import histogram, symbol
 
 def lacks(run) -> str:
     """What the run lacks of what is shown."""
-    states = "stationary states exp(-V/tau)/Z: dynamics.diffusion > 0, no births, no plain reaction, and mobilities above 0"
-    return needs.lacking(run, needs.density, needs.potential) or ("" if gibbs_law(run) is not None else states)
+    states = (
+        "stationary states exp(-V/tau)/Z: dynamics.diffusion > 0, no births, no plain reaction, and"
+        " mobilities above 0"
+    )
+    return needs.lacking(run, needs.density, needs.potential) or (
+        "" if gibbs_law(run) is not None else states
+    )
 
 
 def draw(run) -> Figure | None:
-    """One panel per axis with the marginals at the end, and one with the L1 distance from the Gibbs law in time."""
+    """One panel per axis with the marginals at the end, and one with the L1 distance from the Gibbs law in
+    time.
+    """
     gibbs = gibbs_law(run)
     if gibbs is None:
         return None
@@ -46,11 +53,17 @@ def draw(run) -> Figure | None:
 
 
 def _turn(run, units: int, name: str) -> np.ndarray | float:
-    """By how much each stored network is turned towards the density, on circles that nothing but an interaction acts on: any phase is as good."""
+    """By how much each stored network is turned towards the density, on circles that nothing but an
+    interaction acts on: any phase is as good.
+    """
     if run.case["model"].get("external") is not None or not run.case["parameters"][name]["periodic"]:
         return 0.0
     low, high = run.case["parameters"][name]["domain"]
     networks = run.lagrangian(units)
-    directions = networks["mean"].isel(time=-1, parameter=run.parameters.index(name)).values[: networks["particles"].shape[1]]
+    directions = (
+        networks["mean"]
+        .isel(time=-1, parameter=run.parameters.index(name))
+        .values[: networks["particles"].shape[1]]
+    )
     away = float(run.mean(name)[-1]) - directions
     return away - (high - low) * np.rint(away / (high - low))

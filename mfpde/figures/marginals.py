@@ -21,7 +21,9 @@ def draw(run) -> Figure | None:
     if lacks(run):
         return None
     density = run.eulerian
-    names = [name.removeprefix("marginal_") for name in map(str, density.data_vars) if name.startswith("marginal_")]
+    names = [
+        name.removeprefix("marginal_") for name in map(str, density.data_vars) if name.startswith("marginal_")
+    ]
     names = [name for name in run.parameters if name in names]
     times = density["fields_time"].values
     shown = evenly(len(times), 4)
@@ -50,8 +52,12 @@ def draw(run) -> Figure | None:
     return figure
 
 
-def histogram(run, panel, units: int, name: str, k: int, window: np.ndarray, shift: np.ndarray | float = 0.0) -> None:
-    """The units of the stored networks of one width at stored time k, in 60 bins of a window; each network moved by its `shift`."""
+def histogram(
+    run, panel, units: int, name: str, k: int, window: np.ndarray, shift: np.ndarray | float = 0.0
+) -> None:
+    """The units of the stored networks of one width at stored time k, in 60 bins of a window; each network
+    moved by its `shift`.
+    """
     networks = run.lagrangian(units)
     component = run.parameters.index(name)
     values = (networks["particles"][k].values[..., component] + np.reshape(shift, (-1, 1))).ravel()

@@ -1,4 +1,6 @@
-"""What figures may need of a run: each function says what the run lacks, to follow on "needs", or nothing if it has it."""
+"""What figures may need of a run: each function says what the run lacks, to follow on "needs", or nothing if
+it has it.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -21,7 +23,9 @@ def density(run: "Run") -> str:
 
 def plane(run: "Run") -> str:
     """A density over two parameters or more."""
-    return density(run) or ("" if run.eulerian["mu"].ndim > 2 else "a density over two parameters, and this one is over one")
+    return density(run) or (
+        "" if run.eulerian["mu"].ndim > 2 else "a density over two parameters, and this one is over one"
+    )
 
 
 def potential(run: "Run") -> str:
@@ -36,7 +40,9 @@ def network(run: "Run") -> str:
 
 def data_points(run: "Run") -> str:
     """A network that learns data points."""
-    return network(run) or ("" if run.has_data else "data points, and this run has a loss over all inputs (data.population)")
+    return network(run) or (
+        "" if run.has_data else "data points, and this run has a loss over all inputs (data.population)"
+    )
 
 
 def networks(run: "Run") -> str:
@@ -46,23 +52,40 @@ def networks(run: "Run") -> str:
 
 def two_widths(run: "Run") -> str:
     """Networks of two widths."""
-    return networks(run) or ("" if len(run.units) > 1 else f"networks of two widths, and this run has one (lagrangian.units = {run.units})")
+    return networks(run) or (
+        ""
+        if len(run.units) > 1
+        else f"networks of two widths, and this run has one (lagrangian.units = {run.units})"
+    )
 
 
 def compared(run: "Run") -> str:
     """Networks, and their distances from a mean field."""
-    return mean_field(run) or ("" if "comparison" in run.tree.children else "distances of networks, which this file does not hold")
+    return mean_field(run) or (
+        "" if "comparison" in run.tree.children else "distances of networks, which this file does not hold"
+    )
 
 
 def density_or_networks(run: "Run") -> str:
     """Either of the two sides."""
-    return "" if run.has_density or run.units else "a density or networks, and this run has nodes alone (characteristics)"
+    return (
+        ""
+        if run.has_density or run.units
+        else "a density or networks, and this run has nodes alone (characteristics)"
+    )
 
 
 def nodes(run: "Run") -> str:
     """Nodes, which know the Monte-Carlo value."""
     there = "characteristics" in run.tree.children
-    return "" if there else "nodes, which know the Monte-Carlo value, and this run has none (characteristics.nodes, fluctuations.predict)"
+    return (
+        ""
+        if there
+        else (
+            "nodes, which know the Monte-Carlo value, and this run has none (characteristics.nodes,"
+            " fluctuations.predict)"
+        )
+    )
 
 
 def mean_field(run: "Run") -> str:
@@ -70,7 +93,11 @@ def mean_field(run: "Run") -> str:
     if said := network(run) or networks(run):
         return said
     known = run.has_density or "characteristics" in run.tree.children
-    return "" if known else "a mean field, and this run has networks alone (eulerian.enabled, characteristics.nodes)"
+    return (
+        ""
+        if known
+        else "a mean field, and this run has networks alone (eulerian.enabled, characteristics.nodes)"
+    )
 
 
 def replicates(fewest: int) -> Need:
@@ -78,6 +105,8 @@ def replicates(fewest: int) -> Need:
 
     def need(run: "Run") -> str:
         most = max((run.lagrangian(units).sizes[f"replicate_{units}"] for units in run.units), default=0)
-        return networks(run) or ("" if most >= fewest else f"{fewest} replicates, and this run has {most} (lagrangian.replicates)")
+        return networks(run) or (
+            "" if most >= fewest else f"{fewest} replicates, and this run has {most} (lagrangian.replicates)"
+        )
 
     return need

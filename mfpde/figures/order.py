@@ -1,4 +1,6 @@
-"""The mean of every parameter in time, on circles the order parameter |E exp(2 pi i x / length)|, with networks beside it."""
+"""The mean of every parameter in time, on circles the order parameter |E exp(2 pi i x / length)|, with
+networks beside it.
+"""
 
 from matplotlib.figure import Figure
 
@@ -12,7 +14,9 @@ def lacks(run) -> str:
 
 
 def draw(run) -> Figure | None:
-    """One panel per axis of a potential; bands are one standard deviation over replicates, the density is dashed."""
+    """One panel per axis of a potential; bands are one standard deviation over replicates, the density is
+    dashed.
+    """
     if lacks(run):
         return None
     parameters = run.case["parameters"]
@@ -23,7 +27,9 @@ def draw(run) -> Figure | None:
     for panel, name in zip(axes[0], names, strict=True):
         on_circle = parameters[name]["periodic"]
         for units in run.units:
-            values = run.lagrangian(units)["resultant" if on_circle else "mean"].isel(parameter=run.parameters.index(name))
+            values = run.lagrangian(units)["resultant" if on_circle else "mean"].isel(
+                parameter=run.parameters.index(name)
+            )
             replicate = f"replicate_{units}"
             centre = values.mean(replicate)
             panel.plot(values.time, centre, color=colours[units], label=f"$n = {units}$")
@@ -36,7 +42,10 @@ def draw(run) -> Figure | None:
         if run.has_density:
             series = run.resultant(name) if on_circle else run.mean(name)
             panel.plot(series.time, series, color=style.DENSITY, ls="--", label=r"$\mu_t$ ($n=\infty$)")
-        panel.set(xlabel="time $t$", ylabel=f"order parameter of ${symbol(name)}$" if on_circle else f"mean of ${symbol(name)}$")
+        panel.set(
+            xlabel="time $t$",
+            ylabel=f"order parameter of ${symbol(name)}$" if on_circle else f"mean of ${symbol(name)}$",
+        )
         if on_circle:
             panel.set_ylim(bottom=0)
     style.legend_below(figure, axes[0, 0])

@@ -1,4 +1,6 @@
-"""A network that was trained elsewhere: its function over that of the mean field, and its gap in time beside those of the run's networks."""
+"""A network that was trained elsewhere: its function over that of the mean field, and its gap in time beside
+those of the run's networks.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -48,14 +50,23 @@ def draw_outside(run: Run, network: SavedNetwork, table: dict[str, Any]) -> Figu
 
 
 def _legend(figure: Figure, panels: np.ndarray) -> None:
-    """One legend under all panels, in as many rows as its entries need; the first panel that shows a thing gives its look."""
+    """One legend under all panels, in as many rows as its entries need; the first panel that shows a thing
+    gives its look.
+    """
     named: dict[str, Any] = {}
     for panel in panels:
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
             named.setdefault(label, handle)
     most = 5 if len(panels) > 1 else 3
     rows = -(-len(named) // most)
-    figure.legend(named.values(), named.keys(), loc="outside lower center", ncol=-(-len(named) // rows), columnspacing=1.5, handlelength=1.8)
+    figure.legend(
+        named.values(),
+        named.keys(),
+        loc="outside lower center",
+        ncol=-(-len(named) // rows),
+        columnspacing=1.5,
+        handlelength=1.8,
+    )
 
 
 def _curve(run: Run, network: SavedNetwork, panel: Axes, frame: int, output: int) -> None:
@@ -66,8 +77,16 @@ def _curve(run: Run, network: SavedNetwork, panel: Axes, frame: int, output: int
     panel.plot(x, run.data["targets"], "o", color=style.DATA, ms=2.5, mew=0, label="data")
     label = _label(network.units, len(found))
     if len(found) > 1:
-        panel.fill_between(x[order], found.min(axis=0), found.max(axis=0), color=style.ACCENT, alpha=0.35, lw=0, label=label)
-    panel.plot(x[order], mean_field_of(run)[1][output][order], color=style.DENSITY, lw=1.2, label=r"$f_{\mu_t}$ ($n = \infty$)")
+        panel.fill_between(
+            x[order], found.min(axis=0), found.max(axis=0), color=style.ACCENT, alpha=0.35, lw=0, label=label
+        )
+    panel.plot(
+        x[order],
+        mean_field_of(run)[1][output][order],
+        color=style.DENSITY,
+        lw=1.2,
+        label=r"$f_{\mu_t}$ ($n = \infty$)",
+    )
     if len(found) == 1:
         panel.plot(x[order], found[0], color=style.ACCENT, ls="--", lw=1.2, label=label)
     panel.set(xlabel="$x$", title=f"$t = {run.times[output]:g}$")
@@ -90,24 +109,63 @@ def gaps_in_time(panel: Axes, table: dict[str, Any]) -> None:
     every = np.array(table["function_gap"]["replicates"])
     label = _label(table["units"], every.shape[1])
     if every.shape[1] > 1:
-        panel.fill_between(times, every.min(axis=1), every.max(axis=1), color=style.ACCENT, alpha=0.35, lw=0, label=label)
+        panel.fill_between(
+            times, every.min(axis=1), every.max(axis=1), color=style.ACCENT, alpha=0.35, lw=0, label=label
+        )
     form = "o--" if len(times) <= MARKED else "--"
-    panel.plot(times, every.mean(axis=1), form, ms=2.5, color=style.ACCENT, lw=1.2, label=label if every.shape[1] == 1 else None)
+    panel.plot(
+        times,
+        every.mean(axis=1),
+        form,
+        ms=2.5,
+        color=style.ACCENT,
+        lw=1.2,
+        label=label if every.shape[1] == 1 else None,
+    )
     panel.set(xlabel="time $t$", ylabel=GAP, title="distance from the limit")
     if np.all(every > 0):
         panel.set_yscale("log")
 
 
 def gap_by_width(panel: Axes, table: dict[str, Any]) -> None:
-    """With a single time, the mean gap of the run's networks against their width, and every network from elsewhere."""
-    gaps = [(entry["units"], entry["function_gap"]["mean"][0], entry["function_gap"]["stderr"][0] or 0.0) for entry in table["observed_ladder"]]
+    """With a single time, the mean gap of the run's networks against their width, and every network from
+    elsewhere.
+    """
+    gaps = [
+        (entry["units"], entry["function_gap"]["mean"][0], entry["function_gap"]["stderr"][0] or 0.0)
+        for entry in table["observed_ladder"]
+    ]
     if gaps:
         widths, mean, error = np.array(gaps).T
-        panel.errorbar(widths, mean, yerr=error, fmt="o-", ms=3.5, lw=1, capsize=2, color=style.PALETTE[0], label="networks of the run")
+        panel.errorbar(
+            widths,
+            mean,
+            yerr=error,
+            fmt="o-",
+            ms=3.5,
+            lw=1,
+            capsize=2,
+            color=style.PALETTE[0],
+            label="networks of the run",
+        )
     every = table["function_gap"]["replicates"][0]
-    panel.plot([table["units"]] * len(every), every, "D", ms=4, mew=0, color=style.ACCENT, label=_label(table["units"], len(every)))
+    panel.plot(
+        [table["units"]] * len(every),
+        every,
+        "D",
+        ms=4,
+        mew=0,
+        color=style.ACCENT,
+        label=_label(table["units"], len(every)),
+    )
     if table["predicted_gap"] is not None:
-        panel.plot(table["units"], table["predicted_gap"][0] or np.nan, "k_", ms=12, label=f"predicted, $n = {table['units']}$")
+        panel.plot(
+            table["units"],
+            table["predicted_gap"][0] or np.nan,
+            "k_",
+            ms=12,
+            label=f"predicted, $n = {table['units']}$",
+        )
     panel.set(xlabel="width $n$", ylabel=GAP, title=f"distance from the limit, $t = {table['times'][0]:g}$")
     if min(every) > 0:
         panel.set(xscale="log", yscale="log")
@@ -117,7 +175,13 @@ def gap_by_width(panel: Axes, table: dict[str, Any]) -> None:
 
 
 @usual_arithmetic
-def save_outside(run: Run, network: SavedNetwork, table: dict[str, Any], folder: str | Path, formats: Iterable[str] = FORMATS) -> list[Path]:
+def save_outside(
+    run: Run,
+    network: SavedNetwork,
+    table: dict[str, Any],
+    folder: str | Path,
+    formats: Iterable[str] = FORMATS,
+) -> list[Path]:
     """Draw into a folder, which is made if needed; returns the files written.
 
     Raises:

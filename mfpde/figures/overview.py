@@ -22,7 +22,11 @@ def draw(run) -> Figure | None:
     density.plane(run, cloud, run.eulerian.sizes["fields_time"] - 1)
     gap_by_width.curves(run, gap, evenly(len(run.times), 3))
     learnt_as = "$f$" if function.is_curve(run) else "$f$ against $f^*$"
-    titles = (f"(a) {learnt_as} at $t = {run.times[-1]:g}$", r"(b) $\mu_t$ and units", "(c) distance from the limit")
+    titles = (
+        f"(a) {learnt_as} at $t = {run.times[-1]:g}$",
+        r"(b) $\mu_t$ and units",
+        "(c) distance from the limit",
+    )
     for panel, title in zip(axes[0], titles, strict=True):
         panel.set_title(title, loc="left")
     style.legend_below(figure, learnt, cloud)

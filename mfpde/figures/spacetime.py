@@ -12,12 +12,18 @@ FEWEST = 8  #: output times that make a picture
 
 def lacks(run) -> str:
     """What the run lacks of what is shown."""
-    few = "" if len(run.times) >= FEWEST else f"{FEWEST} output times, and this run has {len(run.times)} (output.every)"
+    few = (
+        ""
+        if len(run.times) >= FEWEST
+        else f"{FEWEST} output times, and this run has {len(run.times)} (output.every)"
+    )
     return needs.lacking(run, needs.potential, needs.density) or few
 
 
 def draw(run) -> Figure | None:
-    """One panel per axis of a potential's density, time across and the parameter up; every output time, linear between them."""
+    """One panel per axis of a potential's density, time across and the parameter up; every output time,
+    linear between them.
+    """
     if lacks(run):
         return None
     density = run.eulerian
@@ -28,7 +34,13 @@ def draw(run) -> Figure | None:
         marginal = density[f"marginal_{name}"]
         # early blobs are much higher than late ones, or late ones than early ones: the power shows both
         image = panel.pcolormesh(
-            marginal["time"], marginal[name], marginal.T, cmap="magma_r", norm=PowerNorm(0.5, vmin=0), shading="gouraud", rasterized=True
+            marginal["time"],
+            marginal[name],
+            marginal.T,
+            cmap="magma_r",
+            norm=PowerNorm(0.5, vmin=0),
+            shading="gouraud",
+            rasterized=True,
         )
         visible = np.flatnonzero((marginal > COVERED * marginal.max(name)).any("time"))
         panel.set_ylim(*marginal[name].values[[visible[0], visible[-1]]])

@@ -31,7 +31,9 @@ _RC: Any = {
 
 
 def paper():
-    """The settings all figures are drawn and saved with: matplotlib's own and ours, whatever the user's are, which come back after."""
+    """The settings all figures are drawn and saved with: matplotlib's own and ours, whatever the user's are,
+    which come back after.
+    """
     return matplotlib.style.context(["default", _RC])
 
 
@@ -54,12 +56,33 @@ def time_colours(count: int) -> list[tuple]:
 
 def mark_unresolved(panel: Axes) -> None:
     """Say in a panel that shows a density that the mesh does not resolve it."""
-    panel.text(0.98, 0.98, "peaks narrower\nthan 2 cells", transform=panel.transAxes, ha="right", va="top", fontsize=6, color=ACCENT)
+    panel.text(
+        0.98,
+        0.98,
+        "peaks narrower\nthan 2 cells",
+        transform=panel.transAxes,
+        ha="right",
+        va="top",
+        fontsize=6,
+        color=ACCENT,
+    )
 
 
 def legend_below(figure: Figure, *panels: Axes) -> None:
     """One legend for all panels, under them, of what these show."""
-    named = {label: handle for panel in panels for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+    named = {
+        label: handle
+        for panel in panels
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
+    }
     labels, handles = list(named), list(named.values())
     if labels:
-        figure.legend(handles, labels, loc="outside lower center", ncol=len(labels), columnspacing=1.5, handlelength=1.8, markerscale=2)
+        figure.legend(
+            handles,
+            labels,
+            loc="outside lower center",
+            ncol=len(labels),
+            columnspacing=1.5,
+            handlelength=1.8,
+            markerscale=2,
+        )

@@ -1,4 +1,6 @@
-"""How many units an accuracy takes: the planned error against the width, beside the networks that were run."""
+"""How many units an accuracy takes: the planned error against the width, beside the networks that
+were run.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +61,15 @@ def draw(run: "Run") -> Figure | None:
     figure.set_figwidth(5.0)
     panel = axes[0, 0]
     for key, name, colour, mark in KINDS:
-        units, low, high = (np.array([plan[key][part] for plan in plans], dtype=float) for part in ("units", "low", "high"))
+        units, low, high = (
+            np.array([plan[key][part] for plan in plans], dtype=float) for part in ("units", "low", "high")
+        )
         panel.fill_betweenx(tolerances, low, high, color=colour, alpha=0.2, lw=0)
         panel.plot(units, tolerances, color=colour, label=f"planned, {name}")
         _networks(panel, scatters, key, f"networks, {name}", colour, mark)
-    panel.set(xscale="log", yscale="log", xlabel="width $n$", ylabel=r"distance from the limit $\|f_n-f\|_\nu$")
+    panel.set(
+        xscale="log", yscale="log", xlabel="width $n$", ylabel=r"distance from the limit $\|f_n-f\|_\nu$"
+    )
     panel.set_yticks(tolerances[marked], [f"$10^{{{np.log10(t):.3g}}}$" for t in tolerances[marked]])
     panel.minorticks_off()
     _table(axes[0, 1], tolerances[marked], [plans[k] for k in marked])
@@ -81,16 +87,33 @@ def _table(panel: Axes, tolerances: np.ndarray, plans: list[dict[str, Any]]) -> 
     panel.axis("off")
     panel.set_title("units needed", loc="right", pad=18)
     for place, head, (key, _, colour, _) in zip((0.45, 1.0), ("rms", "95 %"), KINDS, strict=True):
-        panel.text(place, 1.02, head, transform=panel.transAxes, color=colour, ha="right", va="bottom", fontsize=8)
+        panel.text(
+            place, 1.02, head, transform=panel.transAxes, color=colour, ha="right", va="bottom", fontsize=8
+        )
         for tolerance, plan in zip(tolerances, plans, strict=True):
             units = plan[key]["units"]
-            shown = "none" if units is None else f"{units:,}" if units < 1e6 else f"{units:.1e}"  # the mesh's own error may hide the rest
-            panel.text(place, tolerance, shown, transform=panel.get_yaxis_transform(), color=colour, ha="right", va="center", fontsize=8)
+            # the mesh's own error may hide the rest
+            shown = "none" if units is None else f"{units:,}" if units < 1e6 else f"{units:.1e}"
+            panel.text(
+                place,
+                tolerance,
+                shown,
+                transform=panel.get_yaxis_transform(),
+                color=colour,
+                ha="right",
+                va="center",
+                fontsize=8,
+            )
 
 
 def half_decades(scatters: list[Scatter]) -> np.ndarray:
-    """Distances from above those of the narrowest networks to a decade below those of the widest; every `BETWEEN`-th is 10^(k/2)."""
-    largest, smallest = np.quantile(np.sqrt(scatters[0].gaps[-1]), CONFIDENCE), np.sqrt(scatters[-1].gap.value[-1])
+    """Distances from above those of the narrowest networks to a decade below those of the widest; every
+    `BETWEEN`-th is 10^(k/2).
+    """
+    largest, smallest = (
+        np.quantile(np.sqrt(scatters[0].gaps[-1]), CONFIDENCE),
+        np.sqrt(scatters[-1].gap.value[-1]),
+    )
     top, bottom = np.ceil(2 * np.log10(largest)), np.floor(2 * np.log10(smallest)) - 2
     return 10 ** (np.linspace(top, bottom, BETWEEN * int(top - bottom) + 1) / 2)
 
@@ -108,7 +131,9 @@ def _networks(panel: Axes, scatters: list[Scatter], key: str, label: str, colour
 
 
 def quantile(errors: np.ndarray) -> tuple[float, float, float]:
-    """The quantile of the planner's confidence and its 95 % interval, from order statistics; no upper limit (NaN) of too few."""
+    """The quantile of the planner's confidence and its 95 % interval, from order statistics; no upper limit
+    (NaN) of too few.
+    """
     ordered = np.sort(errors)
     below, above = binom.interval(0.95, len(ordered), CONFIDENCE)
     last = len(ordered) - 1

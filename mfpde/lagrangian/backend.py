@@ -1,4 +1,6 @@
-"""What a backend must offer the integrator of the networks. States are opaque arrays of (components + 1, units)."""
+"""What a backend must offer the integrator of the networks. States are opaque arrays of (components + 1,
+units).
+"""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -9,7 +11,9 @@ State = Any
 
 
 class Backend(Protocol):
-    """The flow of the networks and the arithmetic of Runge-Kutta stages. Implemented by `opencl` and `numpy`."""
+    """The flow of the networks and the arithmetic of Runge-Kutta stages. Implemented by `opencl` and
+    `numpy`.
+    """
 
     name: str
 
@@ -26,7 +30,9 @@ class Backend(Protocol):
         """The state of a checkpoint, bit by bit."""
 
     def set_prior(self, weights: np.ndarray) -> None:
-        """Weights of the units (units,) before any reaction, summing to 1 over each network; 1/n unless set."""
+        """Weights of the units (units,) before any reaction, summing to 1 over each network; 1/n
+        unless set.
+        """
 
     def velocity(self, state: State) -> State:
         """d/dt of the state: -mobility grad V of the components as far as walls allow, V for the action."""
@@ -38,10 +44,13 @@ class Backend(Protocol):
         """y + sum factors * stages, with up to seven stages."""
 
     def project(self, state: State, origin: State, rate: State) -> State:
-        """Units beyond a wall are put on it; circles wrap; an amplitude that changed its sign since `origin` is put at 0
-        if a kink of the penalty holds it there, which `rate`, the velocity at `origin`, tells. May work in place."""
+        """Units beyond a wall are put on it; circles wrap; an amplitude that changed its sign since `origin`
+        is put at 0 if a kink of the penalty holds it there, which `rate`, the velocity at `origin`, tells.
+        May work in place."""
 
-    def error(self, y: State, y_new: State, stages: Sequence[State], factors: Sequence[float], tolerance: float) -> float:
+    def error(
+        self, y: State, y_new: State, stages: Sequence[State], factors: Sequence[float], tolerance: float
+    ) -> float:
         """Root mean square of sum factors * stages over tolerance * (1 + |y|)."""
 
     def weights(self, state: State) -> np.ndarray:

@@ -1,13 +1,15 @@
-"""The birth-death process at constant population (Rotskoff, Jelassi, Bruna & Vanden-Eijnden, arXiv:1902.01843).
+"""The birth-death process at constant population (Rotskoff, Jelassi, Bruna & Vanden-Eijnden,
+arXiv:1902.01843).
 
 Over a time dt, unit i jumps with probability 1 - exp(-alpha |V_i - Vbar| dt), Vbar the mean over its network:
 
-* V_i > Vbar: it dies, and a unit chosen uniformly from its network is cloned in its place; or, with a fixed density of
-  births, a new unit drawn from that density takes its place;
+* V_i > Vbar: it dies, and a unit chosen uniformly from its network is cloned in its place; or, with a fixed
+  density of births, a new unit drawn from that density takes its place;
 * V_i < Vbar: it is cloned in the place of a unit chosen uniformly.
 
-Where jumps are so frequent that steps had to be shortened, probabilities are |w - 1| with w = exp(-alpha (V - c) dt) of mean 1 instead:
-the mean number of copies of a unit is then that of the Fisher-Rao flow over the whole step, V held, up to errors of second order.
+Where jumps are so frequent that steps had to be shortened, probabilities are |w - 1| with w = exp(-alpha (V -
+c) dt) of mean 1 instead: the mean number of copies of a unit is then that of the Fisher-Rao flow over the
+whole step, V held, up to errors of second order.
 
 The generator acts on linear functionals as the Fisher-Rao flow -alpha (V - Vbar) mu does, plus, with births,
 alpha/2 int |V - Vbar| dmu (mu_b - mu).
@@ -28,7 +30,8 @@ class BirthDeath:
 
     Arguments:
         alpha: rate of the reaction.
-        births: for each free component its row in the state and what makes reborn units of numbers in [0, 1); None for clones alone.
+        births: for each free component its row in the state and what makes reborn units of numbers in [0, 1);
+            None for clones alone.
     """
 
     def __init__(self, ladder: Ladder, alpha: float, births: Sequence[tuple[int, Draw]] | None):
@@ -37,15 +40,22 @@ class BirthDeath:
         self.cloned = np.zeros(len(ladder.sizes), dtype=np.int64)
 
     def typical_rate(self, potential: np.ndarray) -> float:
-        """alpha times the root mean square of V - Vbar over a network, for the network where it is largest."""
+        """alpha times the root mean square of V - Vbar over a network, for the network where it is
+        largest.
+        """
         starts = self.ladder.first_unit[:-1]
         mean = np.add.reduceat(potential, starts) / self.ladder.sizes
         square = np.add.reduceat((potential - mean[self.ladder.network_of]) ** 2, starts) / self.ladder.sizes
         return self.alpha * float(np.sqrt(square.max()))
 
     def jump(
-        self, state: Callable[[], np.ndarray], potential: np.ndarray, dt: float, step: int, balanced: bool = False
-    ) -> np.ndarray | None:  # fmt: skip
+        self,
+        state: Callable[[], np.ndarray],
+        potential: np.ndarray,
+        dt: float,
+        step: int,
+        balanced: bool = False,
+    ) -> np.ndarray | None:
         """The state after the jumps of one reaction step, or None if there were none.
 
         Arguments:
@@ -71,7 +81,14 @@ class BirthDeath:
             self._apply(moved[:, where], jumps, excess, random, network)
         return moved
 
-    def _apply(self, state: np.ndarray, jumps: np.ndarray, excess: np.ndarray, random: np.random.Generator, network: int) -> None:
+    def _apply(
+        self,
+        state: np.ndarray,
+        jumps: np.ndarray,
+        excess: np.ndarray,
+        random: np.random.Generator,
+        network: int,
+    ) -> None:
         partners = random.integers(state.shape[1], size=len(jumps))
         for unit, partner in zip(jumps, partners, strict=True):
             if excess[unit] < 0:

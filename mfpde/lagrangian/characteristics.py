@@ -1,8 +1,8 @@
 """The deterministic path to the mean field: characteristics from quadrature nodes of the initial law.
 
-An atomic initial measure stays atomic, and its atoms move like the units of one network; so the mean field is the limit of a
-network whose units start at quadrature nodes instead of random draws. The reaction acts on weights.
-"""
+An atomic initial measure stays atomic, and its atoms move like the units of one network; so the mean field is
+the limit of a network whose units start at quadrature nodes instead of random draws. The reaction acts on
+weights."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,8 @@ from mfpde.models.model import Model
 
 TOLERANCE = 1e-9  #: of nodes that serve as a reference
 MOST_TENSOR = 2  #: free components up to which the tensor trapezoidal rule beats Sobol points
-#: nodes that a prediction of fluctuations has unless the case says otherwise: with the trapezoidal rule, with Sobol points
+#: nodes that a prediction of fluctuations has unless the case says otherwise: with the trapezoidal rule, with
+#: Sobol points
 NODES = {"trapezoid": 1024, "sobol": 8192}
 
 
@@ -41,7 +42,13 @@ def why_none(case: Case) -> str | None:
 
 def node_settings(case: Case, tolerance: float) -> Case:
     """The case with what moves units set for nodes: weights, float64 and a tolerance of their own."""
-    return case.replace({"lagrangian.reaction": "weights", "lagrangian.tolerance": tolerance, "lagrangian.precision": "float64"})
+    return case.replace(
+        {
+            "lagrangian.reaction": "weights",
+            "lagrangian.tolerance": tolerance,
+            "lagrangian.precision": "float64",
+        }
+    )
 
 
 def node_rule(case: Case, model: Model) -> Rule:
@@ -57,7 +64,14 @@ def node_count(case: Case, model: Model) -> int:
     return asked or (NODES[node_rule(case, model)] if case.fluctuations.predict else 0)
 
 
-def points_flow(case: Case, model: Model, points: np.ndarray, weights: np.ndarray, device=None, tolerance: float = TOLERANCE) -> Flow:
+def points_flow(
+    case: Case,
+    model: Model,
+    points: np.ndarray,
+    weights: np.ndarray,
+    device=None,
+    tolerance: float = TOLERANCE,
+) -> Flow:
     """The flow of weighted points at time 0; the reaction acts on their weights.
 
     Arguments:
@@ -78,7 +92,9 @@ def points_flow(case: Case, model: Model, points: np.ndarray, weights: np.ndarra
     return flow
 
 
-def build_characteristics(case: Case, model: Model, nodes: int, device=None, rule: Rule | None = None, tolerance: float = TOLERANCE) -> Flow:
+def build_characteristics(
+    case: Case, model: Model, nodes: int, device=None, rule: Rule | None = None, tolerance: float = TOLERANCE
+) -> Flow:
     """The flow of about `nodes` quadrature nodes at time 0; Sobol points are rounded up to a power of 2.
 
     Arguments:

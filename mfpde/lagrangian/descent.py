@@ -1,9 +1,10 @@
-"""Descent by steps of finite length beside the flow: gradient descent, and stochastic gradient descent on minibatches.
+"""Descent by steps of finite length beside the flow: gradient descent, and stochastic gradient descent on
+minibatches.
 
-theta <- theta - eta M grad V: explicit Euler with the time step eta, projected at walls; M is the mobility. For the loss |f - f*|^2 of
-f = (1/n) sum Phi it is gradient descent with learning rate n eta / 2. As eta and 1/n vanish it follows the PDE (Mei, Montanari & Nguyen 2018,
-doi:10.1073/pnas.1806579115). Between steps a network is where its Euler polygon is, so that outputs need not be multiples of eta.
-"""
+theta <- theta - eta M grad V: explicit Euler with the time step eta, projected at walls; M is the mobility.
+For the loss |f - f*|^2 of f = (1/n) sum Phi it is gradient descent with learning rate n eta / 2. As eta and
+1/n vanish it follows the PDE (Mei, Montanari & Nguyen 2018, doi:10.1073/pnas.1806579115). Between steps a
+network is where its Euler polygon is, so that outputs need not be multiples of eta."""
 
 from collections.abc import Callable
 from typing import Any
@@ -66,7 +67,9 @@ class Training:
                 watch()
 
     def _moved(self, by: float) -> State:
-        return self.backend.project(self.backend.combine(self.state, [self.rate], [by]), self.state, self.rate)
+        return self.backend.project(
+            self.backend.combine(self.state, [self.rate], [by]), self.state, self.rate
+        )
 
     def at(self, time: float) -> np.ndarray:
         """The units (components + 1, units) on the Euler polygon, at a time within the present step."""
@@ -86,7 +89,10 @@ class Descent:
         self.case, self.model, self.ladder, self.flow = case, model, ladder, flow
         self.time = 0.0
         start = flow.backend.download(flow.state)
-        self.trainings = [[Training(self._backend(batch), step, start) for batch in case.descent.batches] for step in case.descent.steps]
+        self.trainings = [
+            [Training(self._backend(batch), step, start) for batch in case.descent.batches]
+            for step in case.descent.steps
+        ]
         self.diverged = np.full((*self._shape, len(ladder.sizes)), np.nan)
         self.largest: np.ndarray | None = None  #: loss beyond which a network has diverged
 
@@ -100,7 +106,13 @@ class Descent:
     def checkpoint(self) -> dict[str, Any]:
         """All that a descent built anew needs to go on bit by bit from here; for `restore`."""
         trainings = [[training.checkpoint() for training in row] for row in self.trainings]
-        return {"time": self.time, "flow": self.flow.checkpoint(), "trainings": trainings, "diverged": self.diverged.copy(), "largest": self.largest}
+        return {
+            "time": self.time,
+            "flow": self.flow.checkpoint(),
+            "trainings": trainings,
+            "diverged": self.diverged.copy(),
+            "largest": self.largest,
+        }
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
@@ -137,38 +149,60 @@ class Descent:
         self.diverged[bad & np.isnan(self.diverged)] = self.time
         for found in values.values():
             found[~np.isnan(self.diverged)] = np.nan
-        return {f"descent/{name}": value for name, value in (values | {"diverged": self.diverged.copy()}).items()}
+        return {
+            f"descent/{name}": value for name, value in (values | {"diverged": self.diverged.copy()}).items()
+        }
 
-    def _measure(self, training: Training, flow: np.ndarray, limit: np.ndarray | None) -> dict[str, np.ndarray]:
+    def _measure(
+        self, training: Training, flow: np.ndarray, limit: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
         model, backend = self.model, self.flow.backend
         with np.errstate(all="ignore"):
             units = training.at(self.time)
             state = backend.upload(units)
             predictions, potential = backend.predictions(state), backend.download(backend.velocity(state))[-1]
             cloud = (units, backend.weights(state), predictions, potential, self.ladder.first_unit[:-1])
-            values = {"loss": model.cloud_losses(*cloud), "energy": model.cloud_energies(*cloud), "flow_gap": model.square_norm(predictions - flow)}
-            return values if limit is None else values | {"function_gap": model.square_norm(predictions - limit)}
+            values = {
+                "loss": model.cloud_losses(*cloud),
+                "energy": model.cloud_energies(*cloud),
+                "flow_gap": model.square_norm(predictions - flow),
+            }
+            return (
+                values if limit is None else values | {"function_gap": model.square_norm(predictions - limit)}
+            )
 
 
 def build_descent(case: Case, model: Model, device=None) -> Descent | None:
     """The descent a case asks for, at time 0; None if it asks for none.
 
     Raises:
-        InputError: a potential, a reaction or noise, which steps of descent have not; a step longer than the run; too many steps.
+        InputError: a potential, a reaction or noise, which steps of descent have not; a step longer than the
+            run; too many steps.
     """
     steps = case.descent.steps
     if not steps:
         return None
     if not isinstance(model, Network | PopulationNetwork):
-        raise InputError(f'{case.path}: descent.steps: a potential has no loss to descend; expected model.kind = "network"')
+        raise InputError(
+            f'{case.path}: descent.steps: a potential has no loss to descend; expected model.kind = "network"'
+        )
     for key in ("birth_death", "diffusion"):
         if getattr(case.dynamics, key):
-            raise InputError(f"{case.path}: descent.steps: descent knows no dynamics.{key}; set it to 0, or leave out descent.steps")
+            raise InputError(
+                f"{case.path}: descent.steps: descent knows no dynamics.{key}; set it to 0, or leave out"
+                " descent.steps"
+            )
     if max(steps) > case.time:
-        raise InputError(f"{case.path}: descent.steps: a step of {max(steps):g} is longer than the run (time = {case.time:g})")
+        raise InputError(
+            f"{case.path}: descent.steps: a step of {max(steps):g} is longer than the run (time ="
+            f" {case.time:g})"
+        )
     total = sum(case.time / step for step in steps) * len(case.descent.batches)
     if total > MOST_STEPS:
-        raise InputError(f"{case.path}: descent.steps: {total:.2g} steps in all; at most {MOST_STEPS:.0e} are taken, use longer ones")
+        raise InputError(
+            f"{case.path}: descent.steps: {total:.2g} steps in all; at most {MOST_STEPS:.0e} are taken, use"
+            " longer ones"
+        )
     settings = case.lagrangian
     ladder = Ladder([case.descent.units], [case.descent.replicates], settings.seed, settings.common)
     return Descent(case, model, ladder, build_flow(case, model, ladder, device))

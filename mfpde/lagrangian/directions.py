@@ -1,9 +1,9 @@
 """Directions in which the initial measure fluctuates, the few that matter for f.
 
-Units drawn i.i.d. change the weight omega_j of a node by noise of covariance diag(omega)/n on measures of mass 1. What f sees of it, by way of
-Phi at nodes on the mean-field path, has low rank: an eigenvalue problem of the features along that path gives the directions that carry most
-of the variance of f at the times looked at.
-"""
+Units drawn i.i.d. change the weight omega_j of a node by noise of covariance diag(omega)/n on measures of
+mass 1. What f sees of it, by way of Phi at nodes on the mean-field path, has low rank: an eigenvalue problem
+of the features along that path gives the directions that carry most of the variance of f at the times looked
+at."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,9 @@ NEGLIGIBLE = 1e-7
 
 
 class Directions(NamedTuple):
-    """s_jr: direction r changes the weight omega_j by omega_j s_jr; sum_r s_jr s_kr approximates 1/omega_j where j = k and else 0."""
+    """s_jr: direction r changes the weight omega_j by omega_j s_jr; sum_r s_jr s_kr approximates 1/omega_j
+    where j = k and else 0.
+    """
 
     values: np.ndarray  #: (nodes, directions), those of largest variance first
     left_out: float  #: variance of f that the directions leave out, summed over the times looked at
@@ -38,7 +40,9 @@ def find_directions(model: ShallowNetwork, flow: Flow, times: np.ndarray, rank: 
     prior = flow.backend.weights(flow.state)
     count = len(model.least_squares.targets)
     mix = np.sqrt(model.least_squares.weights)[:, None]
-    if count > SKETCH:  # a random mixture keeps norms and the span of what matters; Halko, Martinsson & Tropp 2011, doi:10.1137/090771806
+    # a random mixture keeps norms and the span of what matters; Halko, Martinsson & Tropp 2011,
+    # doi:10.1137/090771806
+    if count > SKETCH:
         mix = mix * generator(0, "directions").standard_normal((count, SKETCH)) / np.sqrt(SKETCH)
     looked = np.concatenate([_weighted_features(model, flow, float(t), mix, prior) for t in times])
     values, vectors = np.linalg.eigh(looked @ looked.T)
@@ -51,7 +55,9 @@ def find_directions(model: ShallowNetwork, flow: Flow, times: np.ndarray, rank: 
     return Directions(right / np.sqrt(prior)[:, None], left_out, kept < rank or kept == len(values))
 
 
-def _weighted_features(model: ShallowNetwork, flow: Flow, time: float, mix: np.ndarray, prior: np.ndarray) -> np.ndarray:
+def _weighted_features(
+    model: ShallowNetwork, flow: Flow, time: float, mix: np.ndarray, prior: np.ndarray
+) -> np.ndarray:
     """sqrt(omega_j) (p_j / omega_j) (Phi_j - f) at a time, mixed: (coefficients, nodes)."""
     flow.advance(time)
     state, p = flow.backend.download(flow.state), flow.backend.weights(flow.state)

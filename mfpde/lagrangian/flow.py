@@ -1,9 +1,9 @@
-"""Integrate the networks: Dormand-Prince 5(4) with error control, projection at walls, jumps and noise between.
+"""Integrate the networks: Dormand-Prince 5(4) with error control, projection at walls, jumps and noise
+between.
 
-Dormand & Prince 1980, doi:10.1016/0771-050X(80)90013-3. The first stage of a step is the last of the one before (FSAL).
-Every stage is evaluated at the projected position with the velocity that walls allow, so the projected flow is integrated to the order
-at which units meet and leave walls.
-"""
+Dormand & Prince 1980, doi:10.1016/0771-050X(80)90013-3. The first stage of a step is the last of the one
+before (FSAL). Every stage is evaluated at the projected position with the velocity that walls allow, so the
+projected flow is integrated to the order at which units meet and leave walls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,12 +75,16 @@ class Flow:
         return self.backend.download(self._first)[-1]
 
     def checkpoint(self) -> dict[str, Any]:
-        """All that a flow built anew needs to go on bit by bit from here, also in the middle of `advance`; for `restore`."""
+        """All that a flow built anew needs to go on bit by bit from here, also in the middle of `advance`;
+        for `restore`.
+        """
         saved = {name: getattr(self, name) for name in SAVED} | {"state": self.backend.checkpoint(self.state)}
         jumps = self.birth_death
         if self.noise is not None:
             saved |= {name: getattr(self.noise, name) for name in SAVED_OF_NOISE}
-        return saved | ({} if jumps is None else {"killed": jumps.killed.copy(), "cloned": jumps.cloned.copy()})
+        return saved | (
+            {} if jumps is None else {"killed": jumps.killed.copy(), "cloned": jumps.cloned.copy()}
+        )
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
@@ -155,20 +159,32 @@ class Flow:
         """Choose the time to the next jumps such that few units jump."""
         assert self.birth_death is not None
         rate = self.birth_death.typical_rate(self.potential())
-        self.interval = min(self.settings.reaction_step, self.settings.reaction_tolerance / rate if rate > 0 else np.inf)
+        self.interval = min(
+            self.settings.reaction_step, self.settings.reaction_tolerance / rate if rate > 0 else np.inf
+        )
         if self.interval < SHORTEST * self.settings.reaction_step:
-            raise RunError(f"the time between jumps collapsed to {self.interval:.1e} at time {self.time:g}; lower dynamics.birth_death")
+            raise RunError(
+                f"the time between jumps collapsed to {self.interval:.1e} at time {self.time:g}; lower"
+                " dynamics.birth_death"
+            )
 
     def _jumps_wait(self) -> bool:
         """Whether the jumps since the last ones would be missed at an output."""
         assert self.birth_death is not None
         waiting = self.time - self.reacted
-        return waiting > 0 and waiting * self.birth_death.typical_rate(self.potential()) > self.settings.reaction_tolerance / 2
+        return (
+            waiting > 0
+            and waiting * self.birth_death.typical_rate(self.potential())
+            > self.settings.reaction_tolerance / 2
+        )
 
     def _react(self) -> None:
         assert self.birth_death is not None
         full = self.time == self._next_reaction()
-        elapsed, frequent = self.interval if full else self.time - self.reacted, self.interval < self.settings.reaction_step
+        elapsed, frequent = (
+            (self.interval if full else self.time - self.reacted),
+            self.interval < self.settings.reaction_step,
+        )
         self.reactions += 1
         self.reacted = self.time
         state, potential = lambda: self.backend.download(self.state), self.potential()
@@ -186,11 +202,17 @@ class Flow:
             dt = (until - time) / np.ceil((until - time) / wanted * (1 - 1e-9))
             stages = [self._first]
             for row in STAGES:
-                y = self.backend.project(self.backend.combine(self.state, stages, [dt * c for c in row]), self.state, self._first)
+                y = self.backend.project(
+                    self.backend.combine(self.state, stages, [dt * c for c in row]), self.state, self._first
+                )
                 stages.append(self.backend.velocity(y))
-            error = self.backend.error(self.state, y, stages, [dt * c for c in ERRORS], self.settings.tolerance)
+            error = self.backend.error(
+                self.state, y, stages, [dt * c for c in ERRORS], self.settings.tolerance
+            )
             if not np.isfinite(error):
-                raise RunError(f"the networks are no longer finite at time {time:g} (their local error is not a number)")
+                raise RunError(
+                    f"the networks are no longer finite at time {time:g} (their local error is not a number)"
+                )
             factor = 5.0 if error == 0 else float(np.clip(0.9 * error**-0.2, 0.2, 5.0))
             if error <= 1:
                 self.state, self._first = y, stages[-1]
@@ -202,7 +224,9 @@ class Flow:
                 self.step_size = dt * factor
                 if self.step_size < MIN_STEP * until:
                     hint = "loosen the tolerance of [lagrangian] or [characteristics]"
-                    raise RunError(f"the networks' time step collapsed to {self.step_size:.1e} at time {time:g}; {hint}")
+                    raise RunError(
+                        f"the networks' time step collapsed to {self.step_size:.1e} at time {time:g}; {hint}"
+                    )
             self.step_size = min(self.step_size, self.settings.max_step)
             if self._watch is not None:
                 self._watch()

@@ -1,10 +1,12 @@
-"""The dynamical central limit theorem as a prediction: lim n E|f_n,t - f_t|^2 from the mean field alone, with its own numerical error.
+"""The dynamical central limit theorem as a prediction: lim n E|f_n,t - f_t|^2 from the mean field alone, with
+its own numerical error.
 
-Units start i.i.d., so sqrt(n) (mu_n - mu) starts as Gaussian noise; f answers to it linearly in the limit (`tangent`). The noise has covariance
-diag(omega) on nodes; the few directions of it that f feels (`directions`) are followed. Contributions of directions add up, so that the last
-half of them tells the error of the rank, unless none is missing; nodes of half the number tell the error of the nodes. With a reaction the
-prediction is for units with weights; jumps add noise of their own. Source: Chen, Rotskoff, Bruna & Vanden-Eijnden, arXiv:2008.09623.
-"""
+Units start i.i.d., so sqrt(n) (mu_n - mu) starts as Gaussian noise; f answers to it linearly in the limit
+(`tangent`). The noise has covariance diag(omega) on nodes; the few directions of it that f feels
+(`directions`) are followed. Contributions of directions add up, so that the last half of them tells the error
+of the rank, unless none is missing; nodes of half the number tell the error of the nodes. With a reaction the
+prediction is for units with weights; jumps add noise of their own. Source: Chen, Rotskoff, Bruna &
+Vanden-Eijnden, arXiv:2008.09623."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +16,13 @@ import numpy as np
 
 from mfpde.case import Case
 from mfpde.errors import InputError
-from mfpde.lagrangian.characteristics import build_characteristics, node_count, node_rule, node_settings, why_none
+from mfpde.lagrangian.characteristics import (
+    build_characteristics,
+    node_count,
+    node_rule,
+    node_settings,
+    why_none,
+)
 from mfpde.lagrangian.directions import Directions, find_directions
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
@@ -61,9 +69,15 @@ class FollowedTangent:
         return self.linear.response(self.flow.state)
 
     def mean_variance(self) -> np.ndarray:
-        """Of the changes sum_j p_j [T_j + (theta_j - mean) (s_j - alpha q_j)], and of what no direction follows."""
+        """Of the changes sum_j p_j [T_j + (theta_j - mean) (s_j - alpha q_j)], and of what no direction
+        follows.
+        """
         backend, state = self.flow.backend, self.flow.state
-        theta, p, tangents = backend.download(state)[:-1], backend.weights(state), self.linear.download(state.tangents)
+        theta, p, tangents = (
+            backend.download(state)[:-1],
+            backend.weights(state),
+            self.linear.download(state.tangents),
+        )
         shares = p[:, None] * (self.directions - self.rate * tangents[:, -1])
         centred = theta - (theta @ p)[:, None]
         changes = np.einsum("j,jcr->cr", p, tangents[:, :-1]) + centred @ shares
@@ -85,8 +99,13 @@ class Fluctuations:
         return self.found[0]
 
     def checkpoint(self) -> dict[str, Any]:
-        """All that is needed to build the prediction anew and to go on bit by bit from here; see `build_fluctuations` and `restore`."""
-        return {"directions": [found._asdict() for found in self.found], "flows": [side.flow.checkpoint() for side in (self.full, self.half)]}
+        """All that is needed to build the prediction anew and to go on bit by bit from here; see
+        `build_fluctuations` and `restore`.
+        """
+        return {
+            "directions": [found._asdict() for found in self.found],
+            "flows": [side.flow.checkpoint() for side in (self.full, self.half)],
+        }
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
@@ -114,7 +133,9 @@ class Fluctuations:
             "rank_error": max(rest, self.followed.left_out),
             "spectrum": np.pad(found, (0, SPECTRUM - len(found))),
             # on a circle the mean jumps as units pass the seam, which no linear response holds
-            "mean_variance": np.where([c.periodic for c in self.model.parameters.components], np.nan, self.full.mean_variance()),
+            "mean_variance": np.where(
+                [c.periodic for c in self.model.parameters.components], np.nan, self.full.mean_variance()
+            ),
         }
 
 
@@ -129,29 +150,39 @@ def why_no_tangent(model: Model) -> str | None:
     return None
 
 
-def build_fluctuations(case: Case, model: Model, device=None, saved: dict[str, Any] | None = None) -> Fluctuations | None:
+def build_fluctuations(
+    case: Case, model: Model, device=None, saved: dict[str, Any] | None = None
+) -> Fluctuations | None:
     """The prediction a case asks for, at time 0; None if it asks for none.
 
     Arguments:
         saved: a checkpoint of it, whose directions need not be found again.
     Raises:
-        InputError: the model has no function, the dynamics no characteristics, or the chosen method does not apply.
+        InputError: the model has no function, the dynamics no characteristics, or the chosen method does not
+            apply.
     """
     if not case.fluctuations.predict:
         return None
     if not isinstance(model, ShallowNetwork):
-        raise InputError(f'{case.path}: fluctuations.predict: a potential has no function f to fluctuate; expected model.kind = "network"')
+        raise InputError(
+            f"{case.path}: fluctuations.predict: a potential has no function f to fluctuate; expected"
+            ' model.kind = "network"'
+        )
     if reason := why_none(case):
         raise InputError(f"{case.path}: fluctuations.predict: the linearised flow has no {reason}")
     obstacle = why_no_tangent(model)
     if case.fluctuations.method == "tangent" and obstacle:
-        raise InputError(f'{case.path}: fluctuations.method: "tangent" does not serve this case: {obstacle}; use "perturbation"')
+        raise InputError(
+            f'{case.path}: fluctuations.method: "tangent" does not serve this case: {obstacle}; use'
+            ' "perturbation"'
+        )
     by_tangent = case.fluctuations.method != "perturbation" and not obstacle
     count = node_count(case, model)
     smaller = half_count(case, model, count)
     known = [None, None] if saved is None else [Directions(**its) for its in saved["directions"]]
     (full, found), (half, found_too) = (
-        _follow(case, model, nodes, by_tangent, device, its) for nodes, its in zip((count, smaller), known, strict=True)
+        _follow(case, model, nodes, by_tangent, device, its)
+        for nodes, its in zip((count, smaller), known, strict=True)
     )
     return Fluctuations(model, full, half, (found, found_too))
 
@@ -171,8 +202,10 @@ def half_count(case: Case, model: Model, count: int) -> int:
         half = min(half, (each - 1) ** axes)
     if each < FEWEST or half < FEWEST:
         raise InputError(
-            f"{case.path}: characteristics.nodes: {count} nodes are too few to predict fluctuations with; expected {FEWEST} or more on every axis "
-            f'of the rule "{node_rule(case, model)}" (4096 serve two parameters; with many, use rule = "sobol")'
+            f"{case.path}: characteristics.nodes: {count} nodes are too few to predict fluctuations with;"
+            f" expected {FEWEST} or more on every axis "
+            f'of the rule "{node_rule(case, model)}" (4096 serve two parameters; with many, use rule ='
+            ' "sobol")'
         )
     return half
 
@@ -192,9 +225,19 @@ def _follow(
     if isinstance(nodes.backend, NumpyNetwork):
         from mfpde.lagrangian.tangent_numpy import NumpyTangent
 
-        return FollowedTangent(nodes, settings.lagrangian, NumpyTangent(nodes.backend, found.values), found.values), found
+        return (
+            FollowedTangent(
+                nodes, settings.lagrangian, NumpyTangent(nodes.backend, found.values), found.values
+            ),
+            found,
+        )
     from mfpde.lagrangian.forces_opencl import OpenCLNetwork
     from mfpde.lagrangian.tangent_opencl import OpenCLTangent
 
     assert isinstance(nodes.backend, OpenCLNetwork)
-    return FollowedTangent(nodes, settings.lagrangian, OpenCLTangent(nodes.backend, found.values, device), found.values), found
+    return (
+        FollowedTangent(
+            nodes, settings.lagrangian, OpenCLTangent(nodes.backend, found.values, device), found.values
+        ),
+        found,
+    )

@@ -1,4 +1,6 @@
-"""Units that feel each other through an interaction of finite rank: O(n) per network, readably; the reference for kernels/moment_units.cl."""
+"""Units that feel each other through an interaction of finite rank: O(n) per network, readably; the reference
+for kernels/moment_units.cl.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -12,12 +14,15 @@ from mfpde.threads import product
 
 #: numbers per unit that a share is made for, at least: beside the features there are phases and points
 FEWEST = 4
-#: features of a network are kept until its moments are known, rather than computed again, up to this many numbers
+#: features of a network are kept until its moments are known, rather than computed again, up to this many
+#: numbers
 KEPT = 2**25
 
 
 def through_moments(potential: Potential, ladder: Ladder) -> FiniteRank | None:
-    """The interaction by its features, where they are fewer than pairs of units; None where sums over pairs are as good, or all there is."""
+    """The interaction by its features, where they are fewer than pairs of units; None where sums over pairs
+    are as good, or all there is.
+    """
     found = potential.finite_rank
     return found if found is not None and found.rank * ladder.total < np.sum(ladder.sizes**2) else None
 
@@ -41,24 +46,36 @@ class Moments:
             def sums(share: Share) -> np.ndarray:
                 return self.interaction.centre_sums(_rows(theta, share), _rows(weights, share))
 
-            centre = self.interaction.centre(in_turn(run(sums, shares)))[..., None] if self.interaction.lines else 0.0
+            centre = (
+                self.interaction.centre(in_turn(run(sums, shares)))[..., None]
+                if self.interaction.lines
+                else 0.0
+            )
 
             def features(share: Share) -> np.ndarray:
                 return self.interaction.values(_rows(theta, share) - centre)
 
             def first(share: Share) -> tuple[np.ndarray | None, np.ndarray]:
                 u = features(share)
-                return u if kept else None, product(u.transpose(1, 0, 2), _rows(weights, share)[..., None])[..., 0].T
+                return u if kept else None, product(u.transpose(1, 0, 2), _rows(weights, share)[..., None])[
+                    ..., 0
+                ].T
 
             kept = self.interaction.rank * (shares[-1].units.stop - shares[0].units.start) <= KEPT
             found = run(first, shares)
             moments = in_turn([part for _, part in found])
-            coefficients = (self.interaction.couple @ moments).reshape(len(theta) + 1, self.interaction.rank, -1)
+            coefficients = (self.interaction.couple @ moments).reshape(
+                len(theta) + 1, self.interaction.rank, -1
+            )
 
             def second(k: int) -> None:
                 known = found[k][0]
                 u = features(shares[k]) if known is None else known
-                made = product(u.transpose(1, 2, 0), coefficients.transpose(2, 1, 0)).transpose(2, 0, 1).reshape(len(theta) + 1, -1)
+                made = (
+                    product(u.transpose(1, 2, 0), coefficients.transpose(2, 1, 0))
+                    .transpose(2, 0, 1)
+                    .reshape(len(theta) + 1, -1)
+                )
                 result[-1, shares[k].units], result[:-1, shares[k].units] = made[0], made[1:]
 
             run(second, range(len(shares)))

@@ -15,7 +15,8 @@ from mfpde.threads import each, product
 
 #: units whose rates are put together at once
 UNITS = 2**14
-#: pairs of units and data of one network whose activations are kept until its prediction is known; of more they are computed again
+#: pairs of units and data of one network whose activations are kept until its prediction is known; of more
+#: they are computed again
 KEPT = 2**26
 #: shares of such a network whose predictions are held at once
 HELD = 16
@@ -25,7 +26,9 @@ class NumpyNetwork(NumpyBackend):
     """Units of networks see each other through the predictions."""
 
     def __init__(self, network: Network, ladder: Ladder, precision: str, weight_rate: float):
-        super().__init__(network, ladder, precision, weight_rate, network.penalty.strength if network.has_kink else 0.0)
+        super().__init__(
+            network, ladder, precision, weight_rate, network.penalty.strength if network.has_kink else 0.0
+        )
         self.network = network
         data = network.data
         # data with the same input act as one, with the sum of their weights and their mean target
@@ -35,7 +38,9 @@ class NumpyNetwork(NumpyBackend):
         self.targets = np.bincount(self.datum, data.weights * data.y) / self.weights_data
         self.inputs = inputs.astype(self.dtype)
         #: what the gradient in z of a preactivation is: the input, and 1 for a bias
-        self.directions = np.column_stack([self.inputs, np.ones(len(inputs), self.dtype)])[:, : len(network.parameters.components) - 1]
+        self.directions = np.column_stack([self.inputs, np.ones(len(inputs), self.dtype)])[
+            :, : len(network.parameters.components) - 1
+        ]
         self.jobs, self.split = share_out(ladder, len(inputs))
 
     def _activations(self, state: np.ndarray, share: Share) -> tuple[np.ndarray, np.ndarray]:
@@ -63,7 +68,9 @@ class NumpyNetwork(NumpyBackend):
         in_shares(self.jobs, self.split, predict)
         return result[:, self.datum]
 
-    def _pull(self, share: Share, activations: tuple[np.ndarray, np.ndarray], prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _pull(
+        self, share: Share, activations: tuple[np.ndarray, np.ndarray], prediction: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """h and its gradient in z, see `feature_pull`, of the units of a share."""
         value, slope = activations
         residual = (self.weights_data * (prediction - self.targets)).astype(self.dtype)
@@ -99,14 +106,18 @@ class NumpyNetwork(NumpyBackend):
 
         def finish(first: int) -> None:
             part = slice(first, first + UNITS)
-            made = network_rates(self.network, state[0, part], state[1:-1, part].T, h[part], gradient[part], self.kink)
+            made = network_rates(
+                self.network, state[0, part], state[1:-1, part].T, h[part], gradient[part], self.kink
+            )
             rate[:, part] = self.allowed(made, state[:, part])
 
         each(finish, range(0, self.ladder.total, UNITS))
         return rate
 
 
-def _sum_in_turn(function: Callable[[Share], np.ndarray], shares: Sequence[Share], run: Callable) -> np.ndarray:
+def _sum_in_turn(
+    function: Callable[[Share], np.ndarray], shares: Sequence[Share], run: Callable
+) -> np.ndarray:
     """The sum of what shares give, in order and some at a time: on many data each is large."""
     total = in_turn(run(function, shares[:HELD]))
     for k in range(HELD, len(shares), HELD):
@@ -114,7 +125,9 @@ def _sum_in_turn(function: Callable[[Share], np.ndarray], shares: Sequence[Share
     return total
 
 
-def feature_pull(model: ShallowNetwork, z: np.ndarray, x: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def feature_pull(
+    model: ShallowNetwork, z: np.ndarray, x: np.ndarray, residual: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """h(z) = sum_l residual_l sigma(<w, x_l> + b), and its gradient in z.
 
     Arguments:
@@ -130,7 +143,9 @@ def feature_pull(model: ShallowNetwork, z: np.ndarray, x: np.ndarray, residual: 
     return h, slope @ directions
 
 
-def network_rates(model: ShallowNetwork, a: np.ndarray, z: np.ndarray, h: np.ndarray, gradient: np.ndarray, kink: float) -> np.ndarray:
+def network_rates(
+    model: ShallowNetwork, a: np.ndarray, z: np.ndarray, h: np.ndarray, gradient: np.ndarray, kink: float
+) -> np.ndarray:
     """-grad V of the components, and V (components + 1, n), where V = a h(z) + r.
 
     Arguments:
@@ -177,7 +192,9 @@ class NumpyPotential(NumpyBackend):
             self._add_pairs(rate, theta, self.weights(state), self.potential.interaction)
         return self.allowed(rate, state)
 
-    def _add_pairs(self, rate: np.ndarray, theta: np.ndarray, weights: np.ndarray, interaction: Formula) -> None:
+    def _add_pairs(
+        self, rate: np.ndarray, theta: np.ndarray, weights: np.ndarray, interaction: Formula
+    ) -> None:
         """An interaction of no finite rank: the sum over all pairs of a network."""
         for *_, where in self.ladder.networks():
             differences = theta[:, where, None] - theta[:, None, where]

@@ -14,11 +14,13 @@ from mfpde.lagrangian.opencl_backend import OpenCLBackend
 from mfpde.models.network import Network
 from mfpde.models.potential import Potential
 
-#: Units, and vectors of data, whose pairs a CPU holds in its registers at a time; half the vectors where it has half the registers.
+#: Units, and vectors of data, whose pairs a CPU holds in its registers at a time; half the vectors where it
+#: has half the registers.
 UNIT_BLOCK, TILE_VECTORS = 4, 4
 #: Inputs up to which the sums of a block of units are held at once.
 MOST_INPUTS = 256
-#: Preactivations are kept for the gradient, rather than computed again, from this many inputs on and up to this many bytes.
+#: Preactivations are kept for the gradient, rather than computed again, from this many inputs on and up to
+#: this many bytes.
 KEEP_INPUTS, KEEP_BYTES = 16, 2**28
 
 
@@ -43,12 +45,23 @@ class OpenCLNetwork(OpenCLBackend):
         vectors = -(-self.count // self.width)
         # blocks and tiles of one on GPUs, whose lanes are work items
         self.block = UNIT_BLOCK if device.by_row and network.data.dimension <= MOST_INPUTS else 1
-        most = 1 if not device.by_row else TILE_VECTORS if self.width * np.dtype(precision).itemsize >= 64 else TILE_VECTORS // 2
+        most = (
+            1
+            if not device.by_row
+            else TILE_VECTORS
+            if self.width * np.dtype(precision).itemsize >= 64
+            else TILE_VECTORS // 2
+        )
         self.tile = self.width * tile_vectors(vectors, most)
         self.pitch = -(-self.count // self.tile) * self.tile
         kept = ladder.total * self.pitch
-        keep = device.by_row and network.data.dimension >= KEEP_INPUTS and kept * np.dtype(precision).itemsize <= KEEP_BYTES
-        # PoCL would put all work items into one group, hence on one core, where their number has no suitable divisor
+        keep = (
+            device.by_row
+            and network.data.dimension >= KEEP_INPUTS
+            and kept * np.dtype(precision).itemsize <= KEEP_BYTES
+        )
+        # PoCL would put all work items into one group, hence on one core, where their number has no suitable
+        # divisor
         self.group = (1, 1) if device.by_row else None
         constants = {
             "INPUTS": network.data.dimension,
@@ -63,7 +76,16 @@ class OpenCLNetwork(OpenCLBackend):
         generated = network.activation.opencl() + network.penalty_opencl()
         kernels = ("partial_predictions", "predict")
         super().__init__(
-            network, ladder, precision, weight_rate, device, self.width, ["amplitude.cl", "network_units.cl"], kernels, constants, generated
+            network,
+            ladder,
+            precision,
+            weight_rate,
+            device,
+            self.width,
+            ["amplitude.cl", "network_units.cl"],
+            kernels,
+            constants,
+            generated,
         )
         self.kept = self.buffers.empty(kept if keep else 1, self.dtype)
         self._upload_data()
@@ -91,9 +113,19 @@ class OpenCLNetwork(OpenCLBackend):
     def _predict(self, state: cl.Buffer) -> None:
         self._weigh(state)
         arguments = (state, self.unit_weights, self.x, self.chunk_start, self.partial, self.kept)
-        self.kernels["partial_predictions"](self.buffers.queue, (self.pitch // self.tile, self.chunks), self.group, *arguments)
+        self.kernels["partial_predictions"](
+            self.buffers.queue, (self.pitch // self.tile, self.chunks), self.group, *arguments
+        )
         targets = (self.targets, self.data_weights)
-        self._run("predict", (self.pitch, len(self.ladder.sizes)), self.partial, self.first_chunk, *targets, self.prediction, self.residual)
+        self._run(
+            "predict",
+            (self.pitch, len(self.ladder.sizes)),
+            self.partial,
+            self.first_chunk,
+            *targets,
+            self.prediction,
+            self.residual,
+        )
 
     def predictions(self, state: cl.Buffer) -> np.ndarray:
         """f of every network at the data."""
@@ -106,20 +138,47 @@ class OpenCLNetwork(OpenCLBackend):
         self._predict(state)
         rate = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
         confinement = self.dtype.type(self.network.penalty.confinement)
-        arguments = (state, self.residual, self.x, self.network_of, self.kept, self.mobility, confinement, *self.walls, rate)
-        self.kernels["velocity"](self.buffers.queue, (-(-self.ladder.total // self.block), 1), self.group, *arguments)
+        arguments = (
+            state,
+            self.residual,
+            self.x,
+            self.network_of,
+            self.kept,
+            self.mobility,
+            confinement,
+            *self.walls,
+            rate,
+        )
+        self.kernels["velocity"](
+            self.buffers.queue, (-(-self.ladder.total // self.block), 1), self.group, *arguments
+        )
         return rate
 
 
 class OpenCLPotential(OpenCLBackend):
-    """Units in an external potential, with a pair interaction within each network; see `build_opencl_potential`."""
+    """Units in an external potential, with a pair interaction within each network; see
+    `build_opencl_potential`.
+    """
 
-    def __init__(self, potential: Potential, ladder: Ladder, precision: str, weight_rate: float, device: Device):
+    def __init__(
+        self, potential: Potential, ladder: Ladder, precision: str, weight_rate: float, device: Device
+    ):
         generated = potential.external.opencl("external")
         if potential.interaction is not None:
             generated += potential.interaction.opencl("interaction")
         constants = {"HAS_INTERACTION": int(potential.interaction is not None)}
-        super().__init__(potential, ladder, precision, weight_rate, device, 1, ["potential_units.cl"], (), constants, generated)
+        super().__init__(
+            potential,
+            ladder,
+            precision,
+            weight_rate,
+            device,
+            1,
+            ["potential_units.cl"],
+            (),
+            constants,
+            generated,
+        )
 
     def predictions(self, state: cl.Buffer) -> np.ndarray:
         """Nothing: a potential has no data."""
@@ -129,13 +188,25 @@ class OpenCLPotential(OpenCLBackend):
         """-mobility grad V, and V."""
         self._weigh(state)
         rate = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
-        arguments = (state, self.unit_weights, self.network_of, self.first_unit, self.mobility, *self.walls, rate)
+        arguments = (
+            state,
+            self.unit_weights,
+            self.network_of,
+            self.first_unit,
+            self.mobility,
+            *self.walls,
+            rate,
+        )
         self._run("velocity", (self.ladder.total,), *arguments)
         return rate
 
 
-def build_opencl_potential(potential: Potential, ladder: Ladder, precision: str, weight_rate: float, device: Device) -> Backend:
-    """Units in a potential: through moments where the interaction is of finite rank and that pays, else by pairs."""
+def build_opencl_potential(
+    potential: Potential, ladder: Ladder, precision: str, weight_rate: float, device: Device
+) -> Backend:
+    """Units in a potential: through moments where the interaction is of finite rank and that pays, else by
+    pairs.
+    """
     interaction = through_moments(potential, ladder)
     if interaction is None:
         return OpenCLPotential(potential, ladder, precision, weight_rate, device)

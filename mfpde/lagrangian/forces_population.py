@@ -1,4 +1,5 @@
-"""What moves units under a population loss: pair sums over the units of a network and over the teacher's, readably.
+"""What moves units under a population loss: pair sums over the units of a network and over the teacher's,
+readably.
 
 The reference for kernels/population_units.cl; `forces_population_opencl` drives that.
 """
@@ -16,12 +17,16 @@ class NumpyPopulation(NumpyBackend):
     """Units see each other, and the teacher's, through the kernel."""
 
     def __init__(self, network: PopulationNetwork, ladder: Ladder, precision: str, weight_rate: float):
-        super().__init__(network, ladder, precision, weight_rate, network.penalty.strength if network.has_kink else 0.0)
+        super().__init__(
+            network, ladder, precision, weight_rate, network.penalty.strength if network.has_kink else 0.0
+        )
         self.network = network
 
     def predictions(self, state: np.ndarray) -> np.ndarray:
         """f of every network by its coefficients (networks, r)."""
-        return self.network.predictions(state, self.weights(state), [where for *_, where in self.ladder.networks()])
+        return self.network.predictions(
+            state, self.weights(state), [where for *_, where in self.ladder.networks()]
+        )
 
     def velocity(self, state: np.ndarray) -> np.ndarray:
         """-mobility grad V, and V."""
@@ -32,7 +37,9 @@ class NumpyPopulation(NumpyBackend):
 
         def move(where: slice) -> None:
             a, z = state[0, where], state[1:-1, where].T
-            h, gradient = model.kernel.pull(z, np.concatenate([z, teacher]), np.concatenate([charges[where], its_charges]))
+            h, gradient = model.kernel.pull(
+                z, np.concatenate([z, teacher]), np.concatenate([charges[where], its_charges])
+            )
             rate[:, where] = self.allowed(network_rates(model, a, z, h, gradient, self.kink), state[:, where])
 
         each(move, [where for *_, where in self.ladder.networks()])

@@ -15,9 +15,13 @@ PARALLEL = {"float64": 1e-14, "float32": 1e-6}
 
 
 class OpenCLPopulation(OpenCLBackend):
-    """Units see each other, and the teacher's, through the kernel: one work item per unit and O(n^2 d) per network, in vectors of sources."""
+    """Units see each other, and the teacher's, through the kernel: one work item per unit and O(n^2 d) per
+    network, in vectors of sources.
+    """
 
-    def __init__(self, network: PopulationNetwork, ladder: Ladder, precision: str, weight_rate: float, device: Device):
+    def __init__(
+        self, network: PopulationNetwork, ladder: Ladder, precision: str, weight_rate: float, device: Device
+    ):
         self.network = network
         constants = {
             "INPUTS": network.kernel.dimension,
@@ -31,43 +35,78 @@ class OpenCLPopulation(OpenCLBackend):
             "LAMBDA": network.penalty.strength,
         }
         self.width = function_width(device, np.dtype(precision))
-        # PoCL would put all units into one group, hence on one core, where their number has no suitable divisor
+        # PoCL would put all units into one group, hence on one core, where their number has no suitable
+        # divisor
         self.group = (1,) if device.by_row else None
         origin, charges, first_source = self._arrange(ladder)
         self.count = len(origin)
         constants |= {"SOURCES": self.count}
-        generated = _table("owen_nodes", bivariate.NODES) + _table("owen_weights", bivariate.WEIGHTS) + network.penalty_opencl()
+        generated = (
+            _table("owen_nodes", bivariate.NODES)
+            + _table("owen_weights", bivariate.WEIGHTS)
+            + network.penalty_opencl()
+        )
         kernels = ("gather_sources",)
         super().__init__(
-            network, ladder, precision, weight_rate, device, self.width, ["amplitude.cl", "population_units.cl"], kernels, constants, generated
+            network,
+            ladder,
+            precision,
+            weight_rate,
+            device,
+            self.width,
+            ["amplitude.cl", "population_units.cl"],
+            kernels,
+            constants,
+            generated,
         )
         self.teacher, self.charges = self._real(network.units.T), self._real(charges)
         self.origin, self.first_source = self._int(origin), self._int(first_source)
         self.sources = self.buffers.empty((network.units.shape[1] + 1) * self.count, self.dtype)
 
     def _arrange(self, ladder: Ladder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Origin and charge of every source, and where those of a network begin; the charges of units change and are set on the device."""
+        """Origin and charge of every source, and where those of a network begin; the charges of units change
+        and are set on the device.
+        """
         teachers, amplitudes = len(self.network.units), self.network.amplitudes
         origins, charges = [], []
         for _, units, _, where in ladder.networks():
             padding = -(units + teachers) % self.width
-            origins.append(np.concatenate([np.arange(where.start, where.stop), -1 - np.arange(teachers), np.full(padding, -1)]))
+            origins.append(
+                np.concatenate(
+                    [np.arange(where.start, where.stop), -1 - np.arange(teachers), np.full(padding, -1)]
+                )
+            )
             charges.append(np.concatenate([np.zeros(units), -amplitudes, np.zeros(padding)]))
         first = np.concatenate([[0], np.cumsum([len(o) for o in origins])])
         return np.concatenate(origins), np.concatenate(charges), first
 
     def predictions(self, state: cl.Buffer) -> np.ndarray:
-        """f of every network by its coefficients (networks, r), which are needed at outputs only: on the host."""
-        return self.network.predictions(self.download(state), self.weights(state), [where for *_, where in self.ladder.networks()])
+        """f of every network by its coefficients (networks, r), which are needed at outputs only: on the
+        host.
+        """
+        return self.network.predictions(
+            self.download(state), self.weights(state), [where for *_, where in self.ladder.networks()]
+        )
 
     def velocity(self, state: cl.Buffer) -> cl.Buffer:
         """-mobility grad V, and V."""
         self._weigh(state)
         rate = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
         confinement = self.dtype.type(self.network.penalty.confinement)
-        self._run("gather_sources", (self.count,), state, self.unit_weights, self.origin, self.teacher, self.charges, self.sources)
+        self._run(
+            "gather_sources",
+            (self.count,),
+            state,
+            self.unit_weights,
+            self.origin,
+            self.teacher,
+            self.charges,
+            self.sources,
+        )
         arguments = (self.network_of, self.first_source, self.mobility, confinement, *self.walls, rate)
-        self.kernels["velocity"](self.buffers.queue, (self.ladder.total,), self.group, state, self.sources, *arguments)
+        self.kernels["velocity"](
+            self.buffers.queue, (self.ladder.total,), self.group, state, self.sources, *arguments
+        )
         return rate
 
 

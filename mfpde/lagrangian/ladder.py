@@ -40,9 +40,13 @@ class Ladder:
         return np.repeat(np.arange(len(self.sizes)), self.sizes)
 
     def chunks(self, size: int) -> tuple[np.ndarray, np.ndarray]:
-        """Units cut into chunks of at most this size, each within one network: where chunks start, and which is a network's first; ends too."""
+        """Units cut into chunks of at most this size, each within one network: where chunks start, and which
+        is a network's first; ends too.
+        """
         starts = [np.arange(self.first_unit[g], self.first_unit[g + 1], size) for g in range(len(self.sizes))]
-        return np.concatenate([*starts, [self.total]]), np.concatenate([[0], np.cumsum([len(s) for s in starts])])
+        return np.concatenate([*starts, [self.total]]), np.concatenate(
+            [[0], np.cumsum([len(s) for s in starts])]
+        )
 
     def networks(self) -> Iterator[tuple[int, int, int, slice]]:
         """(network, units, replicate, slice of its units) for every network."""
@@ -62,15 +66,20 @@ class Ladder:
     def initial_state(self, parameters: ParameterSpace) -> np.ndarray:
         """(components + 1, total): units drawn i.i.d. from the initial law, and action 0.
 
-        Every network has random numbers of its own, keyed by seed, width and replicate; with common numbers, a network starts with the first
-        units of every wider one of the same replicate.
-        """
+        Every network has random numbers of its own, keyed by seed, width and replicate; with common numbers,
+        a network starts with the first units of every wider one of the same replicate."""
         state = np.zeros((len(parameters.components) + 1, self.total))
         for _, units, replicate, where in self.networks():
             if self.common:
-                uniform = generator(self.seed, "initial", 0, replicate).random((units, len(parameters.components))).T
+                uniform = (
+                    generator(self.seed, "initial", 0, replicate)
+                    .random((units, len(parameters.components)))
+                    .T
+                )
             else:
-                uniform = generator(self.seed, "initial", units, replicate).random((len(parameters.components), units))
+                uniform = generator(self.seed, "initial", units, replicate).random(
+                    (len(parameters.components), units)
+                )
             for k, component in enumerate(parameters.components):
                 state[k, where] = component.draw(uniform[k])
         return state

@@ -12,8 +12,8 @@ from mfpde.models.shallow import ShallowNetwork
 
 #: states that live at once: stages of a step, and what is around them
 STATES = 16
-#: functions of every network, in float64, that live at once: on the device, on the host in two orders, of this frame and the last, and what
-#: is measured of them
+#: functions of every network, in float64, that live at once: on the device, on the host in two orders, of
+#: this frame and the last, and what is measured of them
 FUNCTIONS = 10
 #: units whose contributions to a prediction are added up at once on a device; see `forces_opencl`
 CHUNK = 64
@@ -24,7 +24,8 @@ def needed(model: Model, ladder: Ladder, precision: str, device=None) -> tuple[i
     unit = STATES * np.dtype(precision).itemsize * (len(model.parameters.components) + 1)
     if isinstance(model, Potential):
         interaction = through_moments(model, ladder)
-        return ladder.total * (unit + (8 * interaction.rank if interaction is not None else 0)), 0  # features are kept
+        # features are kept
+        return ladder.total * (unit + (8 * interaction.rank if interaction is not None else 0)), 0
     assert isinstance(model, ShallowNetwork)
     functions = FUNCTIONS * len(ladder.sizes)
     if device is not None:
@@ -45,13 +46,13 @@ def check_size(model: Model, ladder: Ladder, precision: str, where: str, device=
     if units > there:
         fit = there * ladder.total // units
         raise InputError(
-            f"{where}: lagrangian.units: {ladder.total} units in all need about {gigabytes(units)}, there are {gigabytes(there)}: "
-            f"{fit:.1e} would fit; use fewer units or replicates"
+            f"{where}: lagrangian.units: {ladder.total} units in all need about {gigabytes(units)}, there are"
+            f" {gigabytes(there)}: {fit:.1e} would fit; use fewer units or replicates"
         )
     if units + functions > there:
         assert isinstance(model, ShallowNetwork)
         held = f"{len(ladder.sizes)} networks at {len(model.least_squares.targets)} data"
         raise InputError(
-            f"{where}: lagrangian.replicates: predictions of {held} need about {gigabytes(functions)}, there are {gigabytes(there)}; "
-            "use fewer replicates, narrower networks or fewer data"
+            f"{where}: lagrangian.replicates: predictions of {held} need about {gigabytes(functions)}, there"
+            f" are {gigabytes(there)}; use fewer replicates, narrower networks or fewer data"
         )

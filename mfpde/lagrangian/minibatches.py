@@ -1,8 +1,9 @@
-"""What moves units in stochastic gradient descent: V of a minibatch, drawn anew for every network at every step.
+"""What moves units in stochastic gradient descent: V of a minibatch, drawn anew for every network at every
+step.
 
-Data are drawn with replacement, with the probabilities of their weights; under a population loss every x is new (one-pass SGD). Either way the
-gradient is unbiased. Cost is that of B data per unit and step, on the host.
-"""
+Data are drawn with replacement, with the probabilities of their weights; under a population loss every x is
+new (one-pass SGD). Either way the gradient is unbiased. Cost is that of B data per unit and step, on the
+host."""
 
 from typing import NamedTuple
 
@@ -36,7 +37,9 @@ def draw_batch(model: Network | PopulationNetwork, size: int, random: np.random.
 
 
 class Minibatches(NumpyBackend):
-    """Networks of one width. Velocities are those of the minibatch of step `step`, which whoever steps counts."""
+    """Networks of one width. Velocities are those of the minibatch of step `step`, which whoever steps
+    counts.
+    """
 
     name = "minibatches"
 
@@ -52,11 +55,21 @@ class Minibatches(NumpyBackend):
         """-mobility grad V of the minibatch of this step, and its V."""
         model, count = self.model, len(self.ladder.sizes)
         keys = [(units, replicate) for _, units, replicate, _ in self.ladder.networks()]
-        drawn = [draw_batch(model, self.size, generator(self.ladder.seed, "batch", *key, self.step)) for key in keys]
+        drawn = [
+            draw_batch(model, self.size, generator(self.ladder.seed, "batch", *key, self.step))
+            for key in keys
+        ]
         x, y = np.array([b.x for b in drawn]), np.array([b.y for b in drawn])
         units = state.shape[1] // count
         a, z = state[0].reshape(count, units), state[1:-1].T.reshape(count, units, -1)
         f = (a[:, None] @ model.activation.value(preactivations(z, x)))[:, 0] / units
         h, gradient = feature_pull(model, z, x, drawn[0].weight * (f - y))
-        rate = network_rates(model, state[0], z.reshape(state.shape[1], -1), h.ravel(), gradient.reshape(state.shape[1], -1), self.kink)
+        rate = network_rates(
+            model,
+            state[0],
+            z.reshape(state.shape[1], -1),
+            h.ravel(),
+            gradient.reshape(state.shape[1], -1),
+            self.kink,
+        )
         return self.allowed(rate, state)

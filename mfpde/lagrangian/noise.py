@@ -1,8 +1,8 @@
 """The noise of mean-field Langevin dynamics: d theta = -M grad V dt + sqrt(2 tau M) dW, M the mobility.
 
-Kicks and drift alternate by a symmetric splitting (`noise_steps` chooses its steps). Both parts are exact, the drift to the integrator's
-tolerance, so the laws of the units err by O(h^2). Kicked units are reflected at walls, the counterpart of no flux.
-"""
+Kicks and drift alternate by a symmetric splitting (`noise_steps` chooses its steps). Both parts are exact,
+the drift to the integrator's tolerance, so the laws of the units err by O(h^2). Kicked units are reflected at
+walls, the counterpart of no flux."""
 
 import numpy as np
 
@@ -10,10 +10,12 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.models.parameters import ParameterSpace
 from mfpde.randomness import generator
 
-#: largest entry of a direction along which the potential's curvature is looked at, relative to its root mean square
+#: largest entry of a direction along which the potential's curvature is looked at, relative to its root mean
+#: square
 LARGEST = 4.0
-#: How much more a change of velocity counts where a wall, or the kink of a penalty at a = 0, held the unit: there a step errs almost in
-#: proportion to itself, not to its square. At a wall with outward velocity g the rate so found is about 8 g^2 / (2 tau).
+#: How much more a change of velocity counts where a wall, or the kink of a penalty at a = 0, held the unit:
+#: there a step errs almost in proportion to itself, not to its square. At a wall with outward velocity g the
+#: rate so found is about 8 g^2 / (2 tau).
 HELD = 8.0
 
 
@@ -39,10 +41,12 @@ class Noise:
         return state
 
     def directions(self, former: np.ndarray | None, step: int) -> np.ndarray:
-        """Directions (moving components, units) along which to look for curvature, of root mean square about 1.
+        """Directions (moving components, units) along which to look for curvature, of root mean square about
+        1.
 
-        Half random, which sees every unit alike; half the answer to the last ones, which by the power method turns to what is stiff: one
-        component of many, few units, or a mode of all units of a network together.
+        Half random, which sees every unit alike; half the answer to the last ones, which by the power method
+        turns to what is stiff: one component of many, few units, or a mode of all units of a network
+        together.
 
         Arguments:
             former: those that `answer` gave at the last step, or None.
@@ -56,10 +60,12 @@ class Noise:
     def answer(
         self, state: np.ndarray, before: np.ndarray, after: np.ndarray, directions: np.ndarray, h: float
     ) -> tuple[float, np.ndarray]:  # fmt: skip
-        """The rate at which the drift contracts or expands (1/time), and the directions into which it turns those given.
+        """The rate at which the drift contracts or expands (1/time), and the directions into which it turns
+        those given.
 
-        In the scaled components theta / sqrt(M) it is the root mean square of H p over that of p, H the Hessian of V over steps as long as
-        kicks of a time h; the largest over the widths of the ladder. Infinite if a velocity is not finite.
+        In the scaled components theta / sqrt(M) it is the root mean square of H p over that of p, H the
+        Hessian of V over steps as long as kicks of a time h; the largest over the widths of the ladder.
+        Infinite if a velocity is not finite.
 
         Arguments:
             before, after: velocities (components + 1, units) at the state, and where `displaced` brought it.
@@ -90,14 +96,18 @@ class Noise:
         return found
 
     def displaced(self, state: np.ndarray, directions: np.ndarray, h: float) -> np.ndarray:
-        """A copy of the state (components + 1, units) moved as by kicks of a time h, with directions in place of random numbers."""
+        """A copy of the state (components + 1, units) moved as by kicks of a time h, with directions in place
+        of random numbers.
+        """
         result = state.copy()
         for *_, where in self.ladder.networks():
             self._displace(result, h, where, directions[:, where])
         return result
 
     def _normal(self, purpose: str, units: int, replicate: int, step: int) -> np.ndarray:
-        return generator(self.ladder.seed, purpose, units, replicate, step).standard_normal((len(self.moving), units))
+        return generator(self.ladder.seed, purpose, units, replicate, step).standard_normal(
+            (len(self.moving), units)
+        )
 
     def _displace(self, state: np.ndarray, h: float, where: slice, normal: np.ndarray) -> None:
         for (row, c), kicks in zip(self.moving, normal, strict=True):

@@ -1,12 +1,13 @@
 """Steps of noise, chosen by an estimate of their error before their noise is drawn.
 
-A step of length h has kicks at the nodes c of a Gauss rule on [0, h], with its weights b as variances, and exact drift between them. In a
-quadratic potential of stiffness k the variance of the units then is tau / k times the rule's value of the integral of e^(-2 k s) over that
-integral. One node is Strang's splitting: k h / sinh(k h) = 1 - (k h)^2 / 6 + ...; two err by (k h)^4 / 270. What bends the potential adds an
-error of order (k h)^2 to either: with two nodes at most about (k h)^2 / 60 of the variance, measured in quartic, double and unequal wells.
-k is how the velocity answers to a virtual kick of the step's own length, see `Noise.answer`. Steps are thus functions of the present, and
-never taken back once their noise is known, which would bias the law.
-"""
+A step of length h has kicks at the nodes c of a Gauss rule on [0, h], with its weights b as variances, and
+exact drift between them. In a quadratic potential of stiffness k the variance of the units then is tau / k
+times the rule's value of the integral of e^(-2 k s) over that integral. One node is Strang's splitting: k h /
+sinh(k h) = 1 - (k h)^2 / 6 + ...; two err by (k h)^4 / 270. What bends the potential adds an error of order
+(k h)^2 to either: with two nodes at most about (k h)^2 / 60 of the variance, measured in quartic, double and
+unequal wells. k is how the velocity answers to a virtual kick of the step's own length, see `Noise.answer`.
+Steps are thus functions of the present, and never taken back once their noise is known, which would bias the
+law."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,19 +29,23 @@ SHORTEN = 8.0
 #: steps to the next output beyond which a run would not end
 MOST_STEPS = 10**6
 
-Probe = Callable[[np.ndarray, float], tuple[float, np.ndarray]]  #: rate and answers for directions, with kicks of a time h
+#: rate and answers for directions, with kicks of a time h
+Probe = Callable[[np.ndarray, float], tuple[float, np.ndarray]]
 #: what a checkpoint holds, and what it has in one of an earlier version
 SAVED = {"kicked_from": None, "kicked": 0, "longest": np.inf, "nodes": 1, "judged": False, "answers": None}
 
 
 @dataclass
 class NoiseSteps:
-    """Where a call of `Flow.advance` is among its steps of noise: equal ones from `kicked_from` to its end, until the estimate changes them."""
+    """Where a call of `Flow.advance` is among its steps of noise: equal ones from `kicked_from` to its end,
+    until the estimate changes them.
+    """
 
     noise: Noise
     noise_step: float
     tolerance: float
-    kicked_from: float | None = None  #: where the present equal steps began, if a call of `advance` is under way
+    #: where the present equal steps began, if a call of `advance` is under way
+    kicked_from: float | None = None
     kicked: int = 0  #: kicks since then
     longest: float = np.inf  #: a step, besides `noise_step`
     nodes: int = 1  #: kicks of a step
@@ -63,7 +68,8 @@ class NoiseSteps:
         return self.kicked_from, count, (until - self.kicked_from) / max(count, 1)
 
     def judge(self, time: float, until: float, step: int, probe: Probe) -> None:
-        """Keep the present steps if they are short enough and not needlessly short; else begin other ones here.
+        """Keep the present steps if they are short enough and not needlessly short; else begin other ones
+        here.
 
         Arguments:
             step: number of the next kick.
@@ -74,8 +80,13 @@ class NoiseSteps:
         directions = self.noise.directions(self.answers, step)
         rate, answers = probe(directions, h)
         allowed = self._allowed(rate)
-        if allowed < h * (1 - 1e-9) or self.nodes != self._nodes(rate, h) or (allowed > 2 * h and self.longest < self.noise_step):
-            # a longer kick may see less of a narrow well, a shorter one more: grow slowly, and look again after shrinking
+        if (
+            allowed < h * (1 - 1e-9)
+            or self.nodes != self._nodes(rate, h)
+            or (allowed > 2 * h and self.longest < self.noise_step)
+        ):
+            # a longer kick may see less of a narrow well, a shorter one more: grow slowly, and look again
+            # after shrinking
             h = min(self.noise_step, SAFETY * allowed, 2 * h)
             while True:
                 rate, answers = probe(directions, h)
@@ -99,7 +110,7 @@ class NoiseSteps:
 
     def _refuse(self, time: float, rate: float, allowed: float) -> None:
         raise RunError(
-            f"lagrangian.noise_tolerance: units meet rates of {rate:.1e} at time {time:g}, where steps of noise (dynamics.diffusion) would be "
-            f"{allowed:.1e}, more than {MOST_STEPS:.0e} to the next output: the potential is too stiff, or has a jump; "
-            "soften it, or set lagrangian.units = []"
+            f"lagrangian.noise_tolerance: units meet rates of {rate:.1e} at time {time:g}, where steps of"
+            f" noise (dynamics.diffusion) would be {allowed:.1e}, more than {MOST_STEPS:.0e} to the next"
+            " output: the potential is too stiff, or has a jump; soften it, or set lagrangian.units = []"
         )

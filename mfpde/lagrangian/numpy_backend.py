@@ -1,4 +1,6 @@
-"""The readable reference for kernels/integrator.cl: arithmetic of Runge-Kutta stages, walls, weights; forces are in `forces_numpy`."""
+"""The readable reference for kernels/integrator.cl: arithmetic of Runge-Kutta stages, walls, weights; forces
+are in `forces_numpy`.
+"""
 
 from collections.abc import Sequence
 
@@ -54,7 +56,11 @@ class NumpyBackend:
             rate[:-1] *= self.mobility
         for k in self.confined:
             if not self.periodic[k]:
-                rate[k, ((state[k] <= self.low[k]) & (rate[k] < 0)) | ((state[k] >= self.high[k]) & (rate[k] > 0))] = 0
+                rate[
+                    k,
+                    ((state[k] <= self.low[k]) & (rate[k] < 0))
+                    | ((state[k] >= self.high[k]) & (rate[k] > 0)),
+                ] = 0
         return rate.astype(self.dtype, copy=False)
 
     def combine(self, y: np.ndarray, stages: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
@@ -76,7 +82,14 @@ class NumpyBackend:
             result[0, held & (result[0] * origin[0] < 0)] = 0
         return result
 
-    def error(self, y: np.ndarray, y_new: np.ndarray, stages: Sequence[np.ndarray], factors: Sequence[float], tolerance: float) -> float:
+    def error(
+        self,
+        y: np.ndarray,
+        y_new: np.ndarray,
+        stages: Sequence[np.ndarray],
+        factors: Sequence[float],
+        tolerance: float,
+    ) -> float:
         """Root mean square error over tolerance * (1 + |y|); the action counts as far as it makes weights."""
         e = weighted_sum(stages, factors)
         scale = np.maximum(np.abs(y), np.abs(y_new))
@@ -90,12 +103,16 @@ class NumpyBackend:
         result = self.prior.copy()
         if self.weight_rate:
             for *_, where in self.ladder.networks():
-                w = self.prior[where] * np.exp(-self.weight_rate * (state[-1, where] - state[-1, where].min()))
+                w = self.prior[where] * np.exp(
+                    -self.weight_rate * (state[-1, where] - state[-1, where].min())
+                )
                 result[where] = w / w.sum()
         return result
 
 
-def weighted_sum(arrays: Sequence[np.ndarray], factors: Sequence[float], start: np.ndarray | None = None) -> np.ndarray:
+def weighted_sum(
+    arrays: Sequence[np.ndarray], factors: Sequence[float], start: np.ndarray | None = None
+) -> np.ndarray:
     """start + sum factors * arrays in their type, a piece at a time: pieces stay in the cache."""
     result = np.empty_like(arrays[0])
     flat, out = [array.reshape(-1) for array in arrays], result.reshape(-1)
@@ -116,7 +133,9 @@ def weighted_sum(arrays: Sequence[np.ndarray], factors: Sequence[float], start: 
 
 
 def walls(parameters: ParameterSpace) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Lower and upper walls (infinite where there are none) and whether they are identified, per component and action."""
+    """Lower and upper walls (infinite where there are none) and whether they are identified, per component
+    and action.
+    """
     domains = [c.domain or (-np.inf, np.inf) for c in parameters.components] + [(-np.inf, np.inf)]
     periodic = [c.periodic for c in parameters.components] + [False]
     low, high = np.array(domains).T

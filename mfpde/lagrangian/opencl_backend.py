@@ -17,7 +17,8 @@ class OpenCLBackend:
     """States are buffers (components + 1, units). See the numpy backend for what each operation means.
 
     Arguments:
-        forces: kernel files, of which the last holds `velocity`, with `constants` and `generated` code it needs, in vectors of `width` lanes.
+        forces: kernel files, of which the last holds `velocity`, with `constants` and `generated` code it
+            needs, in vectors of `width` lanes.
         kernels: names of its kernels.
     """
 
@@ -32,9 +33,17 @@ class OpenCLBackend:
         self.buffers = Buffers(device)
         components = model.parameters.components
         self.shape = (len(components) + 1, ladder.total)
-        common = {"UNITS": ladder.total, "COMPONENTS": len(components), "NEGLIGIBLE": 0, "KINK": 0, "LAMBDA": 0}
+        common = {
+            "UNITS": ladder.total,
+            "COMPONENTS": len(components),
+            "NEGLIGIBLE": 0,
+            "KINK": 0,
+            "LAMBDA": 0,
+        }
         constants = precision_constants(self.dtype, width) | common | dict(constants)
-        self.program = build_program(device, ["integrator.cl", *forces, "reductions.cl"], constants, generated)
+        self.program = build_program(
+            device, ["integrator.cl", *forces, "reductions.cl"], constants, generated
+        )
         names = ("velocity", "combine_stages", "project", "local_errors", "normalise_weights", *kernels)
         self.kernels = {name: cl.Kernel(self.program, name) for name in names}
         self.reduce = Reduction(self.buffers, self.program, int(np.prod(self.shape)))
@@ -72,12 +81,22 @@ class OpenCLBackend:
     def _weigh(self, state: cl.Buffer) -> None:
         if self.weight_rate:
             rate = self.dtype.type(self.weight_rate)
-            self._run("normalise_weights", (len(self.ladder.sizes),), state, self.first_unit, self.prior, rate, self.unit_weights)
+            self._run(
+                "normalise_weights",
+                (len(self.ladder.sizes),),
+                state,
+                self.first_unit,
+                self.prior,
+                rate,
+                self.unit_weights,
+            )
 
     def combine(self, y: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float]) -> cl.Buffer:
         """y + sum factors * stages."""
         result = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
-        self._run("combine_stages", (int(np.prod(self.shape)),), y, *seven(stages, factors, self.dtype), result)
+        self._run(
+            "combine_stages", (int(np.prod(self.shape)),), y, *seven(stages, factors, self.dtype), result
+        )
         return result
 
     def project(self, state: cl.Buffer, origin: cl.Buffer, rate: cl.Buffer) -> cl.Buffer:
@@ -85,11 +104,30 @@ class OpenCLBackend:
         self._run("project", (int(np.prod(self.shape)),), state, origin, rate, self.mobility, *self.walls)
         return state
 
-    def error(self, y: cl.Buffer, y_new: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float], tolerance: float) -> float:
+    def error(
+        self,
+        y: cl.Buffer,
+        y_new: cl.Buffer,
+        stages: Sequence[cl.Buffer],
+        factors: Sequence[float],
+        tolerance: float,
+    ) -> float:
         """Root mean square error over tolerance * (1 + |y|)."""
-        used = [(stage, self.dtype.type(c)) for k, (stage, c) in enumerate(zip(stages, factors, strict=True)) if k != 1]
+        used = [
+            (stage, self.dtype.type(c))
+            for k, (stage, c) in enumerate(zip(stages, factors, strict=True))
+            if k != 1
+        ]
         numbers = (*(c for _, c in used), self.dtype.type(tolerance), self.dtype.type(self.weight_rate))
-        self._run("local_errors", (int(np.prod(self.shape)),), y, y_new, *(stage for stage, _ in used), *numbers, self.squares)
+        self._run(
+            "local_errors",
+            (int(np.prod(self.shape)),),
+            y,
+            y_new,
+            *(stage for stage, _ in used),
+            *numbers,
+            self.squares,
+        )
         return float(np.sqrt(self.reduce(self.squares, "sum") / np.prod(self.shape)))
 
     def weights(self, state: cl.Buffer) -> np.ndarray:

@@ -1,8 +1,9 @@
-"""How f answers to a change of the initial measure, by difference quotients: the same nodes with weights a little more and a little less.
+"""How f answers to a change of the initial measure, by difference quotients: the same nodes with weights a
+little more and a little less.
 
-Serves every model and asks for no derivatives, at the price of two networks of nodes per direction. Where the flow has kinks (ReLU at data
-points, a penalty lambda |a|) the quotient averages over the nodes that cross them, as the fluctuations of many units do.
-"""
+Serves every model and asks for no derivatives, at the price of two networks of nodes per direction. Where the
+flow has kinks (ReLU at data points, a penalty lambda |a|) the quotient averages over the nodes that cross
+them, as the fluctuations of many units do."""
 
 import numpy as np
 
@@ -24,7 +25,15 @@ class Perturbation:
         start: nodes (components + 1, nodes); prior: omega (nodes,); directions: s (nodes, directions).
     """
 
-    def __init__(self, case: Case, model: Model, start: np.ndarray, prior: np.ndarray, directions: np.ndarray, device=None):
+    def __init__(
+        self,
+        case: Case,
+        model: Model,
+        start: np.ndarray,
+        prior: np.ndarray,
+        directions: np.ndarray,
+        device=None,
+    ):
         self.prior, self.directions = prior, directions
         self.size = SIZE / np.maximum(np.abs(directions).max(axis=0), np.finfo(float).tiny)
         self.nodes, self.count = directions.shape
@@ -45,17 +54,26 @@ class Perturbation:
         return self._quotient(self.flow.backend.predictions(self.flow.state))
 
     def mean_variance(self) -> np.ndarray:
-        """lim n Var of the mean of every component over the units (components,): of its changes, and of what no direction follows."""
-        theta, p = self.flow.backend.download(self.flow.state)[:-1], self.flow.backend.weights(self.flow.state)
+        """lim n Var of the mean of every component over the units (components,): of its changes, and of what
+        no direction follows.
+        """
+        theta, p = (
+            self.flow.backend.download(self.flow.state)[:-1],
+            self.flow.backend.weights(self.flow.state),
+        )
         means = np.add.reduceat(theta * p, np.arange(0, len(p), self.nodes), axis=1)
         # a pair of perturbed networks is the unperturbed one up to the square of the perturbation
         pair = [slice(0, self.nodes), slice(self.count * self.nodes, (self.count + 1) * self.nodes)]
         middle, weights = ((x[..., pair[0]] + x[..., pair[1]]) / 2 for x in (theta, p))
-        return np.sum(self._quotient(means.T) ** 2, axis=1) + unfollowed(middle, weights, self.prior, self.directions)
+        return np.sum(self._quotient(means.T) ** 2, axis=1) + unfollowed(
+            middle, weights, self.prior, self.directions
+        )
 
 
 def unfollowed(theta: np.ndarray, p: np.ndarray, prior: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """Variance of the means of components (components, nodes) that noise orthogonal to all directions makes: it moves no f, hence no node."""
+    """Variance of the means of components (components, nodes) that noise orthogonal to all directions makes:
+    it moves no f, hence no node.
+    """
     centred = theta - (theta @ p)[:, None]
     followed = (centred * p) @ directions
     return np.maximum(0.0, centred**2 @ (p**2 / prior) - np.sum(followed**2, axis=1))

@@ -1,4 +1,6 @@
-"""How the units of all networks are shared out among threads, and within a thread so that what is computed together stays in its cache."""
+"""How the units of all networks are shared out among threads, and within a thread so that what is computed
+together stays in its cache.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -10,7 +12,8 @@ import numpy as np
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.threads import each
 
-#: Pairs of units and data whose activations are formed together: a megabyte. Less would fit into a faster cache, but then threads, which must
+#: Pairs of units and data whose activations are formed together: a megabyte. Less would fit into a faster
+#: cache, but then threads, which must
 #: take turns between two operations, wait for each other: measured slower.
 PAIRS = 2**17
 #: pairs of a job, for the same reason
@@ -19,7 +22,9 @@ JOB_PAIRS = 2**19
 
 @dataclass(frozen=True)
 class Share:
-    """Units whose activations are formed together: all of some networks of one width, or a part of one network."""
+    """Units whose activations are formed together: all of some networks of one width, or a part of one
+    network.
+    """
 
     networks: slice
     units: slice
@@ -35,7 +40,9 @@ Shares = list[Share]
 
 
 def share_out(ladder: Ladder, data: int) -> tuple[list[list[Shares]], list[Shares]]:
-    """Jobs for one thread each, and networks so large that all threads work on one. Depends on the networks alone."""
+    """Jobs for one thread each, and networks so large that all threads work on one. Depends on the networks
+    alone.
+    """
     jobs: list[list[Shares]] = []
     split: list[Shares] = []
     room = 0
@@ -70,8 +77,11 @@ def _all_shares(ladder: Ladder, most: int) -> list[Shares]:
     return found
 
 
-def in_shares(jobs: list[list[Shares]], split: list[Shares], work: Callable[[Sequence[Share], Callable], None]) -> None:
-    """Call `work` with the shares of some networks, and with what calls a function for every share, until all networks had their turn.
+def in_shares(
+    jobs: list[list[Shares]], split: list[Shares], work: Callable[[Sequence[Share], Callable], None]
+) -> None:
+    """Call `work` with the shares of some networks, and with what calls a function for every share, until all
+    networks had their turn.
 
     Arguments:
         jobs, split: as `share_out` gives them.

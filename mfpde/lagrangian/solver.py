@@ -34,18 +34,38 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
     births = births_laws(case, model.parameters)
     by_weights = bool(alpha) and settings.reaction == "weights"
     if by_weights and births is not None:
-        raise InputError(f'{case.path}: lagrangian.reaction: "weights" cannot express dynamics.births; use "birth_death"')
+        raise InputError(
+            f'{case.path}: lagrangian.reaction: "weights" cannot express dynamics.births; use "birth_death"'
+        )
     if case.dynamics.reaction == "entropic":
-        raise InputError(f'{case.path}: dynamics.reaction: "entropic" needs a density, which units have not; set lagrangian.units = []')
+        raise InputError(
+            f'{case.path}: dynamics.reaction: "entropic" needs a density, which units have not; set'
+            " lagrangian.units = []"
+        )
     tau = case.dynamics.diffusion
     if by_weights and tau:
-        raise InputError(f'{case.path}: lagrangian.reaction: "weights" degenerate under noise (dynamics.diffusion); use "birth_death"')
-    noise = NoiseSteps(Noise(ladder, model.parameters, tau, model.has_kink), settings.noise_step, settings.noise_tolerance) if tau else None
+        raise InputError(
+            f'{case.path}: lagrangian.reaction: "weights" degenerate under noise (dynamics.diffusion); use'
+            ' "birth_death"'
+        )
+    noise = (
+        NoiseSteps(
+            Noise(ladder, model.parameters, tau, model.has_kink),
+            settings.noise_step,
+            settings.noise_tolerance,
+        )
+        if tau
+        else None
+    )
     backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, device)
     process = None
     if alpha and not by_weights:
         free = [(row, c) for row, c in enumerate(model.parameters.components) if c.free]
-        reborn = None if births is None else [(row, partial(c.draw, law=law)) for (row, c), law in zip(free, births, strict=True)]
+        reborn = (
+            None
+            if births is None
+            else [(row, partial(c.draw, law=law)) for (row, c), law in zip(free, births, strict=True)]
+        )
         process = BirthDeath(ladder, alpha, reborn)
     return Flow(backend, settings, backend.upload(ladder.initial_state(model.parameters)), process, noise)
 

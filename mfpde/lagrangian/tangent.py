@@ -1,16 +1,17 @@
-"""The tangent of the flow of weighted nodes: how f answers to a change of the initial measure, direction by direction.
+"""The tangent of the flow of weighted nodes: how f answers to a change of the initial measure, direction by
+direction.
 
-Nodes theta_j with weights p_j = omega_j exp(-alpha S_j) / Z carry the mean field (S_j = int V dt along the path; alpha = 0 without reaction). A
-direction r changes omega_j by omega_j s_jr. To first order theta_j moves by T_jr, S_j by q_jr and f by g_r:
+Nodes theta_j with weights p_j = omega_j exp(-alpha S_j) / Z carry the mean field (S_j = int V dt along the
+path; alpha = 0 without reaction). A direction r changes omega_j by omega_j s_jr. To first order theta_j moves
+by T_jr, S_j by q_jr and f by g_r:
 
     g   = sum_j p_j [grad Phi_j . T_j + (Phi_j - f) (s_j - alpha q_j)]
     T_j' = -M (Hess V(theta_j) T_j + <grad Phi_j, g>)        M the mobility
     q_j' = grad V(theta_j) . T_j + <Phi_j, g>
 
-With directions whose s_j s_j^T sum to 1 / omega_j on the diagonal, sum_r |g_r|^2 = lim n E|f_n - f|^2: this is the Volterra equation of Chen,
-Rotskoff, Bruna & Vanden-Eijnden (arXiv:2008.09623) as an ordinary differential equation of O(nodes) size. A component that a wall holds does
-not move, nor does its tangent.
-"""
+With directions whose s_j s_j^T sum to 1 / omega_j on the diagonal, sum_r |g_r|^2 = lim n E|f_n - f|^2: this
+is the Volterra equation of Chen, Rotskoff, Bruna & Vanden-Eijnden (arXiv:2008.09623) as an ordinary
+differential equation of O(nodes) size. A component that a wall holds does not move, nor does its tangent."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -24,7 +25,9 @@ SLACK = 100.0
 
 
 class TangentState(NamedTuple):
-    """Nodes, and their tangents (nodes, components [+ action], directions) in whatever form the backend holds them."""
+    """Nodes, and their tangents (nodes, components [+ action], directions) in whatever form the backend holds
+    them.
+    """
 
     nodes: State
     tangents: State
@@ -50,7 +53,9 @@ class Linearisation(Protocol):
         """y + sum factors * stages."""
 
     def error(self, y_new: State, stages: Sequence[State], factors: Sequence[float], nodes: State) -> float:
-        """Root mean square of sum factors * stages over the tangents of all nodes by their weights, relative to tangents and directions."""
+        """Root mean square of sum factors * stages over the tangents of all nodes by their weights, relative
+        to tangents and directions.
+        """
 
     def response(self, state: TangentState) -> np.ndarray:
         """g at the data (L, directions)."""
@@ -103,21 +108,38 @@ class Tangent:
         """f at the data, (1, L)."""
         return self.nodes.predictions(state.nodes)
 
-    def combine(self, y: TangentState, stages: Sequence[TangentState], factors: Sequence[float]) -> TangentState:
+    def combine(
+        self, y: TangentState, stages: Sequence[TangentState], factors: Sequence[float]
+    ) -> TangentState:
         """y + sum factors * stages."""
         nodes, tangents = zip(*stages, strict=True)
-        return TangentState(self.nodes.combine(y.nodes, nodes, factors), self.linear.combine(y.tangents, tangents, factors))
+        return TangentState(
+            self.nodes.combine(y.nodes, nodes, factors), self.linear.combine(y.tangents, tangents, factors)
+        )
 
     def project(self, state: TangentState, origin: TangentState, rate: TangentState) -> TangentState:
         """Nodes at walls and on circles."""
         nodes = self.nodes.project(state.nodes, origin.nodes, rate.nodes)
         return TangentState(nodes, self.linear.hold(nodes, state.tangents))
 
-    def error(self, y: TangentState, y_new: TangentState, stages: Sequence[TangentState], factors: Sequence[float], tolerance: float) -> float:
-        """The larger of the errors of nodes and of tangents: where nodes rest, tangents may still move fast."""
+    def error(
+        self,
+        y: TangentState,
+        y_new: TangentState,
+        stages: Sequence[TangentState],
+        factors: Sequence[float],
+        tolerance: float,
+    ) -> float:
+        """The larger of the errors of nodes and of tangents: where nodes rest, tangents may still
+        move fast.
+        """
         nodes, tangents = zip(*stages, strict=True)
         own = self.nodes.error(y.nodes, y_new.nodes, nodes, factors, tolerance)
-        return float(np.maximum(own, self.linear.error(y_new.tangents, tangents, factors, y_new.nodes) / (SLACK * tolerance)))
+        return float(
+            np.maximum(
+                own, self.linear.error(y_new.tangents, tangents, factors, y_new.nodes) / (SLACK * tolerance)
+            )
+        )
 
     def weights(self, state: TangentState) -> np.ndarray:
         """p (nodes,)."""

@@ -1,4 +1,6 @@
-"""The readable reference for kernels/tangent_units.cl: derivatives of features and potential at nodes, and the tangents' rate."""
+"""The readable reference for kernels/tangent_units.cl: derivatives of features and potential at nodes, and
+the tangents' rate.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -43,7 +45,9 @@ class NumpyTangent:
 
     def start(self) -> np.ndarray:
         """No tangent at time 0."""
-        return np.zeros((len(self.directions), len(self.model.parameters.components) + 1, self.directions.shape[1]))
+        return np.zeros(
+            (len(self.directions), len(self.model.parameters.components) + 1, self.directions.shape[1])
+        )
 
     def _residual(self, state: np.ndarray) -> np.ndarray:
         return self.model.residual(self.nodes.predictions(state))[0]
@@ -64,13 +68,19 @@ class NumpyTangent:
         hessian[:, 0, 1:] = hessian[:, 1:-1, 0] = product(slope, residual[:, None] * x)
         squares = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
         curved = a[:, None] * product(second, residual[:, None] * squares)
-        hessian[:, 1:-1, 1:] = curved.reshape(-1, components - 1, components - 1) + self.confinement * np.eye(components - 1)
+        hessian[:, 1:-1, 1:] = curved.reshape(-1, components - 1, components - 1) + self.confinement * np.eye(
+            components - 1
+        )
         hessian[:, -1, 0] = np.einsum("jl,l->j", value, residual) + model.penalty_amplitude_slope(a)
         hessian[:, -1, 1:] = a[:, None] * hessian[:, 0, 1:] + self.confinement * z
         return Derivatives(gradient, hessian)
 
-    def _part(self, p: np.ndarray, gradient: np.ndarray, block: slice, tangents: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What some nodes of weights p add to g, to f and to the change of all weights: (L, directions), (L,), (directions,)."""
+    def _part(
+        self, p: np.ndarray, gradient: np.ndarray, block: slice, tangents: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What some nodes of weights p add to g, to f and to the change of all weights: (L, directions),
+        (L,), (directions,).
+        """
         shares = p[:, None] * (self.directions[block] - self.nodes.weight_rate * tangents[:, -1])
         # by Phi's gradient and the tangents, and by Phi and the shares: one product of matrices
         factors = gradient.copy()
@@ -90,7 +100,9 @@ class NumpyTangent:
                 return derivatives, self._part(p[block], derivatives.gradient, block, tangents[block])
 
         found = each(of, self.blocks)
-        response, f, shares = (sum(part[1:], start=part[0]) for part in zip(*(parts for _, parts in found), strict=True))
+        response, f, shares = (
+            sum(part[1:], start=part[0]) for part in zip(*(parts for _, parts in found), strict=True)
+        )
         return [derivatives for derivatives, _ in found], response - np.outer(f, shares)
 
     def response(self, state: TangentState) -> np.ndarray:
@@ -130,7 +142,9 @@ class NumpyTangent:
         """y + sum factors * stages."""
         return weighted_sum(stages, factors, y)
 
-    def error(self, y_new: np.ndarray, stages: Sequence[State], factors: Sequence[float], nodes: np.ndarray) -> float:
+    def error(
+        self, y_new: np.ndarray, stages: Sequence[State], factors: Sequence[float], nodes: np.ndarray
+    ) -> float:
         """Root mean square of sum factors * stages, relative to tangents and directions."""
         p, local = self.nodes.weights(nodes), weighted_sum(stages, factors)
         size = np.einsum("jcr,jcr->j", y_new, y_new) + np.einsum("jr,jr->j", self.directions, self.directions)

@@ -1,4 +1,6 @@
-"""Tangents of nodes on an OpenCL device: kernels/tangent_units.cl. See `tangent_numpy` for what each operation means."""
+"""Tangents of nodes on an OpenCL device: kernels/tangent_units.cl. See `tangent_numpy` for what each
+operation means.
+"""
 
 from collections.abc import Sequence
 
@@ -51,7 +53,15 @@ class OpenCLTangent:
         }
         generated = nodes.network.activation.curvature_opencl() + nodes.network.penalty_curvature_opencl()
         program = build_program(device, ["tangent_units.cl"], constants, generated)
-        names = ("linearise", "partial_response", "respond", "tangent_rate", "hold_tangents", "combine_tangents", "tangent_errors")
+        names = (
+            "linearise",
+            "partial_response",
+            "respond",
+            "tangent_rate",
+            "hold_tangents",
+            "combine_tangents",
+            "tangent_errors",
+        )
         self.kernels = {name: cl.Kernel(program, name) for name in names}
         # one work item per group on CPUs, as for the units
         self.group = device.by_row
@@ -85,11 +95,26 @@ class OpenCLTangent:
     def _respond(self, state: cl.Buffer, tangents: cl.Buffer) -> None:
         """g, for nodes whose prediction and residual the backend has just formed."""
         cl.enqueue_copy(self.buffers.queue, self.residual, self.nodes.residual, byte_count=8 * self.data)
-        confinement, vectors = np.float64(self.nodes.network.penalty.confinement), self.rank_pitch // self.width
-        self._run("linearise", (self.count,), state, self.residual, self.x, confinement, self.gradient, self.hessian)
+        confinement, vectors = (
+            np.float64(self.nodes.network.penalty.confinement),
+            self.rank_pitch // self.width,
+        )
+        self._run(
+            "linearise", (self.count,), state, self.residual, self.x, confinement, self.gradient, self.hessian
+        )
         tiles = (self.chunks, self.data_pitch // TILE_DATA, vectors // self.tile)
         weights, alpha = self.nodes.unit_weights, np.float64(self.nodes.weight_rate)
-        self._run("partial_response", tiles, self.gradient, tangents, self.directions, weights, alpha, np.int32(self.chunk), self.partial)
+        self._run(
+            "partial_response",
+            tiles,
+            self.gradient,
+            tangents,
+            self.directions,
+            weights,
+            alpha,
+            np.int32(self.chunk),
+            self.partial,
+        )
         sums = (self.partial, np.int32(self.chunks), self.nodes.prediction, self.nodes.data_weights)
         self._run("respond", (vectors, self.data_pitch), *sums, self.g, self.weighted_g)
 
@@ -97,7 +122,17 @@ class OpenCLTangent:
         """d/dt of the tangents; the backend has just formed the velocity."""
         self._respond(nodes, tangents)
         rate = self.buffers.empty(self._size, self.dtype)
-        arguments = (nodes, velocity, self.gradient, self.hessian, tangents, self.weighted_g, self.nodes.mobility, *self.nodes.walls, rate)
+        arguments = (
+            nodes,
+            velocity,
+            self.gradient,
+            self.hessian,
+            tangents,
+            self.weighted_g,
+            self.nodes.mobility,
+            *self.nodes.walls,
+            rate,
+        )
         self._run("tangent_rate", (self.count, self.rank_pitch // self.width // self.tile), *arguments)
         return rate
 
@@ -112,21 +147,36 @@ class OpenCLTangent:
         self._run("combine_tangents", (self.count,), y, *seven(stages, factors, self.dtype), result)
         return result
 
-    def error(self, y_new: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float], nodes: cl.Buffer) -> float:
+    def error(
+        self, y_new: cl.Buffer, stages: Sequence[cl.Buffer], factors: Sequence[float], nodes: cl.Buffer
+    ) -> float:
         """Root mean square of sum factors * stages, relative to tangents and directions."""
-        arguments = (y_new, self.directions, self.nodes.unit_weights, *seven(stages, factors, self.dtype), self.errors, self.sizes)
+        arguments = (
+            y_new,
+            self.directions,
+            self.nodes.unit_weights,
+            *seven(stages, factors, self.dtype),
+            self.errors,
+            self.sizes,
+        )
         self._run("tangent_errors", (self.count,), *arguments)
-        return relative(*(self.buffers.read(buffer, self.count, np.float64).sum() for buffer in (self.errors, self.sizes)))
+        return relative(
+            *(self.buffers.read(buffer, self.count, np.float64).sum() for buffer in (self.errors, self.sizes))
+        )
 
     def response(self, state: TangentState) -> np.ndarray:
         """g at the data (L, directions)."""
         self.nodes.velocity(state.nodes)
         self._respond(state.nodes, state.tangents)
-        return self.buffers.read(self.g, (self.data_pitch, self.rank_pitch), self.dtype)[self.nodes.datum, : self.rank]
+        return self.buffers.read(self.g, (self.data_pitch, self.rank_pitch), self.dtype)[
+            self.nodes.datum, : self.rank
+        ]
 
     def download(self, tangents: cl.Buffer) -> np.ndarray:
         """Tangents (nodes, components + 1, directions)."""
-        found = self.buffers.read(tangents, (self.count, self.rows, self.rank_pitch), self.dtype)[:, :, : self.rank]
+        found = self.buffers.read(tangents, (self.count, self.rows, self.rank_pitch), self.dtype)[
+            :, :, : self.rank
+        ]
         return np.pad(found, ((0, 0), (0, 1 - self.weighted), (0, 0)))
 
     def upload(self, tangents: np.ndarray) -> cl.Buffer:

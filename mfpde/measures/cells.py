@@ -1,10 +1,13 @@
-"""Laws on the cells of an axis: exact cell masses, shared between neighbours so that atoms at cell centres have the law's mean.
+"""Laws on the cells of an axis: exact cell masses, shared between neighbours so that atoms at cell centres
+have the law's mean.
 
-The dynamics see cells as atoms at their centres. Where a law is smooth and wide against the cells, the mean of these atoms is the law's to
-rounding, and the exact cell masses stay as they are, bit by bit. Where it is not (laws narrower than a cell, edges within a cell, cells of
-different widths), cells that hold their mass on that side of their centre to which the mean lacks give some of it to the neighbour there.
-Masses stay nonnegative, and their sum what it was. For laws of one peak the second moment is off by at most h^2 / 4, h the distance of
-neighbouring centres where the law lies, which is what a point half-way between two centres that share it is off by.
+The dynamics see cells as atoms at their centres. Where a law is smooth and wide against the cells, the mean
+of these atoms is the law's to rounding, and the exact cell masses stay as they are, bit by bit. Where it is
+not (laws narrower than a cell, edges within a cell, cells of different widths), cells that hold their mass on
+that side of their centre to which the mean lacks give some of it to the neighbour there. Masses stay
+nonnegative, and their sum what it was. For laws of one peak the second moment is off by at most h^2 / 4, h
+the distance of neighbouring centres where the law lies, which is what a point half-way between two centres
+that share it is off by.
 
 On a circle the mean direction is kept, the argument of E exp(2 pi i x / length).
 """
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 ROUNDING = 16 * float(np.finfo(float).eps)
 #: of E exp(2 pi i x / length); a law that is as even as this has no direction
 EVEN = 1e-12
-#: the first follows the law within cells, the others move all cells alike, for what is left: cells at walls cannot give
+#: the first follows the law within cells, the others move all cells alike, for what is left: cells at walls
+#: cannot give
 PASSES = 8
 #: a cell that holds its mass at one edge leans by twice what `_lean` says
 FULL = 2.0
@@ -34,7 +38,8 @@ def cell_masses(axis: "Axis", law: Law) -> np.ndarray:
     masses, (coordinate, wanted, ahead) = exact_masses(axis, law, axis.faces), _first_moment(axis, law)
     tolerance = ROUNDING * float(np.abs(axis.faces).max())
     for number in range(PASSES):
-        lacking = wanted - math.fsum(masses * coordinate)  # exact sums: mirrored laws are mirrored to the last bit
+        # exact sums: mirrored laws are mirrored to the last bit
+        lacking = wanted - math.fsum(masses * coordinate)
         if abs(lacking) <= tolerance:
             break
         way = np.where(ahead * lacking > 0, 1, -1)
@@ -42,14 +47,18 @@ def cell_masses(axis: "Axis", law: Law) -> np.ndarray:
         wish = masses * gain if number > 0 else np.clip(way * _lean(axis, law), 0.0, masses * gain)
         if (strength := math.fsum(wish)) > 0:
             most = FULL if number == 0 else 1.0
-            given = np.minimum(wish / np.where(gain > 0, gain, 1.0) * min(abs(lacking) / strength, most), masses)
+            given = np.minimum(
+                wish / np.where(gain > 0, gain, 1.0) * min(abs(lacking) / strength, most), masses
+            )
             masses = masses - given
             np.add.at(masses, to, given)
     return masses
 
 
 def missed_mean(axis: "Axis", law: Law) -> float:
-    """By how much the mean of the cells misses that of a law: 0 to rounding, unless it lies beyond the centre of the outermost cell."""
+    """By how much the mean of the cells misses that of a law: 0 to rounding, unless it lies beyond the centre
+    of the outermost cell.
+    """
     if axis.periodic:
         return 0.0
     missed = math.fsum(cell_masses(axis, law) * axis.centres) - law.first_moment
@@ -57,7 +66,9 @@ def missed_mean(axis: "Axis", law: Law) -> float:
 
 
 def exact_masses(axis: "Axis", law: Law, faces: np.ndarray) -> np.ndarray:
-    """Masses of a law between faces that span the axis; what lies beyond walls belongs to the outermost, a circle is wound around."""
+    """Masses of a law between faces that span the axis; what lies beyond walls belongs to the outermost, a
+    circle is wound around.
+    """
     if not axis.periodic:
         return law.masses(np.concatenate([[-np.inf], faces[1:-1], [np.inf]]))
     if isinstance(law, WrappedCauchy):
@@ -66,18 +77,24 @@ def exact_masses(axis: "Axis", law: Law, faces: np.ndarray) -> np.ndarray:
         at = faces[0] + (law.at - faces[0]) % axis.length
         return Point(at if at < faces[-1] else float(faces[0])).masses(faces)
     low, high = law.extent
-    middle, reach = (low + high) / 2, max((high - low) / 2, axis.length)  # of narrow laws both ways around, since tails meet on the far side
-    turns = np.arange(math.ceil((middle - reach - faces[-1]) / axis.length), math.floor((middle + reach - faces[0]) / axis.length) + 1)
+    # of narrow laws both ways around, since tails meet on the far side
+    middle, reach = (low + high) / 2, max((high - low) / 2, axis.length)
+    turns = np.arange(
+        math.ceil((middle - reach - faces[-1]) / axis.length),
+        math.floor((middle + reach - faces[0]) / axis.length) + 1,
+    )
     starts = turns[:, None] * axis.length + faces[:-1]
-    return law.masses(np.append(starts, turns[-1] * axis.length + faces[-1])).reshape(starts.shape).sum(axis=0)
+    return (
+        law.masses(np.append(starts, turns[-1] * axis.length + faces[-1])).reshape(starts.shape).sum(axis=0)
+    )
 
 
 def deposit(axis: "Axis", x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cells that share points (k, n) and their shares (k, n), which sum to 1 over k.
 
-    On a line the two nearest centres, so that every point's mean is kept; what lies beyond the outermost centre belongs to that cell. On a
-    circle three, so that sums of exp(2 pi i x / length) over any points are multiplied by cos(pi / cells) and keep their directions.
-    """
+    On a line the two nearest centres, so that every point's mean is kept; what lies beyond the outermost
+    centre belongs to that cell. On a circle three, so that sums of exp(2 pi i x / length) over any points are
+    multiplied by cos(pi / cells) and keep their directions."""
     if not axis.periodic:
         left = np.clip(np.searchsorted(axis.centres, x, side="right") - 1, 0, axis.cells - 2)
         share = np.clip((x - axis.centres[left]) / np.diff(axis.centres)[left], 0.0, 1.0)
@@ -93,7 +110,9 @@ def deposit(axis: "Axis", x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _first_moment(axis: "Axis", law: Law) -> tuple[np.ndarray, float, np.ndarray]:
-    """A coordinate of the cells (cells,), its mean under the law, and whether it grows (1) or falls (-1) with the axis, or neither (0)."""
+    """A coordinate of the cells (cells,), its mean under the law, and whether it grows (1) or falls (-1) with
+    the axis, or neither (0).
+    """
     if not axis.periodic:
         return axis.centres, law.first_moment, np.ones(axis.cells)
     turn, resultant = 2 * np.pi / axis.length, law.resultant(axis.length)
@@ -103,8 +122,12 @@ def _first_moment(axis: "Axis", law: Law) -> tuple[np.ndarray, float, np.ndarray
     return np.sin(angle) / turn, 0.0, np.sign(np.cos(angle))
 
 
-def _neighbours(axis: "Axis", coordinate: np.ndarray, way: np.ndarray, lacking: float) -> tuple[np.ndarray, np.ndarray]:
-    """The cell on one side of each, and how much nearer to the wanted mean a unit of mass is there; 0 for none."""
+def _neighbours(
+    axis: "Axis", coordinate: np.ndarray, way: np.ndarray, lacking: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The cell on one side of each, and how much nearer to the wanted mean a unit of mass is there; 0 for
+    none.
+    """
     to = (np.arange(axis.cells) + way) % axis.cells
     # around the ends of a line, and at the top of a sine, the difference is negative
     return to, np.maximum(math.copysign(1.0, lacking) * (coordinate[to] - coordinate), 0.0)
@@ -112,5 +135,7 @@ def _neighbours(axis: "Axis", coordinate: np.ndarray, way: np.ndarray, lacking: 
 
 def _lean(axis: "Axis", law: Law) -> np.ndarray:
     """About how far the mass of each cell lies to the right of its centre, times that mass (cells,)."""
-    halves = exact_masses(axis, law, np.insert(axis.faces, np.arange(1, axis.cells + 1), axis.centres)).reshape(-1, 2)
+    halves = exact_masses(
+        axis, law, np.insert(axis.faces, np.arange(1, axis.cells + 1), axis.centres)
+    ).reshape(-1, 2)
     return (halves[:, 1] - halves[:, 0]) * axis.widths / 4

@@ -1,8 +1,8 @@
 """Low rank: pivoted Cholesky factors of kernels, and features compressed by them.
 
-Complete pivoting takes, one by one, the point whose feature is worst approximated by those taken so far; the largest residual that is
-left bounds the error everywhere (Harbrecht, Peters & Schneider 2012, doi:10.1016/j.apnum.2011.10.001).
-"""
+Complete pivoting takes, one by one, the point whose feature is worst approximated by those taken so far; the
+largest residual that is left bounds the error everywhere (Harbrecht, Peters & Schneider 2012,
+doi:10.1016/j.apnum.2011.10.001)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,7 +28,9 @@ def row_blocks(matrix: np.ndarray) -> Iterator[slice]:
     return (slice(k, k + rows) for k in range(0, len(matrix), rows))
 
 
-def pivoted_cholesky(diagonal: np.ndarray, column: Callable[[int], np.ndarray], tolerance: float, most: int) -> Factor:
+def pivoted_cholesky(
+    diagonal: np.ndarray, column: Callable[[int], np.ndarray], tolerance: float, most: int
+) -> Factor:
     """A partial factor of a positive semi-definite kernel.
 
     Arguments:
@@ -56,14 +58,18 @@ def pivoted_cholesky(diagonal: np.ndarray, column: Callable[[int], np.ndarray], 
 
 @dataclass(frozen=True)
 class Compressed:
-    """Features ~ coefficients @ basis, the basis orthonormal in L2(nu): every feature's projection on the span of a few of them."""
+    """Features ~ coefficients @ basis, the basis orthonormal in L2(nu): every feature's projection on the
+    span of a few of them.
+    """
 
     coefficients: np.ndarray  #: (points, rank)
     basis: np.ndarray  #: (rank, L)
     error: float  #: the largest distance of a feature from its approximation, in L2(nu)
 
 
-def compress_features(features: np.ndarray, weights: np.ndarray, tolerance: float, most: int) -> Compressed | None:
+def compress_features(
+    features: np.ndarray, weights: np.ndarray, tolerance: float, most: int
+) -> Compressed | None:
     """Features in a basis of few of them; None if that takes more than `most`.
 
     Arguments:
@@ -78,5 +84,8 @@ def compress_features(features: np.ndarray, weights: np.ndarray, tolerance: floa
     orthonormal, _ = np.linalg.qr(scaled[factor.pivots].T)  # (L, rank)
     coefficients = scaled @ orthonormal
     # what is missed, without cancellation
-    missed = [np.sum((scaled[part] - coefficients[part] @ orthonormal.T) ** 2, axis=1).max() for part in row_blocks(scaled)]
+    missed = [
+        np.sum((scaled[part] - coefficients[part] @ orthonormal.T) ** 2, axis=1).max()
+        for part in row_blocks(scaled)
+    ]
     return Compressed(coefficients, orthonormal.T / np.sqrt(weights), float(np.sqrt(max(missed))))

@@ -1,7 +1,8 @@
-"""Pair interactions on a mesh: (W * mu)(theta_j) = sum_k W(theta_j - theta_k) m_k, cells taken as atoms at their centres.
+"""Pair interactions on a mesh: (W * mu)(theta_j) = sum_k W(theta_j - theta_k) m_k, cells taken as atoms at
+their centres.
 
-An interaction of finite rank goes by its moments. Any other is on uniform axes a discrete convolution, done by FFT (zero-padded at walls,
-circular on circles), exact to rounding; on stretched axes it is a dense matrix.
+An interaction of finite rank goes by its moments. Any other is on uniform axes a discrete convolution, done
+by FFT (zero-padded at walls, circular on circles), exact to rounding; on stretched axes it is a dense matrix.
 """
 
 import itertools
@@ -34,7 +35,8 @@ class PairOperator:
         self.matrix: np.ndarray | None = None
         if all(axis.uniform for axis in mesh.axes):
             self.padded = [
-                n if axis.periodic else scipy.fft.next_fast_len(2 * n - 1, real=True) for n, axis in zip(self.shape, mesh.axes, strict=True)
+                n if axis.periodic else scipy.fft.next_fast_len(2 * n - 1, real=True)
+                for n, axis in zip(self.shape, mesh.axes, strict=True)
             ]
             shifts = []
             for n, axis in zip(self.padded, mesh.axes, strict=True):
@@ -46,8 +48,8 @@ class PairOperator:
             return
         if np.prod(self.shape) > MOST_DENSE:
             raise InputError(
-                f"model.interaction: on stretched axes at most {MOST_DENSE} cells are accepted, the mesh has {np.prod(self.shape)}; "
-                "use fewer cells, or no stretch"
+                f"model.interaction: on stretched axes at most {MOST_DENSE} cells are accepted, the mesh has"
+                f" {np.prod(self.shape)}; use fewer cells, or no stretch"
             )
         centres = [g.ravel() for g in np.meshgrid(*(axis.centres for axis in mesh.axes), indexing="ij")]
         differences = [axis.wrap(c[:, None] - c) for axis, c in zip(mesh.axes, centres, strict=True)]
@@ -63,7 +65,8 @@ class PairOperator:
 
 
 def by_moments(mesh: Mesh, interaction: FiniteRank | None) -> bool:
-    """Whether a mesh is served by moments: where they err less than the FFT of a padded box, or are quicker, or there is no FFT.
+    """Whether a mesh is served by moments: where they err less than the FFT of a padded box, or are quicker,
+    or there is no FFT.
 
     On uniform circles an FFT is neither padded nor less exact.
     """
@@ -73,11 +76,14 @@ def by_moments(mesh: Mesh, interaction: FiniteRank | None) -> bool:
     return not uniform or (interaction.rank <= MOST_MOMENTS and not all(axis.periodic for axis in mesh.axes))
 
 
-def pair_operator(mesh: Mesh, pair: PairFormula, interaction: FiniteRank | None, columns: Sequence[int]) -> PairOperator | MomentOperator:
+def pair_operator(
+    mesh: Mesh, pair: PairFormula, interaction: FiniteRank | None, columns: Sequence[int]
+) -> PairOperator | MomentOperator:
     """W * mu on a mesh, by what is best for it.
 
     Arguments:
-        interaction: W by its features, if it is of finite rank; `columns` are those of its components that are axes of the mesh.
+        interaction: W by its features, if it is of finite rank; `columns` are those of its components that
+            are axes of the mesh.
     Raises:
         InputError: W is not finite at a difference of two cells, or a stretched mesh has too many cells.
     """
@@ -89,7 +95,9 @@ def pair_operator(mesh: Mesh, pair: PairFormula, interaction: FiniteRank | None,
 
 
 def pair_numbers(mesh: Mesh, interaction: FiniteRank | None, columns: Sequence[int]) -> int:
-    """Numbers that the operator of a mesh holds: the working arrays of moments, the transformed kernel, or the matrix."""
+    """Numbers that the operator of a mesh holds: the working arrays of moments, the transformed kernel, or
+    the matrix.
+    """
     if interaction is not None and by_moments(mesh, interaction):
         return numbers_held(mesh, interaction, columns)
     if all(axis.uniform for axis in mesh.axes):
@@ -104,5 +112,7 @@ def _farthest(axis: Axis) -> float:
 
 def _finite(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     if not np.all(np.isfinite(values)):
-        raise InputError("model.interaction: is not finite at the difference of two cells; W(0) must be finite too")
+        raise InputError(
+            "model.interaction: is not finite at the difference of two cells; W(0) must be finite too"
+        )
     return np.broadcast_to(values, shape)

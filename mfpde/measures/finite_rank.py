@@ -1,14 +1,16 @@
-"""Interactions of finite rank: even W with W(theta - theta') = sum_rs C_rs u_r(theta) u_s(theta'), so that W * mu needs a few moments of mu.
+"""Interactions of finite rank: even W with W(theta - theta') = sum_rs C_rs u_r(theta) u_s(theta'), so that W
+* mu needs a few moments of mu.
 
-A continuous function of differences has finite rank exactly if it is a sum of waves s^p exp(g.s) cos(w.s) and s^p exp(g.s) sin(w.s). The
-features u are waves too, with the powers q <= p; derivatives of u are combinations of u. So with the moments m_s = int u_s dmu
+A continuous function of differences has finite rank exactly if it is a sum of waves s^p exp(g.s) cos(w.s) and
+s^p exp(g.s) sin(w.s). The features u are waves too, with the powers q <= p; derivatives of u are combinations
+of u. So with the moments m_s = int u_s dmu
 
 W * mu = u . C m,    d_k (W * mu) = u . D_k^T C m where d_k u = D_k u,    int int W dmu dmu = m . C m.
 
-C does not depend on where the origin of a line is, for W sees differences alone; u and m are taken about the mean of mu there. Then no
-digits are lost far from 0: the terms that |s|^p becomes, all taken positive, sum up to at most 3^p int |theta - theta'|^p dmu (by
-Jensen's and Minkowski's inequalities). On circles features are bounded, and nothing is gained.
-"""
+C does not depend on where the origin of a line is, for W sees differences alone; u and m are taken about the
+mean of mu there. Then no digits are lost far from 0: the terms that |s|^p becomes, all taken positive, sum up
+to at most 3^p int |theta - theta'|^p dmu (by Jensen's and Minkowski's inequalities). On circles features are
+bounded, and nothing is gained."""
 
 import itertools
 import math
@@ -41,7 +43,9 @@ class Wave(NamedTuple):
 
 
 class Classes(NamedTuple):
-    """Growths and frequencies of features. Harmonics are turned from one to the next by a common step, not computed each by itself."""
+    """Growths and frequencies of features. Harmonics are turned from one to the next by a common step, not
+    computed each by itself.
+    """
 
     growth: np.ndarray  #: (classes, d)
     frequency: np.ndarray  #: (classes, d)
@@ -65,11 +69,17 @@ class FiniteRank:
 
     @cached_property
     def couple(self) -> scipy.sparse.csr_matrix:
-        """From moments to the coefficients of W * mu and of its derivatives: C above D_k^T C, ((1 + d) r, r)."""
+        """From moments to the coefficients of W * mu and of its derivatives: C above D_k^T C, ((1 +
+        d) r, r).
+        """
         where = {feature: r for r, feature in enumerate(self.features)}
         blocks = [self.matrix]
         for k in range(len(self.periods)):
-            entries = [(r, where[other], value) for r, u in enumerate(self.features) for other, value in _derivative(u, k)]
+            entries = [
+                (r, where[other], value)
+                for r, u in enumerate(self.features)
+                for other, value in _derivative(u, k)
+            ]
             blocks.append(_sparse(entries, self.rank).T @ self.matrix)
         return scipy.sparse.csr_matrix(scipy.sparse.vstack(blocks))
 
@@ -77,16 +87,34 @@ class FiniteRank:
     def classes(self) -> "Classes":
         """The growths and frequencies that occur."""
         found = list(dict.fromkeys((u.growth, u.frequency) for u in self.features))
-        growth, frequency = (np.array(values).reshape(len(found), len(self.periods)) for values in zip(*found, strict=True))
-        rises, step, follows = np.diff(frequency, axis=0), np.zeros(len(self.periods)), np.zeros(len(found), dtype=bool)
+        growth, frequency = (
+            np.array(values).reshape(len(found), len(self.periods)) for values in zip(*found, strict=True)
+        )
+        rises, step, follows = (
+            np.diff(frequency, axis=0),
+            np.zeros(len(self.periods)),
+            np.zeros(len(found), dtype=bool),
+        )
         if len(rises):
-            _, first, counts = np.unique(np.round(rises, ROUND), axis=0, return_index=True, return_counts=True)
+            _, first, counts = np.unique(
+                np.round(rises, ROUND), axis=0, return_index=True, return_counts=True
+            )
             step = rises[first[np.argmax(counts)]]
-            apart = np.max(np.abs(rises - step), axis=1) <= 4 * np.finfo(float).eps * np.max(np.abs(frequency))
-            follows[1:] = apart & np.any(frequency[:-1] != 0, axis=1) & np.all(growth[1:] == growth[:-1], axis=1)
+            apart = np.max(np.abs(rises - step), axis=1) <= 4 * np.finfo(float).eps * np.max(
+                np.abs(frequency)
+            )
+            follows[1:] = (
+                apart & np.any(frequency[:-1] != 0, axis=1) & np.all(growth[1:] == growth[:-1], axis=1)
+            )
         if follows.sum() < FEWEST_TURNS:
             follows[:] = False
-        return Classes(growth, frequency, np.array([found.index((u.growth, u.frequency)) for u in self.features]), step, follows)
+        return Classes(
+            growth,
+            frequency,
+            np.array([found.index((u.growth, u.frequency)) for u in self.features]),
+            step,
+            follows,
+        )
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """u (r, ...) at points (d, ...) relative to the centre, in float64."""
@@ -113,15 +141,22 @@ class FiniteRank:
     @cached_property
     def lines(self) -> list[int]:
         """Components on lines that W depends on."""
-        return [k for k, period in enumerate(self.periods) if not period and any(u.powers[k] or u.growth[k] or u.frequency[k] for u in self.features)]
+        return [
+            k
+            for k, period in enumerate(self.periods)
+            if not period and any(u.powers[k] or u.growth[k] or u.frequency[k] for u in self.features)
+        ]
 
     def centre_sums(self, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """What the centre of weighted points follows from: sums over the last axis of weights (..., n), and of them times each of `lines`.
+        """What the centre of weighted points follows from: sums over the last axis of weights (..., n), and
+        of them times each of `lines`.
 
         Arguments:
             points: (d, ..., n).
         """
-        return np.array([np.sum(weights, axis=-1), *(np.sum(weights * points[k], axis=-1) for k in self.lines)])
+        return np.array(
+            [np.sum(weights, axis=-1), *(np.sum(weights * points[k], axis=-1) for k in self.lines)]
+        )
 
     def centre(self, sums: np.ndarray) -> np.ndarray:
         """The mean on lines, 0 on circles, (d, ...)."""
@@ -143,25 +178,39 @@ def build_finite_rank(terms: Mapping[Wave, float], periods: Sequence[float]) -> 
     for wave, coefficient in (terms or {zero: 0.0}).items():
         for powers in itertools.product(*(range(p + 1) for p in wave.powers)):
             rest = tuple(p - q for p, q in zip(wave.powers, powers, strict=True))
-            factor = coefficient * math.prod(math.comb(p, q) for p, q in zip(wave.powers, powers, strict=True)) * (-1) ** sum(rest)
+            factor = (
+                coefficient
+                * math.prod(math.comb(p, q) for p, q in zip(wave.powers, powers, strict=True))
+                * (-1) ** sum(rest)
+            )
             here = Wave(powers, wave.growth, wave.frequency)
             there = Wave(rest, tuple(-g if g else g for g in wave.growth), wave.frequency)
             for one, other, sign in _addition_theorem(here, there, wave.sine):
                 # W is even: C and its transpose stand for the same energy
                 for pair in ((one, other), (other, one)):
                     entries[pair] = entries.get(pair, 0.0) + sign * factor / 2
-    features = sorted({wave for pair in entries for wave in pair}, key=lambda u: (u.growth, u.frequency, u.powers, u.sine))
+    features = sorted(
+        {wave for pair in entries for wave in pair}, key=lambda u: (u.growth, u.frequency, u.powers, u.sine)
+    )
     where = {feature: r for r, feature in enumerate(features)}
-    matrix = _sparse([(where[one], where[other], value) for (one, other), value in entries.items()], len(features))
+    matrix = _sparse(
+        [(where[one], where[other], value) for (one, other), value in entries.items()], len(features)
+    )
     return FiniteRank(features, matrix, np.array(periods, dtype=float))
 
 
 def _addition_theorem(here: Wave, there: Wave, sine: bool) -> list[tuple[Wave, Wave, float]]:
-    """cos(w(x - y)) = cos cos + sin sin, sin(w(x - y)) = sin cos - cos sin: factors at x and y, and the sign."""
+    """cos(w(x - y)) = cos cos + sin sin, sin(w(x - y)) = sin cos - cos sin: factors at x and y, and
+    the sign.
+    """
     if not here.turns:
         return [(here, there, 1.0)]
     here_sine, there_sine = here._replace(sine=True), there._replace(sine=True)
-    return [(here_sine, there, 1.0), (here, there_sine, -1.0)] if sine else [(here, there, 1.0), (here_sine, there_sine, 1.0)]
+    return (
+        [(here_sine, there, 1.0), (here, there_sine, -1.0)]
+        if sine
+        else [(here, there, 1.0), (here_sine, there_sine, 1.0)]
+    )
 
 
 def _derivative(u: Wave, k: int) -> list[tuple[Wave, float]]:
@@ -178,11 +227,16 @@ def _derivative(u: Wave, k: int) -> list[tuple[Wave, float]]:
 
 def _sparse(entries: Sequence[tuple[int, int, float]], size: int) -> scipy.sparse.csr_matrix:
     rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
-    return scipy.sparse.csr_matrix((np.array(values, dtype=float), (np.array(rows, dtype=int), np.array(columns, dtype=int))), (size, size))
+    return scipy.sparse.csr_matrix(
+        (np.array(values, dtype=float), (np.array(rows, dtype=int), np.array(columns, dtype=int))),
+        (size, size),
+    )
 
 
 def _cosine_and_sine(phase: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """To rounding of 1, by the tangent of half the angle: it is one function in place of two, and NumPy may have it for vectors."""
+    """To rounding of 1, by the tangent of half the angle: it is one function in place of two, and NumPy may
+    have it for vectors.
+    """
     if phase is None:
         return np.ones(1), np.zeros(1)
     tangent = np.tan(phase / 2)

@@ -1,4 +1,5 @@
-"""Laws of one parameter: masses of intervals for the mesh, quantile function for the particles, first moments on lines and circles.
+"""Laws of one parameter: masses of intervals for the mesh, quantile function for the particles, first moments
+on lines and circles.
 
 To add a law, add its table to the schema and its class here.
 """
@@ -33,7 +34,9 @@ class Law(Protocol):
         """P(X <= x)."""
 
     def masses(self, faces: np.ndarray) -> np.ndarray:
-        """P(x_j < X < x_j+1) between consecutive faces (n + 1,) -> (n,), each to 1e-12 of itself; the outermost faces may be infinite."""
+        """P(x_j < X < x_j+1) between consecutive faces (n + 1,) -> (n,), each to 1e-12 of itself; the
+        outermost faces may be infinite.
+        """
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
         """Generalised inverse of the distribution function, for u in [0, 1)."""
@@ -56,7 +59,9 @@ class Uniform:
 
     def resultant(self, period: float) -> complex:
         """E exp(2 pi i X / period)."""
-        return complex(np.exp(2j * np.pi / period * self.first_moment) * np.sinc((self.high - self.low) / period))
+        return complex(
+            np.exp(2j * np.pi / period * self.first_moment) * np.sinc((self.high - self.low) / period)
+        )
 
     @property
     def extent(self) -> tuple[float, float]:
@@ -120,7 +125,9 @@ class Point:
 
 @dataclass(frozen=True)
 class WrappedCauchy:
-    """Wrapped Cauchy law on a circle of length 2 pi, (1 - r^2) / (2 pi (1 + r^2 - 2 r cos(x - mean))); E exp(ix) = r exp(i mean)."""
+    """Wrapped Cauchy law on a circle of length 2 pi, (1 - r^2) / (2 pi (1 + r^2 - 2 r cos(x - mean))); E
+    exp(ix) = r exp(i mean).
+    """
 
     mean: float
     r: float
@@ -150,7 +157,9 @@ class WrappedCauchy:
         return whole + 0.5 + np.arctan(self._stretch * np.tan(np.pi * (turns - whole))) / np.pi
 
     def masses(self, faces: np.ndarray) -> np.ndarray:
-        """Masses of arcs shorter than a turn; small ones by the tangent of a difference, which loses nothing."""
+        """Masses of arcs shorter than a turn; small ones by the tangent of a difference, which loses
+        nothing.
+        """
         upto, half = self.cdf(faces), (np.asarray(faces) - self.mean) / 2
         turn = upto[-1] - upto[0]
         cosines, sines = np.cos(half), np.sin(half)

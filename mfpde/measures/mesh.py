@@ -48,7 +48,9 @@ class Axis:
 
     def wrap(self, differences: np.ndarray) -> np.ndarray:
         """Differences of two points, on a circle the shortest."""
-        return differences - self.length * np.round(differences / self.length) if self.periodic else differences
+        return (
+            differences - self.length * np.round(differences / self.length) if self.periodic else differences
+        )
 
     def place(self, points: np.ndarray) -> np.ndarray:
         """Points, on a circle those beyond its ends moved by whole turns."""
@@ -59,10 +61,11 @@ class Axis:
 
     @cached_property
     def slope_factors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Width over the distance to the left neighbour, to the right one, and to both together (cells,); 1, 1, 1/2 on uniform axes.
+        """Width over the distance to the left neighbour, to the right one, and to both together (cells,); 1,
+        1, 1/2 on uniform axes.
 
-        They turn differences of cell averages into slopes times width. Beyond a wall lies the mirror image of the cell.
-        """
+        They turn differences of cell averages into slopes times width. Beyond a wall lies the mirror image of
+        the cell."""
         if self.uniform:
             ones = np.ones(self.cells)
             return ones, ones, ones / 2
@@ -104,14 +107,18 @@ class Mesh:
         return outer([axis.widths for axis in self.axes])
 
     def average_density(self, laws: Sequence[Law]) -> np.ndarray:
-        """Cell averages of the density of a product law: exact cell masses, shared so that every mean is kept (`measures.cells`).
+        """Cell averages of the density of a product law: exact cell masses, shared so that every mean is kept
+        (`measures.cells`).
 
-        The little that a law puts beyond walls is put into the outermost cells, where walls hold particles too.
-        """
-        return outer([cell_masses(axis, law) / axis.widths for axis, law in zip(self.axes, laws, strict=True)])
+        The little that a law puts beyond walls is put into the outermost cells, where walls hold particles
+        too."""
+        return outer(
+            [cell_masses(axis, law) / axis.widths for axis, law in zip(self.axes, laws, strict=True)]
+        )
 
     def density_of_points(self, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Cell averages of a weighted cloud, every point shared by the cells around it so that means are kept (`measures.cells.deposit`).
+        """Cell averages of a weighted cloud, every point shared by the cells around it so that means are kept
+        (`measures.cells.deposit`).
 
         Arguments:
             points: (axes, n); weights: (n,).
@@ -119,8 +126,12 @@ class Mesh:
         shared = [deposit(axis, x) for axis, x in zip(self.axes, points, strict=True)]
         masses = np.zeros(math.prod(self.shape))
         for choice in itertools.product(*(range(len(cells)) for cells, _ in shared)):
-            places = np.ravel_multi_index([cells[k] for (cells, _), k in zip(shared, choice, strict=True)], self.shape)
-            parts = weights * np.prod([shares[k] for (_, shares), k in zip(shared, choice, strict=True)], axis=0)
+            places = np.ravel_multi_index(
+                [cells[k] for (cells, _), k in zip(shared, choice, strict=True)], self.shape
+            )
+            parts = weights * np.prod(
+                [shares[k] for (_, shares), k in zip(shared, choice, strict=True)], axis=0
+            )
             masses += np.bincount(places, parts, len(masses))
         return masses.reshape(self.shape) / self.volumes
 
@@ -130,11 +141,15 @@ class Mesh:
         others = tuple(j for j in range(len(self.axes)) if j != k)
         return (density * self.volumes).sum(axis=others) / self.axes[k].widths
 
-    def points(self, density: np.ndarray, negligible: float, split: Sequence[bool] | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Every cell as 2^axes points of equal mass at +-width/sqrt(12) from its centre, which keeps its second moments.
+    def points(
+        self, density: np.ndarray, negligible: float, split: Sequence[bool] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Every cell as 2^axes points of equal mass at +-width/sqrt(12) from its centre, which keeps its
+        second moments.
 
         Arguments:
-            negligible: cells of less than this share of the largest cell's mass are left out, and the rest scaled to the same total.
+            negligible: cells of less than this share of the largest cell's mass are left out, and the rest
+                scaled to the same total.
             split: along which axes; all if None. Along the others points lie at the centre.
         Returns:
             Points (n, axes) and their masses (n,).
@@ -142,8 +157,13 @@ class Mesh:
         masses = density * self.volumes
         kept = masses > negligible * masses.max()
         total, masses = masses.sum(), masses[kept]
-        centres = np.stack([g[kept] for g in np.meshgrid(*(axis.centres for axis in self.axes), indexing="ij")], axis=-1)
-        offsets = np.stack([g[kept] for g in np.meshgrid(*(axis.widths / np.sqrt(12) for axis in self.axes), indexing="ij")], axis=-1)
+        centres = np.stack(
+            [g[kept] for g in np.meshgrid(*(axis.centres for axis in self.axes), indexing="ij")], axis=-1
+        )
+        offsets = np.stack(
+            [g[kept] for g in np.meshgrid(*(axis.widths / np.sqrt(12) for axis in self.axes), indexing="ij")],
+            axis=-1,
+        )
         sides = [(-1, 1) if parted else (0,) for parted in split or [True] * len(self.axes)]
         corners = np.array(list(itertools.product(*sides)))
         points = (centres[:, None, :] + corners * offsets[:, None, :]).reshape(-1, len(self.axes))
@@ -151,12 +171,18 @@ class Mesh:
 
     def wall_mass(self, density: np.ndarray) -> dict[str, float]:
         """Mass in the outermost cells of each axis that has walls."""
-        masses = {axis.name: self.marginal(density, axis.name) * axis.widths for axis in self.axes if not axis.periodic}
+        masses = {
+            axis.name: self.marginal(density, axis.name) * axis.widths
+            for axis in self.axes
+            if not axis.periodic
+        }
         return {name: float(mass[0] + mass[-1]) for name, mass in masses.items()}
 
 
 def sinh_faces(low: float, high: float, cells: int, stretch: float, at: float) -> np.ndarray:
-    """Faces at + k sinh(stretch xi), xi uniform: cells are smallest at `at`, by about sinh(stretch) / stretch; uniform for stretch 0."""
+    """Faces at + k sinh(stretch xi), xi uniform: cells are smallest at `at`, by about sinh(stretch) /
+    stretch; uniform for stretch 0.
+    """
     if stretch == 0:
         return np.linspace(low, high, cells + 1)
     k = (high - low) / 2 / np.sinh(stretch)

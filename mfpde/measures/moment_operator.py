@@ -1,8 +1,8 @@
-"""W * mu on a mesh for W of finite rank: features are products of functions of one axis, so N cells cost O(N) axis by axis, on any mesh.
+"""W * mu on a mesh for W of finite rank: features are products of functions of one axis, so N cells cost O(N)
+axis by axis, on any mesh.
 
-Nothing of the size of cells times rank is formed: masses are summed against the functions of the first axis, the result against those of
-the second, and so on; W * mu comes back the same way.
-"""
+Nothing of the size of cells times rank is formed: masses are summed against the functions of the first axis,
+the result against those of the second, and so on; W * mu comes back the same way."""
 
 import math
 from collections.abc import Sequence
@@ -33,21 +33,29 @@ class MomentOperator:
         self.sine = np.array([u.sine for u in interaction.features])
 
     def __call__(self, masses: np.ndarray) -> np.ndarray:
-        """W * mu at the cells, from the masses of the cells (or from their rates of change); both flat, in C order."""
+        """W * mu at the cells, from the masses of the cells (or from their rates of change); both flat, in C
+        order.
+        """
         shape = self.mesh.shape
         functions = self._functions(masses.reshape(shape))
         moments = _contract(masses, [f.T for f in functions])[self.index]
         coefficients = self.interaction.matrix @ np.where(self.sine, moments.imag, moments.real)
         spread = np.zeros([len(factors) for factors in self.factors], complex if self.complex else float)
         # cosines are real parts of the features, sines imaginary ones
-        np.add.at(spread, self.index, np.where(self.sine, -1j, 1.0) * coefficients if self.complex else coefficients)
+        np.add.at(
+            spread, self.index, np.where(self.sine, -1j, 1.0) * coefficients if self.complex else coefficients
+        )
         return np.ascontiguousarray(_contract(spread.ravel(), functions).real).ravel()
 
     def _functions(self, masses: np.ndarray) -> list[np.ndarray]:
-        """The functions of every axis at its cells (functions, cells), about the middle of the mass; that of a rate of change by its size."""
+        """The functions of every axis at its cells (functions, cells), about the middle of the mass; that of
+        a rate of change by its size.
+        """
         size = np.abs(masses)
         functions = []
-        for k, (axis, column, factors) in enumerate(zip(self.mesh.axes, self.columns, self.factors, strict=True)):
+        for k, (axis, column, factors) in enumerate(
+            zip(self.mesh.axes, self.columns, self.factors, strict=True)
+        ):
             points = axis.centres
             if column in self.interaction.lines:
                 marginal = size.sum(axis=tuple(j for j in range(size.ndim) if j != k))
@@ -56,11 +64,18 @@ class MomentOperator:
         return functions
 
 
-def factors_of(interaction: FiniteRank, columns: Sequence[int]) -> tuple[list[list[Factor]], tuple[np.ndarray, ...]]:
-    """The functions of each axis that features consist of, and which of them each feature takes (axes arrays (r,))."""
+def factors_of(
+    interaction: FiniteRank, columns: Sequence[int]
+) -> tuple[list[list[Factor]], tuple[np.ndarray, ...]]:
+    """The functions of each axis that features consist of, and which of them each feature takes (axes arrays
+    (r,)).
+    """
     used = [[(u.powers[c], u.growth[c], u.frequency[c]) for u in interaction.features] for c in columns]
     factors = [list(dict.fromkeys(of_axis)) for of_axis in used]
-    return factors, tuple(np.array([known.index(factor) for factor in of_axis]) for known, of_axis in zip(factors, used, strict=True))
+    return factors, tuple(
+        np.array([known.index(factor) for factor in of_axis])
+        for known, of_axis in zip(factors, used, strict=True)
+    )
 
 
 def numbers_held(mesh: Mesh, interaction: FiniteRank, columns: Sequence[int]) -> int:
@@ -77,7 +92,9 @@ def _function(factor: Factor, points: np.ndarray, as_complex: bool) -> np.ndarra
 
 
 def _contract(values: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarray:
-    """Sums over the first axis against a matrix (of that axis, new), which becomes the last; so for all axes, which end in their order."""
+    """Sums over the first axis against a matrix (of that axis, new), which becomes the last; so for all axes,
+    which end in their order.
+    """
     for matrix in matrices:
         values = product(values.reshape(len(matrix), -1).T, matrix)
     return values.reshape([matrix.shape[1] for matrix in matrices])

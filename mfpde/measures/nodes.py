@@ -1,8 +1,8 @@
-"""Quadrature nodes of a product law: Sobol points, or the tensor trapezoidal rule, which is spectral for smooth laws.
+"""Quadrature nodes of a product law: Sobol points, or the tensor trapezoidal rule, which is spectral for
+smooth laws.
 
-The trapezoidal rule covers all but 1e-10 of a normal law; a law cut off by `within`, or uniform, has it at order 2. Gauss-Hermite nodes
-were measured to fail under flows that fold them.
-"""
+The trapezoidal rule covers all but 1e-10 of a normal law; a law cut off by `within`, or uniform, has it at
+order 2. Gauss-Hermite nodes were measured to fail under flows that fold them."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -13,20 +13,24 @@ from mfpde.measures.laws import Law, Normal, Point, Uniform, WrappedCauchy
 from mfpde.measures.mesh import outer
 
 Rule = Literal["sobol", "trapezoid"]
-WIDE = 6.5  #: standard deviations beyond which a normal law puts less than 1e-10; wider nodes only run into walls
+#: standard deviations beyond which a normal law puts less than 1e-10; wider nodes only run into walls
+WIDE = 6.5
 
 
 def quadrature(laws: Sequence[Law], count: int, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
     """Nodes (laws, n) and weights (n,), summing to 1.
 
     Arguments:
-        count: n for Sobol points, a power of 2; about n for the trapezoidal rule, which has the same number of nodes on every axis.
+        count: n for Sobol points, a power of 2; about n for the trapezoidal rule, which has the same number
+            of nodes on every axis.
     """
     if rule == "sobol":
         from scipy.stats import qmc  # takes a third of a second, and few runs have Sobol points
 
         cube = qmc.Sobol(len(laws), scramble=True, rng=np.random.default_rng(0)).random(count)
-        return np.stack([law.quantile(u) for law, u in zip(laws, cube.T, strict=True)]), np.full(count, 1 / count)
+        return np.stack([law.quantile(u) for law, u in zip(laws, cube.T, strict=True)]), np.full(
+            count, 1 / count
+        )
     spread = sum(not isinstance(law, Point) for law in laws)
     each = per_axis(count, spread)
     axes, weights = zip(*(_trapezoid(law, each) for law in laws), strict=True)

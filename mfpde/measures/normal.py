@@ -1,4 +1,6 @@
-"""The normal law, conditioned on an interval or not; one that lies wholly in a tail is as exact as any other."""
+"""The normal law, conditioned on an interval or not; one that lies wholly in a tail is as exact as
+any other.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,9 +49,12 @@ class Normal:
         turn = 2 * np.pi / period
         if np.isinf(self._bounds).all():
             return complex(np.exp(1j * turn * self.mean - (turn * self.std) ** 2 / 2))
-        if self.std > period:  # the nodes would not see the turns; then the bounds make the law, or nothing does
+        # the nodes would not see the turns; then the bounds make the law, or nothing does
+        if self.std > period:
             return 0j
-        return complex(np.exp(1j * turn * self.mean)) * tails.expectation(lambda z: np.exp(1j * turn * self.std * z), *self._bounds)
+        return complex(np.exp(1j * turn * self.mean)) * tails.expectation(
+            lambda z: np.exp(1j * turn * self.std * z), *self._bounds
+        )
 
     @property
     def extent(self) -> tuple[float, float]:
@@ -82,7 +87,11 @@ class Normal:
         if self._side < 0:
             return tails.tail_masses(-z[::-1], -above, -below)[::-1]
         masses = tails.interval_masses(z)
-        return masses if np.isinf(self._bounds).all() else masses / tails.interval_masses(np.array(self._bounds))[0]
+        return (
+            masses
+            if np.isinf(self._bounds).all()
+            else masses / tails.interval_masses(np.array(self._bounds))[0]
+        )
 
     def _clip(self, x: np.ndarray) -> np.ndarray:
         return np.clip((np.asarray(x, dtype=float) - self.mean) / self.std, *self._bounds)
@@ -91,7 +100,8 @@ class Normal:
         """Inverse of the distribution function; u = 0 is moved to the smallest positive number."""
         if self._side > 0:
             z = tails.tail_quantile(np.asarray(u), *self._bounds)
-        elif self._side < 0 and self._tails[1] < 1e-200:  # what is left of it in double precision would be a few values
+        # what is left of it in double precision would be a few values
+        elif self._side < 0 and self._tails[1] < 1e-200:
             z = -tails.tail_quantile(1 - np.asarray(u), -self._bounds[1], -self._bounds[0])
         else:
             below, upto = self._tails

@@ -9,7 +9,8 @@ from mfpde.models.parameters import ParameterSpace, check_inside
 
 
 def births_laws(case: Case, parameters: ParameterSpace) -> Sequence[Law] | None:
-    """Laws of the free components of reborn units, or None; a component that is not named is reborn from mu_0.
+    """Laws of the free components of reborn units, or None; a component that is not named is reborn from
+    mu_0.
 
     Raises:
         InputError: a name that is no free parameter, or a law wider than its domain.
@@ -19,7 +20,9 @@ def births_laws(case: Case, parameters: ParameterSpace) -> Sequence[Law] | None:
     known = [c.name for c in parameters.free]
     for name in case.dynamics.births:
         if name not in known:
-            raise InputError(f"{case.path}: dynamics.births.{name}: is not a free parameter{nearest(name, known)}")
+            raise InputError(
+                f"{case.path}: dynamics.births.{name}: is not a free parameter{nearest(name, known)}"
+            )
     laws = []
     for c in parameters.free:
         spec = case.dynamics.births.get(c.name)

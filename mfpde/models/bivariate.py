@@ -1,9 +1,9 @@
 """Quadrants of two correlated normal variables of standard deviation 1, by Owen's T function.
 
-A kernel of features with biases needs P(X > 0, X' > 0), and X' given X = 0. Everything is expressed by the means h of X and k of X', and by
-the standardised means g_h of X' given X = 0 and g_k of X given X' = 0; rho is the correlation, q^2 = 1 - rho^2.
-D. B. Owen, Ann. Math. Statist. 27 (1956) 1075, doi:10.1214/aoms/1177728074.
-"""
+A kernel of features with biases needs P(X > 0, X' > 0), and X' given X = 0. Everything is expressed by the
+means h of X and k of X', and by the standardised means g_h of X' given X = 0 and g_k of X given X' = 0; rho
+is the correlation, q^2 = 1 - rho^2. D. B. Owen, Ann. Math. Statist. 27 (1956) 1075,
+doi:10.1214/aoms/1177728074."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,9 @@ def density(x: np.ndarray) -> np.ndarray:
 
 
 def owen(h: np.ndarray, g: np.ndarray) -> np.ndarray:
-    """T(h, g/h), also where h is 0 but g is not: the mass of the plane's standard normal law in {x > |h|, 0 < y < x g/h}, negative for g/h < 0."""
+    """T(h, g/h), also where h is 0 but g is not: the mass of the plane's standard normal law in {x > |h|, 0 <
+    y < x g/h}, negative for g/h < 0.
+    """
     high, low = np.maximum(np.abs(h), np.abs(g)), np.minimum(np.abs(h), np.abs(g))
     slope = low / high
     total = np.zeros(np.broadcast_shapes(np.shape(h), np.shape(g)))
@@ -30,7 +32,9 @@ def owen(h: np.ndarray, g: np.ndarray) -> np.ndarray:
         total += weight * np.exp(-(high**2) * square / 2) / square
     total *= slope / (2 * np.pi)
     root = np.sqrt(0.5)
-    value = np.where(np.abs(g) > np.abs(h), (1 - erf(np.abs(h) * root) * erf(np.abs(g) * root)) / 4 - total, total)
+    value = np.where(
+        np.abs(g) > np.abs(h), (1 - erf(np.abs(h) * root) * erf(np.abs(g) * root)) / 4 - total, total
+    )
     return np.copysign(1, g) * np.copysign(1, h) * value
 
 
@@ -46,8 +50,8 @@ class Means(NamedTuple):
 def means(h: np.ndarray, k: np.ndarray, rho: np.ndarray, q: np.ndarray) -> Means:
     """From the correlation and q > 0.
 
-    Near |rho| = 1 both are large; k - sign(rho) h is formed once, so that what rounding does to one cancels in the other.
-    """
+    Near |rho| = 1 both are large; k - sign(rho) h is formed once, so that what rounding does to one cancels
+    in the other."""
     sign = np.copysign(1, rho)
     difference, share = (k - sign * h) / q, sign * q / (1 + np.abs(rho))
     return Means(h, k, difference + share * h, share * k - sign * difference)

@@ -1,7 +1,7 @@
 """The energy on moments: what E and V depend on once a measure is known only by a few moments.
 
-V is linear in the moments, E quadratic: E(m) = Q(m) + 2 int r dmu. Both sides of a run, and every backend, share these formulas.
-"""
+V is linear in the moments, E quadratic: E(m) = Q(m) + 2 int r dmu. Both sides of a run, and every backend,
+share these formulas."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -12,7 +12,8 @@ import numpy as np
 class Moments(NamedTuple):
     """Functionals of a measure, or of its rate of change."""
 
-    linear: np.ndarray  #: what V is linear in: f(x_l) = int a phi(x_l, z) dmu of a network, (W*mu)(theta_j) of a pair interaction
+    #: what V is linear in: f(x_l) = int a phi(x_l, z) dmu of a network, (W*mu)(theta_j) of a pair interaction
+    linear: np.ndarray
     square: float  #: int int W dmu dmu of a pair interaction; 0 for a network, whose square is that of f
     penalty: float  #: int r dmu of a network, int V0 dmu of a potential
     mass: float  #: int dmu
@@ -41,9 +42,9 @@ class Energy(Protocol):
 class LeastSquares:
     """|f - f*|^2 in L2(nu) plus 2 int r dmu, where the linear moments are coefficients of f.
 
-    Without a basis they are f(x_l) itself. With one, f = moments @ basis at the data, its rows orthonormal in L2(nu); then weights are 1,
-    targets are the coefficients of f*, and what the basis misses of f* is the constant `offset`.
-    """
+    Without a basis they are f(x_l) itself. With one, f = moments @ basis at the data, its rows orthonormal in
+    L2(nu); then weights are 1, targets are the coefficients of f*, and what the basis misses of f* is the
+    constant `offset`."""
 
     targets: np.ndarray  #: of f* (r,)
     weights: np.ndarray  #: of every coefficient's square (r,)

@@ -1,12 +1,14 @@
-"""Couplings of finite rank: h = Phi s for a source s, moments = Phi^T c for first moments c in a. Dense, or compressed in two steps.
+"""Couplings of finite rank: h = Phi s for a source s, moments = Phi^T c for first moments c in a. Dense, or
+compressed in two steps.
 
-1. Features of all z-cells are projected on the span of a few of them, whose residuals in L2(nu) are below a tolerance: cost no longer
-   depends on the number of data.
-2. Neighbouring z-cells have nearly parallel features: each box of them gets a basis of its own, of lower rank, in the span of the first.
+1. Features of all z-cells are projected on the span of a few of them, whose residuals in L2(nu) are below a
+   tolerance: cost no longer depends on the number of data.
+2. Neighbouring z-cells have nearly parallel features: each box of them gets a basis of its own, of lower
+   rank, in the span of the first.
 
-Both steps replace Phi by another matrix, used in both directions; so a run stays an exact gradient flow, of an energy nearby:
-|V - V~| <= |a| error sqrt(loss) and |E - E~| <= 2 A error sqrt(loss) + A^2 error^2 with A = int |a| dmu.
-"""
+Both steps replace Phi by another matrix, used in both directions; so a run stays an exact gradient flow, of
+an energy nearby: |V - V~| <= |a| error sqrt(loss) and |E - E~| <= 2 A error sqrt(loss) + A^2 error^2 with A =
+int |a| dmu."""
 
 from dataclasses import dataclass, replace
 
@@ -73,10 +75,15 @@ class BoxFeatures:
 
     def moments(self, first: np.ndarray) -> np.ndarray:
         """Linear moments (rank,)."""
-        return sum((box.coefficients.astype(float) @ first[box.cells]) @ box.transfer.astype(float) for box in self.boxes)
+        return sum(
+            (box.coefficients.astype(float) @ first[box.cells]) @ box.transfer.astype(float)
+            for box in self.boxes
+        )
 
 
-def compress(features: Features, energy: LeastSquares, shape: tuple[int, ...], tolerance: float) -> tuple[Features | BoxFeatures, LeastSquares]:
+def compress(
+    features: Features, energy: LeastSquares, shape: tuple[int, ...], tolerance: float
+) -> tuple[Features | BoxFeatures, LeastSquares]:
     """The coupling and the energy on its moments, compressed as far as that pays.
 
     Arguments:
@@ -89,7 +96,9 @@ def compress(features: Features, energy: LeastSquares, shape: tuple[int, ...], t
     found = compress_features(features.matrix, energy.weights, tolerance, min(features.matrix.shape))
     if found is not None and len(found.basis):  # else all features vanish
         size = np.sqrt(np.max(np.sum(found.coefficients**2, axis=1)))
-        boxes = _boxes(found, shape, tolerance * size, np.dtype(np.float32 if tolerance >= SINGLE else np.float64))
+        boxes = _boxes(
+            found, shape, tolerance * size, np.dtype(np.float32 if tolerance >= SINGLE else np.float64)
+        )
         numbers = sum(box.coefficients.size + box.transfer.size for box in boxes)
         if numbers < PAYS * found.coefficients.size and numbers < PAYS * entries:
             coupling = BoxFeatures(boxes, len(found.basis), found.error)
@@ -120,12 +129,17 @@ def _boxes(found: Compressed, shape: tuple[int, ...], target: float, stored: np.
 
 
 def _factors(rows: np.ndarray, target: float) -> tuple[np.ndarray, np.ndarray]:
-    """Rows ~ the product of two factors: some of the rows span nearly all, and singular values, few by then, find the rank needed."""
+    """Rows ~ the product of two factors: some of the rows span nearly all, and singular values, few by then,
+    find the rank needed.
+    """
     norms = np.sqrt(np.max(np.sum(rows**2, axis=1)))
-    some = compress_features(rows, np.ones(rows.shape[1]), min(target / max(norms, target) / 2, 0.5), rows.shape[1])
+    some = compress_features(
+        rows, np.ones(rows.shape[1]), min(target / max(norms, target) / 2, 0.5), rows.shape[1]
+    )
     assert some is not None
     u, s, v = np.linalg.svd(some.coefficients, full_matrices=False)
-    left = np.cumsum(((u * s) ** 2)[:, ::-1], axis=1)[:, ::-1].max(axis=0)  # worst row, if components from here on are missing
+    # worst row, if components from here on are missing
+    left = np.cumsum(((u * s) ** 2)[:, ::-1], axis=1)[:, ::-1].max(axis=0)
     k = max(1, int(np.sum(left > target**2 - some.error**2)))
     return u[:, :k] * s[:k], v[:k] @ some.basis
 

@@ -1,7 +1,8 @@
-"""Fourier series of formulas on circles, to rounding: exact for trigonometric polynomials, short for every analytic function.
+"""Fourier series of formulas on circles, to rounding: exact for trigonometric polynomials, short for every
+analytic function.
 
-Coefficients are those of the FFT of samples; that all beyond the first half of them vanish shows that the samples suffice.
-"""
+Coefficients are those of the FFT of samples; that all beyond the first half of them vanish shows that the
+samples suffice."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,8 @@ from mfpde.measures.finite_rank import Wave
 
 #: a coefficient smaller than this share of the function's largest value is rounding
 TOLERANCE = 1e-15
-#: samples along every circle, by the number of circles that a function depends on; harmonics of up to a quarter of them may occur
+#: samples along every circle, by the number of circles that a function depends on; harmonics of up to a
+#: quarter of them may occur
 SAMPLES = {1: 512, 2: 96, 3: 32, 4: 16}
 #: coefficients of a series at most, of both signs
 MOST_HARMONICS = 2048
@@ -31,7 +33,8 @@ class NoSeries(Exception):
 
 
 def fourier_series(formula: sympy.Expr, circles: Circles, d: int) -> dict[Wave, float]:
-    """Waves of d components whose sum is a function of differences on circles, taken from minus to plus half a turn.
+    """Waves of d components whose sum is a function of differences on circles, taken from minus to plus half
+    a turn.
 
     Sums are taken term by term, and factors that have no circle in common one by one.
 
@@ -46,7 +49,9 @@ def fourier_series(formula: sympy.Expr, circles: Circles, d: int) -> dict[Wave, 
             if len(parts) * len(series) > MOST_HARMONICS:
                 raise NoSeries
             pairs = itertools.product(parts.items(), series.items())
-            parts = {tuple(h + k for h, k in zip(one, other, strict=True)): a * b for (one, a), (other, b) in pairs}
+            parts = {
+                tuple(h + k for h, k in zip(one, other, strict=True)): a * b for (one, a), (other, b) in pairs
+            }
             least = TOLERANCE * max(map(abs, parts.values()), default=0.0)
             parts = {h: value for h, value in parts.items() if abs(value) > least}
         for h, value in parts.items():
@@ -95,12 +100,16 @@ def _harmonics(function: sympy.Expr, circles: Circles, d: int) -> Harmonics:
 
 
 def _real_waves(harmonics: Harmonics, base: Sequence[float]) -> dict[Wave, float]:
-    """The real part, each harmonic with its opposite: cosines and sines, the first frequency that is not 0 positive."""
+    """The real part, each harmonic with its opposite: cosines and sines, the first frequency that is not 0
+    positive.
+    """
     flat = Wave((0,) * len(base), (0.0,) * len(base), (0.0,) * len(base))
     waves: dict[Wave, float] = {}
     for h, value in harmonics.items():
         sign = next((np.sign(k) for k in h if k), 0)
-        cosine = flat._replace(frequency=tuple(float(sign * k * w) if k else 0.0 for k, w in zip(h, base, strict=True)))
+        cosine = flat._replace(
+            frequency=tuple(float(sign * k * w) if k else 0.0 for k, w in zip(h, base, strict=True))
+        )
         waves[cosine] = waves.get(cosine, 0.0) + value.real
         if sign:
             sine = cosine._replace(sine=True)

@@ -1,7 +1,8 @@
-"""What a model is: an energy E of measures whose potential V = (1/2) dE/dmu is linear in a few moments of the measure.
+"""What a model is: an energy E of measures whose potential V = (1/2) dE/dmu is linear in a few moments of the
+measure.
 
-The same object serves the mesh and the particles; `network` and `potential` implement it. On a mesh it becomes a `MeshPotential`.
-"""
+The same object serves the mesh and the particles; `network` and `potential` implement it. On a mesh it
+becomes a `MeshPotential`."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,11 +22,11 @@ Coupling = Features | BoxFeatures | PairOperator | MomentOperator | None
 
 @dataclass(frozen=True)
 class MeshPotential:
-    """A model on a mesh: its energy on moments, and what it needs to form V(a, z) = amplitude(a) h(z) + penalty_a(a) + penalty_z(z).
+    """A model on a mesh: its energy on moments, and what it needs to form V(a, z) = amplitude(a) h(z) +
+    penalty_a(a) + penalty_z(z).
 
-    h = matrix @ source for features, W * mu for a pair interaction, 0 without coupling. If `has_amplitude`, a is the first axis of
-    the mesh; otherwise it is fixed and its arrays have one entry.
-    """
+    h = matrix @ source for features, W * mu for a pair interaction, 0 without coupling. If `has_amplitude`, a
+    is the first axis of the mesh; otherwise it is fixed and its arrays have one entry."""
 
     has_amplitude: bool
     amplitude: np.ndarray  #: (Na,)
@@ -50,7 +51,9 @@ class MeshPotential:
         return Moments(linear, float(first @ linear), penalty, mass)
 
     def values(self, source: np.ndarray, duration: float = 1.0) -> np.ndarray:
-        """V at the cells, (Na, Nz), for what the energy's `source` gives; its time integral for that of the source."""
+        """V at the cells, (Na, Nz), for what the energy's `source` gives; its time integral for that of the
+        source.
+        """
         penalty = self.penalty_a[:, None] + self.penalty_z
         return np.multiply.outer(self.amplitude, self.h(source)) + duration * penalty
 
@@ -77,12 +80,18 @@ class Model(Protocol):
         """Whether a penalty lambda |a| holds units at a = 0."""
 
     def cloud_energies(
-        self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray
+        self,
+        state: np.ndarray,
+        weights: np.ndarray,
+        predictions: np.ndarray,
+        potential: np.ndarray,
+        starts: np.ndarray,
     ) -> np.ndarray:
         """E of every network of units.
 
         Arguments:
-            state: (components + 1, units); weights, potential (V at the units): (units,); predictions: (networks, L).
+            state: (components + 1, units); weights, potential (V at the units): (units,); predictions:
+                (networks, L).
             starts: the first unit of every network.
         """
 

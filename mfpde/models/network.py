@@ -3,8 +3,8 @@
 f(x) = int a sigma(<w, x> + b) dmu,  r(theta) = lambda |a|^q + kappa |(w, b)|^2,
 E(mu) = |f - f*|^2 + 2 int r dmu,    V(theta) = a h(z) + r(theta),  h(z) = <f - f*, phi(., z)>,  dE/dmu = 2 V.
 
-Conventions are those of Rotskoff, Jelassi, Bruna & Vanden-Eijnden (arXiv:1902.01843) without their factor 1/2.
-"""
+Conventions are those of Rotskoff, Jelassi, Bruna & Vanden-Eijnden (arXiv:1902.01843) without their factor
+1/2."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,7 +33,14 @@ class Network(ShallowNetwork):
         """The energy by the values of f at the data."""
         return LeastSquares(self.data.y, self.data.weights)
 
-    def cloud_losses(self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    def cloud_losses(
+        self,
+        state: np.ndarray,
+        weights: np.ndarray,
+        predictions: np.ndarray,
+        potential: np.ndarray,
+        starts: np.ndarray,
+    ) -> np.ndarray:
         """|f - f*|^2 of every network of units; see `models.shallow.ShallowNetwork`."""
         return self.loss(predictions)
 
@@ -44,7 +51,9 @@ class Network(ShallowNetwork):
     def feature_squares(self, z: np.ndarray) -> np.ndarray:
         """|phi(., z)|^2 (N,), in blocks."""
         rows = max(1, BLOCK // len(self.data.y))
-        return np.concatenate([self.square_norm(self.features(z[i : i + rows])) for i in range(0, len(z), rows)])
+        return np.concatenate(
+            [self.square_norm(self.features(z[i : i + rows])) for i in range(0, len(z), rows)]
+        )
 
     def digest(self) -> str:
         """SHA-256 of the data."""
@@ -54,8 +63,11 @@ class Network(ShallowNetwork):
         """<w, x_l> + b at the data (..., L), for z of shape (..., components of z)."""
         return preactivations(z, self.data.x)
 
-    def check_activation(self, t: np.ndarray, values_in: str = "float64", slopes_in: str = "none", with_curvature: bool = False) -> None:
-        """Refuse an activation that is not finite, or whose derivatives are not, at one of the arguments t, in these precisions.
+    def check_activation(
+        self, t: np.ndarray, values_in: str = "float64", slopes_in: str = "none", with_curvature: bool = False
+    ) -> None:
+        """Refuse an activation that is not finite, or whose derivatives are not, at one of the arguments t,
+        in these precisions.
 
         Raises:
             InputError: with the formula and t.
@@ -63,9 +75,13 @@ class Network(ShallowNetwork):
         sigma, where = self.activation, "model.activation"
         refuse_where_not_finite({f"'{sigma.name}'": sigma.formula}, "t", [t], where, values_in)
         if slopes_in != "none":
-            refuse_where_not_finite({f"the derivative of '{sigma.name}'": sigma.derivative}, "t", [t], where, slopes_in)
+            refuse_where_not_finite(
+                {f"the derivative of '{sigma.name}'": sigma.derivative}, "t", [t], where, slopes_in
+            )
         if with_curvature:
-            refuse_where_not_finite({f"the second derivative of '{sigma.name}'": sigma.second_derivative}, "t", [t], where)
+            refuse_where_not_finite(
+                {f"the second derivative of '{sigma.name}'": sigma.second_derivative}, "t", [t], where
+            )
 
 
 def build_network(case: Case, data: Dataset | None = None) -> Network:

@@ -16,7 +16,8 @@ MAX_OUTSIDE = 1e-6
 LONGEST_NAME = 16
 #: free components that a mesh may have
 MOST_AXES = 4
-#: standard deviations from its mean at which a normal law may be conditioned; beyond them is less of it than the smallest number
+#: standard deviations from its mean at which a normal law may be conditioned; beyond them is less of it than
+#: the smallest number
 MOST_DEVIATIONS = 37.5
 #: turns of a circle that a law may be wide
 MOST_TURNS = 100.0
@@ -50,7 +51,9 @@ class Component:
 
 @dataclass(frozen=True)
 class ParameterSpace:
-    """theta: (a, w1, ..., wd, b) of a network (amplitude, weights, bias), or the parameters a potential names."""
+    """theta: (a, w1, ..., wd, b) of a network (amplitude, weights, bias), or the parameters a potential
+    names.
+    """
 
     components: Sequence[Component]
     has_bias: bool = False
@@ -83,13 +86,17 @@ class ParameterSpace:
         """
         if not 1 <= len(self.free) <= MOST_AXES:
             raise InputError(
-                f"the mesh needs 1 to 4 free parameters, the case has {len(self.free)}: free or fix some with the tables "
-                f"[parameters.NAME] of {', '.join(self.names)}, or set eulerian.enabled = false to run networks alone"
+                f"the mesh needs 1 to 4 free parameters, the case has {len(self.free)}: free or fix some with"
+                f" the tables [parameters.NAME] of {', '.join(self.names)}, or set eulerian.enabled = false"
+                " to run networks alone"
             )
         axes = []
         for c in self.free:
             if c.domain is None:
-                raise InputError(f"parameters.{c.name}: needs domain = [low, high] for the mesh (or set eulerian.enabled = false)")
+                raise InputError(
+                    f"parameters.{c.name}: needs domain = [low, high] for the mesh (or set eulerian.enabled ="
+                    " false)"
+                )
             at = sum(c.domain) / 2 if c.stretch_at is None else c.stretch_at
             axes.append(Axis(c.name, sinh_faces(*c.domain, c.cells, c.stretch, at), c.periodic, c.mobility))
         return Mesh(axes)
@@ -104,14 +111,19 @@ def potential_parameters(case: Case) -> ParameterSpace:
     for name in case.parameters:
         where = f"{case.path}: parameters.{name}"
         if name in RESERVED:
-            raise InputError(f"{where}: is a reserved word of formulas; choose another name, such as {name[:14]}_1")
+            raise InputError(
+                f"{where}: is a reserved word of formulas; choose another name, such as {name[:14]}_1"
+            )
         if not (NAME.fullmatch(name) and len(name) <= LONGEST_NAME):
             raise InputError(
-                f"{where}: is not a name for a parameter; expected at most {LONGEST_NAME} letters, digits and _, a letter first, such as x or theta1"
+                f"{where}: is not a name for a parameter; expected at most {LONGEST_NAME} letters, digits and"
+                " _, a letter first, such as x or theta1"
             )
     if not case.parameters:
         raise InputError(f"{case.path}: parameters: a potential needs at least one table [parameters.NAME]")
-    return ParameterSpace([_component(name, spec, f"{case.path}: parameters.{name}") for name, spec in case.parameters.items()])
+    return ParameterSpace(
+        [_component(name, spec, f"{case.path}: parameters.{name}") for name, spec in case.parameters.items()]
+    )
 
 
 def network_parameters(case: Case, model: schema.NetworkModel, dimension: int) -> ParameterSpace:
@@ -129,17 +141,26 @@ def network_parameters(case: Case, model: schema.NetworkModel, dimension: int) -
         if given == "b" and not model.bias:
             raise InputError(f"{case.path}: parameters.b: the model has no bias, since model.bias = false")
         if given not in known:
-            raise InputError(f"{case.path}: parameters.{given}: the model has no such parameter{nearest(given, known)}")
+            raise InputError(
+                f"{case.path}: parameters.{given}: the model has no such parameter{nearest(given, known)}"
+            )
     components = []
     for name in names:
         key = name if name in case.parameters else "w" if name in weights else name
         if key not in case.parameters:
-            example = f'[parameters.{name}] with domain, cells and initial = {{ law = "normal" }}, or fixed = 1.0'
+            example = (
+                f'[parameters.{name}] with domain, cells and initial = {{ law = "normal" }}, or fixed = 1.0'
+            )
             example += "; [parameters.w] serves all weights" if name in weights and name != "w" else ""
-            raise InputError(f"{case.path}: the model has a parameter '{name}', which needs a table {example}")
+            raise InputError(
+                f"{case.path}: the model has a parameter '{name}', which needs a table {example}"
+            )
         components.append(_component(name, case.parameters[key], f"{case.path}: parameters.{key}"))
     if "w" in case.parameters and all(name in case.parameters for name in weights) and "w" not in weights:
-        raise InputError(f"{case.path}: parameters.w: is not used, since every one of {', '.join(weights)} has its own table")
+        raise InputError(
+            f"{case.path}: parameters.w: is not used, since every one of {', '.join(weights)} has its own"
+            " table"
+        )
     return ParameterSpace(components, model.bias)
 
 
@@ -149,24 +170,35 @@ def _component(name: str, spec: schema.Parameter, where: str) -> Component:
     assert spec.initial is not None  # the schema saw to it
     law = build_law(spec.initial)
     if spec.periodic and spec.domain is None:
-        raise InputError(f"{where}: a periodic parameter needs domain = [low, high], whose length is the period")
+        raise InputError(
+            f"{where}: a periodic parameter needs domain = [low, high], whose length is the period"
+        )
     check_inside(law, spec.domain, where, periodic=spec.periodic)
-    return Component(name, law, True, spec.domain, spec.cells, spec.periodic, spec.mobility, spec.stretch, spec.stretch_at)
+    return Component(
+        name, law, True, spec.domain, spec.cells, spec.periodic, spec.mobility, spec.stretch, spec.stretch_at
+    )
 
 
-def check_inside(law: Law, domain: tuple[float, float] | None, where: str, name: str = "initial", periodic: bool = False) -> None:
+def check_inside(
+    law: Law, domain: tuple[float, float] | None, where: str, name: str = "initial", periodic: bool = False
+) -> None:
     """Refuse a law that does not fit its domain; around a circle it is wound.
 
     Raises:
-        InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, it goes around more than `MOST_TURNS`, it is one of another circle,
-            or a conditioned law lies too far out.
+        InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, it goes around more than
+            `MOST_TURNS`, it is one of another circle, or a conditioned law lies too far out.
     """
-    if isinstance(law, WrappedCauchy) and not (periodic and domain and abs(domain[1] - domain[0] - 2 * np.pi) < 1e-9):
-        raise InputError(f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0, 6.283185307179586]")
+    if isinstance(law, WrappedCauchy) and not (
+        periodic and domain and abs(domain[1] - domain[0] - 2 * np.pi) < 1e-9
+    ):
+        raise InputError(
+            f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0,"
+            " 6.283185307179586]"
+        )
     if isinstance(law, Normal) and abs(law.peak) > MOST_DEVIATIONS:
         raise InputError(
-            f"{where}: the {name} {law.describe()} has next to no mass there; expected 'within' to come as near to the mean as "
-            f"{MOST_DEVIATIONS:g} standard deviations"
+            f"{where}: the {name} {law.describe()} has next to no mass there; expected 'within' to come as"
+            f" near to the mean as {MOST_DEVIATIONS:g} standard deviations"
         )
     if domain is None:
         return
@@ -174,13 +206,15 @@ def check_inside(law: Law, domain: tuple[float, float] | None, where: str, name:
         low, high = law.extent
         if high - low > MOST_TURNS * (domain[1] - domain[0]):
             raise InputError(
-                f"{where}: the {name} {law.describe()} goes around the circle [{domain[0]:g}, {domain[1]:g}] more than {MOST_TURNS:g} times; "
-                'expected a narrower law, or { law = "uniform" } on the whole circle'
+                f"{where}: the {name} {law.describe()} goes around the circle [{domain[0]:g}, {domain[1]:g}]"
+                f' more than {MOST_TURNS:g} times; expected a narrower law, or {{ law = "uniform" }} on the'
+                " whole circle"
             )
         return
     outside = mass_outside(law, *domain)
     if outside > MAX_OUTSIDE:
         raise InputError(
-            f"{where}: the domain [{domain[0]:g}, {domain[1]:g}] is narrower than the {name} {law.describe()}, "
-            f"which puts {outside:.2g} of its mass outside; widen the domain or condition the law with within = [low, high]"
+            f"{where}: the domain [{domain[0]:g}, {domain[1]:g}] is narrower than the {name}"
+            f" {law.describe()}, which puts {outside:.2g} of its mass outside; widen the domain or condition"
+            " the law with within = [low, high]"
         )

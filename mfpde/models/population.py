@@ -1,9 +1,11 @@
-"""The network that learns a planted teacher under a law of all inputs, x ~ N(0, I_d) or uniform on a sphere: no data, no sampling error.
+"""The network that learns a planted teacher under a law of all inputs, x ~ N(0, I_d) or uniform on a sphere:
+no data, no sampling error.
 
-V(theta) = a (int a' k(z, z') dmu - sum_k a*_k k(z, z*_k)) + r(theta) with the kernel k of `population_kernels`. Units feel it by exact sums over
-pairs. A mesh has V in the coordinates of `nystroem`, whose pivots depend on the domains but not on the cells: a prediction means the same on
-every mesh and for every network. In high dimension, where there is no mesh, a prediction is f at inputs drawn from the law (`sampled`).
-"""
+V(theta) = a (int a' k(z, z') dmu - sum_k a*_k k(z, z*_k)) + r(theta) with the kernel k of
+`population_kernels`. Units feel it by exact sums over pairs. A mesh has V in the coordinates of `nystroem`,
+whose pivots depend on the domains but not on the cells: a prediction means the same on every mesh and for
+every network. In high dimension, where there is no mesh, a prediction is f at inputs drawn from the law
+(`sampled`)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -38,12 +40,17 @@ class PopulationNetwork(ShallowNetwork):
 
     @cached_property
     def basis(self) -> Nystroem | SampledInputs:
-        """Coordinates of f: features that span all others in the domain or, where these are too many, values at sampled inputs.
+        """Coordinates of f: features that span all others in the domain or, where these are too many, values
+        at sampled inputs.
 
         A mesh, of which V is made in these coordinates, has features whatever their error.
         """
         found = build_nystroem(self.kernel, np.concatenate([self.units, candidates_of(self.parameters)]))
-        return found if found.error <= COARSE or len(self.parameters.free) <= MOST_AXES else sample_inputs(self.activation, self.kernel)
+        return (
+            found
+            if found.error <= COARSE or len(self.parameters.free) <= MOST_AXES
+            else sample_inputs(self.activation, self.kernel)
+        )
 
     @cached_property
     def teacher_square(self) -> float:
@@ -54,7 +61,11 @@ class PopulationNetwork(ShallowNetwork):
     def least_squares(self) -> LeastSquares:
         """The energy by coefficients of f in the basis; what it misses of f* is constant."""
         targets = self.basis.of_sum(self.units, self.amplitudes)
-        missed = max(0.0, self.teacher_square - float(targets @ targets)) if isinstance(self.basis, Nystroem) else 0.0
+        missed = (
+            max(0.0, self.teacher_square - float(targets @ targets))
+            if isinstance(self.basis, Nystroem)
+            else 0.0
+        )
         return LeastSquares(targets, np.ones(len(targets)), missed)
 
     def features(self, z: np.ndarray) -> np.ndarray:
@@ -68,21 +79,35 @@ class PopulationNetwork(ShallowNetwork):
     def predictions(self, state: np.ndarray, weights: np.ndarray, networks: Sequence[slice]) -> np.ndarray:
         """f of every network by its coefficients (networks, r), for a state (components + 1, units)."""
         state = state.astype(np.float64)
-        return np.array([self.basis.of_sum(state[1:-1, where].T, (weights * state[0])[where]) for where in networks])
+        return np.array(
+            [self.basis.of_sum(state[1:-1, where].T, (weights * state[0])[where]) for where in networks]
+        )
 
-    def cloud_losses(self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """|f|^2 - 2 <f, f*> + |f*|^2, of which V at the units gives the first and one of the second: exact, without the basis.
+    def cloud_losses(
+        self,
+        state: np.ndarray,
+        weights: np.ndarray,
+        predictions: np.ndarray,
+        potential: np.ndarray,
+        starts: np.ndarray,
+    ) -> np.ndarray:
+        """|f|^2 - 2 <f, f*> + |f*|^2, of which V at the units gives the first and one of the second: exact,
+        without the basis.
 
         Where f is as good as f*, rounding would make it negative; it is 0 then.
         """
         z = state[1:-1].T
         along = self.kernel(z, self.units) @ self.amplitudes
         own = potential - self.penalty_amplitude(state[0]) - self.penalty_rest(z)
-        return np.maximum(np.add.reduceat(weights * (own - state[0] * along), starts) + self.teacher_square, 0.0)
+        return np.maximum(
+            np.add.reduceat(weights * (own - state[0] * along), starts) + self.teacher_square, 0.0
+        )
 
     def digest(self) -> str:
         """SHA-256 of the teacher and the law."""
-        return hashlib.sha256(repr((self.kernel.factor, self.units.tolist(), self.amplitudes.tolist())).encode()).hexdigest()
+        return hashlib.sha256(
+            repr((self.kernel.factor, self.units.tolist(), self.amplitudes.tolist())).encode()
+        ).hexdigest()
 
 
 def build_population(case: Case) -> PopulationNetwork:
@@ -102,12 +127,16 @@ def build_population(case: Case) -> PopulationNetwork:
         kernel = find_kernel(activation.name, spec.bias, data.population, data.dimension)
         if data.teacher.activation not in (None, activation.name):
             raise InputError(
-                f"data.teacher.activation: '{data.teacher.activation}' is not that of the model, '{activation.name}'; "
-                "under data.population there are closed forms for equal activations alone"
+                f"data.teacher.activation: '{data.teacher.activation}' is not that of the model,"
+                f" '{activation.name}'; under data.population there are closed forms for equal activations"
+                " alone"
             )
         w, b, amplitudes = planted_units(data.teacher, data.dimension)
         if np.any(b) and not spec.bias:
-            raise InputError("data.teacher.units: have biases b, which a model without bias cannot express; set model.bias = true or leave them out")
+            raise InputError(
+                "data.teacher.units: have biases b, which a model without bias cannot express; set model.bias"
+                " = true or leave them out"
+            )
         network = PopulationNetwork(
             activation,
             spec.penalty,

@@ -1,13 +1,15 @@
-"""Inner products of two features over all inputs, k(z, z') = E[sigma(<w, x> + b) sigma(<w', x> + b')], in closed form.
+"""Inner products of two features over all inputs, k(z, z') = E[sigma(<w, x> + b) sigma(<w', x> + b')], in
+closed form.
 
-For x ~ N(0, I_d), k depends on |w|^2, |w'|^2, <w, w'>, b and b' alone, so that three derivatives give the gradient in any dimension:
-dk/dw = 2 k_square w + k_product w', dk/db = k_bias. By Price's theorem these are E[sigma''(X) sigma(X')] / 2, E[sigma'(X) sigma'(X')] and
-E[sigma'(X) sigma(X')], X = <w, x> + b. On the sphere, features of degree m without bias have the kernel of N(0, I_d) over E|x|^(2m).
+For x ~ N(0, I_d), k depends on |w|^2, |w'|^2, <w, w'>, b and b' alone, so that three derivatives give the
+gradient in any dimension: dk/dw = 2 k_square w + k_product w', dk/db = k_bias. By Price's theorem these are
+E[sigma''(X) sigma(X')] / 2, E[sigma'(X) sigma'(X')] and E[sigma'(X) sigma(X')], X = <w, x> + b. On the
+sphere, features of degree m without bias have the kernel of N(0, I_d) over E|x|^(2m).
 
-Sources: relu and relu_squared without bias: Cho & Saul, NIPS 22 (2009), arc-cosine kernels k_1 / 2 and k_2 / 2; erf without bias: Williams,
-NIPS 9 (1996), Saad & Solla, Phys. Rev. Lett. 74 (1995) 4337; with biases the same integrals over a shifted quadrant (`bivariate`).
-kernels/population_units.cl holds the same formulas for devices; tests hold both together.
-"""
+Sources: relu and relu_squared without bias: Cho & Saul, NIPS 22 (2009), arc-cosine kernels k_1 / 2 and k_2 /
+2; erf without bias: Williams, NIPS 9 (1996), Saad & Solla, Phys. Rev. Lett. 74 (1995) 4337; with biases the
+same integrals over a shifted quadrant (`bivariate`). kernels/population_units.cl holds the same formulas for
+devices; tests hold both together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +28,8 @@ TINY = 1e-30
 FARTHEST = 1e4
 #: sine of the angle between units below which they count as parallel
 PARALLEL = 1e-14
-#: squared sine of the angle between units below which the distance of one from the line of the other is found component by component
+#: squared sine of the angle between units below which the distance of one from the line of the other is found
+#: component by component
 CLOSE = 0.01
 #: dimension up to which that is done for all pairs
 FEW = 4
@@ -72,13 +75,20 @@ def relu_squared(p: Pair) -> Value:
 
 
 def relu_with_bias(p: Pair) -> Value:
-    """E[X+ X'+] of X with mean b and variance |w|^2; given X = 0, X' has mean `mean` and standard deviation t q."""
+    """E[X+ X'+] of X with mean b and variance |w|^2; given X = 0, X' has mean `mean` and standard deviation t
+    q.
+    """
     s, t = np.maximum(np.sqrt(p.square), TINY), np.maximum(np.sqrt(p.other), TINY)
     h, k = (np.clip((bias + TINY) / length, -FARTHEST, FARTHEST) for bias, length in ((p.b, s), (p.c, t)))
     along, q = p.product / s, np.maximum(p.area / s / t, PARALLEL)
     m = means(h, k, along / t, q)
     both, here, there = quadrant(m), density(h) * ndtr(m.g_h), density(k) * ndtr(m.g_k)
-    value = (p.b * p.c + p.product) * both + p.b * t * there + p.c * s * here + p.area * density(h) * density(m.g_h)
+    value = (
+        (p.b * p.c + p.product) * both
+        + p.b * t * there
+        + p.c * s * here
+        + p.area * density(h) * density(m.g_h)
+    )
     by_square = ((p.c - along * h) * here + t * q * density(h) * density(m.g_h)) / (2 * s)
     return Value(value, by_square, both, p.c * both + t * there + along * here)
 
@@ -100,14 +110,18 @@ def error_function_with_bias(p: Pair) -> Value:
     m = means(h, k, p.product / s / t, root / s / t)
     by_product = 4 * density(h) * density(m.g_h) / root
     by_bias = 2 * density(h) * erf(m.g_h / np.sqrt(2)) / s
-    return Value(sign_product(m), -(p.product * by_product + p.b * by_bias) / (2 * square), by_product, by_bias)
+    return Value(
+        sign_product(m), -(p.product * by_product + p.b * by_bias) / (2 * square), by_product, by_bias
+    )
 
 
 def cosine(p: Pair) -> Value:
     """E[cos X cos X']."""
     minus, plus = (np.exp(-(p.square + p.other) / 2 + sign * p.product) / 2 for sign in (1, -1))
     near, far = minus * np.cos(p.b - p.c), plus * np.cos(p.b + p.c)
-    return Value(near + far, -(near + far) / 2, near - far, -minus * np.sin(p.b - p.c) - plus * np.sin(p.b + p.c))
+    return Value(
+        near + far, -(near + far) / 2, near - far, -minus * np.sin(p.b - p.c) - plus * np.sin(p.b + p.c)
+    )
 
 
 def quadratic(p: Pair) -> Value:
@@ -123,7 +137,8 @@ def linear(p: Pair) -> Value:
 
 
 Formula = Callable[[Pair], Value]
-#: (activation, whether there is a bias) -> the kernel over N(0, I_d); a function of that name is in kernels/population_units.cl
+#: (activation, whether there is a bias) -> the kernel over N(0, I_d); a function of that name is in
+#: kernels/population_units.cl
 FORMULAS: dict[tuple[str, bool], Formula] = {
     ("relu", False): relu,
     ("relu", True): relu_with_bias,
@@ -157,7 +172,9 @@ class PopulationKernel:
         w, v = z[:, :d], others[:, :d]
         square, other, inner = np.sum(w**2, axis=1)[:, None], np.sum(v**2, axis=1), product(w, v.T)
         rest = _orthogonal_square(w, v, inner / np.maximum(square, TINY), inner, other)
-        biases = (z[:, d:], others[:, d]) if z.shape[1] > d else (np.zeros((), z.dtype), np.zeros((), z.dtype))
+        biases = (
+            (z[:, d:], others[:, d]) if z.shape[1] > d else (np.zeros((), z.dtype), np.zeros((), z.dtype))
+        )
         rest *= square
         return Pair(square, other, inner, np.sqrt(rest, out=rest), *biases)
 
@@ -185,7 +202,9 @@ class PopulationKernel:
             shape = (len(z[part]), len(others))
             at = Value(*(np.broadcast_to(x, shape) for x in self.formula(self._pair(z[part], others))))
             sums[part] = np.einsum("ij,j->i", at.value, charges)
-            gradients[part, :d] = 2 * np.einsum("ij,j->i", at.by_square, charges)[:, None] * z[part, :d] + product(at.by_product, charged)
+            gradients[part, :d] = 2 * np.einsum("ij,j->i", at.by_square, charges)[:, None] * z[
+                part, :d
+            ] + product(at.by_product, charged)
             if bias:
                 gradients[part, d] = np.einsum("ij,j->i", at.by_bias, charges)
 
@@ -193,8 +212,11 @@ class PopulationKernel:
         return self.factor * sums, self.factor * gradients
 
 
-def _orthogonal_square(w: np.ndarray, v: np.ndarray, share: np.ndarray, inner: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """|v - share w|^2 of all pairs (N, M), where share = <w, v> / |w|^2: without the cancellation of |v|^2 - share <w, v> where both are close.
+def _orthogonal_square(
+    w: np.ndarray, v: np.ndarray, share: np.ndarray, inner: np.ndarray, other: np.ndarray
+) -> np.ndarray:
+    """|v - share w|^2 of all pairs (N, M), where share = <w, v> / |w|^2: without the cancellation of |v|^2 -
+    share <w, v> where both are close.
 
     Arguments:
         inner: <w, v>; other: |v|^2.
@@ -221,16 +243,23 @@ def find_kernel(activation: str, bias: bool, law: str, dimension: int) -> Popula
     Raises:
         InputError: it has no closed form here.
     """
-    known = [name for name, with_bias in FORMULAS if with_bias == bias and (law == "gaussian" or name in DEGREES)]
+    known = [
+        name for name, with_bias in FORMULAS if with_bias == bias and (law == "gaussian" or name in DEGREES)
+    ]
     if law == "sphere" and bias:
-        raise InputError('model.bias: data.population = "sphere" has closed forms without bias alone; set model.bias = false, or use "gaussian"')
+        raise InputError(
+            'model.bias: data.population = "sphere" has closed forms without bias alone; set model.bias ='
+            ' false, or use "gaussian"'
+        )
     if activation not in known:
         without = f"with model.bias = {str(bias).lower()} "
         raise InputError(
-            f"model.activation: '{activation}' {without}has no closed form under data.population = \"{law}\"; expected {', '.join(known)}, "
-            "or data points instead (data.inputs)"
+            f"model.activation: '{activation}' {without}has no closed form under data.population = \"{law}\";"
+            f" expected {', '.join(known)}, or data points instead (data.inputs)"
         )
     formula = FORMULAS[activation, bias]
     if law == "gaussian":
         return PopulationKernel(formula, dimension, 1.0)
-    return PopulationKernel(formula, dimension, 1 / (dimension if DEGREES[activation] == 1 else dimension * (dimension + 2)), law)
+    return PopulationKernel(
+        formula, dimension, 1 / (dimension if DEGREES[activation] == 1 else dimension * (dimension + 2)), law
+    )

@@ -1,4 +1,5 @@
-"""An external potential V0 and a pair interaction W given as formulas: any Wasserstein (Fisher-Rao) gradient flow of
+"""An external potential V0 and a pair interaction W given as formulas: any Wasserstein (Fisher-Rao) gradient
+flow of
 
 E(mu) = 2 int V0 dmu + int int W(theta - theta') dmu dmu,    V = V0 + W * mu,    dE/dmu = 2 V.
 
@@ -49,15 +50,21 @@ class Formula:
         values = dict(zip(self.names, points, strict=True))
         return [evaluate(slope, values) for slope in self.gradient]
 
-    def check(self, points: Sequence[np.ndarray], where: str, values_in: str = "float64", slopes_in: str = "none") -> None:
-        """Refuse the formula if its value, or a derivative, is not finite at one of the points, in these precisions.
+    def check(
+        self, points: Sequence[np.ndarray], where: str, values_in: str = "float64", slopes_in: str = "none"
+    ) -> None:
+        """Refuse the formula if its value, or a derivative, is not finite at one of the points, in these
+        precisions.
 
         Raises:
             InputError: with the formula and the place.
         """
         refuse_where_not_finite({f"'{self.text}'": self.expression}, self.names, points, where, values_in)
         if slopes_in != "none":
-            slopes = {f"the derivative of '{self.text}' by {name}": slope for name, slope in zip(self.names, self.gradient, strict=True)}
+            slopes = {
+                f"the derivative of '{self.text}' by {name}": slope
+                for name, slope in zip(self.names, self.gradient, strict=True)
+            }
             refuse_where_not_finite(slopes, self.names, points, where, slopes_in)
 
     def opencl(self, function: str) -> str:
@@ -65,10 +72,22 @@ class Formula:
         # names of the user's never reach the compiler
         symbols = [sympy.Symbol(f"t{k}", real=True) for k in range(len(self.names))]
         rename = dict(zip((sympy.Symbol(name, real=True) for name in self.names), symbols, strict=True))
-        outputs = [("value", self.expression), *((f"slope{k}", slope) for k, slope in enumerate(self.gradient))]
-        source = opencl_function(f"{function}_at", symbols, [(name, value.xreplace(rename)) for name, value in outputs])
-        arguments = [f"theta[{k}]" for k in range(len(symbols))] + ["value"] + [f"slopes + {k}" for k in range(len(symbols))]
-        call = f"static inline void {function}(const realv *theta, realv *value, realv *slopes)\n{{\n    {function}_at({', '.join(arguments)});\n}}\n"
+        outputs = [
+            ("value", self.expression),
+            *((f"slope{k}", slope) for k, slope in enumerate(self.gradient)),
+        ]
+        source = opencl_function(
+            f"{function}_at", symbols, [(name, value.xreplace(rename)) for name, value in outputs]
+        )
+        arguments = (
+            [f"theta[{k}]" for k in range(len(symbols))]
+            + ["value"]
+            + [f"slopes + {k}" for k in range(len(symbols))]
+        )
+        call = (
+            f"static inline void {function}(const realv *theta, realv *value, realv *slopes)\n{{\n   "
+            f" {function}_at({', '.join(arguments)});\n}}\n"
+        )
         return source + call
 
 
@@ -84,21 +103,34 @@ class Potential:
 
     @cached_property
     def finite_rank(self) -> FiniteRank | None:
-        """W by its features, for meshes and units alike; None without interaction, and where it is not of finite rank."""
-        return None if self.interaction is None else find_finite_rank(self.interaction.expression, self.parameters.components)
+        """W by its features, for meshes and units alike; None without interaction, and where it is not of
+        finite rank.
+        """
+        return (
+            None
+            if self.interaction is None
+            else find_finite_rank(self.interaction.expression, self.parameters.components)
+        )
 
     @property
     def scale(self) -> float:
         """Size of the energy, for tolerances of rounding: the largest of V0 and W on the laws' quartiles."""
         components = self.parameters.components
         quartiles = [c.law.quantile(np.array([0.25, 0.5, 0.75])) for c in components]
-        sizes = [np.abs(self.external.value([c.place(q) for c, q in zip(components, quartiles, strict=True)]))]
+        sizes = [
+            np.abs(self.external.value([c.place(q) for c, q in zip(components, quartiles, strict=True)]))
+        ]
         if self.interaction is not None:
             sizes.append(np.abs(self.interaction.value([q - q[1] for q in quartiles])))
         return float(np.max(np.nan_to_num(sizes)))
 
     def cloud_energies(
-        self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray
+        self,
+        state: np.ndarray,
+        weights: np.ndarray,
+        predictions: np.ndarray,
+        potential: np.ndarray,
+        starts: np.ndarray,
     ) -> np.ndarray:
         """E = sum w (V + V0) of every network of units; see `models.model.Model`."""
         return np.add.reduceat(weights * (potential + self.external.value(list(state[:-1]))), starts)
@@ -115,7 +147,11 @@ class Potential:
         external = self.external.value(centres_of_cells)
         if not np.all(np.isfinite(external)):
             self.external.check(centres_of_cells, "model.external")
-        pair = None if self.interaction is None else pair_operator(mesh, lambda d: self._pair(mesh, d), self.finite_rank, self._columns(mesh))
+        pair = (
+            None
+            if self.interaction is None
+            else pair_operator(mesh, lambda d: self._pair(mesh, d), self.finite_rank, self._columns(mesh))
+        )
         return MeshPotential(False, np.ones(1), np.zeros(1), external.ravel(), pair, PairEnergy())
 
     def _pair(self, mesh: Mesh, differences: Sequence[np.ndarray]) -> np.ndarray:
@@ -137,7 +173,10 @@ class Potential:
 
     def digest(self) -> str:
         """SHA-256 of the formulas."""
-        formulas = [self.external.expression, self.interaction.expression if self.interaction is not None else 0]
+        formulas = [
+            self.external.expression,
+            self.interaction.expression if self.interaction is not None else 0,
+        ]
         return hashlib.sha256(repr([sympy.srepr(sympy.sympify(f)) for f in formulas]).encode()).hexdigest()
 
 
@@ -145,7 +184,8 @@ def build_potential(case: Case) -> Potential:
     """The potential a case describes.
 
     Raises:
-        InputError: a formula that cannot be read, W that is not even, V0 that is not periodic on a circle, or wrong parameters.
+        InputError: a formula that cannot be read, W that is not even, V0 that is not periodic on a circle, or
+            wrong parameters.
     """
     spec = case.model
     assert isinstance(spec, schema.PotentialModel)
@@ -153,14 +193,22 @@ def build_potential(case: Case) -> Potential:
         parameters = potential_parameters(case)
         names = parameters.names
         unused = _unused(spec, names)
-        hint = "; there is no table [parameters.{name}]" + "".join(f", and [parameters.{name}] is in no formula" for name in unused)
-        external = Formula(parse(spec.external or "0", names, "model.external", hint), names, spec.external or "0")
+        hint = "; there is no table [parameters.{name}]" + "".join(
+            f", and [parameters.{name}] is in no formula" for name in unused
+        )
+        external = Formula(
+            parse(spec.external or "0", names, "model.external", hint), names, spec.external or "0"
+        )
         external.check(reached(parameters.components), "model.external", *precisions(case))
         interaction = None
         if spec.interaction is not None:
-            interaction = Formula(parse(spec.interaction, names, "model.interaction", hint), names, spec.interaction)
+            interaction = Formula(
+                parse(spec.interaction, names, "model.interaction", hint), names, spec.interaction
+            )
             _check_even(interaction, parameters.components)
-            interaction.check(reached(parameters.components, differences=True), "model.interaction", *precisions(case))
+            interaction.check(
+                reached(parameters.components, differences=True), "model.interaction", *precisions(case)
+            )
         for k, c in enumerate(parameters.components):
             if c.periodic:
                 _check_period(external, k, c, parameters.components)
@@ -177,7 +225,11 @@ def unmoved(case: Case) -> list[str]:
     """Parameters of a potential that are in no formula, and that neither diffusion nor births move."""
     if not isinstance(case.model, schema.PotentialModel):
         return []
-    moved = set(case.dynamics.births or ()) if not case.dynamics.diffusion else {name for name, p in case.parameters.items() if p.fixed is None}
+    moved = (
+        set(case.dynamics.births or ())
+        if not case.dynamics.diffusion
+        else {name for name, p in case.parameters.items() if p.fixed is None}
+    )
     return [name for name in _unused(case.model, case.parameters) if name not in moved]
 
 
@@ -191,7 +243,10 @@ def _check_even(interaction: Formula, components: Sequence[Component]) -> None:
     differences = [p - p[::-1] + 0.1 * c.free for p, c in zip(_samples(components), components, strict=True)]
     there, back = interaction.value(differences), interaction.value([-d for d in differences])
     if not np.allclose(there, back, rtol=1e-9, atol=1e-12, equal_nan=True):
-        raise InputError("model.interaction: W must be even, W(-d) = W(d), in the differences d of two points; only that part has an energy")
+        raise InputError(
+            "model.interaction: W must be even, W(-d) = W(d), in the differences d of two points; only that"
+            " part has an energy"
+        )
 
 
 def _check_period(external: Formula, k: int, c: Component, components: Sequence[Component]) -> None:
@@ -203,6 +258,6 @@ def _check_period(external: Formula, k: int, c: Component, components: Sequence[
         ends.append(external.value(points))
     if not np.allclose(ends[0], ends[1], rtol=1e-6, atol=1e-9, equal_nan=True):
         raise InputError(
-            f"parameters.{c.name}.periodic: model.external is not periodic in {c.name} with period {c.domain[1] - c.domain[0]:g}; "
-            "expected the same value at both ends of the domain"
+            f"parameters.{c.name}.periodic: model.external is not periodic in {c.name} with period"
+            f" {c.domain[1] - c.domain[0]:g}; expected the same value at both ends of the domain"
         )

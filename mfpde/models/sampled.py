@@ -1,10 +1,11 @@
-"""Coordinates of functions of L2(nu) where no few features span the others: their values at inputs drawn from nu.
+"""Coordinates of functions of L2(nu) where no few features span the others: their values at inputs drawn from
+nu.
 
-In high dimension the kernels of units have too many directions of about equal weight for a basis of features (`nystroem`), which would lose what
-it does not span. Values at Q inputs lose nothing on average: (1/Q) sum_q g(x_q)^2 is unbiased for |g|^2. Inputs come in orthogonal frames with
-both signs, which on the sphere is exact for polynomials of degree up to 3 (under N(0, I), whose lengths are random, for odd ones); orthogonal
-Monte-Carlo, Yu et al. 2016, arXiv:1610.09072. Forces on units do not use them: they are exact.
-"""
+In high dimension the kernels of units have too many directions of about equal weight for a basis of features
+(`nystroem`), which would lose what it does not span. Values at Q inputs lose nothing on average: (1/Q) sum_q
+g(x_q)^2 is unbiased for |g|^2. Inputs come in orthogonal frames with both signs, which on the sphere is exact
+for polynomials of degree up to 3 (under N(0, I), whose lengths are random, for odd ones); orthogonal
+Monte-Carlo, Yu et al. 2016, arXiv:1610.09072. Forces on units do not use them: they are exact."""
 
 from dataclasses import dataclass
 
@@ -39,7 +40,9 @@ class SampledInputs:
 
 
 def sample_inputs(activation: Activation, kernel: PopulationKernel, count: int = COUNT) -> SampledInputs:
-    """About `count` inputs of the law of a kernel, the same every time: frames of d orthogonal directions and their opposites."""
+    """About `count` inputs of the law of a kernel, the same every time: frames of d orthogonal directions and
+    their opposites.
+    """
     random, d = generator(0, "inputs", 1), kernel.dimension
     frames = -(-count // (2 * d))
     directions = np.linalg.qr(random.standard_normal((frames, d, d)))[0].swapaxes(1, 2).reshape(-1, d)

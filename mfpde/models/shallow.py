@@ -1,4 +1,6 @@
-"""What all shallow networks share, whatever the law of their inputs: the penalty, and a loss that is quadratic in coefficients of f."""
+"""What all shallow networks share, whatever the law of their inputs: the penalty, and a loss that is
+quadratic in coefficients of f.
+"""
 
 import math
 from abc import ABC, abstractmethod
@@ -25,7 +27,9 @@ SPANNING = 256
 
 
 def preactivations(z: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """<w, x_l> + b of shape (..., N, L), for z = (w1, ..., wd[, b]) of shape (..., N, components of z) and x of shape (..., L, d)."""
+    """<w, x_l> + b of shape (..., N, L), for z = (w1, ..., wd[, b]) of shape (..., N, components of z) and x
+    of shape (..., L, d).
+    """
     d = x.shape[-1]
     t = z[..., :d] @ x.swapaxes(-1, -2)
     return t + z[..., d:] if z.shape[-1] > d else t
@@ -33,7 +37,9 @@ def preactivations(z: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class ShallowNetwork(ABC):
-    """f(x) = int a sigma(<w, x> + b) dmu, E = |f - f*|^2 + 2 int r dmu. A prediction is f by its coefficients: its values at data, or others."""
+    """f(x) = int a sigma(<w, x> + b) dmu, E = |f - f*|^2 + 2 int r dmu. A prediction is f by its
+    coefficients: its values at data, or others.
+    """
 
     activation: Activation
     penalty: schema.Penalty
@@ -62,7 +68,9 @@ class ShallowNetwork(ABC):
 
     @abstractmethod
     def features(self, z: np.ndarray) -> np.ndarray:
-        """Coefficients of phi(., z) = sigma(<w, .> + b), shape (..., r), for z = (w1, ..., wd[, b]) of shape (..., components of z)."""
+        """Coefficients of phi(., z) = sigma(<w, .> + b), shape (..., r), for z = (w1, ..., wd[, b]) of shape
+        (..., components of z).
+        """
 
     @abstractmethod
     def digest(self) -> str:
@@ -73,14 +81,28 @@ class ShallowNetwork(ABC):
         """|phi(., z)|^2 in L2(nu), shape (N,), for z of shape (N, components of z)."""
 
     @abstractmethod
-    def cloud_losses(self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    def cloud_losses(
+        self,
+        state: np.ndarray,
+        weights: np.ndarray,
+        predictions: np.ndarray,
+        potential: np.ndarray,
+        starts: np.ndarray,
+    ) -> np.ndarray:
         """|f - f*|^2 of every network of units; arguments as of `cloud_energies`."""
 
     def cloud_energies(
-        self, state: np.ndarray, weights: np.ndarray, predictions: np.ndarray, potential: np.ndarray, starts: np.ndarray
+        self,
+        state: np.ndarray,
+        weights: np.ndarray,
+        predictions: np.ndarray,
+        potential: np.ndarray,
+        starts: np.ndarray,
     ) -> np.ndarray:
         """E of every network of units; see `models.model.Model`."""
-        return self.cloud_losses(state, weights, predictions, potential, starts) + 2 * self.mean_penalties(state, weights, starts)
+        return self.cloud_losses(state, weights, predictions, potential, starts) + 2 * self.mean_penalties(
+            state, weights, starts
+        )
 
     @property
     def scale(self) -> float:
@@ -89,7 +111,10 @@ class ShallowNetwork(ABC):
 
     def coupling_numbers(self, mesh: Mesh) -> int:
         """The feature matrix, and two matrices of those features that span it, which compression needs."""
-        cells, values = math.prod(mesh.shape[1 if self.parameters.amplitude.free else 0 :]), len(self.least_squares.targets)
+        cells, values = (
+            math.prod(mesh.shape[1 if self.parameters.amplitude.free else 0 :]),
+            len(self.least_squares.targets),
+        )
         return values * (cells + 2 * min(cells, values, SPANNING))
 
     def on_mesh(self, mesh: Mesh) -> MeshPotential:
@@ -109,10 +134,22 @@ class ShallowNetwork(ABC):
             finite[part] = np.isfinite(features[part]).all(axis=-1)
         if not np.all(finite):
             bad = z[np.flatnonzero(~finite)[0]]
-            place = ", ".join(f"{name} = {value:g}" for name, value in zip(self.parameters.names[1:], bad, strict=True))
-            raise InputError(f"model.activation: '{self.activation.name}' is not finite at an input for {place}; expected a formula that is")
+            place = ", ".join(
+                f"{name} = {value:g}" for name, value in zip(self.parameters.names[1:], bad, strict=True)
+            )
+            raise InputError(
+                f"model.activation: '{self.activation.name}' is not finite at an input for {place}; expected"
+                " a formula that is"
+            )
         penalty_a, penalty_z = self.penalty_amplitude(amplitude), self.penalty_rest(z)
-        return MeshPotential(self.parameters.amplitude.free, amplitude, penalty_a, penalty_z, Features(features), self.least_squares)
+        return MeshPotential(
+            self.parameters.amplitude.free,
+            amplitude,
+            penalty_a,
+            penalty_z,
+            Features(features),
+            self.least_squares,
+        )
 
     def check_periods(self) -> None:
         """Refuse a circle on which the model does not close.
@@ -133,13 +170,16 @@ class ShallowNetwork(ABC):
                 ends.append(self.features(z))
             if np.abs(ends[1] - ends[0]).max() > 1e-6 * np.abs(ends[0]).max() or self.penalty.confinement:
                 raise InputError(
-                    f"parameters.{c.name}.periodic: the model is not periodic in {c.name} with period {c.domain[1] - c.domain[0]:g}; "
-                    "expected phi to agree at both ends of the domain, and no confinement"
+                    f"parameters.{c.name}.periodic: the model is not periodic in {c.name} with period"
+                    f" {c.domain[1] - c.domain[0]:g}; expected phi to agree at both ends of the domain, and"
+                    " no confinement"
                 )
 
     def mean_penalties(self, state: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """int r dmu of every network of units; arguments as of `cloud_energies`."""
-        return np.add.reduceat(weights * (self.penalty_amplitude(state[0]) + self.penalty_rest(state[1:-1].T)), starts)
+        return np.add.reduceat(
+            weights * (self.penalty_amplitude(state[0]) + self.penalty_rest(state[1:-1].T)), starts
+        )
 
     @cached_property
     def _amplitude_penalty(self) -> tuple[sympy.Expr, sympy.Expr]:
@@ -176,7 +216,9 @@ class ShallowNetwork(ABC):
     def penalty_opencl(self) -> str:
         """Source of ``amplitude_penalty(a, &value, &slope)``."""
         value, slope = self._amplitude_penalty
-        return opencl_function("amplitude_penalty", [sympy.Symbol("a", real=True)], [("value", value), ("slope", slope)])
+        return opencl_function(
+            "amplitude_penalty", [sympy.Symbol("a", real=True)], [("value", value), ("slope", slope)]
+        )
 
     def penalty_curvature_opencl(self) -> str:
         """Source of ``amplitude_penalty_curvature(a, &slope, &curvature)``."""

@@ -1,9 +1,10 @@
-"""Find that an interaction is of finite rank: a formula as a sum of waves s^p exp(g.s) cos(w.s) or sin(w.s), see `measures.finite_rank`.
+"""Find that an interaction is of finite rank: a formula as a sum of waves s^p exp(g.s) cos(w.s) or sin(w.s),
+see `measures.finite_rank`.
 
-Along lines the formula is taken apart, exactly: sums, products, whole powers, sine, cosine and exponential of linear forms are waves again.
-What remains depends on circles alone and becomes a Fourier series, to rounding; on a circle s^2 stands for the square of the shortest
-difference, which has a kink, hence no short series, and is left to sums over pairs.
-"""
+Along lines the formula is taken apart, exactly: sums, products, whole powers, sine, cosine and exponential of
+linear forms are waves again. What remains depends on circles alone and becomes a Fourier series, to rounding;
+on a circle s^2 stands for the square of the shortest difference, which has a kink, hence no short series, and
+is left to sums over pairs."""
 
 import math
 from collections.abc import Sequence
@@ -25,7 +26,8 @@ MOST_POWERS = 12
 MOST_PRODUCTS = 2**14
 #: what is left of terms that cancel, relative to them
 ROUNDING = 1e-14
-#: points at which what was found is compared with the formula, and how far they may differ relative to the largest W there
+#: points at which what was found is compared with the formula, and how far they may differ relative to the
+#: largest W there
 CHECKS, AGREEMENT = 64, 1e-9
 
 #: a sum of waves; coefficients depend on circles alone
@@ -37,12 +39,18 @@ class _NoWaves(Exception):
 
 
 def find_finite_rank(interaction: sympy.Expr, components: Sequence[Component]) -> FiniteRank | None:
-    """An even function of the differences by its features; None if it is not of finite rank, or of a high one."""
+    """An even function of the differences by its features; None if it is not of finite rank, or of a high
+    one.
+    """
     symbols = [sympy.Symbol(c.name, real=True) for c in components]
-    formula = interaction.xreplace({s: sympy.Integer(0) for s, c in zip(symbols, components, strict=True) if not c.free})
+    formula = interaction.xreplace(
+        {s: sympy.Integer(0) for s, c in zip(symbols, components, strict=True) if not c.free}
+    )
     periods = [c.domain[1] - c.domain[0] if c.periodic and c.domain is not None else 0.0 for c in components]
     lines = {symbol: k for k, (symbol, period) in enumerate(zip(symbols, periods, strict=True)) if not period}
-    circles = {symbol: (k, period) for k, (symbol, period) in enumerate(zip(symbols, periods, strict=True)) if period}
+    circles = {
+        symbol: (k, period) for k, (symbol, period) in enumerate(zip(symbols, periods, strict=True)) if period
+    }
     try:
         numbers: dict[Wave, float] = {}
         sizes: dict[Wave, float] = {}
@@ -51,8 +59,15 @@ def find_finite_rank(interaction: sympy.Expr, components: Sequence[Component]) -
                 for made, factor in _product(wave, other):
                     numbers[made] = numbers.get(made, 0.0) + factor * value
                     sizes[made] = sizes.get(made, 0.0) + abs(factor * value)
-        waves = {wave: value for wave, value in numbers.items() if abs(value) > ROUNDING * sizes[wave] and not _odd(wave)}
-        if any(sum(wave.powers) > MOST_POWERS for wave in waves) or sum(map(_features, waves)) > 2 * MOST_RANK:
+        waves = {
+            wave: value
+            for wave, value in numbers.items()
+            if abs(value) > ROUNDING * sizes[wave] and not _odd(wave)
+        }
+        if (
+            any(sum(wave.powers) > MOST_POWERS for wave in waves)
+            or sum(map(_features, waves)) > 2 * MOST_RANK
+        ):
             return None
         found = build_finite_rank(waves, periods)
     except (_NoWaves, NoSeries):
@@ -61,7 +76,9 @@ def find_finite_rank(interaction: sympy.Expr, components: Sequence[Component]) -
 
 
 def _odd(wave: Wave) -> bool:
-    """Whether it changes its sign with the differences: W, which is even, has no such waves but for rounding."""
+    """Whether it changes its sign with the differences: W, which is even, has no such waves but for
+    rounding.
+    """
     return not any(wave.growth) and (sum(wave.powers) + wave.sine) % 2 == 1
 
 
@@ -104,7 +121,10 @@ class _Expansion:
             slopes, rest = self.linear(node.args[0])
             turned = isinstance(node, sympy.sin)
             result = {}  # sin(a + b) = sin a cos b + cos a sin b, cos(a + b) = cos a cos b - sin a sin b
-            for sine, factor in ((turned, sympy.cos(rest)), (not turned, sympy.sin(rest) * (1 if turned else -1))):
+            for sine, factor in (
+                (turned, sympy.cos(rest)),
+                (not turned, sympy.sin(rest) * (1 if turned else -1)),
+            ):
                 for wave, sign in _canonical(self.flat._replace(frequency=slopes, sine=sine)):
                     _add(result, {wave: factor * sign})
             return result
@@ -131,7 +151,9 @@ class _Expansion:
         raise _NoWaves
 
     def linear(self, node: sympy.Expr) -> tuple[tuple[float, ...], sympy.Expr]:
-        """Slopes along all components of a function that is linear along lines, and what does not depend on lines."""
+        """Slopes along all components of a function that is linear along lines, and what does not depend on
+        lines.
+        """
         slopes, rest = [0.0] * len(self.flat.powers), sympy.Integer(0)
         for wave, coefficient in self.of(node).items():
             if wave == self.flat:
@@ -180,29 +202,44 @@ def _product(a: Wave, b: Wave) -> list[tuple[Wave, float]]:
     apart = tuple(v - w for v, w in zip(b.frequency, a.frequency, strict=True))
     together = tuple(v + w for v, w in zip(b.frequency, a.frequency, strict=True))
     sine = a.sine != b.sine
-    # 2 cos cos = cos(b - a) + cos(b + a), 2 sin sin = cos(b - a) - cos(b + a), 2 cos a sin b = sin(b - a) + sin(b + a)
-    found = [(Wave(powers, growth, apart, sine), 0.5), (Wave(powers, growth, together, sine), -0.5 if a.sine else 0.5)]
+    # 2 cos cos = cos(b - a) + cos(b + a), 2 sin sin = cos(b - a) - cos(b + a), 2 cos a sin b = sin(b - a) +
+    # sin(b + a)
+    found = [
+        (Wave(powers, growth, apart, sine), 0.5),
+        (Wave(powers, growth, together, sine), -0.5 if a.sine else 0.5),
+    ]
     return [(wave, sign * factor) for raw, factor in found for wave, sign in _canonical(raw)]
 
 
 def _canonical(wave: Wave) -> list[tuple[Wave, float]]:
-    """The same with a frequency whose first entry that is not 0 is positive, and the sign that costs; nothing if it is sin 0."""
+    """The same with a frequency whose first entry that is not 0 is positive, and the sign that costs; nothing
+    if it is sin 0.
+    """
     leading = next((w for w in wave.frequency if w), 0.0)
     if not leading:
         return [] if wave.sine else [(wave._replace(frequency=(0.0,) * len(wave.frequency)), 1.0)]
     if leading > 0:
         return [(wave, 1.0)]
-    return [(wave._replace(frequency=tuple(-w if w else 0.0 for w in wave.frequency)), -1.0 if wave.sine else 1.0)]
+    return [
+        (wave._replace(frequency=tuple(-w if w else 0.0 for w in wave.frequency)), -1.0 if wave.sine else 1.0)
+    ]
 
 
-def _agrees(found: FiniteRank, formula: sympy.Expr, components: Sequence[Component], periods: Sequence[float]) -> bool:
-    """Whether the features give W at differences of points inside the laws, and as far apart on circles as can be."""
+def _agrees(
+    found: FiniteRank, formula: sympy.Expr, components: Sequence[Component], periods: Sequence[float]
+) -> bool:
+    """Whether the features give W at differences of points inside the laws, and as far apart on circles as
+    can be.
+    """
     random = np.random.default_rng(0)
     here, there = (np.array([c.law.quantile(random.random(CHECKS)) for c in components]) for _ in range(2))
     for k, period in enumerate(periods):
         if period:
             here[k], there[k] = period * random.random(CHECKS), 0.0
-    differences = [d - period * np.round(d / period) if period else d for d, period in zip(here - there, periods, strict=True)]
+    differences = [
+        d - period * np.round(d / period) if period else d
+        for d, period in zip(here - there, periods, strict=True)
+    ]
     names = [c.name for c in components]
     exact = evaluate(formula, dict(zip(names, differences, strict=True)))
     middle = (here + there) / 2

@@ -1,4 +1,6 @@
-"""Where a run went bad: the cell or the unit that moves fastest, or is not finite, in the last state that was good."""
+"""Where a run went bad: the cell or the unit that moves fastest, or is not finite, in the last state that was
+good.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,12 +33,15 @@ def blaming_cells(solver: Solver) -> Iterator[None]:
         with telling_what_fits(solver.mesh, solver.model, solver.stepper.settings.precision):
             yield
     except RunError as error:
-        raise RunError(f"{error}; at time {solver.time:g}, step {solver.steps}{fastest_cell(solver)}") from None
+        raise RunError(
+            f"{error}; at time {solver.time:g}, step {solver.steps}{fastest_cell(solver)}"
+        ) from None
 
 
 @contextmanager
 def blaming_units(flow: Flow, model: Model) -> Iterator[None]:
-    """Within this block, run errors tell which unit moves fastest, and which formula has no finite value where units went.
+    """Within this block, run errors tell which unit moves fastest, and which formula has no finite value
+    where units went.
 
     Raises:
         RunError: with it.
@@ -46,11 +51,15 @@ def blaming_units(flow: Flow, model: Model) -> Iterator[None]:
     except NoRoom:
         raise
     except RunError as error:
-        raise RunError(f"{error}{fastest_unit(flow, model.parameters)}{broken_formula(flow, model)}") from None
+        raise RunError(
+            f"{error}{fastest_unit(flow, model.parameters)}{broken_formula(flow, model)}"
+        ) from None
 
 
 def fastest_cell(solver: Solver) -> str:
-    """The face that limits steps most among those beside mass, as a clause for a message; empty if nobody knows."""
+    """The face that limits steps most among those beside mass, as a clause for a message; empty if nobody
+    knows.
+    """
     if solver.carrier is not None:
         return ""
     mesh, arrays = solver.mesh, solver.model.on_mesh(solver.mesh)
@@ -68,7 +77,9 @@ def fastest_cell(solver: Solver) -> str:
                 worst = largest, axis.name, np.unravel_index(int(speed.argmax()), speed.shape)
     if not worst[1]:
         return ""
-    place = ", ".join(f"{axis.name} = {axis.centres[i]:.4g}" for axis, i in zip(mesh.axes, worst[2], strict=True))
+    place = ", ".join(
+        f"{axis.name} = {axis.centres[i]:.4g}" for axis, i in zip(mesh.axes, worst[2], strict=True)
+    )
     kind = f"the largest velocity is {worst[0]:.2g}" if np.isfinite(worst[0]) else "a velocity is not finite"
     return f": {kind}, along {worst[1]}, at {place}"
 
@@ -80,15 +91,21 @@ def fastest_unit(flow: Flow, parameters: ParameterSpace) -> str:
     if not speed.size:
         return ""
     row, unit = np.unravel_index(int(speed.argmax()), speed.shape)
-    place = ", ".join(f"{c.name} = {value:.4g}" for c, value in zip(parameters.components, state[:, unit], strict=True))
-    return f": unit {unit} of all moves fastest, along {parameters.names[row]} at {speed[row, unit]:.2g}, from {place}"
+    place = ", ".join(
+        f"{c.name} = {value:.4g}" for c, value in zip(parameters.components, state[:, unit], strict=True)
+    )
+    return (
+        f": unit {unit} of all moves fastest, along {parameters.names[row]} at {speed[row, unit]:.2g}, from"
+        f" {place}"
+    )
 
 
 def broken_formula(flow: Flow, model: Model) -> str:
-    """The formula that is not finite where units are, or would be within a step of drift or noise, as a clause for a message; empty if there is none.
+    """The formula that is not finite where units are, or would be within a step of drift or noise, as a
+    clause for a message; empty if there is none.
 
-    Of pairs only neighbours in the order of units are tried; of networks with data, the units that move fastest.
-    """
+    Of pairs only neighbours in the order of units are tried; of networks with data, the units that move
+    fastest."""
     state, rate = (flow.backend.download(a)[:-1].astype(np.float64) for a in (flow.state, flow.rate))
     share = np.array([0.0, 0.01, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0]) * max(flow.step_size, 1e-3)
     known = np.isfinite(rate).all(axis=0)
@@ -96,18 +113,31 @@ def broken_formula(flow: Flow, model: Model) -> str:
     fastest = np.argsort(-speed, kind="stable")[:MOST_BLAMED]
     theta = (state[:, fastest, None] + rate[:, fastest, None] * share).reshape(len(state), -1)
     if flow.noise is not None:  # up to four standard deviations of a step's noise along every axis
-        kick = np.sqrt(2 * flow.noise.noise.tau * min(flow.noise.noise_step, flow.noise.longest)) * np.array([-4, -3, -2, -1, 1, 2, 3, 4])
-        theta = np.hstack(
-            [theta, *((state[:, fastest, None] + np.outer(axis, kick)[:, None]).reshape(len(state), -1) for axis in np.eye(len(state)))]
+        kick = np.sqrt(2 * flow.noise.noise.tau * min(flow.noise.noise_step, flow.noise.longest)) * np.array(
+            [-4, -3, -2, -1, 1, 2, 3, 4]
         )
-    walls = [c.domain if c.domain is not None and not c.periodic else (-np.inf, np.inf) for c in model.parameters.components]
+        theta = np.hstack(
+            [
+                theta,
+                *(
+                    (state[:, fastest, None] + np.outer(axis, kick)[:, None]).reshape(len(state), -1)
+                    for axis in np.eye(len(state))
+                ),
+            ]
+        )
+    walls = [
+        c.domain if c.domain is not None and not c.periodic else (-np.inf, np.inf)
+        for c in model.parameters.components
+    ]
     theta = np.clip(theta, *(np.array(wall)[:, None] for wall in zip(*walls, strict=True)))
     theta = theta[:, np.isfinite(theta).all(axis=0)]
     try:
         if isinstance(model, Potential):
             model.external.check(list(theta), "model.external", slopes_in="float64")
             if model.interaction is not None:
-                model.interaction.check(list(theta - theta[:, ::-1]), "model.interaction", slopes_in="float64")
+                model.interaction.check(
+                    list(theta - theta[:, ::-1]), "model.interaction", slopes_in="float64"
+                )
         elif isinstance(model, Network):
             model.check_activation(model.preactivations(theta[1:].T).ravel(), slopes_in="float64")
     except InputError as error:

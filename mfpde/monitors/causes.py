@@ -1,4 +1,6 @@
-"""Why mass or units reach the walls: data in units that parameters cannot answer are told, rather than that a domain be widened."""
+"""Why mass or units reach the walls: data in units that parameters cannot answer are told, rather than that a
+domain be widened.
+"""
 
 import numpy as np
 
@@ -11,7 +13,8 @@ FAR = 10.0
 
 
 def remedy(model: Model, axis: str) -> str:
-    """What to do about mass or units at the walls of a parameter: the cause, if the data are one, else the domain.
+    """What to do about mass or units at the walls of a parameter: the cause, if the data are one, else the
+    domain.
 
     Arguments:
         axis: the parameter.
@@ -36,5 +39,8 @@ def _cause(data: Dataset, model: Network) -> str:
     inputs = np.sqrt(data.weights @ data.x**2 / total)
     k = int(np.argmax(inputs))
     if inputs[k] > FAR**2:
-        return f"the inputs ('{data.x_names[k]}') have size {inputs[k]:.2g}: write data.standardize = true, or scale them"
+        return (
+            f"the inputs ('{data.x_names[k]}') have size {inputs[k]:.2g}: write data.standardize = true, or"
+            " scale them"
+        )
     return ""

@@ -1,8 +1,8 @@
 """Circles: W2 by the shortest ways around, and moments of clouds that do not depend on where a circle is cut.
 
-On a circle the optimal map keeps the cyclic order: W2^2 is the least, over a shift s, of int (Q(u + s) - G(u))^2 du, Q and G the quantile
-functions of both measures, continued by a circumference per turn; it is convex in s (Rabin, Delon & Gousseau 2011, doi:10.1007/s10851-011-0284-0).
-"""
+On a circle the optimal map keeps the cyclic order: W2^2 is the least, over a shift s, of int (Q(u + s) -
+G(u))^2 du, Q and G the quantile functions of both measures, continued by a circumference per turn; it is
+convex in s (Rabin, Delon & Gousseau 2011, doi:10.1007/s10851-011-0284-0)."""
 
 import numpy as np
 
@@ -26,7 +26,11 @@ class _Cloud:
     def _locate(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         turns = np.floor(u)
         rest = u - turns
-        return turns, rest, np.clip(np.searchsorted(self.levels, rest, side="right") - 1, 0, len(self.points) - 1)
+        return (
+            turns,
+            rest,
+            np.clip(np.searchsorted(self.levels, rest, side="right") - 1, 0, len(self.points) - 1),
+        )
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
         """G."""
@@ -41,7 +45,8 @@ class _Cloud:
 
 
 def w2_circle(axis: Axis, density: np.ndarray, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """W2 between a piecewise constant density on a circle and weighted clouds of points, by the shortest ways around.
+    """W2 between a piecewise constant density on a circle and weighted clouds of points, by the shortest ways
+    around.
 
     Arguments:
         density: (cells,); points, weights: (clouds, n), weights sum to 1 over each cloud.
@@ -55,7 +60,9 @@ def w2_circle(axis: Axis, density: np.ndarray, points: np.ndarray, weights: np.n
 
 
 def _shift(axis: Axis, levels: np.ndarray, cloud: _Cloud) -> float:
-    """Where int (Q(u) - G(u - s))^2 du is least: its derivative int (Q(u) - G(u - s)) dQ(u), times 2, grows with s."""
+    """Where int (Q(u) - G(u - s))^2 du is least: its derivative int (Q(u) - G(u - s)) dQ(u), times 2, grows
+    with s.
+    """
     masses, middles = np.diff(levels), (levels[1:] + levels[:-1]) / 2
     thick = masses > THIN
     own = float(np.sum(axis.centres * axis.widths))
@@ -72,27 +79,35 @@ def _shift(axis: Axis, levels: np.ndarray, cloud: _Cloud) -> float:
 
 
 def _distance(axis: Axis, levels: np.ndarray, cloud: _Cloud, shift: float) -> float:
-    """(int (Q(u) - G(u - s))^2 du)^(1/2): Q is linear and G constant between all their levels, so that nothing cancels."""
+    """(int (Q(u) - G(u - s))^2 du)^(1/2): Q is linear and G constant between all their levels, so that
+    nothing cancels.
+    """
     breaks = np.sort(np.concatenate([levels, (cloud.levels[1:] + shift) % 1.0]))
     middle = (breaks[1:] + breaks[:-1]) / 2
     cell = np.clip(np.searchsorted(levels, middle, side="right") - 1, 0, axis.cells - 1)
     masses, other = np.diff(levels)[cell], cloud.quantile(middle - shift)
     # at both ends of every interval
     left, right = (
-        axis.faces[cell] + axis.widths[cell] * np.clip((end - levels[cell]) / np.where(masses > 0, masses, 1.0), 0.0, 1.0) - other
+        axis.faces[cell]
+        + axis.widths[cell] * np.clip((end - levels[cell]) / np.where(masses > 0, masses, 1.0), 0.0, 1.0)
+        - other
         for end in (breaks[:-1], breaks[1:])
     )
     return float(np.sqrt(np.sum(np.diff(breaks) * (left**2 + left * right + right**2)) / 3))
 
 
-def circle_moments(component: Component, x: np.ndarray, weights: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def circle_moments(
+    component: Component, x: np.ndarray, weights: np.ndarray, starts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Moments of clouds on a circle that turn with them.
 
     Arguments:
-        x, weights: (n,) of clouds one after the other, at indices `starts` (clouds,); weights sum to 1 over each.
+        x, weights: (n,) of clouds one after the other, at indices `starts` (clouds,); weights sum to 1 over
+            each.
     Returns:
-        Of each cloud (clouds,): the mean direction, a point of the domain where E exp(2 pi i x / length) points to; the mean square of the
-        deviations from it, by the shortest way; and the resultant length |E exp(2 pi i x / length)|, 1 for a point and 0 for an even spread.
+        Of each cloud (clouds,): the mean direction, a point of the domain where E exp(2 pi i x / length)
+        points to; the mean square of the deviations from it, by the shortest way; and the resultant length |E
+        exp(2 pi i x / length)|, 1 for a point and 0 for an even spread.
     """
     assert component.domain is not None
     low, high = component.domain

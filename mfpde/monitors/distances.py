@@ -1,23 +1,27 @@
 """W1 between marginals of the density on the mesh and clouds of units, or another density.
 
-The density is taken as piecewise constant, so the distance to a cloud has no floor from cells taken as atoms. On a circle it is the distance
-by the shortest way around. Reference: Villani, Optimal Transport (2009), section 2.
-"""
+The density is taken as piecewise constant, so the distance to a cloud has no floor from cells taken as atoms.
+On a circle it is the distance by the shortest way around. Reference: Villani, Optimal Transport (2009),
+section 2."""
 
 import numpy as np
 
 from mfpde.measures.mesh import Axis
 
 
-def w1_marginal(axis: Axis, density: np.ndarray, samples: np.ndarray, weights: np.ndarray | None = None) -> float:
-    """W1 between a piecewise constant density on an axis and a weighted cloud of points; see `w1_marginals`."""
+def w1_marginal(
+    axis: Axis, density: np.ndarray, samples: np.ndarray, weights: np.ndarray | None = None
+) -> float:
+    """W1 between a piecewise constant density on an axis and a weighted cloud of points; see
+    `w1_marginals`.
+    """
     given = np.full(len(samples), 1 / len(samples)) if weights is None else weights
     return float(w1_marginals(axis, density, samples[None], given[None])[0])
 
 
 def w1_marginals(axis: Axis, density: np.ndarray, samples: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """W1 between a piecewise constant density on an axis and weighted clouds of points, by the area between their
-    distribution functions; on a circle, the area after removal of the median difference.
+    """W1 between a piecewise constant density on an axis and weighted clouds of points, by the area between
+    their distribution functions; on a circle, the area after removal of the median difference.
 
     Arguments:
         density: (cells,); samples, weights: (clouds, n), weights sum to 1 over each cloud.
@@ -27,7 +31,10 @@ def w1_marginals(axis: Axis, density: np.ndarray, samples: np.ndarray, weights: 
     samples = axis.place(samples)
     cumulative = np.concatenate([[0.0], np.cumsum(density * axis.widths)])
     faces = np.broadcast_to(axis.faces, (len(samples), len(axis.faces)))
-    breaks, masses = np.concatenate([faces, samples], axis=1), np.concatenate([np.zeros_like(faces), weights], axis=1)
+    breaks, masses = (
+        np.concatenate([faces, samples], axis=1),
+        np.concatenate([np.zeros_like(faces), weights], axis=1),
+    )
     order = np.argsort(breaks, axis=1)
     breaks = np.take_along_axis(breaks, order, axis=1)
     smooth = np.interp(breaks.ravel(), axis.faces, cumulative / cumulative[-1]).reshape(breaks.shape)
@@ -55,7 +62,9 @@ def w1_densities(axis: Axis, density: np.ndarray, other: Axis, other_density: np
 
 
 def _area(left: np.ndarray, right: np.ndarray, length: np.ndarray, periodic: bool) -> np.ndarray:
-    """int |D| for functions D (functions, intervals) -> (functions,), linear on intervals of these lengths; on a circle, of D less its median."""
+    """int |D| for functions D (functions, intervals) -> (functions,), linear on intervals of these lengths;
+    on a circle, of D less its median.
+    """
     if periodic:
         shift = np.array([[_median(*given)] for given in zip(left, right, length, strict=True)])
         left, right = left - shift, right - shift

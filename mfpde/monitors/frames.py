@@ -52,7 +52,11 @@ def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> d
     model = solver.model
     if isinstance(model, ShallowNetwork):
         loss = float(model.loss(solver.prediction))
-        values |= {"loss": loss, "prediction": solver.prediction, "compression_bound": _compression_bound(solver, marginals, loss)}
+        values |= {
+            "loss": loss,
+            "prediction": solver.prediction,
+            "compression_bound": _compression_bound(solver, marginals, loss),
+        }
     values |= {f"marginal_{name}": marginal for name, marginal in marginals.items()}
     values |= {f"wall_mass_{name}": mass for name, mass in solver.wall_mass.items()}
     if with_fields:
@@ -76,7 +80,9 @@ def _compression_bound(solver: Solver, marginals: dict[str, np.ndarray], loss: f
 def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tuple[dict[str, Any], Snapshot]:
     """The Lagrangian side; `shown` replicates of each width also give their units."""
     backend = flow.backend
-    snapshot = Snapshot(backend.download(flow.state), backend.weights(flow.state), backend.predictions(flow.state))
+    snapshot = Snapshot(
+        backend.download(flow.state), backend.weights(flow.state), backend.predictions(flow.state)
+    )
     state, weights, predictions = snapshot
     at_wall = np.zeros(ladder.total, dtype=bool)
     for k, c in enumerate(model.parameters.components):
@@ -106,8 +112,12 @@ def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tu
     return values, snapshot
 
 
-def _moments(components: Sequence[Component], theta: np.ndarray, weights: np.ndarray, ladder: Ladder) -> dict[str, np.ndarray]:
-    """Mean and variance of every component over the units of each network (networks, components); on circles see `circle_moments`."""
+def _moments(
+    components: Sequence[Component], theta: np.ndarray, weights: np.ndarray, ladder: Ladder
+) -> dict[str, np.ndarray]:
+    """Mean and variance of every component over the units of each network (networks, components); on circles
+    see `circle_moments`.
+    """
     starts = ladder.first_unit[:-1]
     mean = np.add.reduceat(theta * weights, starts, axis=1)
     centred = theta - mean[:, ladder.network_of]
@@ -124,13 +134,17 @@ def touches_wall(values: np.ndarray, domain: tuple[float, float]) -> np.ndarray:
     return (values <= domain[0] + room) | (values >= domain[1] - room)
 
 
-def measure_gaps(model: ShallowNetwork, ladder: Ladder, snapshot: Snapshot, prediction: np.ndarray) -> dict[str, Any]:
+def measure_gaps(
+    model: ShallowNetwork, ladder: Ladder, snapshot: Snapshot, prediction: np.ndarray
+) -> dict[str, Any]:
     """How far every network's function is from that of the mean field."""
     gap = model.square_norm(snapshot.predictions - prediction)
     return {f"comparison/{units}/function_gap": gap[ladder.of_width(units)[0]] for units in ladder.units}
 
 
-def measure_distances(model: Model, ladder: Ladder, snapshot: Snapshot, mesh: Mesh, density: np.ndarray, with_fields: bool) -> dict[str, Any]:
+def measure_distances(
+    model: Model, ladder: Ladder, snapshot: Snapshot, mesh: Mesh, density: np.ndarray, with_fields: bool
+) -> dict[str, Any]:
     """How far the units of every network are from the density."""
     rows = [model.parameters.names.index(axis.name) for axis in mesh.axes]
     sliced = SlicedDensity(mesh, density) if with_fields else None

@@ -35,7 +35,8 @@ class Health:
     hand_off_time: float | None = None
     stationary_at: float | None = None  #: when the run ended because its density was stationary
     initial_energy: float | None = None
-    initial_wall: dict[str, float] = field(default_factory=dict)  #: mass in the outermost cells at the start, per axis
+    #: mass in the outermost cells at the start, per axis
+    initial_wall: dict[str, float] = field(default_factory=dict)
 
     def checkpoint(self) -> dict[str, Any]:
         """What was noticed so far; for `restore`."""
@@ -56,7 +57,11 @@ class Health:
         if time == 0:
             self._check_intervals(simulation.case)
             for name in unmoved(simulation.case):
-                self._warn(f"unmoved {name}", f"parameters.{name} is in no formula of [model], and nothing else moves it: is its name as meant?")
+                self._warn(
+                    f"unmoved {name}",
+                    f"parameters.{name} is in no formula of [model], and nothing else moves it: is its name"
+                    " as meant?",
+                )
         if simulation.solver is not None:
             if self.initial_energy is None:
                 self._check_start(simulation, simulation.solver)
@@ -74,7 +79,10 @@ class Health:
         limit, solver = simulation.case.eulerian.wall_limit, simulation.solver
         shares = {} if solver is None else {name: ("mass", mass) for name, mass in solver.wall_mass.items()}
         if simulation.snapshot is not None:
-            shares |= {f"{name} (units)": ("share of the units", share) for name, share in wall_shares(simulation).items()}
+            shares |= {
+                f"{name} (units)": ("share of the units", share)
+                for name, share in wall_shares(simulation).items()
+            }
         if not self.initial_wall:
             self.initial_wall = {name: share for name, (_, share) in shares.items()}
         for name, (what, share) in shares.items():
@@ -82,8 +90,9 @@ class Health:
             if share - first > limit * (1 - first):
                 axis = name.split()[0]
                 raise RunError(
-                    f"at time {time:g} a {what} of {share:.2g} lies in the outermost cells of {axis} or on its walls "
-                    f"(eulerian.wall_limit = {limit:g}), so the walls make the solution; {remedy(simulation.model, axis)}"
+                    f"at time {time:g} a {what} of {share:.2g} lies in the outermost cells of {axis} or on"
+                    f" its walls (eulerian.wall_limit = {limit:g}), so the walls make the solution;"
+                    f" {remedy(simulation.model, axis)}"
                 )
 
     def _warn(self, kind: str, message: str) -> None:
@@ -106,14 +115,18 @@ class Health:
     def _check_start(self, simulation: "Simulation", solver) -> None:
         """Laws that the mesh cannot hold as they are."""
         components = simulation.model.parameters.free
-        given = [("initial", [c.law for c in components]), ("births'", births_laws(simulation.case, simulation.model.parameters) or [])]
+        given = [
+            ("initial", [c.law for c in components]),
+            ("births'", births_laws(simulation.case, simulation.model.parameters) or []),
+        ]
         for kind, laws in given:
             for axis, law in zip(solver.mesh.axes, laws, strict=False):
                 if missed := missed_mean(axis, law):
                     self._warn(
                         f"{kind} mean {axis.name}",
-                        f"the {kind} {law.describe()} of {axis.name} has its mean, {law.first_moment:g}, nearer to a wall than the centre of the "
-                        f"outermost cell, where the density puts it, off by {missed:.1e}; use more parameters.{axis.name}.cells, or widen the domain",
+                        f"the {kind} {law.describe()} of {axis.name} has its mean, {law.first_moment:g},"
+                        " nearer to a wall than the centre of the outermost cell, where the density puts it,"
+                        f" off by {missed:.1e}; use more parameters.{axis.name}.cells, or widen the domain",
                     )
 
     def _check_density(self, solver, model: Model, time: float) -> None:
@@ -121,34 +134,48 @@ class Health:
             if mass > WALL_MASS:
                 self._warn(
                     f"wall {name}",
-                    f"at time {time:g} a mass of {mass:.1e} lies in the outermost cells of {name}: the wall matters; {remedy(model, name)}",
+                    f"at time {time:g} a mass of {mass:.1e} lies in the outermost cells of {name}: the wall"
+                    f" matters; {remedy(model, name)}",
                 )
         narrow = min(solver.blobs, key=lambda name: solver.blobs[name])
         if solver.carrier is not None:
             self.hand_off_time = solver.carrier.since
             self._warn(
                 "hand-off",
-                f"at time {solver.carrier.since:g} a blob was narrower than three cells: points carry the density on, mu shows their masses in cells",
+                f"at time {solver.carrier.since:g} a blob was narrower than three cells: points carry the"
+                " density on, mu shows their masses in cells",
             )
         elif solver.blobs[narrow] < MIN_CELLS and self.resolution_time is None:
             self.resolution_time = time
             width = float(next(axis.widths.max() for axis in solver.mesh.axes if axis.name == narrow))
             self._warn(
                 "resolution",
-                f"at time 0 the density is narrower in {narrow} than {MIN_CELLS:g} cells: its mean is that of its law, its second moment up to "
-                f"{width**2 / 4:.1e} (a quarter of a cell squared) too large, and W1 is known to a cell; use more parameters.{narrow}.cells"
-                if time == 0
-                else f"at time {time:g} the density has a blob in {narrow} narrower than {MIN_CELLS:g} cells: from now on trust weak "
-                f"quantities (f, energy, W1) rather than the density; more parameters.{narrow}.cells postpone this",
+                (
+                    f"at time 0 the density is narrower in {narrow} than {MIN_CELLS:g} cells: its mean is"
+                    f" that of its law, its second moment up to {width**2 / 4:.1e} (a quarter of a cell"
+                    f" squared) too large, and W1 is known to a cell; use more parameters.{narrow}.cells"
+                    if time == 0
+                    else (
+                        f"at time {time:g} the density has a blob in {narrow} narrower than {MIN_CELLS:g}"
+                        " cells: from now on trust weak quantities (f, energy, W1) rather than the density;"
+                        f" more parameters.{narrow}.cells postpone this"
+                    )
+                ),
             )
         if self.initial_energy is None:
             self.initial_energy = solver.state.energy
         lost = self.initial_energy - solver.state.energy
-        if solver.stepper.claim == "energy" and solver.carrier is None and lost > 1e-6 and abs(lost - solver.dissipated) > BALANCE * lost:
+        if (
+            solver.stepper.claim == "energy"
+            and solver.carrier is None
+            and lost > 1e-6
+            and abs(lost - solver.dissipated) > BALANCE * lost
+        ):
             self._warn(
                 "balance",
-                f"at time {time:g} the energy lost ({lost:.3g}) and the energy dissipated ({solver.dissipated:.3g}) differ by more than "
-                f"{BALANCE:.0%}: reduce eulerian.max_step or use more cells",
+                f"at time {time:g} the energy lost ({lost:.3g}) and the energy dissipated"
+                f" ({solver.dissipated:.3g}) differ by more than {BALANCE:.0%}: reduce eulerian.max_step or"
+                " use more cells",
             )
 
     def _check_networks(self, simulation: "Simulation", time: float) -> None:
@@ -159,12 +186,17 @@ class Health:
             if share > WALL_MASS:
                 self._warn(
                     f"units at wall {name}",
-                    f"at time {time:g} {share:.1e} of all units sit on a wall of {name}; {remedy(simulation.model, name)}",
+                    f"at time {time:g} {share:.1e} of all units sit on a wall of {name};"
+                    f" {remedy(simulation.model, name)}",
                 )
         if flow.birth_death is None and simulation.case.dynamics.birth_death:
             effective = 1 / np.add.reduceat(snapshot.weights**2, ladder.first_unit[:-1]) / ladder.sizes
             if effective.min() < 0.1:
-                self._warn("weights", f"at time {time:g} the weights of a network leave fewer than a tenth of its units effective")
+                self._warn(
+                    "weights",
+                    f"at time {time:g} the weights of a network leave fewer than a tenth of its units"
+                    " effective",
+                )
 
     def summary(self, simulation: "Simulation") -> dict[str, Any]:
         """What is stored in the file and shown by `inspect`."""
@@ -177,7 +209,8 @@ class Health:
             "hand_off_time": self.hand_off_time,
         }
         if simulation.case.stationary is not None:
-            ended = "stationary" if solver is not None and self.stationary_at == solver.time else "time"  # it may have gone on after
+            # it may have gone on after
+            ended = "stationary" if solver is not None and self.stationary_at == solver.time else "time"
             summary |= {"ended_by": ended if self.finished else None, "stationary_at": self.stationary_at}
         if solver is not None:
             summary["eulerian"] = {
@@ -200,7 +233,10 @@ class Health:
             flow = simulation.flow
             summary["lagrangian"] = {"steps": flow.steps, "rejected": flow.rejected}
             if flow.birth_death is not None:
-                summary["lagrangian"] |= {"killed": int(flow.birth_death.killed.sum()), "cloned": int(flow.birth_death.cloned.sum())}
+                summary["lagrangian"] |= {
+                    "killed": int(flow.birth_death.killed.sum()),
+                    "cloned": int(flow.birth_death.cloned.sum()),
+                }
         return summary
 
 
@@ -208,5 +244,9 @@ def wall_shares(simulation: "Simulation") -> dict[str, float]:
     """The share of all units that sit on a wall, per component that has some."""
     assert simulation.snapshot is not None
     state, components = simulation.snapshot.state, simulation.model.parameters.components
-    walled = {c.name: (k, c.domain) for k, c in enumerate(components) if c.domain is not None and c.free and not c.periodic}
+    walled = {
+        c.name: (k, c.domain)
+        for k, c in enumerate(components)
+        if c.domain is not None and c.free and not c.periodic
+    }
     return {name: float(np.mean(touches_wall(state[k], domain))) for name, (k, domain) in walled.items()}

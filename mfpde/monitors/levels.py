@@ -1,4 +1,6 @@
-"""What is compared of solutions on different meshes at one time: functions, energies by their parts, marginals."""
+"""What is compared of solutions on different meshes at one time: functions, energies by their parts,
+marginals.
+"""
 
 from dataclasses import dataclass
 
@@ -43,9 +45,12 @@ class Level:
         return float(np.sqrt(self.model.square_norm(self.prediction - other.prediction)))
 
     def energy_distance(self, other: "Level") -> float:
-        """The part of the energy's difference that is 2 int r dmu or 2 int V0 dmu, and the rest, as the sides of a right triangle: their sum
-        may vanish where neither does."""
-        parts = np.array([self.energy - 2 * self.external, 2 * self.external]) - [other.energy - 2 * other.external, 2 * other.external]
+        """The part of the energy's difference that is 2 int r dmu or 2 int V0 dmu, and the rest, as the sides
+        of a right triangle: their sum may vanish where neither does."""
+        parts = np.array([self.energy - 2 * self.external, 2 * self.external]) - [
+            other.energy - 2 * other.external,
+            2 * other.external,
+        ]
         return float(np.hypot(*parts))
 
     def marginal_distance(self, other: "Level", name: str) -> float:
@@ -55,7 +60,11 @@ class Level:
     def distances(self, other: "Level") -> dict[str, float]:
         """All of them, by name: function (of networks), energy, w1_NAME."""
         found = {"function": self.function_distance(other)} if isinstance(self.model, ShallowNetwork) else {}
-        return found | {"energy": self.energy_distance(other)} | {f"w1_{name}": self.marginal_distance(other, name) for name in self.axes}
+        return (
+            found
+            | {"energy": self.energy_distance(other)}
+            | {f"w1_{name}": self.marginal_distance(other, name) for name in self.axes}
+        )
 
 
 def measure_level(solver: Solver) -> Level:

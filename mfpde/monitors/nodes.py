@@ -1,4 +1,6 @@
-"""What is measured of the mean field that nodes carry: f, E, the Monte-Carlo value, and the noise that jumps of units would add."""
+"""What is measured of the mean field that nodes carry: f, E, the Monte-Carlo value, and the noise that jumps
+of units would add.
+"""
 
 from typing import Any
 
@@ -23,7 +25,9 @@ def measure_nodes(model: Model, flow: Flow, jump_rate: float) -> dict[str, Any]:
     variance, resultant = (state[:-1] - mean[:, None]) ** 2 @ p, np.full(len(mean), np.nan)
     circles = [k for k, c in enumerate(model.parameters.components) if c.periodic]
     for k in circles:
-        (mean[k],), (variance[k],), (resultant[k],) = circle_moments(model.parameters.components[k], state[k], p, np.zeros(1, dtype=int))
+        (mean[k],), (variance[k],), (resultant[k],) = circle_moments(
+            model.parameters.components[k], state[k], p, np.zeros(1, dtype=int)
+        )
     values: dict[str, Any] = {
         "energy": float(model.cloud_energies(*cloud)[0]),
         "effective_nodes": 1 / float(p @ p),

@@ -1,8 +1,7 @@
 """Whether the mesh resolves the density: the width of its narrowest blob, in cells.
 
-Near a maximum a density looks like a Gaussian whose variance is -1 / (log density)''. Below two cells densities lose
-meaning; weak quantities (f, energy, W1) stay accurate to the order of a cell.
-"""
+Near a maximum a density looks like a Gaussian whose variance is -1 / (log density)''. Below two cells
+densities lose meaning; weak quantities (f, energy, W1) stay accurate to the order of a cell."""
 
 import numpy as np
 
@@ -21,7 +20,9 @@ def _higher(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def narrowest_blob(axis: Axis, density: np.ndarray) -> float:
-    """Standard deviation, in cells, of the narrowest peak of a marginal density (cells,); infinite if it has no peak."""
+    """Standard deviation, in cells, of the narrowest peak of a marginal density (cells,); infinite if it has
+    no peak.
+    """
     # two more cells on each side: nothing beyond a wall, the other side of a circle
     rho = np.pad(density, 2) if not axis.periodic else np.pad(density, 2, mode="wrap")
     before, left, centre, right, after = (rho[k : k + len(density)] for k in range(5))

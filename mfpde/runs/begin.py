@@ -28,14 +28,22 @@ from mfpde.store.writer import Writer, check_output
 
 
 @usual_arithmetic
-def simulate(case: Case, output: Path, overwrite: bool = False, device: str | None = None, report: Reporter | None = None) -> bool:
+def simulate(
+    case: Case,
+    output: Path,
+    overwrite: bool = False,
+    device: str | None = None,
+    report: Reporter | None = None,
+) -> bool:
     """Run a case and write its file, with checkpoints beside it.
 
     Returns:
-        True if the run reached its end, False if it was asked to stop: then it has a checkpoint, from which `resume` goes on.
+        True if the run reached its end, False if it was asked to stop: then it has a checkpoint, from which
+            `resume` goes on.
     Raises:
         InputError: before anything is written.
-        RunError: an invariant broke; frames before it are in the file, and the last good state in a checkpoint.
+        RunError: an invariant broke; frames before it are in the file, and the last good state in a
+            checkpoint.
     """
     check_output(output, overwrite)
     output = behind_links(output)
@@ -44,9 +52,16 @@ def simulate(case: Case, output: Path, overwrite: bool = False, device: str | No
 
 
 def begin(
-    case: Case, output: Path, checkpoints: Checkpoints, device: str | None, report: Reporter,
-    data: Dataset | None = None, ends: Sequence[float] = (), resumes: Sequence[dict[str, Any]] = (), aside: Path | None = None,
-) -> bool:  # fmt: skip
+    case: Case,
+    output: Path,
+    checkpoints: Checkpoints,
+    device: str | None,
+    report: Reporter,
+    data: Dataset | None = None,
+    ends: Sequence[float] = (),
+    resumes: Sequence[dict[str, Any]] = (),
+    aside: Path | None = None,
+) -> bool:
     """Run a case from time 0, with its checkpoints in hand.
 
     Arguments:
@@ -58,7 +73,12 @@ def begin(
     facts: dict[str, Any] = {
         "run": secrets.token_hex(8),
         "mfpde_version": __version__,
-        "case": {"tables": case.resolved(), "path": str(case.place), "text": case.text, "variant": case.variant},
+        "case": {
+            "tables": case.resolved(),
+            "path": str(case.place),
+            "text": case.text,
+            "variant": case.variant,
+        },
         "ends": list(ends),
         "resumes": list(resumes),
         "frames": 0,
@@ -78,7 +98,9 @@ def begin(
         checkpoints.withdraw()
         raise
     except OSError as error:
-        raise InputError(f"{output}: cannot be written: {error.strerror} ({checkpoints.folder.name})") from None
+        raise InputError(
+            f"{output}: cannot be written: {error.strerror} ({checkpoints.folder.name})"
+        ) from None
     layout, (times, stored) = layout_of(simulation), output_times(case, ends)
     for message in check_disk(output, layout, len(times), int(np.sum(stored))):
         report.warn(message)
@@ -106,13 +128,18 @@ def tell_device(simulation: Simulation, report: Reporter) -> None:
 
 def what_computes_it(simulation: Simulation) -> dict[str, Any]:
     """What decides the bits of a simulation, as its output and its checkpoints tell it."""
-    return what_computes(simulation.device.describe() if simulation.device else None, simulation.model.digest())
+    return what_computes(
+        simulation.device.describe() if simulation.device else None, simulation.model.digest()
+    )
 
 
 def facts_of(simulation: Simulation) -> dict[str, Any]:
     """What a checkpoint tells of a simulation besides its state and what computes it."""
     model = simulation.model
-    return {"data": model.data.tables() if isinstance(model, Network) else None, "fingerprint": simulation.fingerprint}
+    return {
+        "data": model.data.tables() if isinstance(model, Network) else None,
+        "fingerprint": simulation.fingerprint,
+    }
 
 
 def layout_of(simulation: Simulation) -> Layout:

@@ -1,8 +1,8 @@
 """How much of a run is done, and how long the rest takes, learnt from what its sides have cost so far.
 
-The sides of a run (the density, the networks, ...) take turns within every interval of outputs, and cost differently; stiffness comes and goes. So
-each side has a cost of its own per unit of what it goes through (simulated time, or frames), found anew for every piece of its way.
-"""
+The sides of a run (the density, the networks, ...) take turns within every interval of outputs, and cost
+differently; stiffness comes and goes. So each side has a cost of its own per unit of what it goes through
+(simulated time, or frames), found anew for every piece of its way."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,13 +13,15 @@ from statistics import median
 
 #: pieces into which the way of a side is cut, at most
 PIECES = 40
-#: latest pieces whose median is the cost; those whose median is the cost now, where it changes steadily; those that show whether it does
+#: latest pieces whose median is the cost; those whose median is the cost now, where it changes steadily;
+#: those that show whether it does
 LEVEL, NOW, TREND = 8, 4, 12
 #: pairs of pieces that must agree on a trend, less those that do not: as a share of all
 AGREEMENT = 0.7
 #: by how much the cost ahead may differ from the cost now
 FALL, RISE = 0.5, 3.0
-#: share of its way after which a side is known, however many its pieces, and share of the work after which the rest is told
+#: share of its way after which a side is known, however many its pieces, and share of the work after which
+#: the rest is told
 KNOWN, TOLD = 0.4, 0.1
 #: share of the time so far below which a side need not be known, once all have had so many turns
 SMALL, TURNS = 0.02, 2
@@ -46,7 +48,11 @@ class Side:
 
     def spend(self, reached: float, seconds: float) -> None:
         """It has come so far, which took so long since it was last told."""
-        self.reached, self.seconds, self.spent = max(self.reached, reached), self.seconds + seconds, self.spent + seconds
+        self.reached, self.seconds, self.spent = (
+            max(self.reached, reached),
+            self.seconds + seconds,
+            self.spent + seconds,
+        )
         passed = self.reached - self.begun
         if passed > 0 and passed >= (self.end - self.start) / PIECES * (1 - 1e-9):
             self.pieces.append(((self.begun + self.reached) / 2, self.seconds / passed))
@@ -57,7 +63,10 @@ class Side:
         level = median(cost for _, cost in self.pieces[-LEVEL:])
         if len(self.pieces) < NOW:
             return level
-        slopes = [(later[1] - earlier[1]) / (later[0] - earlier[0]) for earlier, later in combinations(self.pieces[-TREND:], 2)]
+        slopes = [
+            (later[1] - earlier[1]) / (later[0] - earlier[0])
+            for earlier, later in combinations(self.pieces[-TREND:], 2)
+        ]
         rising, falling = (sum(slope * sign > 0 for slope in slopes) for sign in (1, -1))
         if abs(rising - falling) < AGREEMENT * len(slopes):
             return level
@@ -68,7 +77,13 @@ class Side:
     @property
     def left(self) -> float | None:
         """Seconds that it will still take; None if nothing is known of that."""
-        return 0.0 if self.reached >= self.end else None if self.cost is None else (self.end - self.reached) * self.cost
+        return (
+            0.0
+            if self.reached >= self.end
+            else None
+            if self.cost is None
+            else (self.end - self.reached) * self.cost
+        )
 
     @property
     def is_known(self) -> bool:
@@ -118,7 +133,9 @@ class Estimate:
 
     def _left(self) -> float | None:
         """Of all sides; since the last call a part of it has passed."""
-        found = [0.0 if side.left is None and self._is_small(side) else side.left for side in self.sides.values()]
+        found = [
+            0.0 if side.left is None and self._is_small(side) else side.left for side in self.sides.values()
+        ]
         if any(seconds is None for seconds in found):
             return None
         left = sum(seconds for seconds in found if seconds is not None)

@@ -44,7 +44,14 @@ def look(output: Path) -> Found:
             sort_out(file, output)  # whoever wrote it
             attributes = dict(file.attrs)
             case = json.loads(attributes.get("case_resolved", "{}"))
-            return Found("", str(attributes.get("run", "")), len(file["time"]), count_good_frames(file), "ended" in attributes, case)
+            return Found(
+                "",
+                str(attributes.get("run", "")),
+                len(file["time"]),
+                count_good_frames(file),
+                "ended" in attributes,
+                case,
+            )
     except OutOfReachError:
         raise
     except (InputError, OSError, KeyError, RuntimeError, ValueError) as error:
@@ -60,19 +67,31 @@ def choose(output: Path, contents: Sequence[Content], found: Found, report: Repo
     Raises:
         InputError: there is none, or the checkpoints are of another run.
     """
-    anew = f"to run it anew from the start, keeping this file under another name: mfpde resume {output} --restart"
+    anew = (
+        f"to run it anew from the start, keeping this file under another name: mfpde resume {output}"
+        " --restart"
+    )
     if found.unreadable:
         reason = found.unreadable.removeprefix(f"{output}: ")
-        raise InputError(f"{output}: cannot be read ({reason}), so a checkpoint has no frames to go on after; bring a whole file back, or, {anew}")
+        raise InputError(
+            f"{output}: cannot be read ({reason}), so a checkpoint has no frames to go on after; bring a"
+            f" whole file back, or, {anew}"
+        )
     own = [content for content in contents if content["run"] == found.run]
     if not own:
         keys = changed_keys(contents[0]["case"]["tables"], found.case)
         changed = f"their cases differ in {', '.join(keys)}" if keys else "it is another run of the same case"
         its = checkpoints_of(found.run, output)
         advice = f"its own are in {its.name}, which must be called as this one is" if its else anew
-        raise InputError(f"{output}: is not the output of the run whose checkpoints are in {folder_of(output).name}: {changed}; {advice}")
+        raise InputError(
+            f"{output}: is not the output of the run whose checkpoints are in {folder_of(output).name}:"
+            f" {changed}; {advice}"
+        )
     if found.good < found.frames:
-        report.warn(f"{output}: frame {found.good} of {found.frames} is not what was written (its checksum differs): the file is damaged")
+        report.warn(
+            f"{output}: frame {found.good} of {found.frames} is not what was written (its checksum differs):"
+            " the file is damaged"
+        )
     usable = [content for content in own if content["frames"] <= found.good and content["state"] is not None]
     if not usable:
         raise InputError(f"{output}: frame {found.good} is damaged, and no good checkpoint is as old; {anew}")
@@ -84,7 +103,10 @@ def choose(output: Path, contents: Sequence[Content], found: Found, report: Repo
 def changed_keys(one: Any, other: Any, path: str = "") -> list[str]:
     """Dotted keys in which two tables differ."""
     if isinstance(one, dict) and isinstance(other, dict):
-        found = [changed_keys(one.get(key), other.get(key), f"{path}.{key}".lstrip(".")) for key in sorted({*one, *other})]
+        found = [
+            changed_keys(one.get(key), other.get(key), f"{path}.{key}".lstrip("."))
+            for key in sorted({*one, *other})
+        ]
         return [key for keys in found for key in keys]
     return [] if one == other else [path]
 
@@ -102,5 +124,7 @@ def extend(content: Content, until: float) -> None:
         InputError: it goes as far already.
     """
     if not until > end_of(content):
-        raise InputError(f"--until {until:g}: the run goes to time {end_of(content):g} already; expected a later time")
+        raise InputError(
+            f"--until {until:g}: the run goes to time {end_of(content):g} already; expected a later time"
+        )
     content["ends"].append(until)

@@ -1,4 +1,5 @@
-"""A watcher beside a run: should native code end the process, it says what happened and how to go on (`watcher`).
+"""A watcher beside a run: should native code end the process, it says what happened and how to go on
+(`watcher`).
 
 The exit code is then the one of the signal, as shells and schedulers expect it.
 """
@@ -24,7 +25,9 @@ def watched(output: Path) -> Iterator[None]:
     global _pipe, _ours
     try:
         command = [sys.executable, "-I", "-S", str(PROGRAM), str(output)]
-        watcher = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True)
+        watcher = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+        )
     except (OSError, ValueError):  # no second process can be started: the run goes without
         yield
         return
@@ -44,7 +47,9 @@ def watched(output: Path) -> Iterator[None]:
 
 
 def note(**facts: object) -> None:
-    """Let the watcher know, if there is one. Drivers that were loaded since may have put their own handlers of signals before ours."""
+    """Let the watcher know, if there is one. Drivers that were loaded since may have put their own handlers
+    of signals before ours.
+    """
     if _pipe is not None:
         if _ours:
             faulthandler.disable()

@@ -69,7 +69,10 @@ class Loop:
                 health.failed(str(error))
                 self._note_health()
                 kind = type(error) if isinstance(error, StorageError) else RunError
-                raise kind(f"{error}; {self.writer.path} holds the {self.frames} frame(s) before it{self._way_back(error)}") from None
+                raise kind(
+                    f"{error}; {self.writer.path} holds the {self.frames} frame(s) before"
+                    f" it{self._way_back(error)}"
+                ) from None
 
     def _go(self) -> None:
         simulation, health = self.simulation, self.simulation.health
@@ -86,7 +89,9 @@ class Loop:
             for message in health.check(simulation, time):
                 self.report.warn(message)
             health.finished = ended
-            noted = {"health": health.summary(simulation), "resumes": self.facts["resumes"]} | ({"ended": now()} if ended else {})
+            noted = {"health": health.summary(simulation), "resumes": self.facts["resumes"]} | (
+                {"ended": now()} if ended else {}
+            )
             self.writer.write_frame(time, values, with_fields, noted)
             self.frames += 1
             measured = self.estimate.sides[MEASURING[with_fields]]
@@ -101,7 +106,9 @@ class Loop:
         self._tell_end()
 
     def _has_settled(self, time: float) -> bool:
-        """Whether the run is to end at this time because its density is stationary; who asked for a later time gets it."""
+        """Whether the run is to end at this time because its density is stationary; who asked for a later
+        time gets it.
+        """
         if not self.simulation.is_stationary or self.facts["ends"] or time == 0:
             return False
         self.facts["stationary"] = self.simulation.health.stationary_at = time
@@ -112,13 +119,23 @@ class Loop:
         solver, tolerance = self.simulation.solver, self.simulation.case.stationary
         if solver is None or tolerance is None or self.facts["ends"]:
             return
-        rates = f"the density changes by {solver.density_rate:.1e} per unit time (L1), the energy by {solver.energy_rate:.1e}"
-        residual = f"; its distance from its own Gibbs state is {solver.gibbs_residual():.1e}" if solver.has_gibbs and solver.carrier is None else ""
+        rates = (
+            f"the density changes by {solver.density_rate:.1e} per unit time (L1), the energy by"
+            f" {solver.energy_rate:.1e}"
+        )
+        residual = (
+            f"; its distance from its own Gibbs state is {solver.gibbs_residual():.1e}"
+            if solver.has_gibbs and solver.carrier is None
+            else ""
+        )
         if self.facts.get("stationary") is not None:
-            self.report.tell(f"stationary at time {solver.time:g}: {rates}, both below {tolerance:g}{residual}")
+            self.report.tell(
+                f"stationary at time {solver.time:g}: {rates}, both below {tolerance:g}{residual}"
+            )
         else:
             self.report.warn(
-                f"not stationary at time {solver.time:g}, where the run ends (time): {rates}, not both below stationary = {tolerance:g}{residual}"
+                f"not stationary at time {solver.time:g}, where the run ends (time): {rates}, not both below"
+                f" stationary = {tolerance:g}{residual}"
             )
 
     def _way_back(self, error: RunError) -> str:
@@ -137,12 +154,16 @@ class Loop:
     def time(self) -> float:
         """Of the side that is farthest behind."""
         simulation = self.simulation
-        sides = [solver.time for solver in simulation.solvers] + [reached(side) for side in simulation.particles.values()]
+        sides = [solver.time for solver in simulation.solvers] + [
+            reached(side) for side in simulation.particles.values()
+        ]
         return min(sides)
 
     def _estimate(self, stored: list[bool]) -> Estimate:
         """Of what is left to be done from here."""
-        sides = {name: (at(), self.end) for parts in self.simulation.sides.values() for name, at in parts.items()}
+        sides = {
+            name: (at(), self.end) for parts in self.simulation.sides.values() for name, at in parts.items()
+        }
         frames = {name: (0.0, float(stored[self.frames :].count(kind))) for kind, name in MEASURING.items()}
         return Estimate(sides | frames)
 
@@ -181,7 +202,9 @@ class Loop:
             self.checkpoints.settle()
         except OSError as error:
             kind = HeldError if isinstance(error, HeldOpen) else StorageError
-            raise kind(f"a checkpoint could not be written to {self.checkpoints.folder}: {error.strerror or error}") from None
+            raise kind(
+                f"a checkpoint could not be written to {self.checkpoints.folder}: {error.strerror or error}"
+            ) from None
         finally:
             self.waited += clock.monotonic() - begun
 
@@ -189,7 +212,8 @@ class Loop:
         """Take a checkpoint; it is written while the run goes on.
 
         Raises:
-            RunError: the state is not finite, or the checkpoint before could not be written; older checkpoints stay.
+            RunError: the state is not finite, or the checkpoint before could not be written; older
+                checkpoints stay.
         """
         self._begins("writing a checkpoint")
         self.settle()
@@ -197,7 +221,10 @@ class Loop:
         state = self.simulation.checkpoint()
         if bad := not_finite(state):
             raise RunError(f"{bad} is no longer finite at time {self.time:g}, so it is no checkpoint")
-        self.checkpoints.save(self.facts | {"frames": self.frames, "time": self.time, "state": state}, self.writer.copies.durability())
+        self.checkpoints.save(
+            self.facts | {"frames": self.frames, "time": self.time, "state": state},
+            self.writer.copies.durability(),
+        )
         self.saved = clock.monotonic()
         self.cost = self.saved - begun
         self.waited += self.cost

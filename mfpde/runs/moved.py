@@ -22,13 +22,16 @@ def take_along(output: Path, report: Reporter) -> None:
     older = folder.with_name(folder.name.removesuffix(ENDING))
     if _run_in(older) == run:
         raise InputError(
-            f"{output}: is a copy of {older.name}, to which the checkpoints in {folder.name} belong; resume that, or copy the folder too, "
-            f"as {folder_of(output).name}"
+            f"{output}: is a copy of {older.name}, to which the checkpoints in {folder.name} belong; resume"
+            f" that, or copy the folder too, as {folder_of(output).name}"
         )
     with Checkpoints(older):  # nobody else has them
         pass
     folder.rename(folder_of(output))
-    report.warn(f"{output} was {older.name}: the folder of its checkpoints is called {folder_of(output).name} from now on")
+    report.warn(
+        f"{output} was {older.name}: the folder of its checkpoints is called {folder_of(output).name} from"
+        " now on"
+    )
 
 
 def checkpoints_of(run: str, output: Path) -> Path | None:

@@ -11,8 +11,8 @@ class Reporter(Protocol):
 
         Arguments:
             time: that the side has reached.
-            facts: "side", its name; "estimate", of what is left (`runs.estimate.Estimate`); "may_settle", whether the run may end before; of the
-                density also "step", "energy" and so on.
+            facts: "side", its name; "estimate", of what is left (`runs.estimate.Estimate`); "may_settle",
+                whether the run may end before; of the density also "step", "energy" and so on.
         """
 
     def tell(self, message: str) -> None:

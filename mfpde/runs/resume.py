@@ -33,15 +33,20 @@ Work = Callable[[], bool]  #: what remains to be done: runs to the end, or tells
 
 @usual_arithmetic
 def resume(
-    output: Path, until: float | None = None, device: str | None = None, allow_device_change: bool = False, restart: bool = False,
+    output: Path,
+    until: float | None = None,
+    device: str | None = None,
+    allow_device_change: bool = False,
+    restart: bool = False,
     report: Reporter | None = None,
-) -> bool:  # fmt: skip
+) -> bool:
     """Go on with a run.
 
     Arguments:
         until: a later end; the run goes to where it was meant to go if None.
         device: number or part of the name of an OpenCL device; the one the run had if None.
-        allow_device_change: whether to go on on another kind of device, where results are not the same bit by bit.
+        allow_device_change: whether to go on on another kind of device, where results are not the same bit by
+            bit.
         restart: run anew from time 0, with the case of the run; the output so far is kept under another name.
     Returns:
         True if the run reached its end, False if it was asked to stop again.
@@ -64,14 +69,18 @@ def resume(
         refuse_what_is_no_output(output)
         missing = f"has no checkpoints beside it (the folder {folder_of(output).name})"
         raise InputError(
-            f"{output}: {missing}, so there is nothing to go on from; if the output was moved, move that folder too, else start with mfpde run"
+            f"{output}: {missing}, so there is nothing to go on from; if the output was moved, move that"
+            " folder too, else start with mfpde run"
         )
     with Checkpoints(output) as checkpoints:
         contents, problems = checkpoints.good()
         for problem in problems:
             report.warn(f"{problem}; an older checkpoint serves")
         if not contents:
-            raise InputError(f"{output}: no good checkpoint is in {checkpoints.folder.name}, so there is nothing to go on from; start with mfpde run")
+            raise InputError(
+                f"{output}: no good checkpoint is in {checkpoints.folder.name}, so there is nothing to go on"
+                " from; start with mfpde run"
+            )
         found = look(output)
         with understood(output):
             if restart or (contents[0]["state"] is None and not problems):
@@ -93,10 +102,19 @@ def understood(output: Path) -> Iterator[None]:
         yield
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         what = f"{type(error).__name__}: {first_line(error)}"
-        raise InputError(f"{output}: its checkpoint is not one that mfpde {__version__} understands ({what})") from error
+        raise InputError(
+            f"{output}: its checkpoint is not one that mfpde {__version__} understands ({what})"
+        ) from error
 
 
-def _anew(content: Content, until: float | None, device: str | None, checkpoints: Checkpoints, found: Found, report: Reporter) -> Work:
+def _anew(
+    content: Content,
+    until: float | None,
+    device: str | None,
+    checkpoints: Checkpoints,
+    found: Found,
+    report: Reporter,
+) -> Work:
     """From time 0; an output that is not the very beginning of this run is kept under another name."""
     output, aside = checkpoints.output, None
     if until is not None:
@@ -109,12 +127,29 @@ def _anew(content: Content, until: float | None, device: str | None, checkpoints
         report.warn(f"{output}: the run was stopped before its first checkpoint; running anew from the start")
     data = dataset_from_tables(content["data"]) if content.get("data") is not None else None
     history = [*content["resumes"], _history(content)]
-    return partial(begin, _case_of(content, report), output, checkpoints, device, report, data, content["ends"], history, aside)
+    return partial(
+        begin,
+        _case_of(content, report),
+        output,
+        checkpoints,
+        device,
+        report,
+        data,
+        content["ends"],
+        history,
+        aside,
+    )
 
 
 def _on(
-    content: Content, until: float | None, device: str | None, allow_device_change: bool, checkpoints: Checkpoints, found: Found, report: Reporter
-) -> Work:  # fmt: skip
+    content: Content,
+    until: float | None,
+    device: str | None,
+    allow_device_change: bool,
+    checkpoints: Checkpoints,
+    found: Found,
+    report: Reporter,
+) -> Work:
     """From a checkpoint."""
     output = checkpoints.output
     if until is not None:
@@ -136,15 +171,25 @@ def _on(
     return partial(_continue, simulation, checkpoints, facts, content["frames"], report)
 
 
-def _continue(simulation: Simulation, checkpoints: Checkpoints, facts: Content, frames: int, report: Reporter) -> bool:
-    with closing(Writer(checkpoints.output, checkpoints.folder, layout_of(simulation), {}, frames=frames)) as writer:
+def _continue(
+    simulation: Simulation, checkpoints: Checkpoints, facts: Content, frames: int, report: Reporter
+) -> bool:
+    with closing(
+        Writer(checkpoints.output, checkpoints.folder, layout_of(simulation), {}, frames=frames)
+    ) as writer:
         return Loop(simulation, checkpoints, writer, facts, report, frames).go()
 
 
 def _history(content: Content) -> dict[str, Any]:
     """What is noted of a resume."""
     from_time, ends = content.get("time", 0.0), content["ends"]
-    return {"resumed": now(), "mfpde_version": __version__, "from_time": from_time, "from_frames": content["frames"], "ends": ends}
+    return {
+        "resumed": now(),
+        "mfpde_version": __version__,
+        "from_time": from_time,
+        "from_frames": content["frames"],
+        "ends": ends,
+    }
 
 
 def _case_of(content: Content, report: Reporter) -> Case:
@@ -157,9 +202,15 @@ def _case_of(content: Content, report: Reporter) -> Case:
         if path.is_file() and path.read_text(encoding="utf-8-sig") != its["text"]:
             now_there = load_variants(path, (), [case.variant] if case.variant else [])
             keys = changed_keys(its["tables"], next(iter(now_there.values())).resolved())
-            report.warn(f"{path} has changed since ({', '.join(keys) or 'its wording'}); the run goes on as it was begun")
+            report.warn(
+                f"{path} has changed since ({', '.join(keys) or 'its wording'}); the run goes on as it was"
+                " begun"
+            )
     except PermissionError:
-        report.warn(f"{path} cannot be read, so nobody knows whether it has changed since; the run goes on as it was begun")
+        report.warn(
+            f"{path} cannot be read, so nobody knows whether it has changed since; the run goes on as it was"
+            " begun"
+        )
     except (MfpdeError, OSError, UnicodeDecodeError):
         report.warn(f"{path} has changed since; the run goes on as it was begun")
     return case
@@ -170,10 +221,14 @@ def _device_of(case: Case, name: str) -> str | None:
     if name == HOST:
         return NUMPY if case.eulerian.backend != "opencl" else None
     choices, _ = devices_here()
-    return name if case.eulerian.backend != "numpy" and any(device.name == name for device in choices) else None
+    return (
+        name if case.eulerian.backend != "numpy" and any(device.name == name for device in choices) else None
+    )
 
 
-def _check_match(output: Path, content: Content, facts: Content, allow_device_change: bool, report: Reporter) -> None:
+def _check_match(
+    output: Path, content: Content, facts: Content, allow_device_change: bool, report: Reporter
+) -> None:
     """Refuse another kind of device or other data; say aloud what else is not as it was.
 
     Raises:
@@ -184,16 +239,26 @@ def _check_match(output: Path, content: Content, facts: Content, allow_device_ch
     if different is not None:
         change = f"the device has another {different}: {is_now.get(different)}, it was {was.get(different)}"
         if not allow_device_change:
-            raise InputError(f"{output}: {change}; results would not be the same bit by bit: choose it with --device, or --allow-device-change")
+            raise InputError(
+                f"{output}: {change}; results would not be the same bit by bit: choose it with --device, or"
+                " --allow-device-change"
+            )
         report.warn(f"{change}, so results are not the same bit by bit")
     if content["data_sha256"] != facts["data_sha256"]:
-        raise InputError(f"{output}: the data are not those of the run (data_sha256); bring them back, or run anew with mfpde run")
+        raise InputError(
+            f"{output}: the data are not those of the run (data_sha256); bring them back, or run anew with"
+            " mfpde run"
+        )
     others = {"mfpde_version": "mfpde", "kernels_sha256": "the kernels", "machine": "the machine"}
     changed = [label for name, label in others.items() if content[name] != facts[name]]
     if was.get("kernels", is_now.get("kernels")) != is_now.get("kernels"):
         changed.append("the form of the kernels")
-    same = all(was.get(name) == is_now.get(name) for name in {*was, *is_now} - {"memory_bytes"})  # PoCL tells what is free at the moment
+    # PoCL tells what is free at the moment
+    same = all(was.get(name) == is_now.get(name) for name in {*was, *is_now} - {"memory_bytes"})
     if not changed and content["fingerprint"] != facts["fingerprint"] and same:
         changed = ["what is built from the case (libraries or threads)"]
     if changed:
-        report.warn(f"not as it was when the run began: {', '.join(changed)}; results may differ from an uninterrupted run in rounding")
+        report.warn(
+            f"not as it was when the run began: {', '.join(changed)}; results may differ from an"
+            " uninterrupted run in rounding"
+        )

@@ -1,7 +1,8 @@
-"""What others ask of a run while it goes: to stop (Ctrl-C, SIGTERM), or to take a checkpoint and go on (SIGUSR1).
+"""What others ask of a run while it goes: to stop (Ctrl-C, SIGTERM), or to take a checkpoint and go on
+(SIGUSR1).
 
-Systems differ in the signals they have: Windows has no SIGUSR1, and Ctrl-Break (SIGBREAK) as one more way to stop.
-"""
+Systems differ in the signals they have: Windows has no SIGUSR1, and Ctrl-Break (SIGBREAK) as one more way to
+stop."""
 
 import signal
 import threading
@@ -22,14 +23,17 @@ class Asked:
 
 
 def _here(names: tuple[str, ...]) -> list[int]:
-    """Those of some signals that this system has, and that no program around this Python has taken, for which they could not be put back."""
+    """Those of some signals that this system has, and that no program around this Python has taken, for which
+    they could not be put back.
+    """
     found = [int(getattr(signal, name)) for name in names if hasattr(signal, name)]
     return [number for number in found if signal.getsignal(number) is not None]
 
 
 @contextmanager
 def listening(tell: Callable[[str], None]) -> Iterator[Asked]:
-    """Within this block signals are noted rather than obeyed at once; a second Ctrl-C or SIGTERM stops at once.
+    """Within this block signals are noted rather than obeyed at once; a second Ctrl-C or SIGTERM stops at
+    once.
 
     Only the main thread of a process hears signals; in others nothing is ever asked.
     """

@@ -1,9 +1,10 @@
-"""The last words of a run that ends without any: a small program of its own, which reads what the run says on its stdin until that closes.
+"""The last words of a run that ends without any: a small program of its own, which reads what the run says on
+its stdin until that closes.
 
-A driver that aborts takes the process with it, whatever Python would have said; so this program outlives it. It runs as
-`python -I -S watcher.py OUTPUT` and imports nothing but the standard library. Lines on stdin are JSON objects: {"device": name} tells what
-computes, {"end": true} that the run has said all there is to say. Anything else is what `faulthandler` writes of a crash.
-"""
+A driver that aborts takes the process with it, whatever Python would have said; so this program outlives it.
+It runs as `python -I -S watcher.py OUTPUT` and imports nothing but the standard library. Lines on stdin are
+JSON objects: {"device": name} tells what computes, {"end": true} that the run has said all there is to say.
+Anything else is what `faulthandler` writes of a crash."""
 
 import contextlib
 import json
@@ -36,11 +37,25 @@ def main(output: str) -> None:
 
 def last_words(output: Path, facts: dict[str, object], crash: list[str]) -> str:
     """What happened, what is left, and what to try."""
-    fatal = next((line.partition("error: ")[2] for line in crash if line.startswith("Fatal Python error")), "")
-    where = next((line.strip().partition(" in ")[0] for line in crash if "mfpde" in line and line.strip().startswith("File ")), "")
-    happened = "the run was ended from outside (killed, for want of memory perhaps), or by native code without a word"
+    fatal = next(
+        (line.partition("error: ")[2] for line in crash if line.startswith("Fatal Python error")), ""
+    )
+    where = next(
+        (
+            line.strip().partition(" in ")[0]
+            for line in crash
+            if "mfpde" in line and line.strip().startswith("File ")
+        ),
+        "",
+    )
+    happened = (
+        "the run was ended from outside (killed, for want of memory perhaps), or by native code without a"
+        " word"
+    )
     if fatal:
-        happened = f"the run was ended by native code ({fatal}{f', called from {where[5:]}' if where else ''})"
+        happened = (
+            f"the run was ended by native code ({fatal}{f', called from {where[5:]}' if where else ''})"
+        )
     device, again = facts.get("device"), f"mfpde resume {output}"
     if fatal and device:
         happened += f", most likely by the OpenCL driver of '{device}'"
@@ -53,7 +68,9 @@ def last_words(output: Path, facts: dict[str, object], crash: list[str]) -> str:
     if not (fatal and device):
         return f"{happened}; {left}"
     without = "--backend numpy" if "again" in left else "--device numpy --allow-device-change"
-    return f"{happened}; {left}; if it happens again: mfpde doctor probes the device, {without} does without it"
+    return (
+        f"{happened}; {left}; if it happens again: mfpde doctor probes the device, {without} does without it"
+    )
 
 
 if __name__ == "__main__":

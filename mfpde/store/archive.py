@@ -1,8 +1,8 @@
 """A tree of arrays and plain values in one file that is either whole or known not to be.
 
-The file is a ZIP archive: one NPY member per array, and `tree.json` for all else. Each member has a CRC-32, and the directory of members is
-at the end, so that a truncated file and a flipped bit are noticed. Nothing in it can be executed.
-"""
+The file is a ZIP archive: one NPY member per array, and `tree.json` for all else. Each member has a CRC-32,
+and the directory of members is at the end, so that a truncated file and a flipped bit are noticed. Nothing in
+it can be executed."""
 
 import io
 import json
@@ -18,7 +18,17 @@ from mfpde.store.names import replace, sync_folder
 
 TREE = "tree.json"
 #: what readers of archives say of damaged ones
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, RuntimeError, RecursionError, zipfile.BadZipFile)
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    RecursionError,
+    zipfile.BadZipFile,
+)
 ARRAY = "__array__"  #: key that stands in the tree for an array, with the name of its member
 
 
@@ -27,7 +37,8 @@ class Damaged(Exception):
 
 
 def save_archive(path: Path, tree: dict[str, Any]) -> None:
-    """Write a tree of dictionaries, lists, arrays, numbers and text; the file appears whole, and only when it is on the disk.
+    """Write a tree of dictionaries, lists, arrays, numbers and text; the file appears whole, and only when it
+    is on the disk.
 
     Raises:
         OSError: it could not be written; a file that was there before stays.
@@ -63,7 +74,8 @@ def load_archive(path: Path) -> dict[str, Any]:
         with within_reach(path):
             opened = zipfile.ZipFile(path)
         with opened as archive:
-            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):  # so that memory is bounded by the file's size
+            # so that memory is bounded by the file's size
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
                 raise Damaged(f"{path.name} is not as mfpde writes it (compressed)")
             members = {name: archive.read(name) for name in archive.namelist()}
         tree = json.loads(members[TREE])

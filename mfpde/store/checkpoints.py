@@ -1,8 +1,8 @@
 """Checkpoints of a run, in a folder beside its output: OUT.h5.checkpoints.
 
-It holds the state at the start (number 0: the case, its data and nothing else), the last two checkpoints, a lock, and while a run goes the
-two copies of the output (`copies`). docs/long_runs.md lists what a checkpoint holds.
-"""
+It holds the state at the start (number 0: the case, its data and nothing else), the last two checkpoints, a
+lock, and while a run goes the two copies of the output (`copies`). docs/long_runs.md lists what a checkpoint
+holds."""
 
 import re
 import time
@@ -35,7 +35,11 @@ def folder_of(output: Path) -> Path:
 def kept_in(folder: Path) -> list[Path]:
     """Checkpoints in a folder, oldest first; number 0 is the start."""
     with within_reach(folder):
-        found = [(_number(path), path) for path in folder.iterdir() if NAME.fullmatch(path.name)] if folder.is_dir() else []
+        found = (
+            [(_number(path), path) for path in folder.iterdir() if NAME.fullmatch(path.name)]
+            if folder.is_dir()
+            else []
+        )
     return [path for _, path in sorted(found)]
 
 
@@ -54,7 +58,9 @@ def run_of(folder: Path) -> str:
 
 
 def behind_links(output: Path) -> Path:
-    """The file that a name stands for: what is renamed to a symbolic link would take the place of the link."""
+    """The file that a name stands for: what is renamed to a symbolic link would take the place of the
+    link.
+    """
     return output.resolve() if output.is_symlink() else output
 
 
@@ -73,9 +79,15 @@ class Checkpoints:
             self.folder.mkdir(exist_ok=True)
             self.lock.acquire(timeout=0)
         except Timeout:
-            raise InputError(f"{output}: another run is writing it at this moment; wait for it, stop it, or choose another name with -o") from None
+            raise InputError(
+                f"{output}: another run is writing it at this moment; wait for it, stop it, or choose another"
+                " name with -o"
+            ) from None
         except OSError as error:
-            raise InputError(f"{output}: the folder {self.folder.name} beside it cannot be written to: {error.strerror or error}") from None
+            raise InputError(
+                f"{output}: the folder {self.folder.name} beside it cannot be written to:"
+                f" {error.strerror or error}"
+            ) from None
         self.thread = ThreadPoolExecutor(1, "checkpoints")
         self.pending: Future[float] | None = None
         self.seconds = 0.0  #: that the last one took to be written
@@ -83,7 +95,9 @@ class Checkpoints:
     def __enter__(self) -> "Checkpoints":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         """Let others have the folder; one with nothing in it leaves no trace."""
         self.thread.shutdown()
         empty = {path.name for path in self.folder.iterdir()} == {LOCK}
@@ -91,7 +105,8 @@ class Checkpoints:
             self.folder.rmdir()
             empty = False
         self.lock.release()
-        if empty:  # where a lock that is held cannot be removed, this does nothing if another run has taken it
+        # where a lock that is held cannot be removed, this does nothing if another run has taken it
+        if empty:
             with suppress(OSError):
                 (self.folder / LOCK).unlink(missing_ok=True)
                 self.folder.rmdir()
@@ -129,7 +144,8 @@ class Checkpoints:
         return self.folder / "announced.npz"
 
     def save(self, content: dict[str, Any], first: Callable[[], None]) -> None:
-        """Add a checkpoint, and keep the last two; it is written while the run goes on, and nothing in it may change.
+        """Add a checkpoint, and keep the last two; it is written while the run goes on, and nothing in it may
+        change.
 
         Arguments:
             first: what to wait for before it is written: that the frames it builds on are on the disk.
@@ -164,7 +180,8 @@ class Checkpoints:
         _write(self.folder / f"checkpoint-{number:06d}.npz", content)
 
     def good(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """Whole checkpoints, newest first (the start of a run that was announced before those of an older one), and what is wrong with the others.
+        """Whole checkpoints, newest first (the start of a run that was announced before those of an older
+        one), and what is wrong with the others.
 
         Raises:
             InputError: a checkpoint was written by a newer mfpde.
@@ -179,8 +196,9 @@ class Checkpoints:
             schema = content.get("checkpoint_schema")
             if schema != CHECKPOINT_SCHEMA:
                 raise InputError(
-                    f"{self.output}: {path.name} has checkpoint schema {schema}, this mfpde resumes schema {CHECKPOINT_SCHEMA}; "
-                    f"resume with mfpde {content.get('mfpde_version', 'of that schema')}"
+                    f"{self.output}: {path.name} has checkpoint schema {schema}, this mfpde resumes schema"
+                    f" {CHECKPOINT_SCHEMA}; resume with mfpde"
+                    f" {content.get('mfpde_version', 'of that schema')}"
                 )
             found.append(content)
         return found, problems

@@ -1,4 +1,6 @@
-"""Checksums of an output file: one CRC-32 per frame, one of what is written once. They tell bits that flipped from bits that were written."""
+"""Checksums of an output file: one CRC-32 per frame, one of what is written once. They tell bits that flipped
+from bits that were written.
+"""
 
 import zlib
 from collections.abc import Iterable, Mapping
@@ -26,7 +28,9 @@ def checksum(values: Mapping[str, np.ndarray]) -> int:
 def fixed_checksum(file: h5py.File, names: Iterable[str]) -> int:
     """Of datasets that do not grow, by their paths, and of the case."""
     values = {name: file[name][...] for name in names}
-    return checksum(values | {"case_resolved": np.frombuffer(file.attrs["case_resolved"].encode(), dtype=np.uint8)})
+    return checksum(
+        values | {"case_resolved": np.frombuffer(file.attrs["case_resolved"].encode(), dtype=np.uint8)}
+    )
 
 
 def _along(name: str, item: h5py.Dataset) -> str:
@@ -41,7 +45,8 @@ def _along(name: str, item: h5py.Dataset) -> str:
 def count_good_frames(file: h5py.File) -> int:
     """How many frames from the first on are as they were written; 0 if what is written once is not."""
     try:
-        checked = {name: item for name, item in sort_out(file, file.filename).own.items() if name != FRAMES}  # without checksums themselves
+        # without checksums themselves
+        checked = {name: item for name, item in sort_out(file, file.filename).own.items() if name != FRAMES}
         along = {name: _along(name, item) for name, item in checked.items()}
         growing = {name: axis for name, axis in along.items() if axis}
         times, fields = file["time"][...], file["fields_time"][...]
@@ -64,7 +69,15 @@ def count_good_frames(file: h5py.File) -> int:
     return good
 
 
-def _frame(file: h5py.File, growing: Mapping[str, str], series: Mapping[str, np.ndarray], k: int, start: int, time: float, fields: np.ndarray) -> int:
+def _frame(
+    file: h5py.File,
+    growing: Mapping[str, str],
+    series: Mapping[str, np.ndarray],
+    k: int,
+    start: int,
+    time: float,
+    fields: np.ndarray,
+) -> int:
     """The checksum of what the file holds at frame k; -1 if it cannot be read."""
     place = np.flatnonzero(fields == time)
     values = {}

@@ -28,7 +28,8 @@ def sort_out(file: h5py.File, source: str | Path) -> Contents:
     Arguments:
         source: the file, for messages.
     Raises:
-        InputError: it has parts in other files, claims more than it holds, or holds what is not safe to be opened, whoever has written it.
+        InputError: it has parts in other files, claims more than it holds, or holds what is not safe to be
+            opened, whoever has written it.
     """
     found = datasets(file, source, links=False)
     is_own = _pattern(file)
@@ -36,7 +37,9 @@ def sort_out(file: h5py.File, source: str | Path) -> Contents:
     for_vtk = {path: item for path, item in found.items() if path.startswith(f"{vtk.GROUP}/")}
     for path, item in (own | for_vtk).items():
         if not are_numbers(item):
-            raise InputError(f"{source}: '{path}' holds no numbers, as the dataset of this name in outputs of mfpde does")
+            raise InputError(
+                f"{source}: '{path}' holds no numbers, as the dataset of this name in outputs of mfpde does"
+            )
     return Contents(own, for_vtk, sorted(found.keys() - own.keys() - for_vtk.keys()))
 
 
@@ -47,5 +50,8 @@ def _pattern(file: h5py.File) -> re.Pattern[str]:
         parameters = "|".join(re.escape(str(name)) for name in names)
     except (KeyError, TypeError, ValueError, RecursionError):  # whoever needs them says that they are missing
         parameters = "(?!)"
-    forms = (re.escape(path).replace(re.escape(ANY), f"(?:{parameters})").replace(re.escape(NUMBER), r"\d+") for path in sorted(paths()))
+    forms = (
+        re.escape(path).replace(re.escape(ANY), f"(?:{parameters})").replace(re.escape(NUMBER), r"\d+")
+        for path in sorted(paths())
+    )
     return re.compile("|".join(forms))

@@ -1,12 +1,13 @@
 """A file that others only ever see whole: two copies, of which one bears its name while the other is written.
 
-HDF5 changes a file in many places at each flush; whoever is killed, or fills the disk, between two of them leaves a file that nothing
-opens. So HDF5 writes to a copy without a name. `publish` gives that copy the name, in one step, and brings the other up to date by what was
-written since, to be written next. The price is the size of the file, once more, while it is written.
+HDF5 changes a file in many places at each flush; whoever is killed, or fills the disk, between two of them
+leaves a file that nothing opens. So HDF5 writes to a copy without a name. `publish` gives that copy the name,
+in one step, and brings the other up to date by what was written since, to be written next. The price is the
+size of the file, once more, while it is written.
 
-On Windows a file keeps its names while anybody has it open. There both copies are closed for the step and opened again after it, which HDF5
-does not notice, and the step waits for readers that have the file open (`names`).
-"""
+On Windows a file keeps its names while anybody has it open. There both copies are closed for the step and
+opened again after it, which HDF5 does not notice, and the step waits for readers that have the file open
+(`names`)."""
 
 import errno
 import io
@@ -30,8 +31,8 @@ NO_LINKS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 class Copies(io.RawIOBase):
     """What HDF5 takes for its file.
 
-    An error of the file system is kept for `publish` rather than shown to HDF5, which could not even close the file after one. From then on
-    nothing is written, and the copy that is lost is the one without a name.
+    An error of the file system is kept for `publish` rather than shown to HDF5, which could not even close
+    the file after one. From then on nothing is written, and the copy that is lost is the one without a name.
 
     Arguments:
         path: the name that others know; whatever bears it stays until the first `publish`.
@@ -64,14 +65,18 @@ class Copies(io.RawIOBase):
             raise InputError(f"{path}: cannot be written: {error.strerror} ({folder.name})") from None
 
     def _remove_older(self, folder: Path) -> None:
-        """Remove the copies of a run that was killed; one that a reader still has open keeps its name, and ours get others."""
+        """Remove the copies of a run that was killed; one that a reader still has open keeps its name, and
+        ours get others.
+        """
         held = [name for name in folder.glob("copy-*.h5") if not remove(name)]
         free = (name for k in itertools.count(1) if (name := folder / f"copy-{k}.h5") not in held)
         self.names = list(itertools.islice(free, 2))
         remove(self.link)
 
     def _try_links(self) -> None:
-        """Find out whether there are hard links, and whether those of an open file can be renamed; open the copies."""
+        """Find out whether there are hard links, and whether those of an open file can be renamed; open the
+        copies.
+        """
         try:
             os.link(self.names[0], self.link)
         except OSError as error:
@@ -79,7 +84,8 @@ class Copies(io.RawIOBase):
                 raise
             self.discard()
             raise InputError(
-                f"{self.path}: its file system has no hard links, by which an output appears whole; choose a folder on another one with -o"
+                f"{self.path}: its file system has no hard links, by which an output appears whole; choose a"
+                " folder on another one with -o"
             ) from None
         self.files = [_open(name) for name in self.names]
         trial = self.link.with_name("trial")
@@ -120,7 +126,8 @@ class Copies(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer; beyond the end with zeros, as HDF5 expects of space it has not written yet."""
         view = memoryview(buffer).cast("B")
-        count = _read_into(self.files[0], view, self.position) if self.files else 0  # none after a failure, when all reads are in vain
+        # none after a failure, when all reads are in vain
+        count = _read_into(self.files[0], view, self.position) if self.files else 0
         view[count:] = bytes(len(view) - count)
         self.position += len(view)
         return len(view)
@@ -151,12 +158,14 @@ class Copies(io.RawIOBase):
     # --- what the writer calls ---
 
     def durability(self) -> Callable[[], None]:
-        """What waits until all that is published now is on the disk, where a loss of power does not reach it; may be called from any thread.
+        """What waits until all that is published now is on the disk, where a loss of power does not reach it;
+        may be called from any thread.
 
         It raises OSError if the disk failed.
         """
         folder = self.path.parent
-        # one more handle would keep the file from its next name: it is opened when its time has come, and holds as many frames or more then
+        # one more handle would keep the file from its next name: it is opened when its time has come, and
+        # holds as many frames or more then
         published = None if self.alone else os.dup(self.files[1])
 
         def wait() -> None:
@@ -174,7 +183,8 @@ class Copies(io.RawIOBase):
 
         Raises:
             HeldOpen: somebody has the file at `path` open, and that keeps it from being replaced.
-            OSError: something could not be written, now or since the last time. What is at `path` is what was published before.
+            OSError: something could not be written, now or since the last time. What is at `path` is what was
+                published before.
         """
         if self.failure is not None:
             raise self.failure
@@ -217,7 +227,9 @@ class Copies(io.RawIOBase):
         self.written.clear()
 
     def discard(self) -> None:
-        """Drop the copies, of which a reader may keep one until the next run; what was published stays at `path`."""
+        """Drop the copies, of which a reader may keep one until the next run; what was published stays at
+        `path`.
+        """
         self._close()
         for name in (*self.names, self.link):
             remove(name)

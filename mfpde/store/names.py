@@ -1,8 +1,9 @@
-"""Names of files, on systems where a file that a program has open keeps its name (Windows) as on those where it does not.
+"""Names of files, on systems where a file that a program has open keeps its name (Windows) as on those where
+it does not.
 
-There, a file that is open can be neither renamed, nor replaced, nor deleted under any of its names, unless whoever opened it allows that, and
-hardly anybody does, HDF5 and Python included. Virus scanners and search indexes open new files too, for a moment; so it pays to try again.
-"""
+There, a file that is open can be neither renamed, nor replaced, nor deleted under any of its names, unless
+whoever opened it allows that, and hardly anybody does, HDF5 and Python included. Virus scanners and search
+indexes open new files too, for a moment; so it pays to try again."""
 
 import errno
 import os
@@ -15,7 +16,10 @@ OPEN_ELSEWHERE = (5, 32, 33)
 PATIENCE = 60.0
 PAUSES = (0.01, 0.5)
 
-HELD = "it is open in another program, or as a run in this one, and an open file cannot be replaced on this system"
+HELD = (
+    "it is open in another program, or as a run in this one, and an open file cannot be replaced on this"
+    " system"
+)
 
 
 class HeldOpen(OSError):
@@ -23,12 +27,15 @@ class HeldOpen(OSError):
 
 
 def is_held(error: OSError) -> bool:
-    """Whether an error may mean that a file is open; never true where that keeps nobody from changing names."""
+    """Whether an error may mean that a file is open; never true where that keeps nobody from changing
+    names.
+    """
     return getattr(error, "winerror", None) in OPEN_ELSEWHERE
 
 
 def replace(source: Path, target: Path) -> None:
-    """Give `source` the name `target`, in one step; where whoever has `target` open is in the way, once it is closed.
+    """Give `source` the name `target`, in one step; where whoever has `target` open is in the way, once it is
+    closed.
 
     Raises:
         HeldOpen: it is still open after `PATIENCE` seconds; nothing has changed.
@@ -66,7 +73,8 @@ def sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on the disk, where a program can ask for that."""
     try:
         handle = os.open(folder, os.O_RDONLY)
-    except PermissionError:  # on Windows no folder can be opened; its file systems write names in the order in which they were given
+    # on Windows no folder can be opened; its file systems write names in the order in which they were given
+    except PermissionError:
         return
     try:
         os.fsync(handle)

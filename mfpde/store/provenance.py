@@ -31,7 +31,9 @@ def circumstances() -> dict[str, Any]:
     """What else a reader needs to reproduce a run; plain text and numbers."""
     return {
         "git_revision": _git_revision(),
-        "command": spell(" ".join(Path(word).name if index == 0 else word for index, word in enumerate(sys.argv)), "utf-8"),
+        "command": spell(
+            " ".join(Path(word).name if index == 0 else word for index, word in enumerate(sys.argv)), "utf-8"
+        ),
         "started": now(),
         "python": platform.python_version(),
         "libraries": {name: _version(name) for name in LIBRARIES if _version(name)},

@@ -1,4 +1,6 @@
-"""Names that outputs have, taken from layouts of runs that have everything: no parameter may have one, and what else is in a file is not ours."""
+"""Names that outputs have, taken from layouts of runs that have everything: no parameter may have one, and
+what else is in a file is not ours.
+"""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +35,11 @@ _EVERYTHING: dict[str, Any] = {
     "descent": {"steps": [0.1]},
 }
 _DATA = {"teacher": "x0", "inputs": {"law": "grid", "low": 0, "high": 1, "points": 2}}
-_POPULATION = {"teacher": {"kind": "planted", "units": [{"a": 1.0, "w": [1.0]}]}, "population": "gaussian", "dimension": 1}
+_POPULATION = {
+    "teacher": {"kind": "planted", "units": [{"a": 1.0, "w": [1.0]}]},
+    "population": "gaussian",
+    "dimension": 1,
+}
 _CIRCLE = {"domain": [0, 2 * np.pi], "periodic": True}
 
 
@@ -47,8 +53,13 @@ def check_names(case: Case) -> None:
         return
     for name in case.parameters:
         if is_taken(name):
-            free = next(other for other in (f"{name[:14]}_1", f"p_{name[:14]}", "theta1") if not is_taken(other))
-            raise InputError(f"{case.path}: parameters.{name}: outputs have something else of this name; choose another, such as {free}")
+            free = next(
+                other for other in (f"{name[:14]}_1", f"p_{name[:14]}", "theta1") if not is_taken(other)
+            )
+            raise InputError(
+                f"{case.path}: parameters.{name}: outputs have something else of this name; choose another,"
+                f" such as {free}"
+            )
 
 
 def is_taken(name: str) -> bool:
@@ -71,7 +82,9 @@ def paths() -> frozenset[str]:
         mesh, ladder = Mesh([Axis(ANY, np.arange(3.0))]), Ladder([1], [2], 0)
         layout = describe(case, model, mesh, ladder, Parts(nodes=True, jumps=True, spectrum=1))
         variables = [*layout.growing, *(variable for variable, _ in layout.fixed)]
-        found |= {*layout.dimensions} | {name for variable in variables for name in (variable.path, *variable.dims)}
+        found |= {*layout.dimensions} | {
+            name for variable in variables for name in (variable.path, *variable.dims)
+        }
     return frozenset(re.sub(r"(?<=[/_])1(?=/|$)", NUMBER, path) for path in found)
 
 
@@ -80,7 +93,9 @@ def _models() -> Iterator[tuple[Case, Model]]:
     around = {"w": _LAW, "b": _LAW | _CIRCLE}
     learns = _case(model={"activation": "cos"}, data=_DATA, parameters={"a": _LAW, **around})
     yield learns, build_model(learns)
-    closed = _case(model={"activation": "linear", "bias": False}, data=_POPULATION, parameters={"a": _LAW, "w": _LAW})
+    closed = _case(
+        model={"activation": "linear", "bias": False}, data=_POPULATION, parameters={"a": _LAW, "w": _LAW}
+    )
     for sampled in (False, True):
         model = build_model(closed)
         assert isinstance(model, PopulationNetwork)

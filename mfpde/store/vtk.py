@@ -1,8 +1,7 @@
 """The group /VTKHDF, by which ParaView and VTK read mu as an image over time.
 
-https://docs.vtk.org/en/latest/vtk_file_formats/vtkhdf_file_format/ : arrays are (time, z, y, x), so the last axis of
-theta is VTK's x. CellData/mu is a hard link to /eulerian/mu: nothing is stored twice.
-"""
+https://docs.vtk.org/en/latest/vtk_file_formats/vtkhdf_file_format/ : arrays are (time, z, y, x), so the last
+axis of theta is VTK's x. CellData/mu is a hard link to /eulerian/mu: nothing is stored twice."""
 
 import h5py
 import numpy as np
@@ -12,7 +11,9 @@ VERSION = (2, 2)
 
 
 def create(file: h5py.File) -> None:
-    """Make the group for a file whose /eulerian/mu exists; does nothing for four or stretched axes, which VTK has no image for."""
+    """Make the group for a file whose /eulerian/mu exists; does nothing for four or stretched axes, which VTK
+    has no image for.
+    """
     mu = file["eulerian/mu"]
     names = [mu.dims[k][0].name.strip("/") for k in range(1, mu.ndim)]
     if len(names) > 3:

@@ -1,4 +1,6 @@
-"""Write the output file frame by frame; whoever opens it, at any moment, finds every frame before that moment."""
+"""Write the output file frame by frame; whoever opens it, at any moment, finds every frame before that
+moment.
+"""
 
 import json
 import os
@@ -33,12 +35,21 @@ class Writer:
         path: its name; what bears it stays until the first frame.
         folder: for the copies of the file, see `copies`.
         aside: a name under which what bears `path` is kept, from the first frame on.
-        frames: to go on after so many frames of the file at `path`; later ones are dropped. None begins a new file.
+        frames: to go on after so many frames of the file at `path`; later ones are dropped. None begins a new
+            file.
     Raises:
         InputError: the file or the folder cannot be written to, or the file is not one of this layout.
     """
 
-    def __init__(self, path: Path, folder: Path, layout: Layout, attributes: Mapping[str, Any], frames: int | None = None, aside: Path | None = None):
+    def __init__(
+        self,
+        path: Path,
+        folder: Path,
+        layout: Layout,
+        attributes: Mapping[str, Any],
+        frames: int | None = None,
+        aside: Path | None = None,
+    ):
         self.path, self.copies = path, Copies(path, folder, frames is not None, aside)
         try:
             self.file = h5py.File(self.copies, "w" if frames is None else "r+", libver=LIBVER)
@@ -46,7 +57,9 @@ class Writer:
             self.copies.discard()
             raise InputError(f"{path}: cannot be written: {first_line(error)}") from None
         self.growing = {variable.path: variable for variable in layout.growing}
-        self.along = {name: name for name in GROWING} | {variable.path: variable.dims[0] for variable in layout.growing}
+        self.along = {name: name for name in GROWING} | {
+            variable.path: variable.dims[0] for variable in layout.growing
+        }
         if frames is None:
             self._create_all(layout, attributes)
         else:
@@ -58,7 +71,12 @@ class Writer:
         for name, value in attributes.items():
             self._set(name, value)
         for name in GROWING:
-            self._scale(name, np.zeros(0), "time of the gradient flow" + (" at which fields are stored" if name != "time" else ""), True)
+            self._scale(
+                name,
+                np.zeros(0),
+                "time of the gradient flow" + (" at which fields are stored" if name != "time" else ""),
+                True,
+            )
         for name, (values, long_name) in layout.dimensions.items():
             self._scale(name, values, long_name, False)
         for variable, values in layout.fixed:
@@ -71,14 +89,20 @@ class Writer:
                 self.file[axis].attrs["bounds"] = f"{axis}_bounds"
         if "eulerian" in self.file:
             self.file.attrs["default"] = "eulerian"
-            self.file["eulerian"].attrs.update({"NX_class": "NXdata", "signal": "energy", "axes": ["elapsed_time"]})
+            self.file["eulerian"].attrs.update(
+                {"NX_class": "NXdata", "signal": "energy", "axes": ["elapsed_time"]}
+            )
             vtk.create(self.file)
-        self.file.attrs[FIXED] = fixed_checksum(self.file, [*layout.dimensions, *(variable.path for variable, _ in layout.fixed)])
+        self.file.attrs[FIXED] = fixed_checksum(
+            self.file, [*layout.dimensions, *(variable.path for variable, _ in layout.fixed)]
+        )
         self.file.flush()
 
     def _scale(self, name: str, values: np.ndarray, long_name: str, grows: bool) -> None:
         maxshape = (MOST_FRAMES,) if grows else values.shape
-        dataset = self.file.create_dataset(name, data=values, maxshape=maxshape, chunks=(1024,) if grows else None)
+        dataset = self.file.create_dataset(
+            name, data=values, maxshape=maxshape, chunks=(1024,) if grows else None
+        )
         dataset.make_scale(name)
         dataset.attrs.update({"long_name": long_name, "units": "1"})
 
@@ -104,7 +128,10 @@ class Writer:
         missing = [path for path in (*self.along, FRAMES) if path not in self.file]
         if missing:
             self.close()
-            raise InputError(f"{self.path}: has no dataset '{missing[0]}', which this mfpde would go on with; resume with the version that wrote it")
+            raise InputError(
+                f"{self.path}: has no dataset '{missing[0]}', which this mfpde would go on with; resume with"
+                " the version that wrote it"
+            )
         kept = self.file["time"][:frames]
         fields = int(np.isin(self.file["fields_time"][...], kept).sum())
         for path, along in {**self.along, FRAMES: "time"}.items():
@@ -114,7 +141,13 @@ class Writer:
             del self.file.attrs["ended"]
         self.file.flush()
 
-    def write_frame(self, time: float, values: Mapping[str, np.ndarray | float], fields: bool, attributes: Mapping[str, Any] | None = None) -> None:
+    def write_frame(
+        self,
+        time: float,
+        values: Mapping[str, np.ndarray | float],
+        fields: bool,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
         """Append the values of one time; with `fields`, also those along fields_time.
 
         Arguments:
@@ -129,13 +162,15 @@ class Writer:
             rows: dict[str, np.ndarray] = {}
             for path, along in self.along.items():
                 if along == "time" or fields:
-                    rows[path] = self._append(path, given.get(path, np.nan))  # what was not measured is NaN, and has its place
+                    # what was not measured is NaN, and has its place
+                    rows[path] = self._append(path, given.get(path, np.nan))
             self._append(FRAMES, checksum(rows))
             if fields and "eulerian" in self.file:
                 vtk.append(self.file, time)
             self.publish(attributes or {})
         except (OSError, RuntimeError, KeyError, ValueError) as error:
-            # once a write has failed HDF5 reads back what was never written, and may stumble over it in its own ways
+            # once a write has failed HDF5 reads back what was never written, and may stumble over it in its
+            # own ways
             cause = self.copies.failure or error
             if not isinstance(cause, OSError):
                 raise
@@ -182,7 +217,8 @@ def check_output(path: Path, overwrite: bool) -> None:
     """Refuse an output that exists or cannot be, before any work is done.
 
     Raises:
-        InputError: the file, or checkpoints of another, exist and may not be overwritten, or its folder does not exist.
+        InputError: the file, or checkpoints of another, exist and may not be overwritten, or its folder does
+            not exist.
     """
     if path.suffix not in SUFFIXES:
         raise InputError(f"{path}: is no name for an output; expected one ending in {', '.join(SUFFIXES)}")
@@ -192,11 +228,15 @@ def check_output(path: Path, overwrite: bool) -> None:
         if path.exists() and not path.is_file():
             raise InputError(f"{path}: is not a regular file, so it is not written to")
         if path.exists() and not overwrite:
-            raise InputError(f"{path}: exists already; choose another name with -o, replace it with --overwrite, or go on with mfpde resume {path}")
+            raise InputError(
+                f"{path}: exists already; choose another name with -o, replace it with --overwrite, or go on"
+                f" with mfpde resume {path}"
+            )
         if not overwrite and are_left_behind(path):
             raise InputError(
-                f"{path}: beside it are checkpoints of a run whose output was renamed, moved or removed; to go on with that, give its name now to "
-                "mfpde resume, which takes them along; else choose another name with -o, or drop them with --overwrite"
+                f"{path}: beside it are checkpoints of a run whose output was renamed, moved or removed; to"
+                " go on with that, give its name now to mfpde resume, which takes them along; else choose"
+                " another name with -o, or drop them with --overwrite"
             )
         folder = path.absolute().parent
         if not folder.is_dir():

@@ -1,4 +1,6 @@
-"""The checks, in order: kernels against the reference, conservation, a killed run that is resumed, and the readers that are installed."""
+"""The checks, in order: kernels against the reference, conservation, a killed run that is resumed, and the
+readers that are installed.
+"""
 
 import tempfile
 import time
@@ -90,7 +92,12 @@ def verify(device: str | None = None, folder: Path = Path()) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"{folder}: cannot be written to: {error.strerror}") from None
     with scratch as name:
-        for work in (_probes(choice), _kernels(chosen), _conservation(chosen), _runs(Path(name), chosen.name if chosen else NUMPY)):
+        for work in (
+            _probes(choice),
+            _kernels(chosen),
+            _conservation(chosen),
+            _runs(Path(name), chosen.name if chosen else NUMPY),
+        ):
             begun = time.perf_counter()
             for check in work:
                 now = time.perf_counter()
@@ -124,7 +131,9 @@ def _solver(changed: Case, device) -> Solver:
 
 
 def _probes(choice: Choice) -> Iterator[Check]:
-    """Kernels compiled in one process and loaded from the driver's cache in a second one; what became of other devices."""
+    """Kernels compiled in one process and loaded from the driver's cache in a second one; what became of
+    other devices.
+    """
     for note in choice.notes:
         yield Check("OpenCL devices", True, note)
     if choice.device is not None:
@@ -133,7 +142,11 @@ def _probes(choice: Choice) -> Iterator[Check]:
         devices, _ = devices_here()
         verdict = examined(choice.device.built(Manner()), devices, USUAL, None, anew=True)
         same = verdict.sound is not None and verdict.sound.manner == choice.device.manner
-        yield Check("kernels in two other processes, compiled and loaded again", same, verdict.problem or f"as here, with {choice.device.form}")
+        yield Check(
+            "kernels in two other processes, compiled and loaded again",
+            same,
+            verdict.problem or f"as here, with {choice.device.form}",
+        )
 
 
 def _kernels(device) -> Iterator[Check]:
@@ -147,11 +160,17 @@ def _kernels(device) -> Iterator[Check]:
         for precision, bound in ROUNDING.items():
             changed = case(**changes, **{"eulerian.precision": precision})
             found, reference = (_solver(changed, where).density() for where in (device, None))
-            yield _within(f"density against the reference: {kind}, {precision}", _apart(found, reference), bound)
+            yield _within(
+                f"density against the reference: {kind}, {precision}", _apart(found, reference), bound
+            )
     both = []
     for where in (device, None):
         flow = build_flow(case(), build_model(case()), Ladder([60], [3], 1), where)
-        both.append(np.concatenate([flow.backend.predictions(flow.state).ravel(), flow.backend.download(flow.rate).ravel()]))
+        both.append(
+            np.concatenate(
+                [flow.backend.predictions(flow.state).ravel(), flow.backend.download(flow.rate).ravel()]
+            )
+        )
     yield _within("networks against the reference: f, V and velocities", _apart(*both), ROUNDING["float64"])
     predicted = []
     changed = case(**{"fluctuations": {"predict": True, "rank": 8}, "characteristics.nodes": 216})
@@ -167,7 +186,9 @@ def _conservation(device) -> Iterator[Check]:
     solver = _solver(case(), device)
     yield _within("mass stays 1", solver.mass_drift, 1e-12)
     least = float(solver.density().min())
-    yield Check("density stays positive", least >= 0 and solver.least >= 0, f"smallest {min(least, solver.least):.0e}")
+    yield Check(
+        "density stays positive", least >= 0 and solver.least >= 0, f"smallest {min(least, solver.least):.0e}"
+    )
     yield _within("energy never rises", solver.energy_rise, float(solver.stepper.rounding))
 
 

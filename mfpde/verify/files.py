@@ -24,7 +24,15 @@ def _check(path: Path) -> dict[str, Any]:
     open_run(path).close()
     with open_hdf5(path, path) as file:
         if FRAMES not in file:
-            return {"name": str(path), "passed": True, "found": "written before outputs had checksums: nothing to compare with"}
+            return {
+                "name": str(path),
+                "passed": True,
+                "found": "written before outputs had checksums: nothing to compare with",
+            }
         frames, good = len(file["time"]), count_good_frames(file)
-    found = f"all {frames} frames as they were written" if good == frames else f"frame {good} of {frames} (from 0) is not what was written"
+    found = (
+        f"all {frames} frames as they were written"
+        if good == frames
+        else f"frame {good} of {frames} (from 0) is not what was written"
+    )
     return {"name": str(path), "passed": good == frames, "found": found}

@@ -1,4 +1,6 @@
-"""A run in a process of its own that is killed between two checkpoints; resumed, it must equal one that nobody killed."""
+"""A run in a process of its own that is killed between two checkpoints; resumed, it must equal one that
+nobody killed.
+"""
 
 import subprocess
 import sys
@@ -18,8 +20,12 @@ from mfpde.store.checksums import count_good_frames
 PATIENCE = 120.0  #: seconds until a run must have a checkpoint
 
 
-def kill_and_resume(case: Case, folder: Path, device: str, check: Callable[..., Any]) -> Generator[Any, None, tuple[Path | None, Path | None]]:
-    """Checks of a kill, by `check(name, passed, found)`; returns the files of the undisturbed run and of the killed one, if they came to be."""
+def kill_and_resume(
+    case: Case, folder: Path, device: str, check: Callable[..., Any]
+) -> Generator[Any, None, tuple[Path | None, Path | None]]:
+    """Checks of a kill, by `check(name, passed, found)`; returns the files of the undisturbed run and of the
+    killed one, if they came to be.
+    """
     whole, killed = folder / "whole.h5", folder / "killed.h5"
     try:
         simulate(case, whole, device=device)
@@ -33,14 +39,20 @@ def kill_and_resume(case: Case, folder: Path, device: str, check: Callable[..., 
         return whole, None
     with h5py.File(killed) as file:
         good = count_good_frames(file)
-    yield check("a killed run leaves a whole file", good == frames, f"{good} of {frames} frames as they were written")
+    yield check(
+        "a killed run leaves a whole file", good == frames, f"{good} of {frames} frames as they were written"
+    )
     try:
         resume(killed, device=device)
     except MfpdeError as error:
         yield check("resumed, it equals one that was not killed", False, str(error))
         return whole, None
     different = differences(whole, killed)
-    found = f"every dataset, bit by bit, from frame {frames}" if not different else f"these differ: {', '.join(different[:5])}"
+    found = (
+        f"every dataset, bit by bit, from frame {frames}"
+        if not different
+        else f"these differ: {', '.join(different[:5])}"
+    )
     yield check("resumed, it equals one that was not killed", not different, found)
     return whole, killed
 
@@ -49,10 +61,27 @@ def _kill(case: Case, output: Path, device: str) -> tuple[int, str]:
     """Frames that a killed run left, and what went wrong."""
     file = output.with_suffix(".toml")
     file.write_text(case.text, encoding="utf-8")
-    command = [sys.executable, "-m", "mfpde", "run", file.name, "-o", output.name, "--quiet", "--device", device]
-    process = subprocess.Popen(command, cwd=output.parent, stderr=subprocess.PIPE, encoding="utf-8", errors="replace")
+    command = [
+        sys.executable,
+        "-m",
+        "mfpde",
+        "run",
+        file.name,
+        "-o",
+        output.name,
+        "--quiet",
+        "--device",
+        device,
+    ]
+    process = subprocess.Popen(
+        command, cwd=output.parent, stderr=subprocess.PIPE, encoding="utf-8", errors="replace"
+    )
     deadline = time.monotonic() + PATIENCE
-    while len(list(folder_of(output).glob("checkpoint-*.npz"))) < 3 and process.poll() is None and time.monotonic() < deadline:
+    while (
+        len(list(folder_of(output).glob("checkpoint-*.npz"))) < 3
+        and process.poll() is None
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.002)
     process.kill()
     _, err = process.communicate()
@@ -72,6 +101,10 @@ def differences(one: Path, other: Path) -> list[str]:
     for path in (one, other):
         datasets: dict[str, bytes] = {}
         with h5py.File(path) as file:
-            file.visititems(lambda name, item, of=datasets: of.update({name: item[()].tobytes()}) if isinstance(item, h5py.Dataset) else None)
+            file.visititems(
+                lambda name, item, of=datasets: (
+                    of.update({name: item[()].tobytes()}) if isinstance(item, h5py.Dataset) else None
+                )
+            )
         found.append(datasets)
     return sorted(name for name in {*found[0], *found[1]} if found[0].get(name) != found[1].get(name))

@@ -1,8 +1,9 @@
-"""A probe of an OpenCL device, in a process of its own, since drivers may crash: `python -m mfpde.verify.probe REQUEST`.
+"""A probe of an OpenCL device, in a process of its own, since drivers may crash: `python -m
+mfpde.verify.probe REQUEST`.
 
-The request names a device, how kernels are built for it, and a kind of kernels. These are compiled (or loaded, if a process before has
-compiled them), run on a small case and compared with the NumPy reference. What is wrong, if anything, is the last line on stdout.
-"""
+The request names a device, how kernels are built for it, and a kind of kernels. These are compiled (or
+loaded, if a process before has compiled them), run on a small case and compared with the NumPy reference.
+What is wrong, if anything, is the last line on stdout."""
 
 import json
 import sys
@@ -40,9 +41,18 @@ reaction = "weights"
 """
 PLANE: dict[str, Any] = {}
 #: features that differ so much that compression by boxes pays
-WAVES = {"model.activation": "cos", "data.inputs.points": 128, "parameters.a.cells": 5, "parameters.w.domain": [-60, 60], "parameters.w.cells": 1024}
+WAVES = {
+    "model.activation": "cos",
+    "data.inputs.points": 128,
+    "parameters.a.cells": 5,
+    "parameters.w.domain": [-60, 60],
+    "parameters.w.cells": 1024,
+}
 #: with every built-in function that formulas may call
-ACTIVATION = "tanh(t) + 0.1*sin(t)*cos(t) + exp(-t^2) + log(1 + t^2) + sqrt(1 + t^2) + 0.1*erf(t) + softplus(t) + sigmoid(t) + abs(t)"
+ACTIVATION = (
+    "tanh(t) + 0.1*sin(t)*cos(t) + exp(-t^2) + log(1 + t^2) + sqrt(1 + t^2) + 0.1*erf(t) + softplus(t) +"
+    " sigmoid(t) + abs(t)"
+)
 POPULATION = {
     "teacher": {"kind": "planted", "units": [{"a": 1.0, "w": [1.0, 0.5]}, {"a": -1.0, "w": [0.2, -1.0]}]},
     "population": "gaussian",
@@ -50,7 +60,8 @@ POPULATION = {
 }
 #: by what results may differ, relative to the largest number
 ROUNDING = {"float64": 1e-11, "float32": 2e-4}
-FACTORS = (0.1, 0.0, 0.2, -0.1, 0.3, 0.05, -0.2)  #: of stages, as those of Dormand and Prince: the second one does not count
+#: of stages, as those of Dormand and Prince: the second one does not count
+FACTORS = (0.1, 0.0, 0.2, -0.1, 0.3, 0.05, -0.2)
 Results = dict[str, np.ndarray]
 
 
@@ -60,7 +71,9 @@ def case(**changes: Any) -> Case:
 
 
 def mesh(precision: str, device: Any) -> Iterator[Results]:
-    """What every operation on a mesh gives: all of them with dense features, those that use features with compressed ones too."""
+    """What every operation on a mesh gives: all of them with dense features, those that use features with
+    compressed ones too.
+    """
     from mfpde.eulerian.numpy_backend import NumpyBackend
     from mfpde.eulerian.opencl_backend import OpenCLBackend
     from mfpde.eulerian.solver import compressed
@@ -77,7 +90,10 @@ def mesh(precision: str, device: Any) -> Iterator[Results]:
             density /= np.sum(density * cells.volumes)
             given = (cells, arrays, "fromm", precision)
             backend = NumpyBackend(*given, 0.05) if where is None else OpenCLBackend(*given, where, tau=0.05)
-            results |= {f"{name}{key}": value for key, value in _mesh_results(backend, arrays, density, tolerance > 0).items()}
+            results |= {
+                f"{name}{key}": value
+                for key, value in _mesh_results(backend, arrays, density, tolerance > 0).items()
+            }
         yield results
 
 
@@ -86,7 +102,9 @@ def _mesh_results(backend: Any, arrays: Any, density: np.ndarray, features_only:
     moments = backend.moments(field)
     potential = backend.potential(arrays.energy.source(moments.linear))
     if features_only:
-        return {"moments": np.array([*moments.linear, moments.mass, backend.spread(field, potential, 0.1, 1)])}
+        return {
+            "moments": np.array([*moments.linear, moments.mass, backend.spread(field, potential, 0.1, 1)])
+        }
     rate = backend.rate(field, potential)
     combined, least = backend.combine(0.5, field, 0.5, field, 1e-3, rate.field)
     stage = backend.stage(field, combined, potential, 1e-3)
@@ -100,9 +118,15 @@ def _mesh_results(backend: Any, arrays: Any, density: np.ndarray, features_only:
     numbers = {
         "moments": [*moments.linear, moments.mass, moments.penalty],
         "limits": [rate.courant, rate.dissipation, least, stage.courant, stage.dissipation],
-        "sums": [backend.spread(field, potential, 0.1, 1), backend.spread(field, potential, 0.1, 2, 0.05), backend.entropy(field)],
+        "sums": [
+            backend.spread(field, potential, 0.1, 1),
+            backend.spread(field, potential, 0.1, 2, 0.05),
+            backend.entropy(field),
+        ],
     }
-    return {name: backend.download(one) for name, one in fields.items()} | {name: np.array(values) for name, values in numbers.items()}
+    return {name: backend.download(one) for name, one in fields.items()} | {
+        name: np.array(values) for name, values in numbers.items()
+    }
 
 
 def _units(changed: Case, precision: str, device: Any) -> Iterator[Results]:
@@ -135,20 +159,37 @@ def network(precision: str, device: Any) -> Iterator[Results]:
 
 def population(precision: str, device: Any) -> Iterator[Results]:
     """Velocities of units under a population loss."""
-    changed = case(**{"data": POPULATION, "model.activation": "relu", "model.bias": False, "parameters": _free(("a", "w1", "w2"))})
+    changed = case(
+        **{
+            "data": POPULATION,
+            "model.activation": "relu",
+            "model.bias": False,
+            "parameters": _free(("a", "w1", "w2")),
+        }
+    )
     return _units(changed, precision, device)
 
 
 def potential(precision: str, device: Any) -> Iterator[Results]:
-    """Velocities of units in a potential with an interaction that takes all pairs, and with one of finite rank."""
+    """Velocities of units in a potential with an interaction that takes all pairs, and with one of finite
+    rank.
+    """
     sides = []
     for interaction in ("cos(a)*exp(-w^2)", "(1 + cos(a))^6 + cos(a)*w^2 + exp(a) + exp(-a)"):
-        model = {"kind": "potential", "external": "a^4/4 + exp(-w^2)*sin(w) + log(1 + a^2)", "interaction": interaction}
+        model = {
+            "kind": "potential",
+            "external": "a^4/4 + exp(-w^2)*sin(w) + log(1 + a^2)",
+            "interaction": interaction,
+        }
         tables = tomllib.loads(CASE) | {"model": model, "parameters": _free(("a", "w"))}
         del tables["data"]
         sides.append(_units(case_from_tables(tables, Path("probe.toml"), ""), precision, device))
     for pairs, moments in zip(*sides, strict=True):
-        yield {f"{name} by {way}": value for way, found in (("pairs", pairs), ("moments", moments)) for name, value in found.items()}
+        yield {
+            f"{name} by {way}": value
+            for way, found in (("pairs", pairs), ("moments", moments))
+            for name, value in found.items()
+        }
 
 
 def _free(names: tuple[str, ...]) -> dict[str, Any]:
@@ -198,7 +239,9 @@ def problem_of(kind: str, precision: str, device: Any) -> str:
     except Exception as error:  # whatever a driver may do
         return f"{type(error).__name__}: {first_line(error)}"
     for name, right in expected.items():
-        apart = np.max(np.abs(found[name] - right), initial=0.0) / max(np.max(np.abs(right), initial=0.0), 1e-3)
+        apart = np.max(np.abs(found[name] - right), initial=0.0) / max(
+            np.max(np.abs(right), initial=0.0), 1e-3
+        )
         if not apart <= bound:
             return f"{name} of the {kind} differs from the reference by {apart:.1e} (at most {bound:.0e})"
     return "programs come back from the driver's cache without their kernels" if cache.rebuilt else ""

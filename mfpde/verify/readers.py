@@ -59,4 +59,8 @@ def read_back(reader: str, path: Path) -> str | None:
         found = read(path)
     except Exception as error:  # whatever a reader does with a file it cannot read
         return f"{type(error).__name__}: {first_line(error)}"
-    return None if np.array_equal(found.ravel(), _h5py(path).ravel()) else "the density differs from what was written"
+    return (
+        None
+        if np.array_equal(found.ravel(), _h5py(path).ravel())
+        else "the density differs from what was written"
+    )
