@@ -19,7 +19,7 @@ from mfpde.lagrangian.characteristics import observe, points_flow, why_none
 from mfpde.lagrangian.flow import Flow
 from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import Moments
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 from mfpde.monitors.resolution import narrowest_blob
 
 NARROW = 3.0  #: cells; the standard deviation of a blob at which points take over
@@ -30,7 +30,7 @@ NEGLIGIBLE = 1e-10  #: share of the largest cell's mass below which a cell gives
 class Points:
     """What carries a density on after its mesh could not."""
 
-    model: Model
+    model: Problem
     mesh: Mesh
     flow: Flow
     prior: np.ndarray  #: weights of the points at the hand-off (n,)

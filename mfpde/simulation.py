@@ -24,9 +24,7 @@ from mfpde.lagrangian.fluctuations import SPECTRUM, Fluctuations, FollowedTangen
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.memory import check_memory
-from mfpde.models import Model, build_model
-from mfpde.models.network import Network
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models import Problem, build_model
 from mfpde.monitors.blame import blaming_cells, blaming_units
 from mfpde.monitors.frames import Snapshot, measure_density, measure_distances, measure_gaps, measure_networks
 from mfpde.monitors.grid_error import Companions, build_companions
@@ -42,7 +40,7 @@ class Simulation:
     """Both sides of a case, at one time."""
 
     case: Case
-    model: Model
+    model: Problem
     solver: Solver | None
     ladder: Ladder | None
     flow: Flow | None
@@ -79,7 +77,7 @@ class Simulation:
             shown = self.case.output.snapshot_replicates if with_fields else 0
             networks, self.snapshot = measure_networks(self.model, self.ladder, self.flow, shown)
             values |= networks
-            if limit is not None and isinstance(self.model, ShallowNetwork):
+            if limit is not None and self.model.function is not None:
                 values |= measure_gaps(self.model, self.ladder, self.snapshot, limit)
             if self.solver is not None and density is not None:
                 values |= measure_distances(
@@ -92,7 +90,7 @@ class Simulation:
     @property
     def data_notes(self) -> tuple[str, ...]:
         """What the user should know of how the data were read."""
-        return self.model.data.notes if isinstance(self.model, Network) else ()
+        return self.model.data.notes if self.model.data is not None else ()
 
     @property
     def jump_rate(self) -> float:
@@ -289,7 +287,7 @@ def build_simulation(
     chosen = choice.device
     tight = check_memory(case, model, chosen)
     solver = build_solver(case, model, chosen) if case.eulerian.enabled else None
-    known = model.data if isinstance(model, Network) else None
+    known = model.data
     companions = (
         build_companions(case, chosen, known, solver)
         if solver is not None and case.eulerian.error_estimate
@@ -328,7 +326,7 @@ def build_simulation(
     return simulation
 
 
-def _build_nodes(case: Case, model: Model, fluctuations: Fluctuations | None, device) -> Flow | None:
+def _build_nodes(case: Case, model: Problem, fluctuations: Fluctuations | None, device) -> Flow | None:
     """The nodes a case asks for; those of the tangent, if there is one, serve."""
     if fluctuations is not None and isinstance(fluctuations.full, FollowedTangent):
         return fluctuations.full.flow

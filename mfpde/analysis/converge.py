@@ -31,8 +31,7 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.measures.nodes import Rule
 from mfpde.models import build_model
-from mfpde.models.potential import Potential
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models.kinds import as_potential
 from mfpde.monitors.grid_error import build_companions, halved
 from mfpde.store.reserved import check_names
 
@@ -119,8 +118,8 @@ def _by_pairs(case: Case) -> bool:
     """Whether units feel each other in pairs, one by one."""
     if case.model.kind != "potential" or case.model.interaction is None:
         return False
-    model = build_model(case)
-    return isinstance(model, Potential) and model.finite_rank is None
+    potential = as_potential(build_model(case))
+    return potential is not None and potential.finite_rank is None
 
 
 def _order(coarse: Level, fine: Level, name: str) -> float:
@@ -238,7 +237,7 @@ def _units(study: _Study) -> _Found:
             f"{case.path}: {why_none(case)}, so there are no characteristics against which widths could be"
             " refined"
         )
-    if not isinstance(model, ShallowNetwork) or not case.lagrangian.units:
+    if model.function is None or not case.lagrangian.units:
         raise InputError(
             f"{case.path}: --refine units: needs a network and a width in lagrangian.units; refine cells, dt"
             " or nodes"
@@ -249,7 +248,7 @@ def _units(study: _Study) -> _Found:
         units = max(1, widest // 2**k)
         flow = build_flow(case, model, Ladder([units], [replicates], case.lagrangian.seed), study.device)
         _, seconds = _timed(study.tell, f"width {units}", partial(flow.advance, case.time))
-        gaps = model.square_norm(flow.backend.predictions(flow.state) - reference.seen.prediction)
+        gaps = model.function.square_norm(flow.backend.predictions(flow.state) - reference.seen.prediction)
         found.append(Level(float(units), {"function": float(np.sqrt(gaps.mean()))}, seconds))
     return found, reference.name, reference.doubt, {}
 

@@ -21,7 +21,6 @@ from mfpde.data.saved_network import SavedNetwork, read_network
 from mfpde.errors import InputError
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models.network import Network
-from mfpde.models.population import PopulationNetwork
 from mfpde.monitors.distances import w1_marginals
 from mfpde.monitors.sliced import SlicedDensity
 from mfpde.randomness import generator
@@ -144,7 +143,7 @@ def _mean_field_table(run: Run, source: str, outputs: list[int]) -> dict[str, An
 
 
 def _distances(
-    run: Run, model: Network | PopulationNetwork, network: SavedNetwork, frames: list[int], outputs: list[int]
+    run: Run, model: Network, network: SavedNetwork, frames: list[int], outputs: list[int]
 ) -> dict[str, Any]:
     """W1 of every marginal, sliced W2 where the density is stored, and the share of units beyond the walls of
     the mesh.
@@ -187,7 +186,7 @@ def _distances(
 
 
 def _ladder_entry(
-    run: Run, model: Network | PopulationNetwork, units: int, mean_field: np.ndarray, outputs: list[int]
+    run: Run, model: Network, units: int, mean_field: np.ndarray, outputs: list[int]
 ) -> dict[str, Any]:
     """The run's own networks of one width at the shared times."""
     predictions = run.lagrangian(units)["prediction"].values[outputs]

@@ -15,8 +15,7 @@ from mfpde.exact import build_exact, errors
 from mfpde.exact.solution import OF_MESH
 from mfpde.lagrangian.characteristics import Characteristics, build_characteristics, observe, why_none
 from mfpde.measures.nodes import Rule
-from mfpde.models import Model, build_model
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models import Problem, build_model
 from mfpde.monitors.distances import w1_densities, w1_marginal
 
 Errors = dict[str, float]
@@ -105,12 +104,12 @@ class Finest:
 
 
 def weak_errors(
-    model: Model, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float
+    model: Problem, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float
 ) -> Errors:
     """Errors of the function (of networks) and of the energy."""
     found = {"energy": abs(energy - exact_energy)}
-    if isinstance(model, ShallowNetwork):
-        found = {"function": float(np.sqrt(model.square_norm(prediction - exact)))} | found
+    if model.function is not None:
+        found = {"function": float(np.sqrt(model.function.square_norm(prediction - exact)))} | found
     return found
 
 

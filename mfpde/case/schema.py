@@ -22,6 +22,7 @@ from mfpde.case.law_tables import WrappedCauchyLaw as WrappedCauchyLaw
 class Penalty(Table):
     """r(theta) = lambda |a|^power + confinement |z|^2, so that E = |f - f*|^2 + 2 int r dmu."""
 
+    kind: Literal["power"] = "power"
     strength: NonNegative = Field(0.0, alias="lambda")
     power: Annotated[float, Field(ge=1, le=64, allow_inf_nan=False)] = 2.0
     confinement: NonNegative = 0.0
@@ -31,8 +32,11 @@ class NetworkModel(Table):
     """A network f(x) = int a sigma(<w, x> + b) mu(da, dw, db)."""
 
     kind: Literal["network"] = "network"
+    features: Literal["perceptron"] = "perceptron"
     activation: str = "tanh"
     bias: bool = True
+    loss: Literal["square", "logistic", "huber", "softmax"] = "square"
+    huber_delta: Positive = 1.0
     penalty: Penalty = Penalty()
 
 

@@ -17,7 +17,7 @@ from mfpde.eulerian.opencl_fields import Field, Pool, Potential
 from mfpde.eulerian.tiles import Tiles
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models.energy import Moments
-from mfpde.models.model import MeshPotential
+from mfpde.models.mesh_potential import MeshPotential
 
 SUMS = 5  #: per tile, see kernels/rows.cl
 FILES = ("slopes.cl", "eulerian.cl", "rows.cl", "diffusion.cl", "features.cl", "reductions.cl")

@@ -20,9 +20,10 @@ from mfpde.exact.formulas import is_zero, multiple_of
 from mfpde.exact.state import ExactState, expect, expect_no
 from mfpde.measures.laws import Law, Uniform, WrappedCauchy
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
+from mfpde.models.kinds import as_potential
 from mfpde.models.parameters import Component
 from mfpde.models.potential import Potential
+from mfpde.models.problem import Problem
 
 TURN = 2 * np.pi
 NODES = 512  #: of the quadrature, twice: at equal angles, and at equal masses of the initial law
@@ -129,22 +130,23 @@ def _integral(function: Function, low: np.ndarray, high: np.ndarray) -> np.ndarr
     return half * (function(np.expand_dims(low + half, -1) + np.expand_dims(half, -1) * _POINTS) @ _WEIGHTS)
 
 
-def _circle(case: Case, model: Model) -> tuple[Potential, Component, sympy.Expr]:
+def _circle(case: Case, model: Problem) -> tuple[Potential, Component, sympy.Expr]:
     """The potential, its only parameter, and its cosine.
 
     Raises:
         InputError: it is no potential, or not on a circle of length 2 pi.
     """
+    potential = as_potential(model)
     expect(
         case,
-        isinstance(model, Potential) and len(model.parameters.components) == 1,
+        potential is not None and len(model.parameters.components) == 1,
         "model.kind = 'potential' with one parameter",
     )
-    assert isinstance(model, Potential)
+    assert potential is not None
     (c,) = model.parameters.components
     circle = c.periodic and c.domain is not None and abs(c.domain[1] - c.domain[0] - TURN) < 1e-9
     expect(case, circle, f"parameters.{c.name}.periodic = true with a domain of length 2 pi")
-    return model, c, sympy.cos(sympy.Symbol(c.name, real=True))
+    return potential, c, sympy.cos(sympy.Symbol(c.name, real=True))
 
 
 def _initial(law: Law, low: float) -> WrappedCauchy | None:
@@ -154,7 +156,7 @@ def _initial(law: Law, low: float) -> WrappedCauchy | None:
     return law if isinstance(law, WrappedCauchy) else None
 
 
-def build_cauchy_circle(case: Case, model: Model, mesh: Mesh) -> CauchyCircle:
+def build_cauchy_circle(case: Case, model: Problem, mesh: Mesh) -> CauchyCircle:
     """The self-interacting wrapped Cauchy law of a case.
 
     Raises:
@@ -174,7 +176,7 @@ def build_cauchy_circle(case: Case, model: Model, mesh: Mesh) -> CauchyCircle:
     return CauchyCircle(c.name, c.domain[0], c.law, strength, c.mobility)
 
 
-def build_cosine_circle(case: Case, model: Model, mesh: Mesh) -> CosineCircle:
+def build_cosine_circle(case: Case, model: Problem, mesh: Mesh) -> CosineCircle:
     """The wrapped Cauchy law of a case in a cosine potential.
 
     Raises:

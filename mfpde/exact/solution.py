@@ -12,9 +12,9 @@ from mfpde.exact.gaussian import build_gaussian
 from mfpde.exact.gibbs import build_gibbs
 from mfpde.exact.state import Exact, expect
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
-SOLUTIONS: dict[str, Callable[[Case, Model, Mesh], Exact]] = {
+SOLUTIONS: dict[str, Callable[[Case, Problem, Mesh], Exact]] = {
     "gaussian": build_gaussian,
     "gibbs": build_gibbs,
     "wrapped_cauchy": build_cauchy_circle,
@@ -28,7 +28,7 @@ SOLUTIONS: dict[str, Callable[[Case, Model, Mesh], Exact]] = {
 OF_MESH = {"gibbs", "frozen_features", "fisher_rao"}
 
 
-def build_exact(case: Case, model: Model, mesh: Mesh) -> Exact:
+def build_exact(case: Case, model: Problem, mesh: Mesh) -> Exact:
     """The exact solution a case names.
 
     Arguments:

@@ -18,9 +18,9 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.minibatches import Minibatches
 from mfpde.lagrangian.solver import build_flow
-from mfpde.models.model import Model
+from mfpde.models.kinds import as_network
 from mfpde.models.network import Network
-from mfpde.models.population import PopulationNetwork
+from mfpde.models.problem import Cloud, Problem
 
 #: a network whose loss exceeds this many times the larger of its first loss and |f*|^2 has diverged
 DIVERGED = 1e6
@@ -85,7 +85,7 @@ class Descent:
         flow: its backend also moves networks by all data, and tells what they predict.
     """
 
-    def __init__(self, case: Case, model: Network | PopulationNetwork, ladder: Ladder, flow: Flow):
+    def __init__(self, case: Case, model: Network, ladder: Ladder, flow: Flow):
         self.case, self.model, self.ladder, self.flow = case, model, ladder, flow
         self.time = 0.0
         start = flow.backend.download(flow.state)
@@ -161,18 +161,14 @@ class Descent:
             units = training.at(self.time)
             state = backend.upload(units)
             predictions, potential = backend.predictions(state), backend.download(backend.velocity(state))[-1]
-            cloud = (units, backend.weights(state), predictions, potential, self.ladder.first_unit[:-1])
-            values = {
-                "loss": model.cloud_losses(*cloud),
-                "energy": model.cloud_energies(*cloud),
-                "flow_gap": model.square_norm(predictions - flow),
-            }
+            cloud = Cloud(units, backend.weights(state), predictions, potential, self.ladder.first_unit[:-1])
+            values = model.cloud_values(cloud) | {"flow_gap": model.square_norm(predictions - flow)}
             return (
                 values if limit is None else values | {"function_gap": model.square_norm(predictions - limit)}
             )
 
 
-def build_descent(case: Case, model: Model, device=None) -> Descent | None:
+def build_descent(case: Case, model: Problem, device=None) -> Descent | None:
     """The descent a case asks for, at time 0; None if it asks for none.
 
     Raises:
@@ -182,7 +178,8 @@ def build_descent(case: Case, model: Model, device=None) -> Descent | None:
     steps = case.descent.steps
     if not steps:
         return None
-    if not isinstance(model, Network | PopulationNetwork):
+    network = as_network(model)
+    if network is None:
         raise InputError(
             f'{case.path}: descent.steps: a potential has no loss to descend; expected model.kind = "network"'
         )
@@ -205,4 +202,4 @@ def build_descent(case: Case, model: Model, device=None) -> Descent | None:
         )
     settings = case.lagrangian
     ladder = Ladder([case.descent.units], [case.descent.replicates], settings.seed, settings.common)
-    return Descent(case, model, ladder, build_flow(case, model, ladder, device))
+    return Descent(case, network, ladder, build_flow(case, model, ladder, device))

@@ -9,9 +9,8 @@ from mfpde.eulerian.solver import Solver
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
 from mfpde.models.parameters import Component
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models.problem import Cloud, Problem
 from mfpde.monitors.circular import circle_moments
 from mfpde.monitors.distances import w1_marginals
 from mfpde.monitors.resolution import narrowest_blob
@@ -50,8 +49,8 @@ def measure_density(solver: Solver, density: np.ndarray, with_fields: bool) -> d
     if solver.watches_rates:
         values |= {"density_rate": solver.density_rate, "energy_rate": solver.energy_rate}
     model = solver.model
-    if isinstance(model, ShallowNetwork):
-        loss = float(model.loss(solver.prediction))
+    if model.function is not None:
+        loss = float(model.function.loss(solver.prediction))
         values |= {
             "loss": loss,
             "prediction": solver.prediction,
@@ -77,7 +76,9 @@ def _compression_bound(solver: Solver, marginals: dict[str, np.ndarray], loss: f
     return 2 * size * error * np.sqrt(loss) + (size * error) ** 2
 
 
-def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tuple[dict[str, Any], Snapshot]:
+def measure_networks(
+    model: Problem, ladder: Ladder, flow: Flow, shown: int
+) -> tuple[dict[str, Any], Snapshot]:
     """The Lagrangian side; `shown` replicates of each width also give their units."""
     backend = flow.backend
     snapshot = Snapshot(
@@ -89,17 +90,17 @@ def measure_networks(model: Model, ladder: Ladder, flow: Flow, shown: int) -> tu
         if c.domain is not None and not c.periodic:
             at_wall |= touches_wall(state[k], c.domain)
     jumps = flow.birth_death
-    cloud = (state, weights, predictions, flow.potential(), ladder.first_unit[:-1])
+    cloud = Cloud(state, weights, predictions, flow.potential(), ladder.first_unit[:-1])
     per_network = {
-        "energy": model.cloud_energies(*cloud),
+        **model.cloud_values(cloud),
         "wall_fraction": np.add.reduceat(at_wall.astype(float), ladder.first_unit[:-1]) / ladder.sizes,
         "effective_units": 1 / np.add.reduceat(weights**2, ladder.first_unit[:-1]),
         **_moments(model.parameters.components, state[:-1], weights, ladder),
         "killed": jumps.killed if jumps else np.zeros(len(ladder.sizes)),
         "cloned": jumps.cloned if jumps else np.zeros(len(ladder.sizes)),
     }
-    if isinstance(model, ShallowNetwork):
-        per_network |= {"loss": model.cloud_losses(*cloud), "prediction": predictions}
+    if model.function is not None:
+        per_network["prediction"] = predictions
     values: dict[str, Any] = {}
     for units, count in zip(ladder.units, ladder.replicates, strict=True):
         networks, where = ladder.of_width(units)
@@ -135,15 +136,16 @@ def touches_wall(values: np.ndarray, domain: tuple[float, float]) -> np.ndarray:
 
 
 def measure_gaps(
-    model: ShallowNetwork, ladder: Ladder, snapshot: Snapshot, prediction: np.ndarray
+    model: Problem, ladder: Ladder, snapshot: Snapshot, prediction: np.ndarray
 ) -> dict[str, Any]:
     """How far every network's function is from that of the mean field."""
-    gap = model.square_norm(snapshot.predictions - prediction)
+    assert model.function is not None
+    gap = model.function.square_norm(snapshot.predictions - prediction)
     return {f"comparison/{units}/function_gap": gap[ladder.of_width(units)[0]] for units in ladder.units}
 
 
 def measure_distances(
-    model: Model, ladder: Ladder, snapshot: Snapshot, mesh: Mesh, density: np.ndarray, with_fields: bool
+    model: Problem, ladder: Ladder, snapshot: Snapshot, mesh: Mesh, density: np.ndarray, with_fields: bool
 ) -> dict[str, Any]:
     """How far the units of every network are from the density."""
     rows = [model.parameters.names.index(axis.name) for axis in mesh.axes]

@@ -9,8 +9,8 @@ from mfpde.case import Case
 from mfpde.errors import RunError
 from mfpde.measures.cells import missed_mean
 from mfpde.models.births import births_laws
-from mfpde.models.model import Model
 from mfpde.models.potential import unmoved
+from mfpde.models.problem import Problem
 from mfpde.monitors.causes import remedy
 from mfpde.monitors.frames import touches_wall
 from mfpde.monitors.resolution import MIN_CELLS
@@ -129,7 +129,7 @@ class Health:
                         f" off by {missed:.1e}; use more parameters.{axis.name}.cells, or widen the domain",
                     )
 
-    def _check_density(self, solver, model: Model, time: float) -> None:
+    def _check_density(self, solver, model: Problem, time: float) -> None:
         for name, mass in solver.wall_mass.items():
             if mass > WALL_MASS:
                 self._warn(

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from mfpde.lagrangian.flow import Flow
-from mfpde.models.model import Model
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models.problem import Cloud, Problem
 from mfpde.monitors.circular import circle_moments
 
 
-def measure_nodes(model: Model, flow: Flow, jump_rate: float) -> dict[str, Any]:
+def measure_nodes(model: Problem, flow: Flow, jump_rate: float) -> dict[str, Any]:
     """The mean field by nodes, by path in the file.
 
     Arguments:
@@ -20,7 +19,8 @@ def measure_nodes(model: Model, flow: Flow, jump_rate: float) -> dict[str, Any]:
     """
     state, p = flow.backend.download(flow.state), flow.backend.weights(flow.state)
     predictions, potential = flow.backend.predictions(flow.state), flow.potential()
-    cloud = (state, p, predictions, potential, np.zeros(1, dtype=int))
+    cloud = Cloud(state, p, predictions, potential, np.zeros(1, dtype=int))
+    found = model.cloud_values(cloud)
     mean = state[:-1] @ p
     variance, resultant = (state[:-1] - mean[:, None]) ** 2 @ p, np.full(len(mean), np.nan)
     circles = [k for k, c in enumerate(model.parameters.components) if c.periodic]
@@ -29,29 +29,23 @@ def measure_nodes(model: Model, flow: Flow, jump_rate: float) -> dict[str, Any]:
             model.parameters.components[k], state[k], p, np.zeros(1, dtype=int)
         )
     values: dict[str, Any] = {
-        "energy": float(model.cloud_energies(*cloud)[0]),
+        "energy": float(found["energy"][0]),
         "effective_nodes": 1 / float(p @ p),
         "mean": mean,
         "variance": variance,
         **({"resultant": resultant} if circles else {}),
     }
-    if isinstance(model, ShallowNetwork):
-        squares = state[0] ** 2 * model.feature_squares(state[1:-1].T)
-        f_square = float(model.square_norm(predictions[0]))
+    if model.function is not None:
+        squares = model.unit_squares(state)
+        f_square = float(model.function.square_norm(predictions[0]))
         values |= {
-            "loss": float(model.cloud_losses(*cloud)[0]),
+            "loss": float(found["loss"][0]),
             "prediction": predictions[0],
             "monte_carlo": float(p @ squares) - f_square,
         }
         if jump_rate:
-            along = state[0] * _inner_products(model, state[1:-1].T, predictions[0])
+            along = model.unit_products(state, predictions[0])
             excess = np.abs(potential - p @ potential)
             # |Phi_i - Phi_j|^2 over pairs, j from mu
             values["jump_noise"] = jump_rate * float((p * excess) @ (squares - 2 * along + p @ squares))
     return {f"characteristics/{name}": value for name, value in values.items()}
-
-
-def _inner_products(model: ShallowNetwork, z: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """<phi(., z), f> at every z (N, components of z)."""
-    weighted, rows = model.least_squares.weights * prediction, max(1, (1 << 22) // len(prediction))
-    return np.concatenate([model.features(z[i : i + rows]) @ weighted for i in range(0, len(z), rows)])

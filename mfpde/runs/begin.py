@@ -16,7 +16,6 @@ from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError
 from mfpde.letters import spell
 from mfpde.memory import check_disk
-from mfpde.models.network import Network
 from mfpde.runs.last_words import note
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
@@ -137,7 +136,7 @@ def facts_of(simulation: Simulation) -> dict[str, Any]:
     """What a checkpoint tells of a simulation besides its state and what computes it."""
     model = simulation.model
     return {
-        "data": model.data.tables() if isinstance(model, Network) else None,
+        "data": model.data.tables() if model.data is not None else None,
         "fingerprint": simulation.fingerprint,
     }
 

@@ -12,9 +12,9 @@ from mfpde.case import Case
 from mfpde.eulerian.solver import has_gibbs_states
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
-from mfpde.models.network import Network
-from mfpde.models.population import PopulationNetwork
+from mfpde.models.kinds import population_features
+from mfpde.models.population import PopulationFeatures
+from mfpde.models.problem import Problem
 from mfpde.models.sampled import SampledInputs
 
 SCHEMA_VERSION = 1
@@ -74,7 +74,7 @@ class Parts:
 
 
 def describe(
-    case: Case, model: Model, mesh: Mesh | None, ladder: Ladder | None, parts: Parts = Parts()
+    case: Case, model: Problem, mesh: Mesh | None, ladder: Ladder | None, parts: Parts = Parts()
 ) -> Layout:
     """The layout of the file of a run."""
     dimensions = {
@@ -88,15 +88,8 @@ def describe(
     growing: list[Variable] = []
     fixed: list[tuple[Variable, np.ndarray]] = []
     # a prediction of a network is its values at the data or, without data, its coefficients
-    values = (
-        "data"
-        if isinstance(model, Network)
-        else "coefficient"
-        if isinstance(model, PopulationNetwork)
-        else None
-    )
-    if isinstance(model, Network):
-        data = model.data
+    values = model.function.coordinate if model.function is not None else None
+    if (data := model.data) is not None:
         dimensions["data"] = (np.arange(len(data.y)), "index of the data point")
         dimensions["input"] = (np.arange(data.dimension), "index of the input coordinate")
         fixed += [
@@ -119,9 +112,9 @@ def describe(
                 data.weights,
             ),
         ]
-    if isinstance(model, PopulationNetwork):
-        targets = model.least_squares.targets
-        basis_dimensions, basis = _basis(model)
+    if (features := population_features(model)) is not None:
+        targets = features.space.targets
+        basis_dimensions, basis = _basis(features)
         dimensions |= basis_dimensions
         fixed += [basis, (Variable("targets", ("coefficient",), "coefficients of the teacher f*"), targets)]
     if mesh is not None:
@@ -173,9 +166,11 @@ def describe(
     return Layout(dimensions, growing, fixed)
 
 
-def _basis(model: PopulationNetwork) -> tuple[dict[str, tuple[np.ndarray, str]], tuple[Variable, np.ndarray]]:
+def _basis(
+    model: PopulationFeatures,
+) -> tuple[dict[str, tuple[np.ndarray, str]], tuple[Variable, np.ndarray]]:
     """The coordinates of functions: their dimensions, and what defines them."""
-    basis, count = model.basis, np.arange(len(model.least_squares.targets))
+    basis, count = model.basis, np.arange(model.space.size)
     if isinstance(basis, SampledInputs):
         dimensions = {
             "coefficient": (count, "index of the input x_q: a coefficient is f(x_q) / sqrt(Q)"),
@@ -190,7 +185,7 @@ def _basis(model: PopulationNetwork) -> tuple[dict[str, tuple[np.ndarray, str]],
         "coefficient": (count, "index of the coefficient of a function in an orthonormal basis of L2(nu)"),
         "unit_parameter": (
             np.arange(basis.pivots.shape[1]),
-            f"component of z: {', '.join(model.parameters.names[1:])}",
+            f"component of z: {', '.join(c.name for c in model.parameters.rest)}",
         ),
     }
     spanned = (

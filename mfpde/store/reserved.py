@@ -16,8 +16,8 @@ from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.measures.mesh import Axis, Mesh
-from mfpde.models import Model, build_model
-from mfpde.models.population import PopulationNetwork
+from mfpde.models import Problem, build_model
+from mfpde.models.kinds import population_features
 from mfpde.models.sampled import sample_inputs
 from mfpde.store import vtk
 from mfpde.store.layout import FRAMES, Parts, describe
@@ -88,7 +88,7 @@ def paths() -> frozenset[str]:
     return frozenset(re.sub(r"(?<=[/_])1(?=/|$)", NUMBER, path) for path in found)
 
 
-def _models() -> Iterator[tuple[Case, Model]]:
+def _models() -> Iterator[tuple[Case, Problem]]:
     """Models of each kind that has datasets of its own."""
     around = {"w": _LAW, "b": _LAW | _CIRCLE}
     learns = _case(model={"activation": "cos"}, data=_DATA, parameters={"a": _LAW, **around})
@@ -98,9 +98,10 @@ def _models() -> Iterator[tuple[Case, Model]]:
     )
     for sampled in (False, True):
         model = build_model(closed)
-        assert isinstance(model, PopulationNetwork)
+        features = population_features(model)
+        assert features is not None
         if sampled:  # as it is in many dimensions, where building it takes longer
-            vars(model)["basis"] = sample_inputs(model.activation, model.kernel, 2)
+            vars(features)["basis"] = sample_inputs(features.activation, features.kernel, 2)
         yield closed, model
 
 
