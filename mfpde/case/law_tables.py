@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mfpde.case.base import Interval, Positive, Real, Table, increasing
+from mfpde.table import Interval, Positive, Real, Table, increasing
 
 
 class NormalLaw(Table):

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
-from mfpde.case.base import Interval, NonNegative, Positive, PositiveInt, Real, Seed, Table, Text
 from mfpde.case.data_tables import Data as Data
 from mfpde.case.data_tables import WeightColumn as WeightColumn
 from mfpde.case.law_tables import Law as Law
@@ -15,6 +14,7 @@ from mfpde.case.law_tables import NormalLaw as NormalLaw
 from mfpde.case.law_tables import PointLaw as PointLaw
 from mfpde.case.law_tables import UniformLaw as UniformLaw
 from mfpde.case.law_tables import WrappedCauchyLaw as WrappedCauchyLaw
+from mfpde.table import Interval, NonNegative, Positive, PositiveInt, Real, Seed, Table, Text
 
 # --- [model] ------------------------------------------------------------------------------------------------
 

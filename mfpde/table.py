@@ -1,8 +1,14 @@
-"""Types that all tables of a case share: ranges of numbers, intervals, and the base of tables."""
+"""Types that all tables of a case share: ranges of numbers, intervals, choices from registries, and the base
+of tables.
+"""
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Union
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from mfpde.registry import Registry
 
 #: beyond this, squares and powers of parameters leave the range of single precision
 LARGEST = 1e12
@@ -41,3 +47,24 @@ class Table(BaseModel):
     """Base of all tables: unknown keys are errors, text and truth values do not become numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Marks text as the name of an entry of a registry: ``scheme: Annotated[str, OneOf(LIMITERS)]``."""
+
+    registry: Registry[Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """As for `Literal` of the names, so that messages and JSON schemas are the same."""
+        return core_schema.literal_schema(list(self.registry.names))
+
+
+def tables_of(registry: Registry[Any], tag: str) -> Any:
+    """The type of a table that may be any of a registry whose entries are tables; imports these.
+
+    Arguments:
+        tag: the key that chooses among them: the first field of each, a `Literal` of its name.
+    """
+    tables = tuple(registry[name] for name in registry)
+    return Annotated[Union[tables], Field(discriminator=tag)]  # noqa: UP007
