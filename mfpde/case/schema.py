@@ -14,7 +14,8 @@ from mfpde.case.law_tables import NormalLaw as NormalLaw
 from mfpde.case.law_tables import PointLaw as PointLaw
 from mfpde.case.law_tables import UniformLaw as UniformLaw
 from mfpde.case.law_tables import WrappedCauchyLaw as WrappedCauchyLaw
-from mfpde.table import Interval, NonNegative, Positive, PositiveInt, Real, Seed, Table, Text
+from mfpde.kinds import LIMITERS
+from mfpde.table import Interval, NonNegative, OneOf, Positive, PositiveInt, Real, Seed, Table, Text
 
 # --- [model] ------------------------------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ class Eulerian(Table):
     """The finite-volume side."""
 
     enabled: bool = True
-    scheme: Literal["fromm", "mc", "minmod", "vanleer", "upwind"] = "fromm"
+    scheme: Annotated[str, OneOf(LIMITERS)] = "fromm"
     precision: Literal["float64", "float32"] = "float64"
     backend: Backend = "auto"
     cfl: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] = 0.45
