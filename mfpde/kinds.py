@@ -7,8 +7,10 @@ from typing import Any
 
 from mfpde.registry import Registry
 
-LIMITERS: Registry[Any] = Registry("mfpde.eulerian.limiters", "LIMITER", "limiter")
-LAWS: Registry[Any] = Registry("mfpde.laws", "LAW", "law")
-EXACT: Registry[Any] = Registry("mfpde.exact", "SOLUTION", "exact solution")
-FIGURES: Registry[Any] = Registry("mfpde.figures", "NEEDS", "figure")
-OPTIMISERS: Registry[Any] = Registry("mfpde.lagrangian.optimisers", "OPTIMISER", "optimiser")
+LIMITERS: Registry[Any] = Registry("mfpde.eulerian.limiters", "LIMITER", "limiter", first="fromm")
+LAWS: Registry[Any] = Registry("mfpde.laws", "LAW", "law", first="normal")
+EXACT: Registry[Any] = Registry("mfpde.exact", "SOLUTION", "exact solution", first="gaussian")
+FIGURES: Registry[Any] = Registry("mfpde.figures", "NEEDS", "figure", first="overview")
+OPTIMISERS: Registry[Any] = Registry(
+    "mfpde.lagrangian.optimisers", "OPTIMISER", "optimiser", first="gradient"
+)

@@ -28,17 +28,19 @@ class Registry(Generic[Entry]):
         package: the package whose modules are looked through, such as "mfpde.eulerian.limiters".
         defines: the name at the top level that makes a module an entry; its value is what `[]` returns.
         kind: what one entry is called in messages.
+        first: the usual entry, which is named first.
     """
 
-    def __init__(self, package: str, defines: str, kind: str):
-        self.package, self.defines, self.kind = package, defines, kind
+    def __init__(self, package: str, defines: str, kind: str, first: str = ""):
+        self.package, self.defines, self.kind, self.first = package, defines, kind, first
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """All entries, in the order of the alphabet."""
+        """All entries, the usual one first, the others in the order of the alphabet."""
         wanted = re.compile(rf"^(?:{self.defines}\b *[:=]|(?:def|class) +{self.defines}\b)", re.MULTILINE)
-        files = sorted(self._folder.glob("*.py"))
-        return tuple(f.stem for f in files if wanted.search(f.read_text(encoding="utf-8")))
+        files = self._folder.glob("*.py")
+        found = [f.stem for f in files if wanted.search(f.read_text(encoding="utf-8"))]
+        return tuple(sorted(found, key=lambda name: (name != self.first, name)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)

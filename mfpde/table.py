@@ -3,7 +3,7 @@ of tables.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, ClassVar, Union
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -47,6 +47,9 @@ class Table(BaseModel):
     """Base of all tables: unknown keys are errors, text and truth values do not become numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    #: of one table of several: what others call its name
+    aliases: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)

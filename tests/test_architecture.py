@@ -26,6 +26,7 @@ FLOORS = [
     ["expressions"],
     ["usage"],
     ["case"],
+    ["laws"],
     ["table"],
     ["kinds"],
     ["registry"],

@@ -3,19 +3,26 @@ else.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from mfpde.case.data_tables import Data as Data
 from mfpde.case.data_tables import WeightColumn as WeightColumn
-from mfpde.case.law_tables import Law as Law
-from mfpde.case.law_tables import NormalLaw as NormalLaw
-from mfpde.case.law_tables import PointLaw as PointLaw
-from mfpde.case.law_tables import UniformLaw as UniformLaw
-from mfpde.case.law_tables import WrappedCauchyLaw as WrappedCauchyLaw
-from mfpde.kinds import LIMITERS
-from mfpde.table import Interval, NonNegative, OneOf, Positive, PositiveInt, Real, Seed, Table, Text
+from mfpde.kinds import LAWS, LIMITERS
+from mfpde.laws import LawTable
+from mfpde.table import (
+    Interval,
+    NonNegative,
+    OneOf,
+    Positive,
+    PositiveInt,
+    Real,
+    Seed,
+    Table,
+    Text,
+    tables_of,
+)
 
 # --- [model] ------------------------------------------------------------------------------------------------
 
@@ -63,6 +70,11 @@ Model = Annotated[
     BeforeValidator(_network_by_default),
 ]
 
+
+if TYPE_CHECKING:
+    Law = LawTable
+else:
+    Law = tables_of(LAWS, "law")
 
 # --- [parameters.*] -----------------------------------------------------------------------------------------
 

@@ -18,7 +18,9 @@ import sympy
 from mfpde.case import Case
 from mfpde.exact.formulas import is_zero, multiple_of
 from mfpde.exact.state import ExactState, expect, expect_no
-from mfpde.measures.laws import Law, Uniform, WrappedCauchy
+from mfpde.laws import Law
+from mfpde.laws.uniform import Uniform
+from mfpde.laws.wrapped_cauchy import WrappedCauchy
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import Model
 from mfpde.models.parameters import Component

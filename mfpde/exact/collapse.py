@@ -13,7 +13,9 @@ from mfpde.case import Case
 from mfpde.exact.formulas import is_zero, multiple_of
 from mfpde.exact.state import ExactState, expect, expect_no
 from mfpde.expressions.functions import absolute
-from mfpde.measures.laws import Law, Point, Uniform
+from mfpde.laws import Law
+from mfpde.laws.point import Point
+from mfpde.laws.uniform import Uniform
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import Model
 from mfpde.models.potential import Potential

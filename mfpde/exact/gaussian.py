@@ -18,7 +18,7 @@ from mfpde.case import Case
 from mfpde.exact.quadratic import QuadraticEnergy, quadratic_network, quadratic_potential
 from mfpde.exact.state import ExactState, expect, is_whole_normal
 from mfpde.exact.trajectory import Trajectory
-from mfpde.measures.laws import Normal
+from mfpde.laws.normal import Normal
 from mfpde.measures.mesh import Mesh
 from mfpde.models.model import Model
 from mfpde.models.network import Network

@@ -8,7 +8,7 @@ import numpy as np
 
 from mfpde.case import Case
 from mfpde.errors import InputError
-from mfpde.measures.laws import Normal
+from mfpde.laws.normal import Normal
 from mfpde.models.parameters import Component
 
 #: a normal law conditioned on an interval this many standard deviations wide to each side is as good as the
