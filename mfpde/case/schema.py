@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model
 
 from mfpde.case.data_tables import Data as Data
 from mfpde.case.data_tables import WeightColumn as WeightColumn
-from mfpde.kinds import LAWS, LIMITERS
+from mfpde.kinds import EXACT, LAWS, LIMITERS
 from mfpde.laws import LawTable
 from mfpde.table import (
     Interval,
@@ -253,9 +253,7 @@ class Output(Table):
 class Exact(Table):
     """The exact solution of the case, by name: `mfpde converge` measures errors against it."""
 
-    solution: Literal[
-        "gaussian", "gibbs", "wrapped_cauchy", "circle_cosine", "collapse", "frozen_features", "fisher_rao"
-    ]
+    solution: Annotated[str, OneOf(EXACT)]
 
 
 class Case(Table):

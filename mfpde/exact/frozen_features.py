@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.case import Case
-from mfpde.exact.state import ExactState, expect, expect_no
+from mfpde.exact.state import ExactState, Solution, expect, expect_no
 from mfpde.measures.mesh import Mesh
 from mfpde.models.features import Features
 from mfpde.models.model import Model
@@ -78,3 +78,17 @@ def build_frozen_features(case: Case, model: Model, mesh: Mesh) -> FrozenFeature
         2 * penalty.strength * amplitude.mobility,
         float(nu @ arrays.penalty_z),
     )
+
+
+SOLUTION = Solution(
+    build_frozen_features,
+    example={
+        "data": {"teacher": "sin(x0)", "inputs": {"law": "grid", "low": -2, "high": 2, "points": 8}},
+        "model": {"bias": False},
+        "parameters": {
+            "a": {"domain": [-6, 6], "cells": 17, "initial": {"law": "normal"}},
+            "w": {"domain": [-4, 4], "cells": 12, "mobility": 0.0, "initial": {"law": "normal", "std": 0.8}},
+        },
+    },
+    of_mesh=True,
+)
