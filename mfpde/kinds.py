@@ -14,3 +14,14 @@ FIGURES: Registry[Any] = Registry("mfpde.figures", "NEEDS", "figure", first="ove
 OPTIMISERS: Registry[Any] = Registry(
     "mfpde.lagrangian.optimisers", "OPTIMISER", "optimiser", first="gradient"
 )
+
+
+def figures_of(runs: str) -> tuple[str, ...]:
+    """Names of the figures of "one" run, or of "several"."""
+    return tuple(name for name in FIGURES if (FIGURES.constant(name, "RUNS") or "one") == runs)
+
+
+def figures_in_words(runs: str) -> str:
+    """The same with what each needs, such as "chaos (with replicates), energy", for a help text."""
+    needs = {name: FIGURES.constant(name, "NEEDS") for name in figures_of(runs)}
+    return ", ".join(f"{name} (with {needed})" if needed else name for name, needed in needs.items())
