@@ -3,7 +3,9 @@ of tables.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Union
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -63,11 +65,15 @@ class OneOf:
         return core_schema.literal_schema(list(self.registry.names))
 
 
-def tables_of(registry: Registry[Any], tag: str) -> Any:
+def tables_of(registry: Registry[Any], tag: str, default: str = "") -> Any:
     """The type of a table that may be any of a registry whose entries are tables; imports these.
 
     Arguments:
         tag: the key that chooses among them: the first field of each, a `Literal` of its name.
+        default: which one a table without that key is, if that is allowed.
     """
-    tables = tuple(registry[name] for name in registry)
-    return Annotated[Union[tables], Field(discriminator=tag)]  # noqa: UP007
+    tables: list[Any] = [registry[name] for name in registry]
+    chosen: Any = Annotated[reduce(or_, tables), Field(discriminator=tag)]
+    if not default:
+        return chosen
+    return Annotated[chosen, BeforeValidator(lambda v: {tag: default, **v} if isinstance(v, dict) else v)]

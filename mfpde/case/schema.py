@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model
 
 from mfpde.case.data_tables import Data as Data
 from mfpde.case.data_tables import WeightColumn as WeightColumn
-from mfpde.kinds import EXACT, LAWS, LIMITERS
+from mfpde.kinds import EXACT, LAWS, LIMITERS, OPTIMISERS
+from mfpde.lagrangian.optimisers import DescentTable
 from mfpde.laws import LawTable
 from mfpde.table import (
     Interval,
@@ -223,22 +224,10 @@ class Fluctuations(Table):
     method: Literal["auto", "tangent", "perturbation"] = "auto"
 
 
-class Descent(Table):
-    """Networks trained by steps of finite length beside the flow: gradient descent, and stochastic gradient
-    descent on minibatches.
-    """
-
-    steps: list[Positive] = []
-    batches: Annotated[list[Annotated[int, Field(ge=0, le=10_000_000)]], Field(min_length=1)] = [0]
-    units: PositiveInt = 1000
-    replicates: PositiveInt = 8
-
-    @model_validator(mode="after")
-    def _each_once(self):
-        for name in ("steps", "batches"):
-            if len(set(getattr(self, name))) != len(getattr(self, name)):
-                raise ValueError(f"'{name}' names a value twice")
-        return self
+if TYPE_CHECKING:
+    Descent = DescentTable
+else:
+    Descent = tables_of(OPTIMISERS, "optimiser", default="gradient")
 
 
 class Output(Table):
@@ -271,7 +260,7 @@ class Case(Table):
     lagrangian: Lagrangian = Lagrangian()
     characteristics: Characteristics = Characteristics()
     fluctuations: Fluctuations = Fluctuations()
-    descent: Descent = Descent()
+    descent: Descent = OPTIMISERS["gradient"]()
     output: Output = Output()
     exact: Exact | None = None
 
