@@ -28,17 +28,18 @@ class Registry(Generic[Entry]):
         package: the package whose modules are looked through, such as "mfpde.eulerian.limiters".
         defines: the name at the top level that makes a module an entry; its value is what `[]` returns.
         kind: what one entry is called in messages.
+        first: the usual entry, which is named first.
     """
 
-    def __init__(self, package: str, defines: str, kind: str):
-        self.package, self.defines, self.kind = package, defines, kind
+    def __init__(self, package: str, defines: str, kind: str, first: str = ""):
+        self.package, self.defines, self.kind, self.first = package, defines, kind, first
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """All entries, in the order of the alphabet."""
+        """All entries, the usual one first, the others in the order of the alphabet."""
         wanted = re.compile(rf"^(?:{self.defines}\b *[:=]|(?:def|class) +{self.defines}\b)", re.MULTILINE)
-        files = sorted(self._folder.glob("*.py"))
-        return tuple(f.stem for f in files if wanted.search(f.read_text(encoding="utf-8")))
+        found = [f.stem for f in self._folder.glob("*.py") if wanted.search(self._text(f.stem))]
+        return tuple(sorted(found, key=lambda name: (name != self.first, name)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -78,20 +79,20 @@ class Registry(Generic[Entry]):
 
     def summary(self, name: str) -> str:
         """The first sentence of an entry's docstring, without its full stop; imports nothing."""
-        text = " ".join((ast.get_docstring(self._tree(name)) or "").partition("\n\n")[0].split())
+        text = " ".join(
+            (ast.get_docstring(ast.parse(self._text(self.check(name)))) or "").partition("\n\n")[0].split()
+        )
         return re.split(r"\.(?= [A-Z]|$)", text, maxsplit=1)[0]
 
     def constant(self, name: str, constant: str) -> Any:
-        """The value of a literal that an entry's file assigns at its top level, or None; imports nothing."""
-        for node in self._tree(name).body:
-            if isinstance(node, ast.Assign) and any(
-                isinstance(target, ast.Name) and target.id == constant for target in node.targets
-            ):
-                return ast.literal_eval(node.value)
-        return None
+        """The value of a literal that an entry's file assigns on one line of its top level, or None; imports
+        nothing.
+        """
+        found = re.search(rf"^{constant} = (.+)$", self._text(self.check(name)), re.MULTILINE)
+        return found and ast.literal_eval(found[1])
 
-    def _tree(self, name: str) -> ast.Module:
-        return ast.parse((self._folder / f"{self.check(name)}.py").read_text(encoding="utf-8"))
+    def _text(self, name: str) -> str:
+        return (self._folder / f"{name}.py").read_text(encoding="utf-8")
 
     @property
     def _folder(self) -> Path:

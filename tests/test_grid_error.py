@@ -9,7 +9,7 @@ from mfpde.case import load_case
 from mfpde.eulerian.solver import build_solver
 from mfpde.exact import build_exact
 from mfpde.exact.errors import errors
-from mfpde.measures.laws import Uniform
+from mfpde.laws.uniform import Uniform
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models import build_model
 from mfpde.models.network import build_network

@@ -15,7 +15,7 @@ from mfpde.lagrangian.forces_numpy import NumpyNetwork
 from mfpde.lagrangian.forces_opencl import OpenCLNetwork
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
-from mfpde.measures.laws import Normal
+from mfpde.laws.normal import Normal
 from mfpde.models import build_model
 from mfpde.models.network import build_network
 

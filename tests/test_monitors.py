@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from mfpde.analysis.statistics import mean_and_error, power_law
-from mfpde.measures.laws import Normal, Uniform
+from mfpde.laws.normal import Normal
+from mfpde.laws.uniform import Uniform
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.monitors.distances import w1_marginal
 from mfpde.monitors.resolution import narrowest_blob

@@ -12,7 +12,7 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.eulerian.solver import Solver
 from mfpde.exact import build_exact, errors
-from mfpde.exact.solution import OF_MESH
+from mfpde.exact.solution import solution_of
 from mfpde.lagrangian.characteristics import Characteristics, build_characteristics, observe, why_none
 from mfpde.measures.nodes import Rule
 from mfpde.models import Problem, build_model
@@ -53,7 +53,7 @@ class ExactSolution:
     @property
     def of_mesh(self) -> bool:
         """Whether it is exact for every mesh, so that the time step alone errs."""
-        return self.case.exact is not None and self.case.exact.solution in OF_MESH
+        return self.case.exact is not None and solution_of(self.case).of_mesh
 
     def errors(self, solver: Solver) -> Errors:
         """Whatever of the solution is known."""

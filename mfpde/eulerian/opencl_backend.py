@@ -15,6 +15,7 @@ from mfpde.eulerian.layout import Layout
 from mfpde.eulerian.opencl_coupling import build_coupling, constants
 from mfpde.eulerian.opencl_fields import Field, Pool, Potential
 from mfpde.eulerian.tiles import Tiles
+from mfpde.kinds import LIMITERS
 from mfpde.measures.mesh import Axis, Mesh
 from mfpde.models.energy import Moments
 from mfpde.models.mesh_potential import MeshPotential
@@ -134,12 +135,11 @@ class OpenCLBackend:
             "UNIFORM": int(all(axis.uniform for axis in self.mesh.axes)),
             "FUSED": int(self.fused),
             "RUN": run,
-            "SLOPE": f"SLOPE_{scheme}",
             "NEGLIGIBLE": negligible(precision),
             "DATA_VW": self.data_width,
             "COLUMN_VW": column_width,
         }
-        self.program = build_program(device, FILES, given)
+        self.program = build_program(device, FILES, given, LIMITERS[scheme].source())
         self.kernels = {name: cl.Kernel(self.program, name) for name in KERNELS}
         self.local = [cl.LocalMemory(size) for size in self.tiles.local_bytes]
 

@@ -11,9 +11,11 @@ import sympy
 
 from mfpde.case import Case
 from mfpde.exact.formulas import is_zero, multiple_of
-from mfpde.exact.state import ExactState, expect, expect_no
+from mfpde.exact.state import ExactState, Solution, expect, expect_no
 from mfpde.expressions.functions import absolute
-from mfpde.measures.laws import Law, Point, Uniform
+from mfpde.laws import Law
+from mfpde.laws.point import Point
+from mfpde.laws.uniform import Uniform
 from mfpde.measures.mesh import Mesh
 from mfpde.models.kinds import as_potential
 from mfpde.models.problem import Problem
@@ -64,3 +66,13 @@ def build_collapse(case: Case, model: Problem, mesh: Mesh) -> Collapse:
     assert strength is not None
     assert isinstance(c.law, Uniform)
     return Collapse(c.name, c.law, strength, c.mobility)
+
+
+SOLUTION = Solution(
+    build_collapse,
+    example={
+        "time": 0.5,
+        "model": {"kind": "potential", "interaction": "abs(x)"},
+        "parameters": {"x": {"domain": [-1.5, 1.5], "cells": 63, "initial": {"law": "uniform"}}},
+    },
+)

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from mfpde.case import Case
-from mfpde.exact.state import ExactState, expect, expect_no
+from mfpde.exact.state import ExactState, Solution, expect, expect_no
 from mfpde.exact.trajectory import Trajectory
 from mfpde.measures.mesh import Mesh
 from mfpde.models.mesh_potential import MeshPotential
@@ -65,3 +65,16 @@ def build_fisher_rao(case: Case, model: Problem, mesh: Mesh) -> FisherRao:
     return FisherRao(
         model, mesh, arrays, masses.reshape(len(arrays.amplitude), -1), case.dynamics.birth_death
     )
+
+
+SOLUTION = Solution(
+    build_fisher_rao,
+    example={
+        "model": {"kind": "potential", "external": "cos(x)", "interaction": "x^2/8"},
+        "parameters": {
+            "x": {"domain": [-4, 4], "cells": 32, "mobility": 0.0, "initial": {"law": "normal", "std": 0.8}}
+        },
+        "dynamics": {"birth_death": 2.0},
+    },
+    of_mesh=True,
+)

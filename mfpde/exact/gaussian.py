@@ -16,9 +16,9 @@ from scipy.special import ndtr
 
 from mfpde.case import Case
 from mfpde.exact.quadratic import QuadraticEnergy, quadratic_network, quadratic_potential
-from mfpde.exact.state import ExactState, expect, is_whole_normal
+from mfpde.exact.state import ExactState, Solution, expect, is_whole_normal
 from mfpde.exact.trajectory import Trajectory
-from mfpde.measures.laws import Normal
+from mfpde.laws.normal import Normal
 from mfpde.measures.mesh import Mesh
 from mfpde.models.kinds import as_network, as_potential
 from mfpde.models.problem import Problem
@@ -117,3 +117,16 @@ def build_gaussian(case: Case, model: Problem, mesh: Mesh) -> Gaussian:
         case.dynamics.diffusion,
         case.dynamics.reaction == "entropic",
     )
+
+
+SOLUTION = Solution(
+    build_gaussian,
+    example={
+        "model": {"kind": "potential", "external": "x^2/2 + y^2/4"},
+        "parameters": {
+            name: {"domain": [-5, 5], "cells": 32, "initial": {"law": "normal", "mean": 0.4, "std": 0.7}}
+            for name in "xy"
+        },
+        "dynamics": {"birth_death": 0.5, "diffusion": 0.1},
+    },
+)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.case import Case
-from mfpde.exact.state import ExactState, expect
+from mfpde.exact.state import ExactState, Solution, expect
 from mfpde.measures.mesh import Mesh
 from mfpde.models.kinds import as_potential
 from mfpde.models.problem import Problem
@@ -53,3 +53,15 @@ def build_gibbs(case: Case, model: Problem, mesh: Mesh) -> Gibbs:
     weight = np.exp(-(v - v.min()) / dynamics.diffusion)
     density = weight / np.sum(weight * mesh.volumes)
     return Gibbs(density, 2 * float(np.sum(v * density * mesh.volumes)))
+
+
+SOLUTION = Solution(
+    build_gibbs,
+    example={
+        "time": 20.0,
+        "model": {"kind": "potential", "external": "(x^2 - 1)^2/4"},
+        "parameters": {"x": {"domain": [-3, 3], "cells": 24, "initial": {"law": "normal", "std": 0.5}}},
+        "dynamics": {"diffusion": 0.5},
+    },
+    of_mesh=True,
+)

@@ -16,6 +16,7 @@ from mfpde.figures.fluctuations import beside, logarithmic, time_axis
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
+NEEDS = "replicates"
 #: output times at which marks are drawn, at most
 MARKS = 11
 VARIANCE, BIAS = style.PALETTE[0], style.PALETTE[1]

@@ -18,6 +18,7 @@ from mfpde.figures.fluctuations import prediction_name, time_axis
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
+NEEDS = "replicates"
 #: components drawn, at most
 MOST = 8
 

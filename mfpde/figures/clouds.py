@@ -19,6 +19,8 @@ from mfpde.figures.marginals import symbol
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
+NEEDS = "two parameters"
+RUNS = "several"
 #: densities below this share of the panel's largest are white
 FLOOR = 1e-4
 #: area of a unit of average weight, in square points

@@ -17,6 +17,7 @@ from mfpde.figures.fluctuations import logarithmic, time_axis
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
+NEEDS = "descent"
 #: orders in eta of the square gap: explicit Euler is of first order, minibatches are noise of variance eta /
 #: B
 ORDERS = {True: (2, r"$\eta^2$"), False: (1, r"$\eta$")}

@@ -17,6 +17,8 @@ from mfpde.figures.fluctuations import LABEL, references, time_axis
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
+NEEDS = "nodes"
+RUNS = "several"
 #: what is smaller than this share of the largest value, over all panels, is below the axis
 FLOOR = 1e-6
 

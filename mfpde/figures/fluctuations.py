@@ -16,6 +16,7 @@ from mfpde.figures import needs, style
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
+NEEDS = "a prediction or nodes"
 #: output times at which error bars are drawn, at most
 BARS = 25
 LABEL = r"$n\,\mathbb{E}\,\|f_{n,t}-f_t\|^2_{\nu}$"

@@ -17,6 +17,7 @@ from mfpde.figures import needs, style
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
 
+NEEDS = "a prediction"
 #: planned distances from one marked tolerance to the next
 BETWEEN = 3
 #: (key of the plan, name, colour, mark of networks)

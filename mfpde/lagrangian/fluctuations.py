@@ -28,7 +28,6 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
 from mfpde.lagrangian.perturbation import Perturbation, unfollowed
 from mfpde.lagrangian.tangent import Linearisation, Tangent
-from mfpde.measures.laws import Point
 from mfpde.measures.nodes import per_axis
 from mfpde.models.function_space import FunctionSpace
 from mfpde.models.problem import Problem
@@ -187,7 +186,7 @@ def half_count(case: Case, model: Problem, count: int) -> int:
     Raises:
         InputError: there are too few nodes for a prediction, or for half of them to be fewer on an axis.
     """
-    axes = sum(not isinstance(c.law, Point) for c in model.parameters.free)
+    axes = sum(c.law.spread for c in model.parameters.free)
     if not axes:
         return 1
     half, each = count // 2, count

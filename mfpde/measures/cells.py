@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mfpde.measures.laws import Law, Point, WrappedCauchy
+from mfpde.laws import Law
 
 if TYPE_CHECKING:
     from mfpde.measures.mesh import Axis
@@ -71,22 +71,7 @@ def exact_masses(axis: "Axis", law: Law, faces: np.ndarray) -> np.ndarray:
     """
     if not axis.periodic:
         return law.masses(np.concatenate([[-np.inf], faces[1:-1], [np.inf]]))
-    if isinstance(law, WrappedCauchy):
-        return law.masses(faces)
-    if isinstance(law, Point):
-        at = faces[0] + (law.at - faces[0]) % axis.length
-        return Point(at if at < faces[-1] else float(faces[0])).masses(faces)
-    low, high = law.extent
-    # of narrow laws both ways around, since tails meet on the far side
-    middle, reach = (low + high) / 2, max((high - low) / 2, axis.length)
-    turns = np.arange(
-        math.ceil((middle - reach - faces[-1]) / axis.length),
-        math.floor((middle + reach - faces[0]) / axis.length) + 1,
-    )
-    starts = turns[:, None] * axis.length + faces[:-1]
-    return (
-        law.masses(np.append(starts, turns[-1] * axis.length + faces[-1])).reshape(starts.shape).sum(axis=0)
-    )
+    return law.masses_around(faces, axis.length)
 
 
 def deposit(axis: "Axis", x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

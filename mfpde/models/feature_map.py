@@ -16,9 +16,6 @@ from mfpde.models.loss import Loss
 from mfpde.models.parameters import Component, ParameterSpace
 from mfpde.models.problem import Cloud
 from mfpde.models.risk import LeastSquares, Risk
-from mfpde.registry import Registry
-
-FEATURES: Registry[type["PointwiseFeatures"]] = Registry("mfpde.models.features", "FEATURES", "feature map")
 
 
 class Batch(NamedTuple):

@@ -11,9 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from mfpde.case import schema
-from mfpde.registry import Registry
-
-LOSSES: Registry[type["Loss"]] = Registry("mfpde.models.losses", "LOSS", "loss")
+from mfpde.kinds import LOSSES
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ import numpy as np
 from mfpde.case import Case, schema
 from mfpde.data import Dataset, build_dataset
 from mfpde.errors import InputError, about
+from mfpde.kinds import FEATURES
 from mfpde.measures.compression import BLOCK, row_blocks
 from mfpde.measures.mesh import Mesh
 from mfpde.models.coupling import Features, Outputs
-from mfpde.models.feature_map import FEATURES, FeatureMap
+from mfpde.models.feature_map import FeatureMap
 from mfpde.models.function_space import FunctionSpace
 from mfpde.models.loss import Loss, build_loss
 from mfpde.models.mesh_potential import MeshPotential

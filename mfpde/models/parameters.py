@@ -8,7 +8,8 @@ import numpy as np
 from mfpde.case import Case, schema
 from mfpde.errors import InputError, nearest
 from mfpde.expressions.parse import NAME, RESERVED
-from mfpde.measures.laws import Law, Normal, Point, WrappedCauchy, build_law, mass_outside
+from mfpde.laws import Law
+from mfpde.laws.point import Point
 from mfpde.measures.mesh import Axis, Mesh, sinh_faces
 
 #: A law may put this much outside its domain before it is called too wide for it.
@@ -16,9 +17,6 @@ MAX_OUTSIDE = 1e-6
 LONGEST_NAME = 16
 #: free components that a mesh may have
 MOST_AXES = 4
-#: standard deviations from its mean at which a normal law may be conditioned; beyond them is less of it than
-#: the smallest number
-MOST_DEVIATIONS = 37.5
 #: what a table that serves several components of a network holds
 WORDS = {"a": "amplitudes", "w": "weights"}
 #: turns of a circle that a law may be wide
@@ -198,7 +196,7 @@ def _component(name: str, spec: schema.Parameter, where: str) -> Component:
     if spec.fixed is not None:
         return Component(name, Point(spec.fixed), False, None, 1, False, 0.0)
     assert spec.initial is not None  # the schema saw to it
-    law = build_law(spec.initial)
+    law = spec.initial.build()
     if spec.periodic and spec.domain is None:
         raise InputError(
             f"{where}: a periodic parameter needs domain = [low, high], whose length is the period"
@@ -218,18 +216,8 @@ def check_inside(
         InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, it goes around more than
             `MOST_TURNS`, it is one of another circle, or a conditioned law lies too far out.
     """
-    if isinstance(law, WrappedCauchy) and not (
-        periodic and domain and abs(domain[1] - domain[0] - 2 * np.pi) < 1e-9
-    ):
-        raise InputError(
-            f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0,"
-            " 6.283185307179586]"
-        )
-    if isinstance(law, Normal) and abs(law.peak) > MOST_DEVIATIONS:
-        raise InputError(
-            f"{where}: the {name} {law.describe()} has next to no mass there; expected 'within' to come as"
-            f" near to the mean as {MOST_DEVIATIONS:g} standard deviations"
-        )
+    if said := law.refusal(name, domain, periodic):
+        raise InputError(f"{where}: {said}")
     if domain is None:
         return
     if periodic:
@@ -241,7 +229,7 @@ def check_inside(
                 " whole circle"
             )
         return
-    outside = mass_outside(law, *domain)
+    outside = law.mass_outside(*domain)
     if outside > MAX_OUTSIDE:
         raise InputError(
             f"{where}: the domain [{domain[0]:g}, {domain[1]:g}] is narrower than the {name}"

@@ -13,9 +13,8 @@ import sympy
 
 from mfpde.case import schema
 from mfpde.expressions import evaluate, opencl_function
-from mfpde.registry import Registry
+from mfpde.kinds import PENALTIES
 
-PENALTIES: Registry[type["Penalty"]] = Registry("mfpde.models.penalties", "PENALTY", "penalty")
 _A = sympy.Symbol("a", real=True)
 #: amplitudes at which the infimum of a h + r_a(a) is looked for
 SEARCHED = np.concatenate([-np.logspace(4, -6, 2001), [0.0], np.logspace(-6, 4, 2001)])

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.eulerian.solver import Solver
-from mfpde.measures.laws import Law, Normal, Point, Uniform
 from mfpde.measures.mesh import Axis
 from mfpde.models.problem import Problem
 from mfpde.monitors.distances import w1_densities
 from mfpde.monitors.resolution import narrowest_blob
-
-JUMP = 0.1  #: of the largest density, from which the end of a normal law counts as a jump
 
 
 @dataclass(frozen=True)
@@ -81,11 +78,3 @@ def measure_level(solver: Solver) -> Level:
         external,
         solver.steps,
     )
-
-
-def has_jump(law: Law) -> bool:
-    """Whether the density of a law jumps."""
-    if isinstance(law, Normal):
-        ends = np.array([law.low, law.high])
-        return bool(np.any(np.exp(-(((ends - law.mean) / law.std) ** 2) / 2) > JUMP))
-    return isinstance(law, Uniform | Point)

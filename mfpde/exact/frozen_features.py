@@ -10,7 +10,7 @@ import numpy as np
 
 from mfpde.case import Case
 from mfpde.data import Dataset
-from mfpde.exact.state import ExactState, expect, expect_no
+from mfpde.exact.state import ExactState, Solution, expect, expect_no
 from mfpde.measures.mesh import Mesh
 from mfpde.models.coupling import Features
 from mfpde.models.kinds import as_network, perceptrons
@@ -85,3 +85,17 @@ def build_frozen_features(case: Case, model: Problem, mesh: Mesh) -> FrozenFeatu
         2 * penalty.strength * amplitude.mobility,
         float(nu @ arrays.penalty_z),
     )
+
+
+SOLUTION = Solution(
+    build_frozen_features,
+    example={
+        "data": {"teacher": "sin(x0)", "inputs": {"law": "grid", "low": -2, "high": 2, "points": 8}},
+        "model": {"bias": False},
+        "parameters": {
+            "a": {"domain": [-6, 6], "cells": 17, "initial": {"law": "normal"}},
+            "w": {"domain": [-4, 4], "cells": 12, "mobility": 0.0, "initial": {"law": "normal", "std": 0.8}},
+        },
+    },
+    of_mesh=True,
+)

@@ -4,18 +4,26 @@ any other.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar, Literal
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from mfpde.measures import tails
+from mfpde.laws import Law, LawTable, tails
+from mfpde.table import Interval, Positive, Real
 
 #: a normal law has less than 1e-18 beyond so many standard deviations
 WIDE = 9.0
+#: and less than 1e-10 beyond so many
+BULK = 6.5
+#: standard deviations from its mean at which it may be conditioned; beyond them is less of it than the
+#: smallest number
+MOST_DEVIATIONS = 37.5
+JUMP = 0.1  #: of the largest density, from which an end counts as a jump
 
 
 @dataclass(frozen=True)
-class Normal:
+class Normal(Law):
     """Normal law of this mean and standard deviation, conditioned on [low, high] (possibly infinite)."""
 
     mean: float
@@ -61,6 +69,17 @@ class Normal:
         """The bounds, or where the law has ended."""
         return self.within_reach(WIDE)
 
+    @property
+    def bulk(self) -> tuple[float, float]:
+        """The bounds, or where next to nothing is left."""
+        return self.within_reach(BULK)
+
+    @property
+    def jumps(self) -> bool:
+        """Whether the law is cut off where its density is not small."""
+        ends = np.array([self.low, self.high])
+        return bool(np.any(np.exp(-(((ends - self.mean) / self.std) ** 2) / 2) > JUMP))
+
     @cached_property
     def peak(self) -> float:
         """Where the density is largest, in standard deviations from the mean."""
@@ -70,6 +89,10 @@ class Normal:
         """Where the density is above exp(-deviations^2 / 2) of its largest value."""
         reach = self.std * float(np.sqrt(self.peak**2 + deviations**2))
         return max(self.low, self.mean - reach), min(self.high, self.mean + reach)
+
+    def density(self, x: np.ndarray) -> np.ndarray:
+        """Relative to its largest value."""
+        return np.exp(-(((x - self.mean) / self.std) ** 2 - self.peak**2) / 2)
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
         """P(X <= x)."""
@@ -108,7 +131,34 @@ class Normal:
             z = ndtri(np.maximum(below + np.asarray(u) * (upto - below), np.finfo(float).tiny))
         return np.clip(self.mean + self.std * z, self.low, self.high)
 
+    def refusal(self, name: str, domain: tuple[float, float] | None, periodic: bool) -> str:
+        """It is conditioned where next to nothing of it is."""
+        if abs(self.peak) <= MOST_DEVIATIONS:
+            return ""
+        return (
+            f"the {name} {self.describe()} has next to no mass there; expected 'within' to come as near to"
+            f" the mean as {MOST_DEVIATIONS:g} standard deviations"
+        )
+
     def describe(self) -> str:
         """A few words for messages."""
         within = f" within [{self.low:g}, {self.high:g}]" if np.isfinite(self.low) else ""
         return f"normal law (mean {self.mean:g}, std {self.std:g}){within}"
+
+
+class NormalLaw(LawTable):
+    """Normal law, optionally conditioned on an interval."""
+
+    aliases: ClassVar[tuple[str, ...]] = ("gaussian",)
+
+    law: Literal["normal"]
+    mean: Real = 0.0
+    std: Positive = 1.0
+    within: Interval | None = None
+
+    def build(self) -> Normal:
+        """The law itself."""
+        return Normal(self.mean, self.std, *(self.within or (-np.inf, np.inf)))
+
+
+LAW = NormalLaw
