@@ -18,9 +18,9 @@ from mfpde.eulerian.state import State
 from mfpde.lagrangian.characteristics import observe, points_flow, why_none
 from mfpde.lagrangian.flow import Flow
 from mfpde.measures.mesh import Mesh
+from mfpde.metrics.resolution import narrowest_blob
 from mfpde.models.energy import Moments
 from mfpde.models.model import Model
-from mfpde.monitors.resolution import narrowest_blob
 
 NARROW = 3.0  #: cells; the standard deviation of a blob at which points take over
 NEGLIGIBLE = 1e-10  #: share of the largest cell's mass below which a cell gives no points

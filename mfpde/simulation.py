@@ -20,20 +20,25 @@ from mfpde.handoff import check_hand_off, hand_off_if_narrow, restore_carrier
 from mfpde.lagrangian.characteristics import build_characteristics, node_count
 from mfpde.lagrangian.descent import Descent, build_descent
 from mfpde.lagrangian.flow import Flow
-from mfpde.lagrangian.fluctuations import SPECTRUM, Fluctuations, FollowedTangent, build_fluctuations
+from mfpde.lagrangian.fluctuations import Fluctuations, FollowedTangent, build_fluctuations
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.memory import check_memory
+from mfpde.metrics import measure
+from mfpde.metrics.shown import Shown, shown
+from mfpde.metrics.views.companions import CompanionsView
+from mfpde.metrics.views.density import DensityView
+from mfpde.metrics.views.descent import DescentView
+from mfpde.metrics.views.networks import NetworksView
+from mfpde.metrics.views.nodes import NodesView
+from mfpde.metrics.views.prediction import PredictionView
 from mfpde.models import Model, build_model
 from mfpde.models.network import Network
-from mfpde.models.shallow import ShallowNetwork
 from mfpde.monitors.blame import blaming_cells, blaming_units
-from mfpde.monitors.frames import Snapshot, measure_density, measure_distances, measure_gaps, measure_networks
 from mfpde.monitors.grid_error import Companions, build_companions
 from mfpde.monitors.health import Health
-from mfpde.monitors.nodes import measure_nodes
 from mfpde.sides import DENSITY, Parts, Turn, Watch, flow_of, parts_of, solver_facts
-from mfpde.store.layout import Parts as LayoutParts
+from mfpde.store.layout import Layout, describe
 from mfpde.store.reserved import check_names
 
 
@@ -52,42 +57,44 @@ class Simulation:
     descent: Descent | None = None
     device: Any = None  #: None for NumPy
     notes: tuple[str, ...] = ()  #: what the user should know of how the device was chosen, and of memory
-    snapshot: Snapshot | None = None  #: of the networks, at the last frame
+    shown: Shown = field(default_factory=dict)  #: at the last frame
     health: Health = field(default_factory=Health)
     heading: float = 0.0  #: the time of the last call of `advance`, which a checkpoint may have interrupted
     fingerprint: dict[str, float] = field(default_factory=dict)  #: of what was built, at time 0
 
+    def look(self) -> None:
+        """Show what there is at the present time; the solver keeps what the progress tells of it."""
+        self.shown = shown(self.model, self._views())
+        if self.solver is not None:
+            density = self.shown["density"]
+            self.solver.wall_mass, self.solver.blobs = density.wall_mass, density.blobs
+
     def frame(self, with_fields: bool) -> dict[str, Any]:
         """Everything that is stored at the present time, by path in the file."""
-        values: dict[str, Any] = {}
-        density = None
+        self.look()
+        return measure(self.shown, with_fields)
+
+    def layout(self) -> Layout:
+        """What is stored of it."""
+        return describe(shown(self.model, self._views()))
+
+    def _views(self) -> dict[str, Any]:
+        """What its sides show."""
+        views: dict[str, Any] = {}
         if self.solver is not None:
-            density = self.solver.density()
-            values |= measure_density(self.solver, density, with_fields)
+            views["density"] = DensityView(self.solver)
             if self.companions is not None:
-                values |= {
-                    f"eulerian/{name}": value for name, value in self.companions.estimate(self.solver).items()
-                }
+                views["companions"] = CompanionsView(self.companions, self.solver)
         if self.nodes is not None:
-            values |= measure_nodes(self.model, self.nodes, self.jump_rate)
+            views["nodes"] = NodesView(self.model, self.nodes, self.jump_rate)
         if self.fluctuations is not None:
-            values |= {f"fluctuations/{name}": value for name, value in self.fluctuations.measure().items()}
-        limit = (
-            self.solver.prediction if self.solver is not None else values.get("characteristics/prediction")
-        )
+            views["prediction"] = PredictionView(self.fluctuations, self.jump_rate > 0)
         if self.flow is not None and self.ladder is not None:
-            shown = self.case.output.snapshot_replicates if with_fields else 0
-            networks, self.snapshot = measure_networks(self.model, self.ladder, self.flow, shown)
-            values |= networks
-            if limit is not None and isinstance(self.model, ShallowNetwork):
-                values |= measure_gaps(self.model, self.ladder, self.snapshot, limit)
-            if self.solver is not None and density is not None:
-                values |= measure_distances(
-                    self.model, self.ladder, self.snapshot, self.solver.mesh, density, with_fields
-                )
+            kept = self.case.output.snapshot_replicates
+            views["networks"] = NetworksView(self.model, self.ladder, self.flow, kept)
         if self.descent is not None:
-            values |= self.descent.measure(limit)
-        return values
+            views["descent"] = DescentView(self.descent)
+        return views
 
     @property
     def data_notes(self) -> tuple[str, ...]:
@@ -108,13 +115,6 @@ class Simulation:
         if tolerance is None or solver is None or solver.carrier is not None:
             return False
         return bool(solver.density_rate < tolerance and solver.energy_rate < tolerance)
-
-    @property
-    def parts(self) -> LayoutParts:
-        """What the run has besides a density and a ladder."""
-        return LayoutParts(
-            self.nodes is not None, self.jump_rate > 0, SPECTRUM if self.fluctuations is not None else 0
-        )
 
     @property
     def solvers(self) -> list[Solver]:

@@ -19,6 +19,7 @@ FLOORS = [
     ["exact"],
     ["monitors"],
     ["store"],
+    ["metrics"],
     ["eulerian", "lagrangian"],
     ["models"],
     ["measures", "data"],

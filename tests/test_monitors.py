@@ -8,9 +8,9 @@ from scipy import stats
 from mfpde.analysis.statistics import mean_and_error, power_law
 from mfpde.measures.laws import Normal, Uniform
 from mfpde.measures.mesh import Axis, Mesh
-from mfpde.monitors.distances import w1_marginal
-from mfpde.monitors.resolution import narrowest_blob
-from mfpde.monitors.sliced import SlicedDensity
+from mfpde.metrics.distances import w1_marginal
+from mfpde.metrics.resolution import narrowest_blob
+from mfpde.metrics.sliced import SlicedDensity
 
 AXIS = Axis("a", np.linspace(-4, 4, 41))
 

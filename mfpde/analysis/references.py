@@ -15,9 +15,9 @@ from mfpde.exact import build_exact, errors
 from mfpde.exact.solution import OF_MESH
 from mfpde.lagrangian.characteristics import Characteristics, build_characteristics, observe, why_none
 from mfpde.measures.nodes import Rule
+from mfpde.metrics.distances import w1_densities, w1_marginal
 from mfpde.models import Model, build_model
 from mfpde.models.shallow import ShallowNetwork
-from mfpde.monitors.distances import w1_densities, w1_marginal
 
 Errors = dict[str, float]
 Tell = Callable[[str], None]

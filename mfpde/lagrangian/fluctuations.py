@@ -117,27 +117,6 @@ class Fluctuations:
         self.full.flow.advance(until, watch)
         self.half.flow.advance(until, watch)
 
-    def measure(self) -> dict[str, np.ndarray | float]:
-        """What is predicted now, by name."""
-        response = self.full.response()
-        shares = self.model.square_norm(response.T)
-        predicted, directions = float(shares.sum()), len(shares)
-        # the last half of few directions is no error where they are all there are
-        rest = 0.0 if self.followed.complete else float(shares[directions // 2 :].sum())
-        other = float(self.model.square_norm(self.half.response().T).sum())
-        weighted = np.sqrt(self.model.least_squares.weights)[:, None] * response
-        found = np.linalg.svd(weighted, compute_uv=False)[:SPECTRUM] ** 2
-        return {
-            "predicted": predicted,
-            "node_error": abs(predicted - other),
-            "rank_error": max(rest, self.followed.left_out),
-            "spectrum": np.pad(found, (0, SPECTRUM - len(found))),
-            # on a circle the mean jumps as units pass the seam, which no linear response holds
-            "mean_variance": np.where(
-                [c.periodic for c in self.model.parameters.components], np.nan, self.full.mean_variance()
-            ),
-        }
-
 
 def why_no_tangent(model: Model) -> str | None:
     """The key that leaves a model without a tangent, and why; None if it has one."""

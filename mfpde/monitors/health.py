@@ -8,12 +8,14 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.errors import RunError
 from mfpde.measures.cells import missed_mean
+from mfpde.metrics.effective_number import of_networks as effective_units
+from mfpde.metrics.resolution import MIN_CELLS
+from mfpde.metrics.views.networks import NetworksView
+from mfpde.metrics.walls import touches_wall
 from mfpde.models.births import births_laws
 from mfpde.models.model import Model
 from mfpde.models.potential import unmoved
 from mfpde.monitors.causes import remedy
-from mfpde.monitors.frames import touches_wall
-from mfpde.monitors.resolution import MIN_CELLS
 
 if TYPE_CHECKING:
     from mfpde.simulation import Simulation
@@ -78,7 +80,7 @@ class Health:
         """
         limit, solver = simulation.case.eulerian.wall_limit, simulation.solver
         shares = {} if solver is None else {name: ("mass", mass) for name, mass in solver.wall_mass.items()}
-        if simulation.snapshot is not None:
+        if "networks" in simulation.shown:
             shares |= {
                 f"{name} (units)": ("share of the units", share)
                 for name, share in wall_shares(simulation).items()
@@ -179,9 +181,7 @@ class Health:
             )
 
     def _check_networks(self, simulation: "Simulation", time: float) -> None:
-        flow, ladder, snapshot = simulation.flow, simulation.ladder, simulation.snapshot
-        if flow is None or ladder is None or snapshot is None:
-            return
+        networks: NetworksView = simulation.shown["networks"]
         for name, share in wall_shares(simulation).items():
             if share > WALL_MASS:
                 self._warn(
@@ -189,8 +189,8 @@ class Health:
                     f"at time {time:g} {share:.1e} of all units sit on a wall of {name};"
                     f" {remedy(simulation.model, name)}",
                 )
-        if flow.birth_death is None and simulation.case.dynamics.birth_death:
-            effective = 1 / np.add.reduceat(snapshot.weights**2, ladder.first_unit[:-1]) / ladder.sizes
+        if networks.flow.birth_death is None and simulation.case.dynamics.birth_death:
+            effective = effective_units(networks) / networks.ladder.sizes
             if effective.min() < 0.1:
                 self._warn(
                     "weights",
@@ -242,11 +242,12 @@ class Health:
 
 def wall_shares(simulation: "Simulation") -> dict[str, float]:
     """The share of all units that sit on a wall, per component that has some."""
-    assert simulation.snapshot is not None
-    state, components = simulation.snapshot.state, simulation.model.parameters.components
+    networks: NetworksView = simulation.shown["networks"]
     walled = {
         c.name: (k, c.domain)
-        for k, c in enumerate(components)
+        for k, c in enumerate(networks.components)
         if c.domain is not None and c.free and not c.periodic
     }
-    return {name: float(np.mean(touches_wall(state[k], domain))) for name, (k, domain) in walled.items()}
+    return {
+        name: float(np.mean(touches_wall(networks.state[k], domain))) for name, (k, domain) in walled.items()
+    }

@@ -9,10 +9,10 @@ import numpy as np
 from mfpde.eulerian.solver import Solver
 from mfpde.measures.laws import Law, Normal, Point, Uniform
 from mfpde.measures.mesh import Axis
+from mfpde.metrics.distances import w1_densities
+from mfpde.metrics.resolution import narrowest_blob
 from mfpde.models.model import Model
 from mfpde.models.shallow import ShallowNetwork
-from mfpde.monitors.distances import w1_densities
-from mfpde.monitors.resolution import narrowest_blob
 
 JUMP = 0.1  #: of the largest density, from which the end of a normal law counts as a jump
 

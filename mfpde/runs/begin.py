@@ -22,7 +22,6 @@ from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
 from mfpde.simulation import Simulation, build_simulation, output_times
 from mfpde.store.checkpoints import Checkpoints, behind_links
-from mfpde.store.layout import Layout, describe
 from mfpde.store.provenance import circumstances, what_computes
 from mfpde.store.writer import Writer, check_output
 
@@ -101,7 +100,7 @@ def begin(
         raise InputError(
             f"{output}: cannot be written: {error.strerror} ({checkpoints.folder.name})"
         ) from None
-    layout, (times, stored) = layout_of(simulation), output_times(case, ends)
+    layout, (times, stored) = simulation.layout(), output_times(case, ends)
     for message in check_disk(output, layout, len(times), int(np.sum(stored))):
         report.warn(message)
     attributes = {
@@ -140,9 +139,3 @@ def facts_of(simulation: Simulation) -> dict[str, Any]:
         "data": model.data.tables() if isinstance(model, Network) else None,
         "fingerprint": simulation.fingerprint,
     }
-
-
-def layout_of(simulation: Simulation) -> Layout:
-    """The layout of the output of a simulation."""
-    mesh = simulation.solver.mesh if simulation.solver else None
-    return describe(simulation.case, simulation.model, mesh, simulation.ladder, simulation.parts)
