@@ -2,7 +2,6 @@
 moment.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,23 +11,19 @@ import h5py
 import numpy as np
 
 from mfpde.errors import HeldError, InputError, RunError, StorageError, first_line
-from mfpde.metrics.declaration import GROWING, Dataset
+from mfpde.metrics.declaration import GROWING
 from mfpde.store import vtk
 from mfpde.store.checkpoints import are_left_behind
-from mfpde.store.checksums import FIXED, along_of, checksum, fixed_checksum
-from mfpde.store.contents import DECLARED, own_datasets
+from mfpde.store.checksums import along_of, checksum
+from mfpde.store.contents import own_datasets
 from mfpde.store.copies import Copies
-from mfpde.store.layout import FRAMES, SCHEMA_VERSION, Layout
+from mfpde.store.creation import create, set_attribute
+from mfpde.store.layout import FRAMES, Layout
 from mfpde.store.names import HeldOpen
-from mfpde.store.reserved import paths
 
 #: VTK could not read files of the newest format; from 1.10 on, a file whose writer was killed refuses to open
 LIBVER = ("v108", "v110")
 SUFFIXES = (".h5", ".hdf5", ".vtkhdf")
-#: datasets larger than this per frame are compressed
-LARGE = 4096
-#: limit of the times: of a dimension without one, readers ask every dataset for its length, every time
-MOST_FRAMES = 2**31 - 1
 
 
 class Writer:
@@ -64,71 +59,13 @@ class Writer:
         self.missing: list[str] = []  #: measured, but not in the file, which another version began
         self.left: list[str] = []  #: in the file, but not measured any more: it grows by missing values
         if frames is None:
-            self._create_all(layout, attributes)
+            create(self.file, layout, attributes)
         else:
             try:
                 self._cut(frames)
             except InputError:
                 self.close()
                 raise
-
-    def _create_all(self, layout: Layout, attributes: Mapping[str, Any]) -> None:
-        self.file.attrs["schema_version"] = SCHEMA_VERSION
-        self.file.attrs["title"] = attributes.get("title", "")
-        for name, value in {**attributes, DECLARED: sorted(paths())}.items():
-            self._set(name, value)
-        for name in GROWING:
-            self._scale(
-                name,
-                np.zeros(0),
-                "time of the gradient flow" + (" at which fields are stored" if name != "time" else ""),
-                True,
-            )
-        for name, (values, long_name) in layout.dimensions.items():
-            self._scale(name, values, long_name, False)
-        for dataset, values in layout.fixed:
-            self._create(dataset)[...] = values
-        for dataset in layout.growing:
-            self._create(dataset)
-        self._create(Dataset(FRAMES, ("time",), "CRC-32 of all that is stored at this time", dtype="u4"))
-        for axis in self.file:
-            if f"{axis}_bounds" in self.file:
-                self.file[axis].attrs["bounds"] = f"{axis}_bounds"
-        if "eulerian" in self.file:
-            self.file.attrs["default"] = "eulerian"
-            self.file["eulerian"].attrs.update(
-                {"NX_class": "NXdata", "signal": "energy", "axes": ["elapsed_time"]}
-            )
-            vtk.create(self.file)
-        self.file.attrs[FIXED] = fixed_checksum(
-            self.file, [*layout.dimensions, *(one.path for one, _ in layout.fixed)]
-        )
-        self.file.flush()
-
-    def _scale(self, name: str, values: np.ndarray, long_name: str, grows: bool) -> None:
-        maxshape = (MOST_FRAMES,) if grows else values.shape
-        dataset = self.file.create_dataset(
-            name, data=values, maxshape=maxshape, chunks=(1024,) if grows else None
-        )
-        dataset.make_scale(name)
-        dataset.attrs.update({"long_name": long_name, "units": "1"})
-
-    def _create(self, one: Dataset) -> h5py.Dataset:
-        grows = one.dims[0] in GROWING
-        shape = tuple(len(self.file[dim]) for dim in one.dims)
-        frame = int(np.prod(shape[1:])) if grows else int(np.prod(shape))
-        options: dict[str, Any] = {}
-        if grows:
-            options = {"maxshape": (None, *shape[1:]), "chunks": (1 if frame >= LARGE else 64, *shape[1:])}
-        if grows and frame >= LARGE:
-            options |= {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
-        if np.dtype(one.dtype).kind == "f":
-            options["fillvalue"] = np.nan
-        dataset = self.file.create_dataset(one.path, shape, dtype=one.dtype, **options)
-        dataset.attrs.update({"long_name": one.long_name, "units": one.units})
-        for k, dim in enumerate(one.dims):
-            dataset.dims[k].attach_scale(self.file[dim])
-        return dataset
 
     def _cut(self, frames: int) -> None:
         """Drop the frames after the first so many.
@@ -223,13 +160,9 @@ class Writer:
             OSError: it could not be written; at its name is what was published before.
         """
         for name, value in attributes.items():
-            self._set(name, value)
+            set_attribute(self.file, name, value)
         self.file.flush()
         self.copies.publish()
-
-    def _set(self, name: str, value: Any) -> None:
-        """Set a root attribute; tables and lists are stored as JSON."""
-        self.file.attrs[name] = value if isinstance(value, str | int | float) else json.dumps(value)
 
     def close(self) -> None:
         """Close the file; what was published stays."""
