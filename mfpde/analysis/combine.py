@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from mfpde.analysis.statistics import mean_and_error
+from mfpde.errors import InputError
 from mfpde.metrics import variables
 from mfpde.metrics.declaration import FIELDS, NAME, Compared, Shape, Variable
 
@@ -67,12 +68,16 @@ def combined(run: "Run", dataset: xr.Dataset, variable: Variable) -> Any:
 
     Arguments:
         dataset: the group of the file that it is in.
+    Raises:
+        InputError: it is damaged: it lacks what every version has stored.
     """
     assert variable.compared is not None
     how, path = variable.compared.how, variable.path.rpartition("/")[2]
     names = sorted(run.parameters) if NAME in path else [""]
     places = {name: path.replace(NAME, name) for name in names}
     values = {name: _at_times(run, dataset[place]) for name, place in places.items() if place in dataset}
+    if variable.compared.always and not values:
+        raise InputError(f"{run.path}: has no '{variable.pattern}'; it is no whole output of mfpde run")
     if how == "sum":
         return numbers(np.sum(list(values.values()), axis=0) if values else np.zeros(len(run.times)))
     found = {name: _WAYS[how](value) for name, value in values.items()}

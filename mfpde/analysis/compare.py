@@ -86,11 +86,13 @@ def _lagrangian(run: "Run", units: int) -> dict[str, Any]:
     networks = run.lagrangian(units)
     entry: dict[str, Any] = {"units": units, "replicates": networks.sizes[f"replicate_{units}"]}
     groups = {"lagrangian": networks}
-    if "comparison" in run.tree.children:
+    if run.has_density or "comparison" in run.tree.children:
         groups["comparison"] = run.comparison(units)
     for group, dataset in groups.items():
-        found = ((how.key, combined(run, dataset, variable)) for variable, how in compared(group))
-        entry |= {key: value for key, value in found if value not in (None, {})}
+        for variable, how in compared(group):
+            if run.has_density or "density" not in variable.views:
+                found = combined(run, dataset, variable)
+                entry |= {how.key: found} if found is not None else {}
     return entry
 
 

@@ -40,6 +40,7 @@ class Compared(NamedTuple):
     table: Shape | None = None  #: on the terminal; None is not shown there
     title: str = ""  #: of a table of its own
     form: str = ".4g"  #: of its numbers there
+    always: bool = False  #: whether every version has stored it, so that a file without it is damaged
     stated: bool = False  #: whether the health of a run states it, more exactly than outputs tell
 
 

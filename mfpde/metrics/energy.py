@@ -34,7 +34,7 @@ def of_descent(descent: DescentView) -> np.ndarray:
 
 def compared(how) -> Compared:
     """One table of the density and of networks."""
-    return Compared(how, "energy", "energy E", "own", title="Energy", form=".5g")
+    return Compared(how, "energy", "energy E", "own", title="Energy", form=".5g", always=True)
 
 
 VARIABLES = [

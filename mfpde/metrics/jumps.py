@@ -24,13 +24,13 @@ VARIABLES = [
         (TIME, "replicate_{units}"),
         "jumps so far in which a unit above the mean of V died and was replaced",
         killed,
-        compared=Compared("mean", "killed"),
+        compared=Compared("mean", "killed", always=True),
     ),
     Variable(
         "lagrangian/{units}/cloned",
         (TIME, "replicate_{units}"),
         "jumps so far in which a unit below the mean of V was cloned over another",
         cloned,
-        compared=Compared("mean", "cloned"),
+        compared=Compared("mean", "cloned", always=True),
     ),
 ]

@@ -8,6 +8,6 @@ VARIABLES = [
         (TIME,),
         "total mass of mu",
         lambda density: density.solver.state.moments.mass,
-        compared=Compared("deviation from 1", "mass_drift", stated=True),
+        compared=Compared("deviation from 1", "mass_drift", always=True, stated=True),
     )
 ]

@@ -15,6 +15,6 @@ VARIABLES = [
         (TIME,),
         "smallest cell average of mu",
         minimum_density,
-        compared=Compared("least", "minimum_density"),
+        compared=Compared("least", "minimum_density", always=True),
     )
 ]

@@ -26,6 +26,6 @@ VARIABLES = [
         (FIELDS, "replicate_{units}"),
         "sliced W2 distance of the clouds of units from mu",
         sliced_w2,
-        compared=Compared("mean", "sliced_w2", "sliced W2", "distances", form=".2e"),
+        compared=Compared("mean", "sliced_w2", "sliced W2", "distances", form=".2e", always=True),
     )
 ]

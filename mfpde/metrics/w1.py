@@ -28,6 +28,6 @@ VARIABLES = [
         (TIME, "replicate_{units}"),
         "W1 distance of the marginals of {name}",
         w1,
-        compared=Compared("mean", "w1", "W1({name})", "distances", form=".2e"),
+        compared=Compared("mean", "w1", "W1({name})", "distances", form=".2e", always=True),
     )
 ]
