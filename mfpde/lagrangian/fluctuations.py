@@ -46,6 +46,7 @@ class Follower(Protocol):
     """Directions carried along the flow. Implemented by `FollowedTangent` and `Perturbation`."""
 
     flow: Flow
+    carries_nodes: bool  #: whether the flow is that of the nodes themselves
 
     def response(self) -> np.ndarray:
         """g (r, directions): the change of f by its coefficients."""
@@ -56,6 +57,8 @@ class Follower(Protocol):
 
 class FollowedTangent:
     """Directions carried by the tangent."""
+
+    carries_nodes = True
 
     def __init__(self, nodes: Flow, settings, linear: Linearisation, directions: np.ndarray):
         self.linear, self.directions = linear, directions

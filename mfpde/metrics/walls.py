@@ -32,6 +32,18 @@ def wall_fraction(networks: NetworksView) -> np.ndarray:
     return np.add.reduceat(at_wall.astype(float), networks.starts) / networks.ladder.sizes
 
 
+def wall_shares(networks: NetworksView) -> dict[str, float]:
+    """The share of all units that sit on a wall, per component that has some and moves."""
+    walled = {
+        c.name: (k, c.domain)
+        for k, c in enumerate(networks.components)
+        if c.domain is not None and c.free and not c.periodic
+    }
+    return {
+        name: float(np.mean(touches_wall(networks.state[k], domain))) for name, (k, domain) in walled.items()
+    }
+
+
 VARIABLES = [
     Variable(
         "eulerian/wall_mass_{name}",

@@ -16,11 +16,12 @@ from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError
 from mfpde.letters import spell
 from mfpde.memory import check_disk
-from mfpde.models.network import Network
+from mfpde.metrics.functions import data_of
 from mfpde.runs.last_words import note
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
-from mfpde.simulation import Simulation, build_simulation, output_times
+from mfpde.runs.times import output_times
+from mfpde.simulation import Simulation, build_simulation
 from mfpde.store.checkpoints import Checkpoints, behind_links
 from mfpde.store.provenance import circumstances, what_computes
 from mfpde.store.writer import Writer, check_output
@@ -134,8 +135,8 @@ def what_computes_it(simulation: Simulation) -> dict[str, Any]:
 
 def facts_of(simulation: Simulation) -> dict[str, Any]:
     """What a checkpoint tells of a simulation besides its state and what computes it."""
-    model = simulation.model
+    data = data_of(simulation.model)
     return {
-        "data": model.data.tables() if isinstance(model, Network) else None,
+        "data": data.tables() if data is not None else None,
         "fingerprint": simulation.fingerprint,
     }
