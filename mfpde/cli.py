@@ -268,7 +268,7 @@ def compare(
 
         table, show = compare_network(run, open_network(run, network, scaling)), print_outside
     else:
-        from mfpde.analysis.report import print_comparison
+        from mfpde.analysis.report_comparison import print_comparison
 
         table, show = run.compare(tolerance, at).table, print_comparison
     if as_json:

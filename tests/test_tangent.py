@@ -26,6 +26,8 @@ from mfpde.lagrangian.tangent import Tangent, TangentState
 from mfpde.lagrangian.tangent_numpy import NumpyTangent
 from mfpde.lagrangian.tangent_opencl import OpenCLTangent
 from mfpde.measures.nodes import per_axis
+from mfpde.metrics import measure
+from mfpde.metrics.views.prediction import PredictionView
 from mfpde.models.network import build_network
 
 REACTION = {"dynamics.birth_death": 0.7, "lagrangian.reaction": "weights"}
@@ -375,7 +377,8 @@ def predicted(case, times, network=None, device=None):
     values = []
     for time in times:
         found.advance(time)
-        values.append(found.measure())
+        measured = measure({"prediction": PredictionView(found)}, True)
+        values.append({path.removeprefix("fluctuations/"): value for path, value in measured.items()})
     return values, found
 
 

@@ -25,7 +25,6 @@ from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver, build_solver
-from mfpde.handoff import check_hand_off, hand_off_if_narrow
 from mfpde.lagrangian.characteristics import build_characteristics, observe, why_none
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
@@ -33,6 +32,7 @@ from mfpde.measures.nodes import Rule
 from mfpde.models import build_model
 from mfpde.models.kinds import as_potential
 from mfpde.monitors.grid_error import build_companions, halved
+from mfpde.sides.hand_off import check_hand_off, hand_off_if_narrow
 from mfpde.store.reserved import check_names
 
 REFINABLE = ("cells", "dt", "units", "nodes")
@@ -153,7 +153,7 @@ def solve(case: Case, device) -> Solver:
     if case.eulerian.hand_off:
         for time in np.arange(case.output_every, case.time, case.output_every):
             solver.advance(float(time))
-            hand_off_if_narrow(case, [solver], device)
+            hand_off_if_narrow(case, solver, device)
     solver.advance(case.time)
     return solver
 

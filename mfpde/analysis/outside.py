@@ -20,9 +20,9 @@ from mfpde.arithmetic import usual_arithmetic
 from mfpde.data.saved_network import SavedNetwork, read_network
 from mfpde.errors import InputError
 from mfpde.measures.mesh import Axis, Mesh
+from mfpde.metrics.distances import w1_marginals
+from mfpde.metrics.sliced import SlicedDensity
 from mfpde.models.network import Network
-from mfpde.monitors.distances import w1_marginals
-from mfpde.monitors.sliced import SlicedDensity
 from mfpde.randomness import generator
 
 SAME_TIME = 1e-6  #: relative difference of two times that are called the same

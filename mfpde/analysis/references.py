@@ -15,8 +15,8 @@ from mfpde.exact import build_exact, errors
 from mfpde.exact.solution import solution_of
 from mfpde.lagrangian.characteristics import Characteristics, build_characteristics, observe, why_none
 from mfpde.measures.nodes import Rule
+from mfpde.metrics.distances import w1_densities, w1_marginal
 from mfpde.models import Problem, build_model
-from mfpde.monitors.distances import w1_densities, w1_marginal
 
 Errors = dict[str, float]
 Tell = Callable[[str], None]

@@ -38,7 +38,7 @@ MASS_ROUNDING = 16
 
 
 class Carrier(Protocol):
-    """Weighted points that carry a density on, see `mfpde.handoff`."""
+    """Weighted points that carry a density on, see `mfpde.sides.hand_off`."""
 
     since: float  #: time of the hand-off
 
@@ -113,7 +113,7 @@ class Solver:
         return saved | {"density": np.asarray(self.density(), self.stepper.settings.precision)}
 
     def restore(self, saved: dict[str, Any]) -> None:
-        """Go on from a checkpoint; a carrier is restored before, see `mfpde.handoff`."""
+        """Go on from a checkpoint; a carrier is restored before, see `mfpde.sides.hand_off`."""
         for name in SAVED:  # runs of 0.1 lack some
             setattr(self, name, saved.get(name, getattr(self, name)))
         self.limits = Counter(saved["limits"])

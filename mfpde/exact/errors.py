@@ -7,7 +7,7 @@ import numpy as np
 from mfpde.eulerian.solver import Solver
 from mfpde.exact.state import ExactState
 from mfpde.measures.mesh import Axis, Mesh
-from mfpde.monitors.distances import w1_densities
+from mfpde.metrics.distances import w1_densities
 
 PARTS = 16  #: of a cell, to resolve the exact law
 

@@ -21,7 +21,7 @@ from mfpde.lagrangian.optimisers import DescentTable
 from mfpde.lagrangian.solver import build_flow
 from mfpde.models.kinds import as_network
 from mfpde.models.network import Network
-from mfpde.models.problem import Cloud, Problem
+from mfpde.models.problem import Problem
 
 #: a network whose loss exceeds this many times the larger of its first loss and |f*|^2 has diverged
 DIVERGED = 1e6
@@ -135,42 +135,18 @@ class Descent:
                 training.advance(until, watch)
         self.time = until
 
-    def measure(self, limit: np.ndarray | None) -> dict[str, Any]:
-        """Losses, energies and gaps of every network (steps, batches, replicates), by path in the file.
+    def notice(self, losses: np.ndarray, energies: np.ndarray) -> np.ndarray:
+        """When networks diverged (steps, batches, replicates), those that have by now among them; NaN for
+        others.
 
         Arguments:
-            limit: f of the mean field, if it is known.
+            losses, energies: of every network at the present time, of the same shape.
         """
-        names = ["loss", "energy", "flow_gap", *([] if limit is None else ["function_gap"])]
-        values = {name: np.full(self.diverged.shape, np.nan) for name in names}
-        flow = self.flow.backend.predictions(self.flow.state)
-        for i, row in enumerate(self.trainings):
-            for j, training in enumerate(row):
-                for name, found in self._measure(training, flow, limit).items():
-                    values[name][i, j] = found
         if self.largest is None:
-            self.largest = DIVERGED * np.maximum(values["loss"], self.model.scale)
-        bad = ~(np.isfinite(values["energy"]) & (values["loss"] <= self.largest))
+            self.largest = DIVERGED * np.maximum(losses, self.model.scale)
+        bad = ~(np.isfinite(energies) & (losses <= self.largest))
         self.diverged[bad & np.isnan(self.diverged)] = self.time
-        for found in values.values():
-            found[~np.isnan(self.diverged)] = np.nan
-        return {
-            f"descent/{name}": value for name, value in (values | {"diverged": self.diverged.copy()}).items()
-        }
-
-    def _measure(
-        self, training: Training, flow: np.ndarray, limit: np.ndarray | None
-    ) -> dict[str, np.ndarray]:
-        model, backend = self.model, self.flow.backend
-        with np.errstate(all="ignore"):
-            units = training.at(self.time)
-            state = backend.upload(units)
-            predictions, potential = backend.predictions(state), backend.download(backend.velocity(state))[-1]
-            cloud = Cloud(units, backend.weights(state), predictions, potential, self.ladder.first_unit[:-1])
-            values = model.cloud_values(cloud) | {"flow_gap": model.square_norm(predictions - flow)}
-            return (
-                values if limit is None else values | {"function_gap": model.square_norm(predictions - limit)}
-            )
+        return self.diverged
 
 
 def build_descent(case: Case, model: Problem, device=None) -> Descent | None:

@@ -44,6 +44,7 @@ class Follower(Protocol):
     """Directions carried along the flow. Implemented by `FollowedTangent` and `Perturbation`."""
 
     flow: Flow
+    carries_nodes: bool  #: whether the flow is that of the nodes themselves
 
     def response(self) -> np.ndarray:
         """g (r, directions): the change of f by its coefficients."""
@@ -54,6 +55,8 @@ class Follower(Protocol):
 
 class FollowedTangent:
     """Directions carried by the tangent."""
+
+    carries_nodes = True
 
     def __init__(self, nodes: Flow, settings, linear: Linearisation, directions: np.ndarray):
         self.linear, self.directions = linear, directions
@@ -120,27 +123,6 @@ class Fluctuations:
         """Bring both to a time; `watch` is called after every step."""
         self.full.flow.advance(until, watch)
         self.half.flow.advance(until, watch)
-
-    def measure(self) -> dict[str, np.ndarray | float]:
-        """What is predicted now, by name."""
-        response = self.full.response()
-        shares = self.function.square_norm(response.T)
-        predicted, directions = float(shares.sum()), len(shares)
-        # the last half of few directions is no error where they are all there are
-        rest = 0.0 if self.followed.complete else float(shares[directions // 2 :].sum())
-        other = float(self.function.square_norm(self.half.response().T).sum())
-        weighted = np.sqrt(self.function.weights)[:, None] * response
-        found = np.linalg.svd(weighted, compute_uv=False)[:SPECTRUM] ** 2
-        return {
-            "predicted": predicted,
-            "node_error": abs(predicted - other),
-            "rank_error": max(rest, self.followed.left_out),
-            "spectrum": np.pad(found, (0, SPECTRUM - len(found))),
-            # on a circle the mean jumps as units pass the seam, which no linear response holds
-            "mean_variance": np.where(
-                [c.periodic for c in self.model.parameters.components], np.nan, self.full.mean_variance()
-            ),
-        }
 
 
 def build_fluctuations(

@@ -25,6 +25,8 @@ class Perturbation:
         start: nodes (components + 1, nodes); prior: omega (nodes,); directions: s (nodes, directions).
     """
 
+    carries_nodes = False
+
     def __init__(
         self,
         case: Case,

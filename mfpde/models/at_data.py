@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,10 @@ class FeaturesAtData(PointwiseFeatures):
         total = self.data.weights.sum()
         drawn = random.choice(len(self.data.x), size, p=self.data.weights / total)
         return Batch(self.data.x[drawn], self.data.targets[:, drawn], float(total) / size)
+
+    def known_by(self) -> dict[str, Any]:
+        """The data."""
+        return {"data": self.data}
 
     def digest(self) -> str:
         """SHA-256 of the data."""

@@ -74,6 +74,10 @@ class FeatureMap(ABC):
     def digest(self) -> str:
         """SHA-256 of the data, or of the law of inputs and the teacher."""
 
+    @abstractmethod
+    def known_by(self) -> dict[str, Any]:
+        """What functions are known by, as views for metrics."""
+
     @property
     @abstractmethod
     def label(self) -> str:

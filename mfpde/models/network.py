@@ -11,6 +11,7 @@ Vanden-Eijnden (arXiv:1902.01843) without their factor 1/2. With several outputs
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -66,6 +67,10 @@ class Network:
     def loss(self) -> Loss:
         """Of one datum."""
         return self.features.loss
+
+    def known_by(self) -> dict[str, Any]:
+        """As of its features."""
+        return self.features.known_by()
 
     def unit_functions(self, state: np.ndarray) -> np.ndarray:
         """Phi(theta) = a phi(z; .) of every unit by its coordinates (units, r), output after output."""

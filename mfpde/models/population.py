@@ -10,6 +10,7 @@ every network. In high dimension, where there is no mesh, a prediction is f at i
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -121,6 +122,10 @@ class PopulationFeatures(Neuron, FeatureMap):
         """New inputs every time, and the teacher there."""
         x = self.kernel.inputs(random, size)
         return Batch(x, (self.amplitudes @ self.values(self.units, x))[None], 1 / size)
+
+    def known_by(self) -> dict[str, Any]:
+        """The teacher, and the basis."""
+        return {"teacher": self, "pivots" if isinstance(self.basis, Nystroem) else "samples": self.basis}
 
     def digest(self) -> str:
         """SHA-256 of the teacher and the law."""

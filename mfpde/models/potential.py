@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import sympy
@@ -171,6 +172,10 @@ class Potential:
     def coupling_numbers(self, mesh: Mesh) -> int:
         """What the interaction holds on a mesh."""
         return 0 if self.interaction is None else pair_numbers(mesh, self.finite_rank, self._columns(mesh))
+
+    def known_by(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
 
     def unit_functions(self, state: np.ndarray) -> np.ndarray:
         """None: (units, 0)."""

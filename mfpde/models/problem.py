@@ -5,7 +5,7 @@ The same object serves meshes and particles. To add a problem, add a module to `
 `PROBLEM`: the name that `model.kind` has for it is that of its file.
 """
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -44,6 +44,11 @@ class Problem(Protocol):
     @property
     def data(self) -> Dataset | None:
         """What is learnt, where that is a table of data points."""
+
+    def known_by(self) -> dict[str, Any]:
+        """What its functions are known by, as views for metrics: "data"; or "teacher" with "pivots" or
+        "samples".
+        """
 
     @property
     def scale(self) -> float:

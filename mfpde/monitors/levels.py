@@ -8,9 +8,9 @@ import numpy as np
 
 from mfpde.eulerian.solver import Solver
 from mfpde.measures.mesh import Axis
+from mfpde.metrics.distances import w1_densities
+from mfpde.metrics.resolution import narrowest_blob
 from mfpde.models.problem import Problem
-from mfpde.monitors.distances import w1_densities
-from mfpde.monitors.resolution import narrowest_blob
 
 
 @dataclass(frozen=True)

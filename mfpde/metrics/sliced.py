@@ -4,7 +4,7 @@ doi:10.1007/s10851-014-0506-3).
 The square of the distance is the mean, over 32 fixed directions, of the squares of W2 between projections;
 cells count with their extent, not as atoms at their centres. A circle of length L is a circle of radius L / 2
 pi in a plane of its own: distances are those of chords, which for short ways are ways around. A single circle
-is not sliced at all, its W2 is that of ways around (`monitors.circular`).
+is not sliced at all, its W2 is that of ways around (`metrics.circular`).
 
 Both measures may be turned together: planes are aligned with the mean direction of the density, and
 directions come in quarter turns. So the distance stays the same to rounding, unless a component of the
@@ -16,7 +16,7 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 
 from mfpde.measures.mesh import Axis, Mesh
-from mfpde.monitors.circular import w2_circle
+from mfpde.metrics.circular import w2_circle
 from mfpde.randomness import generator
 
 DIRECTIONS = 32

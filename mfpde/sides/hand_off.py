@@ -5,7 +5,7 @@ Every cell becomes 2^axes points that keep its second moments, and these follow 
 weights for the reaction). The gradient flow contracts the errors they inherit, while a mesh would go on
 adding its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,9 @@ from mfpde.eulerian.state import State
 from mfpde.lagrangian.characteristics import observe, points_flow, why_none
 from mfpde.lagrangian.flow import Flow
 from mfpde.measures.mesh import Mesh
+from mfpde.metrics.resolution import narrowest_blob
 from mfpde.models.energy import Moments
 from mfpde.models.problem import Problem
-from mfpde.monitors.resolution import narrowest_blob
 
 NARROW = 3.0  #: cells; the standard deviation of a blob at which points take over
 NEGLIGIBLE = 1e-10  #: share of the largest cell's mass below which a cell gives no points
@@ -92,16 +92,14 @@ def is_narrow(solver: Solver) -> bool:
     )
 
 
-def hand_off_if_narrow(case: Case, solvers: Sequence[Solver], device=None) -> None:
-    """Let points carry densities on from the present time, once the case asks for it and the first of them is
-    narrow.
-    """
-    if case.eulerian.hand_off and solvers[0].carrier is None and is_narrow(solvers[0]):
-        for solver in solvers:
-            _hand_off(case, solver, device)
+def hand_off_if_narrow(case: Case, solver: Solver, device=None) -> None:
+    """Let points carry a density on from the present time, once the case asks for it and it is narrow."""
+    if case.eulerian.hand_off and solver.carrier is None and is_narrow(solver):
+        hand_off(case, solver, device)
 
 
-def _hand_off(case: Case, solver: Solver, device) -> None:
+def hand_off(case: Case, solver: Solver, device=None) -> None:
+    """Let points carry a density on from the present time."""
     model = solver.model
     points, weights = solver.mesh.points(solver.density(), NEGLIGIBLE)
     prior = weights / weights.sum()
