@@ -7,7 +7,7 @@ run.compare()
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from mfpde.version import __version__
 
 if TYPE_CHECKING:
     from mfpde.analysis.run import Run
@@ -23,7 +23,7 @@ _HOMES = {
     "Run": "mfpde.analysis.run",
 }
 
-__all__ = ["Case", "Run", "load_case", "open_run", "resume", "run"]
+__all__ = ["Case", "Run", "__version__", "load_case", "open_run", "resume", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ import mfpde
 FLOORS = [
     ["__main__"],
     ["cli"],
-    ["api", "progress"],
+    ["api"],
     ["figures", "verify"],
     ["analysis"],
     ["runs"],
@@ -24,11 +24,10 @@ FLOORS = [
     ["measures", "data"],
     ["device", "activations"],
     ["expressions"],
-    ["usage"],
     ["case"],
-    ["console", "streams"],
+    ["console"],
     ["foreign"],
-    ["errors", "resources", "randomness", "threads", "letters", "arithmetic", ""],
+    ["errors", "resources", "randomness", "threads", "letters", "arithmetic", "version", ""],
 ]
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 ROOT = Path(mfpde.__file__).parent

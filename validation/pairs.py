@@ -22,8 +22,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from mfpde import cli
 from mfpde.analysis.run import open_run
+from mfpde.cli import entry
 from mfpde.figures import FIGURES, lacking
 from validation.fuzz_text import to_toml
 from validation.pairs_factors import FAMILIES, Family
@@ -122,7 +122,7 @@ def tell(*arguments: object) -> tuple[int, str, str]:
     sys.argv = ["mfpde", *map(str, arguments)]
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = cli._answer()
+            code = entry.answer()
     except Exception:  # whatever it is, it is what we look for
         return 1, out.getvalue(), "".join(traceback.format_exc().splitlines(keepends=True)[-7:])
     finally:

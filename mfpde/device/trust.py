@@ -26,12 +26,12 @@ import platformdirs
 import pyopencl as cl
 from filelock import FileLock
 
-import mfpde
 from mfpde.device.false_driver import PROBING
 from mfpde.device.kernel_files import kernels_digest
 from mfpde.device.needs import ALL, Need
 from mfpde.device.runtime import Device, Manner
 from mfpde.device.widths import SAFE_BYTES, sound_bytes
+from mfpde.version import __version__
 
 LIMIT_VARIABLE = "MFPDE_PROBE_SECONDS"
 LIMIT = 60.0  #: seconds after which a process of a probe counts as hanging
@@ -194,7 +194,7 @@ def run_apart(
         What went wrong ("problem" of the object; a crash, a hang), empty if nothing did; and the object.
     """
     limit = float(os.environ.get(LIMIT_VARIABLE, LIMIT))
-    root = str(Path(mfpde.__file__).resolve().parents[1])
+    root = str(Path(__file__).resolve().parents[2])
     paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     env = os.environ | {"PYTHONPATH": paths, PROBING: word} | dict(environment or {})
     try:
@@ -263,7 +263,7 @@ def _file(device: Device) -> Path:
     """
     d = device.cl_device
     facts = (
-        mfpde.__version__,
+        __version__,
         kernels_digest(),
         cl.VERSION,
         device.identity,

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from mfpde import __version__
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.data import Dataset
@@ -25,6 +24,7 @@ from mfpde.store.checkpoints import Checkpoints, behind_links
 from mfpde.store.layout import Layout, describe
 from mfpde.store.provenance import circumstances, what_computes
 from mfpde.store.writer import Writer, check_output
+from mfpde.version import __version__
 
 
 @usual_arithmetic
