@@ -12,6 +12,7 @@ FLOORS = [
     ["api"],
     ["figures", "verify"],
     ["analysis"],
+    ["results"],
     ["runs"],
     ["simulation"],
     ["sides"],

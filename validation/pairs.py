@@ -22,9 +22,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from mfpde.analysis.run import open_run
 from mfpde.cli import entry
 from mfpde.figures import FIGURES, lacking
+from mfpde.results.opening import open_run
 from validation.fuzz_text import to_toml
 from validation.pairs_factors import FAMILIES, Family
 from validation.pairs_refused import REFUSED

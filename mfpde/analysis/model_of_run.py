@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 
 from mfpde.activations import find_activation
-from mfpde.analysis.run import Run
 from mfpde.case import schema
 from mfpde.case.load import case_from_tables
 from mfpde.data.dataset import Dataset, Scaling
@@ -20,6 +19,7 @@ from mfpde.models.nystroem import Nystroem
 from mfpde.models.parameters import network_parameters
 from mfpde.models.population import PopulationNetwork
 from mfpde.models.sampled import SampledInputs
+from mfpde.results.run import Run
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ the limit of n E|f_n - f|^2 where it was predicted. What is planned is what such
 field's own error, if the ladder shows it, is in it. A single network scatters about the mean as |g|^2 does, g
 Gaussian with the predicted covariance; without one, as those of all widths do, each over its mean."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,7 @@ from mfpde.analysis.limit import Scatter, mean_field_group
 from mfpde.analysis.width_fit import RESAMPLES, WidthFit, fit_widths
 from mfpde.errors import InputError
 from mfpde.randomness import generator
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 DRAWS = 200_000
 CONFIDENCE = 0.95
@@ -26,7 +24,7 @@ DECIDED = 0.1  #: of the tolerance, to which a plan should be known
 
 
 def plan_width(
-    run: "Run", scatters: list[Scatter], tolerance: float, time: float | None = None
+    run: Run, scatters: list[Scatter], tolerance: float, time: float | None = None
 ) -> dict[str, Any]:
     """Widths whose distance |f_n - f| from the mean field is at most `tolerance`: on average (root mean
     square), and with 95 % probability.
@@ -89,7 +87,7 @@ def plan_width(
     }
 
 
-def own_error(run: "Run", k: int) -> float | None:
+def own_error(run: Run, k: int) -> float | None:
     """The bound of the mesh's own |f_h - f|^2 at an output, where networks are compared with its f; 0 at the
     start, None if it is not known.
     """
@@ -137,7 +135,7 @@ def _uncertainty(fit: WidthFit, units: int | None, square: float) -> float | Non
     return float((np.sqrt(high) - np.sqrt(low)) / (2 * np.sqrt(square)))
 
 
-def output_index(run: "Run", time: float | None) -> int:
+def output_index(run: Run, time: float | None) -> int:
     """Which output is at a time; the last if None.
 
     Raises:
@@ -159,7 +157,7 @@ def gaussian_quantile(spectrum: np.ndarray, total: float) -> float:
     return float(np.quantile(squares @ spectrum, CONFIDENCE) + max(0.0, total - spectrum.sum()))
 
 
-def _predicted(run: "Run", k: int) -> tuple[tuple[float, float], float]:
+def _predicted(run: Run, k: int) -> tuple[tuple[float, float], float]:
     """lim n E|f_n - f|^2 with its error, and the quantile of n |f_n - f|^2 over it."""
     found = run.group("fluctuations")
     value, error = (

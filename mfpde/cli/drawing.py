@@ -20,9 +20,9 @@ def draw(
     Raises:
         InputError: a format or figure is unknown, or what was asked for cannot be drawn.
     """
-    from mfpde.analysis.run import open_run
     from mfpde.errors import InputError, nearest
     from mfpde.figures import FIGURES, FIGURES_OF_SEVERAL, FORMATS, KNOWN_FORMATS, lacking, plot
+    from mfpde.results.opening import open_run
 
     for suffix in formats or ():
         if suffix not in KNOWN_FORMATS:

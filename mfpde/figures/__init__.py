@@ -14,7 +14,7 @@ from mfpde.arithmetic import usual_arithmetic
 from mfpde.errors import InputError, first_line, nearest
 
 if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+    from mfpde.results.run import Run
 
 #: figures in the order in which `mfpde plot` draws them; each is a module of this package
 FIGURES = (
@@ -48,7 +48,7 @@ def plot(
         InputError: an unknown figure, a folder that cannot be made, a damaged file, or settings with which
             matplotlib does not start.
     """
-    from mfpde.analysis.sound import fits_together
+    from mfpde.results.sound import fits_together
 
     check_matplotlib()
     from mfpde.figures import style
@@ -92,7 +92,7 @@ def check_matplotlib() -> None:
 
 def lacking(runs: "Run | Sequence[Run]", names: Iterable[str] | None = None) -> dict[str, str]:
     """Figures that cannot be drawn of these runs, and what the runs lack; arguments as of `plot`."""
-    from mfpde.analysis.sound import fits_together
+    from mfpde.results.sound import fits_together
 
     several, wanted = _chosen(runs, names)
     with fits_together(" and ".join(str(run.path) for run in several)):

@@ -33,9 +33,9 @@ def compare(
     """
     from mfpde.analysis.compare import compare as compare_sides
     from mfpde.analysis.report import print_comparison
-    from mfpde.analysis.run import open_run
     from mfpde.console import Console
     from mfpde.errors import InputError
+    from mfpde.results.opening import open_run
 
     run = open_run(output)
     if at is not None and tolerance is None:

@@ -59,8 +59,8 @@ def _draw_outside(output: Path, network: Path, scaling: str | None, folder: Path
 
     check_matplotlib()
     from mfpde.analysis.outside import compare_network, open_network
-    from mfpde.analysis.run import open_run
     from mfpde.figures.outside import save_outside
+    from mfpde.results.opening import open_run
 
     run = open_run(output)
     saved = open_network(run, network, scaling)
