@@ -20,7 +20,7 @@ from mfpde.case.shipped import list_cases
 from mfpde.device.choice import choose_device
 from mfpde.device.runtime import Device
 from mfpde.device.trust import manners
-from mfpde.device.widths import vector_bytes, vector_width
+from mfpde.device.widths import vector_width
 from mfpde.errors import InputError
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.solver import build_solver
@@ -49,7 +49,6 @@ __all__ = [
     "step_shares",
     "style",
     "transport_stage",
-    "vector_bytes",
     "vector_width",
     "manners",
     "whole_run",

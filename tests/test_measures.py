@@ -6,8 +6,9 @@ from scipy import integrate, stats
 
 from mfpde.case import data_tables
 from mfpde.data.inputs import draw_inputs
+from mfpde.measures.axis import Axis
 from mfpde.measures.laws import Normal, Point, Uniform, mass_outside
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.mesh import Mesh
 from mfpde.randomness import generator
 
 LAWS = [Normal(0.3, 0.7), Normal(0, 1, -1.5, 2.0), Uniform(-1, 2.5)]

@@ -6,8 +6,9 @@ import pytest
 from scipy import stats
 
 from mfpde.analysis.statistics import mean_and_error, power_law
+from mfpde.measures.axis import Axis
 from mfpde.measures.laws import Normal, Uniform
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.mesh import Mesh
 from mfpde.monitors.distances import w1_marginal
 from mfpde.monitors.resolution import narrowest_blob
 from mfpde.monitors.sliced import SlicedDensity

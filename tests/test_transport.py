@@ -10,7 +10,8 @@ from mfpde.eulerian import tiles
 from mfpde.eulerian.layout import Layout
 from mfpde.eulerian.opencl_backend import OpenCLBackend
 from mfpde.eulerian.stepper import Stepper
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.models import build_model
 
 SCHEMES = ["fromm", "mc", "minmod", "vanleer", "upwind"]

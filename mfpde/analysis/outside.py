@@ -17,7 +17,8 @@ from mfpde.analysis.statistics import mean_and_error
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.data.saved_network import SavedNetwork, read_network
 from mfpde.errors import InputError
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.models.network import Network
 from mfpde.models.population import PopulationNetwork
 from mfpde.monitors.distances import w1_marginals

@@ -29,8 +29,8 @@ from filelock import FileLock
 from mfpde.device.false_driver import PROBING
 from mfpde.device.kernel_files import kernels_digest
 from mfpde.device.needs import ALL, Need
+from mfpde.device.registers import SAFE_BYTES
 from mfpde.device.runtime import Device, Manner
-from mfpde.device.widths import SAFE_BYTES, sound_bytes
 from mfpde.version import __version__
 
 LIMIT_VARIABLE = "MFPDE_PROBE_SECONDS"
@@ -88,7 +88,7 @@ def manners(device: Device) -> list[Manner]:
     """How kernels can be built for a device, the fastest first."""
     if not device.is_cpu:
         return [Manner()]
-    narrower = [Manner(size) for size in NARROWER if size < sound_bytes(device)]
+    narrower = [Manner(size) for size in NARROWER if size < device.sound_bytes]
     return [Manner(), *narrower, Manner(by_cell=True)]
 
 

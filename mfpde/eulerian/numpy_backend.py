@@ -12,7 +12,8 @@ from mfpde.eulerian.scharfetter_gummel import exchange, implicit_step
 from mfpde.eulerian.sweeps import sweep, with_ghosts
 from mfpde.eulerian.velocities import Potential
 from mfpde.eulerian.windows import TILE_BYTES, Window, cut, window_of
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import Moments
 from mfpde.models.model import MeshPotential
 from mfpde.threads import each

@@ -15,7 +15,8 @@ from mfpde.eulerian.layout import Layout
 from mfpde.eulerian.opencl_coupling import build_coupling, constants
 from mfpde.eulerian.opencl_fields import Field, Pool, Potential
 from mfpde.eulerian.tiles import Tiles
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import Moments
 from mfpde.models.model import MeshPotential
 

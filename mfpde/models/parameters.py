@@ -8,8 +8,9 @@ import numpy as np
 from mfpde.case import Case, schema
 from mfpde.errors import InputError, nearest
 from mfpde.expressions.parse import NAME, RESERVED
+from mfpde.measures.axis import Axis, sinh_faces
 from mfpde.measures.laws import Law, Normal, Point, WrappedCauchy, build_law, mass_outside
-from mfpde.measures.mesh import Axis, Mesh, sinh_faces
+from mfpde.measures.mesh import Mesh
 
 #: A law may put this much outside its domain before it is called too wide for it.
 MAX_OUTSIDE = 1e-6

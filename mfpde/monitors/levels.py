@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.eulerian.solver import Solver
+from mfpde.measures.axis import Axis
 from mfpde.measures.laws import Law, Normal, Point, Uniform
-from mfpde.measures.mesh import Axis
 from mfpde.models.model import Model
 from mfpde.models.shallow import ShallowNetwork
 from mfpde.monitors.distances import w1_densities

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from mfpde.errors import InputError, nearest
-from mfpde.measures.mesh import Axis
+from mfpde.measures.axis import Axis
 
 
 class DensityOfRun:

@@ -15,7 +15,8 @@ from mfpde.case import Case
 from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
 from mfpde.lagrangian.ladder import Ladder
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.models import Model, build_model
 from mfpde.models.population import PopulationNetwork
 from mfpde.models.sampled import sample_inputs
