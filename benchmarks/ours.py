@@ -31,28 +31,11 @@ from mfpde.lagrangian.solver import build_flow
 from mfpde.models import build_model
 
 __all__ = [
-    "Case",
-    "Device",
-    "Stage",
-    "Units",
-    "case_from_tables",
-    "choose_device",
-    "load_case",
-    "particle_gradient",
-    "potential_product",
-    "InputError",
-    "run_seconds",
-    "shipped_cases",
-    "solve_characteristics",
-    "solve_density",
-    "solve_units",
-    "step_shares",
-    "style",
-    "transport_stage",
-    "vector_width",
-    "manners",
+    "Case", "Device", "Stage", "Units", "case_from_tables", "choose_device", "load_case", "particle_gradient",
+    "potential_product", "InputError", "run_seconds", "shipped_cases", "solve_characteristics",
+    "solve_density", "solve_units", "step_shares", "style", "transport_stage", "vector_width", "manners",
     "whole_run",
-]
+]  # fmt: skip
 
 
 class Stage:

@@ -20,7 +20,7 @@ from mfpde.analysis.inspect import inspect
 from mfpde.analysis.report import print_inspection
 from mfpde.errors import InputError
 from mfpde.figures import plot
-from validation.fuzz_files import outputs
+from validation.fuzz_outputs import outputs
 
 OUTPUT = Path(__file__).parent / "outputs" / "potential-0.1.0.h5.gz"
 

@@ -19,16 +19,9 @@ from mfpde.store.names import replace, sync_folder
 TREE = "tree.json"
 #: what readers of archives say of damaged ones
 _UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    RecursionError,
+    OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, RuntimeError, RecursionError,
     zipfile.BadZipFile,
-)
+)  # fmt: skip
 ARRAY = "__array__"  #: key that stands in the tree for an array, with the name of its member
 
 
