@@ -14,6 +14,7 @@ from mfpde.exact import build_exact, errors
 from mfpde.exact.self_consistent import double_well_mean
 from mfpde.lagrangian.characteristics import build_characteristics, observe
 from mfpde.models import build_model
+from mfpde.models.features import Features
 from mfpde.models.network import Network
 
 
@@ -168,7 +169,9 @@ def threshold_of_the_reaction(device, small: bool) -> float:
     stepper, model, mesh = solver.stepper, solver.model, solver.mesh
     assert isinstance(stepper, Stepper)
     assert isinstance(model, Network)
-    phi = np.multiply.outer(mesh.axes[0].centres, model.on_mesh(mesh).coupling.matrix)  # type: ignore[union-attr]
+    features = model.on_mesh(mesh).coupling
+    assert isinstance(features, Features)
+    phi = np.multiply.outer(mesh.axes[0].centres, features.matrix)
     step = 2 / float(np.max(model.square_norm(phi))) / case.dynamics.birth_death
     random, worst = np.random.default_rng(1), -np.inf
     for _ in range(5 if small else 100):

@@ -5,7 +5,8 @@ from random import Random
 
 #: where structures of HDF5, ZIP and NPY files begin
 _MARKS = re.compile(
-    rb"OHDR|OCHK|TREE|SNOD|HEAP|GCOL|FRHP|FHDB|BTHD|BTLF|FADB|FAHD|EAHD|\x89HDF|PK\x01\x02|PK\x03\x04|PK\x05\x06|\x93NUMPY"
+    rb"OHDR|OCHK|TREE|SNOD|HEAP|GCOL|FRHP|FHDB|BTHD|BTLF|FADB|FAHD|EAHD|\x89HDF|"
+    rb"PK\x01\x02|PK\x03\x04|PK\x05\x06|\x93NUMPY"
 )
 
 

@@ -64,19 +64,12 @@ def plan_width(
         smallest_width(c[0] * q, c[1] * q, tolerance, c[2]) for c, q in zip(fit.gap, ratios, strict=True)
     ]
     uncertainty = _uncertainty(fit, mean[0], square)
-    constant = fit.coefficients[:, 0]
     return {
         "time": float(run.times[k]),
         "tolerance": tolerance,
         "source": "predicted" if predicted else "observed",
         "mean_field_error": own or 0.0,
-        "constant": dict(
-            zip(
-                ("value", "low", "high"),
-                map(float, (constant[0], *np.percentile(constant[1:], [2.5, 97.5]))),
-                strict=True,
-            )
-        ),
+        "constant": _with_interval(fit.coefficients[:, 0]),
         "bias_constant": float(fit.gap[0, 1]),
         "floor": float(fit.gap[0, 2]),
         "confidence": CONFIDENCE,
@@ -85,6 +78,12 @@ def plan_width(
         "uncertainty": uncertainty,
         "decided": uncertainty is not None and uncertainty <= DECIDED,
     }
+
+
+def _with_interval(found: np.ndarray) -> dict[str, float]:
+    """An estimate, the first of some numbers, and the interval that holds 95 % of the others."""
+    low, high = np.percentile(found[1:], [2.5, 97.5])
+    return {"value": float(found[0]), "low": float(low), "high": float(high)}
 
 
 def own_error(run: Run, k: int) -> float | None:

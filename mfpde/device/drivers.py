@@ -15,9 +15,9 @@ import platformdirs
 import pyopencl as cl
 
 from mfpde.device import false_driver
+from mfpde.device.apart import run_apart
 from mfpde.device.runtime import runtime_versions
 from mfpde.device.scratch import make_scratch
-from mfpde.device.trust import run_apart
 from mfpde.device.vendors import (
     FOLDERS,
     USER_VARIABLES,

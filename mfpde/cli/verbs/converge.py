@@ -38,10 +38,10 @@ def converge(
 
     Example: `mfpde converge mcycle --set time=5 --levels 4`
     """
-    from mfpde.analysis.converge import converge as run_levels
     from mfpde.case import load_case
     from mfpde.device.choice import choose
     from mfpde.device.needs import needs_of
+    from mfpde.studies.converge import converge as run_levels
 
     _check(refine, rule, figure)
     loaded = load_case(case, overrides(settings, backend), variant)
@@ -65,11 +65,11 @@ def converge(
 
 def _check(refine: str, rule: str | None, figure: Path | None) -> None:
     """Refuse, before any level is run, what cannot be refined or drawn."""
-    from mfpde.analysis.converge import REFINABLE
     from mfpde.errors import InputError, nearest
+    from mfpde.studies.refinements import REFINEMENTS
 
-    if refine not in REFINABLE:
-        raise InputError(f"--refine {refine}: cannot be refined{nearest(refine, REFINABLE)}")
+    if refine not in REFINEMENTS:
+        raise InputError(f"--refine {refine}: cannot be refined{nearest(refine, REFINEMENTS)}")
     if rule not in (None, "sobol", "trapezoid"):
         raise InputError(f"--rule {rule}: is no rule{nearest(str(rule), ('sobol', 'trapezoid'))}")
     if figure is not None:
