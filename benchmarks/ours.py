@@ -74,7 +74,8 @@ def transport_stage(case: Case, stage: Stage, precision: str, device: Device) ->
     """The stage on a device, with what a step must know: largest speed, dissipation, smallest density.
 
     A step has two stages. The second is one operation of the backend, (x + y + dt rate(y)) / 2, here with x =
-    y and twice dt; the first is two, since its rate sets the step."""
+    y and twice dt; the first is two, since its rate sets the step.
+    """
     settings = {"eulerian.precision": precision, "lagrangian.units": [], "lagrangian.replicates": 1}
     solver = build_solver(case.replace(settings), stage.model, device)
     backend = solver.stepper.backend

@@ -86,9 +86,7 @@ def modes_on_the_circle(device, small: bool) -> float:
 
 
 def rate_of_fisher_rao(device, small: bool) -> float:
-    """Largest E(mu_t) - E(nu) - 2 KL(nu|mu_0)/(alpha t), nu the law at the last time; must not be
-    positive.
-    """
+    """Largest E(mu_t) - E(nu) - 2 KL(nu|mu_0)/(alpha t), nu the last law; must not be positive."""
     case = load_case("v14_fisher_rao_rate")
     if small:
         case = case.replace({"parameters.a.cells": 16, "parameters.w.cells": 16})

@@ -3,7 +3,8 @@ does more than succeed or be refused.
 
 Inputs are read in a child process with limited memory, which is watched: that it dies or hangs is put down to
 the input it was reading. That takes fork, resource limits and /proc, so it runs on Linux. `--atheris ENTRY`
-lets coverage guide the search instead (`pip install atheris`)."""
+lets coverage guide the search instead (`pip install atheris`).
+"""
 
 import argparse
 import multiprocessing

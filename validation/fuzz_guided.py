@@ -1,6 +1,4 @@
-"""The same targets searched by coverage: inputs that reach new lines of mfpde are kept and mutated
-further.
-"""
+"""The same targets searched by coverage: inputs that reach new lines of mfpde are mutated further."""
 
 import os
 import sys

@@ -19,9 +19,7 @@ OUTPUTS = Path(__file__).parents[1] / "tests" / "outputs"
 
 @cache
 def outputs() -> list[bytes]:
-    """Genuine outputs, as they were written and in the oldest format, which has no checksums, and the
-    newest.
-    """
+    """Genuine outputs: as written, in the oldest format, which has no checksums, and in the newest."""
     found = []
     for file in sorted(OUTPUTS.glob("*.h5.gz")):
         image = gzip.decompress(file.read_bytes())

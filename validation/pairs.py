@@ -3,7 +3,8 @@
 Runs small cases that hold, for any two keys, every pair of their options (a covering array of strength two).
 Each run ends well: finite energies, mass 1, and all verbs do their work on its output; or it goes bad for a
 stated reason (exit code 3). Pairs that are refused (`validation/pairs_refused.py`) are tried by themselves:
-each gets one sentence and exit code 2. Fails where anything else happens."""
+each gets one sentence and exit code 2. Fails where anything else happens.
+"""
 
 import argparse
 import contextlib
@@ -54,8 +55,9 @@ def rows(family: Family) -> list[Row]:
     """The covering array: any two options that can be in one case are in one of its rows.
 
     Greedy, one row at a time: an uncovered pair, then for each factor the option that covers most others with
-        what the row holds. (Generators that search for the best row, as allpairspy does, do not end when
-        pairs are refused.)"""
+    what the row holds. (Generators that search for the best row, as allpairspy does, do not end when pairs
+    are refused.)
+    """
     left = dict.fromkeys(uncovered(family, []))
     found = []
     while left:

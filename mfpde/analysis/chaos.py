@@ -10,7 +10,8 @@ the Monte-Carlo value and n Var(f_n) the fluctuation, so that a fluctuation belo
 negative correlation of order 1/n.
 
 On a circle the place of a unit is exp(2 pi i theta / length), of which m is the mean over a network and V the
-variance 1 - |m|^2."""
+variance 1 - |m|^2.
+"""
 
 from typing import Any
 
@@ -31,7 +32,8 @@ def chaos_table(run: Run, scatters: list[Scatter]) -> dict[str, Any] | None:
     without widths of three replicates.
 
     Stable keys: components ("Phi" and names), widths ({units, correlation: {component: {value, low, high}}}),
-        predicted ({component: [..]}) or None. Phi needs nodes, which know its variance."""
+    predicted ({component: [..]}) or None. Phi needs nodes, which know its variance.
+    """
     widths = [units for units in run.units if run.lagrangian(units).sizes[f"replicate_{units}"] > 2]
     if not widths:
         return None

@@ -14,8 +14,9 @@ def descent_table(run: Run, scatters: list[Scatter]) -> dict[str, Any] | None:
     """For every step eta and batch B, at the last time; None if nothing descended.
 
     Stable keys: units, replicates, sampling_error (E|f_n - f|^2 of the flow's networks at this width, or
-        None), entries: step, batch, flow_gap and function_gap ({mean, stderr}), loss, diverged (share of the
-        replicates), follows (whether the gap from the flow is below the sampling error)."""
+    None), entries: step, batch, flow_gap and function_gap ({mean, stderr}), loss, diverged (share of the
+    replicates), follows (whether the gap from the flow is below the sampling error).
+    """
     if "descent" not in run.tree.children:
         return None
     found, settings = run.group("descent"), run.case["descent"]

@@ -16,7 +16,8 @@ def fluctuation_table(run: Run, limit: MeanField, scatters: list[Scatter]) -> di
     lists run over output times.
 
     z is (observed - predicted) / standard error of the observed mean, without the numerical error of the
-    prediction, which stands beside it."""
+    prediction, which stands beside it.
+    """
     nodes = run.group("characteristics") if "characteristics" in run.tree.children else None
     found = run.group("fluctuations") if "fluctuations" in run.tree.children else None
     predicted = None if found is None else found["predicted"].values

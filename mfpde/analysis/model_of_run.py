@@ -27,7 +27,8 @@ class _StoredBasis(PopulationNetwork):
     """A network whose functions have the coordinates of the output file.
 
     Pivots are chosen among candidates that symmetry makes equal up to rounding, so that another machine may
-    choose others."""
+    choose others.
+    """
 
     #: pivots (r, components of z) in the order in which they were chosen, or sampled inputs (r, d)
     stored: np.ndarray

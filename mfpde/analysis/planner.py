@@ -3,7 +3,8 @@
 E|f_n - f|^2 against the mean field of the run is fitted over the whole ladder (`analysis.width_fit`), with
 the limit of n E|f_n - f|^2 where it was predicted. What is planned is what such a run will measure: the mean
 field's own error, if the ladder shows it, is in it. A single network scatters about the mean as |g|^2 does, g
-Gaussian with the predicted covariance; without one, as those of all widths do, each over its mean."""
+Gaussian with the predicted covariance; without one, as those of all widths do, each over its mean.
+"""
 
 from typing import Any
 
@@ -97,9 +98,7 @@ def own_error(run: Run, k: int) -> float | None:
 
 
 def smallest_width(constant: float, second: float, tolerance: float, floor: float = 0.0) -> int | None:
-    """The smallest n from which on constant / n + second / n^2 + floor <= tolerance^2; None if there
-    is none.
-    """
+    """The smallest n from which on constant / n + second / n^2 + floor <= tolerance^2, or None."""
     room = tolerance**2 - floor
     if not room > 0:
         return None

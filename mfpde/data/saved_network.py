@@ -3,9 +3,10 @@
 The file holds ``time`` (T,), in time of the flow, and one array per parameter, of T times, R replicates and n
 units:
 
-    a, b        (T, n), or (T, R, n) for several networks; (n,) if there is a single time w           the same
-    shapes with one input; with d inputs a last axis of length d, as torch and JAX store it, or arrays w1, w2,
-    ... weights     optional, the shape of a: masses of the units, scaled to sum 1; all equal if left out
+    a, b        (T, n), or (T, R, n) for several networks; (n,) if there is a single time
+    w           the same shapes with one input; with d inputs a last axis of length d, as torch and JAX store
+                it, or arrays w1, w2, ...
+    weights     optional, the shape of a: masses of the units, scaled to sum 1; all equal if left out
     scaling     text, how f is made of the units; may be given by argument instead
 
 A parameter that the case fixes may be left out. Scalings are brought to "mean", in which units are samples of
@@ -19,8 +20,8 @@ Time. The flow is theta_i' = -mobility grad V(theta_i), grad V(theta_i) = (n/2) 
 - f*|^2 + (2/n) sum_i r(theta_i) has the weighted mean square over the data, without a factor 1/2, and a in
 the scaling "mean". A step theta <- theta - lr grad E advances time by
 
-    2 lr / n                     in the scaling "mean", for all parameters alike (lr / n if the loss has a
-    factor 1/2).
+    2 lr / n                     in the scaling "mean", for all parameters alike (lr / n if
+                                 the loss has a factor 1/2).
 
 In the others a = c a' with c = sqrt(n) or n, and the gradient by a' is c times that by a, so that a moves c^2
 times as fast: time advances by
@@ -29,7 +30,8 @@ times as fast: time advances by
 
 One rate for all parameters is then a flow in another metric: a is preconditioned by c^2, and no choice of
 time makes it the flow of the PDE, unless w and b are frozen. With a rate for each, dt / 2 ("sqrt") or dt /
-(2n) ("sum") for a' and n dt / 2 for w and b, it is the same flow."""
+(2n) ("sum") for a' and n dt / 2 for w and b, it is the same flow.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """Compiled programs on disk, for drivers that keep none themselves.
 
 pyopencl has such a cache, but a damaged file or a folder that cannot be written ends the run there. Here both
-mean that the program is built."""
+mean that the program is built.
+"""
 
 import hashlib
 import os

@@ -5,7 +5,8 @@ Drivers are native code of third parties: some crash, hang, compute nonsense, or
 without their kernels. So before kernels of a kind first run on a device, one process compiles them, runs them
 and compares them with the reference, and a second one does the same with what the first has left in the
 driver's cache (`mfpde.verify.probe`). What fails is built in another manner: narrower vectors, then the form
-for GPUs. A device on which no manner is sound is passed over."""
+for GPUs. A device on which no manner is sound is passed over.
+"""
 
 import json
 import os

@@ -1,7 +1,8 @@
 """The readable reference: the same scheme as kernels/eulerian.cl, with arrays. Tests hold the kernels to it.
 
 Every operation goes tile by tile (`windows`), on a few threads; in a tile it leaves cells alone that are 0
-with all they depend on."""
+with all they depend on.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -58,9 +59,7 @@ class NumpyBackend:
         return field.astype(np.float64)
 
     def moments(self, field: np.ndarray) -> Moments:
-        """Functionals the model needs, in float64: sums over a for every z-cell, then what depends on
-        them.
-        """
+        """Functionals the model needs, in float64: sums over a per z-cell, then what depends on them."""
         rows = field.reshape(self.columns)
 
         def sums(part: slice) -> np.ndarray:

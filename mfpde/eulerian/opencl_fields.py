@@ -39,7 +39,8 @@ class Field(Pooled):
     """Cell averages, padded.
 
     Zeros need no work, and no memory traffic: kernels that march along rows leave parts alone that `occupied`
-        calls empty. What it says is true at all times, also between uses."""
+    calls empty. What it says is true at all times, also between uses.
+    """
 
     #: penalty and mass, if the kernel that made the field left them and `columns`
     sums: tuple[float, float] | None = None

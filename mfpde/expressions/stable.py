@@ -1,9 +1,11 @@
 """Forms that neither overflow nor cancel, recognised in an expression: what is equal to them on paper is
 replaced by them.
 
-    a e^u + b e^v = a e^u / s(-w) or -a e^u (e^w - 1),  w = v - u + log|b/a|    under powers and logarithms, s
-    the logistic function log(a e^u + b e^v) = log a + u + log(1 + e^w) s(w)^p e^(-rw) = s(w)^(p-r) s(-w)^r,
-    (e^w - 1) s(-w) = tanh(w/2),  s(w) - s(-w) = tanh(w/2),  1 - s(w) = s(-w)
+    (a e^u + b e^v)^p and log(a e^u + b e^v)    see `exponentials`, s the logistic function
+    s(w)^p e^(-rw) = s(w)^(p-r) s(-w)^r
+    (e^w - 1) s(-w) = tanh(w/2)
+    s(w) - s(-w) = tanh(w/2)
+    1 - s(w) = s(-w)
 
 An expression without exponentials is returned as it is. What has no such form is left to `scaled`.
 """
@@ -121,7 +123,8 @@ def _partners(term: sympy.Expr) -> Iterator[tuple[tuple[sympy.Expr, ...], sympy.
     """Other terms, and what the sum of them and of this term is.
 
     X s(w) - X s(-w) = X tanh(w/2), X s(w) + X s(-w) = X, c - c s(w) = c s(-w), c s(w) - c/2 = c/2 tanh(w/2);
-    with l(w) = log(1 + e^w), X l(w) - X l(-w) = X w, X l(w) - X w = X l(-w)."""
+    with l(w) = log(1 + e^w), X l(w) - X l(-w) = X w, X l(w) - X w = X l(-w).
+    """
     for f, p in _factors(term).items():
         if isinstance(f, sigmoid) and p.is_number and p >= 1:
             rest, mirrored, difference = term / f, sigmoid(-f.args[0]), half_tanh(f.args[0])

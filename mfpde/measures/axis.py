@@ -59,7 +59,8 @@ class Axis:
         1, 1/2 on uniform axes.
 
         They turn differences of cell averages into slopes times width. Beyond a wall lies the mirror image of
-        the cell."""
+        the cell.
+        """
         if self.uniform:
             ones = np.ones(self.cells)
             return ones, ones, ones / 2

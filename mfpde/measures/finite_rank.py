@@ -10,7 +10,8 @@ W * mu = u . C m,    d_k (W * mu) = u . D_k^T C m where d_k u = D_k u,    int in
 C does not depend on where the origin of a line is, for W sees differences alone; u and m are taken about the
 mean of mu there. Then no digits are lost far from 0: the terms that |s|^p becomes, all taken positive, sum up
 to at most 3^p int |theta - theta'|^p dmu (by Jensen's and Minkowski's inequalities). On circles features are
-bounded, and nothing is gained."""
+bounded, and nothing is gained.
+"""
 
 import itertools
 import math
@@ -40,9 +41,7 @@ class FiniteRank:
 
     @cached_property
     def couple(self) -> scipy.sparse.csr_matrix:
-        """From moments to the coefficients of W * mu and of its derivatives: C above D_k^T C, ((1 +
-        d) r, r).
-        """
+        """From moments to coefficients of W * mu and its derivatives: C above D_k^T C, ((1 + d) r, r)."""
         where = {feature: r for r, feature in enumerate(self.features)}
         blocks = [self.matrix]
         for k in range(len(self.periods)):

@@ -32,9 +32,7 @@ def derivative(u: Wave, k: int) -> list[tuple[Wave, float]]:
 
 
 def addition_theorem(here: Wave, there: Wave, sine: bool) -> list[tuple[Wave, Wave, float]]:
-    """cos(w(x - y)) = cos cos + sin sin, sin(w(x - y)) = sin cos - cos sin: factors at x and y, and
-    the sign.
-    """
+    """Factors at x and y, and signs: cos(w(x - y)) = cos cos + sin sin, sin(w(x - y)) = sin cos - cos sin."""
     if not here.turns:
         return [(here, there, 1.0)]
     here_sine, there_sine = here._replace(sine=True), there._replace(sine=True)

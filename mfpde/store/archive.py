@@ -2,7 +2,8 @@
 
 The file is a ZIP archive: one NPY member per array, and `tree.json` for all else. Each member has a CRC-32,
 and the directory of members is at the end, so that a truncated file and a flipped bit are noticed. Nothing in
-it can be executed."""
+it can be executed.
+"""
 
 import io
 import json

@@ -7,7 +7,8 @@ size of the file, once more, while it is written.
 
 On Windows a file keeps its names while anybody has it open. There both copies are closed for the step and
 opened again after it, which HDF5 does not notice, and the step waits for readers that have the file open
-(`names`)."""
+(`names`).
+"""
 
 import errno
 import io

@@ -73,9 +73,7 @@ def _order(coarse: Level, fine: Level, name: str) -> float:
 
 
 def fitted_order(levels: list[Level], name: str) -> float:
-    """Least-squares slope of log error over all levels; NaN for two levels, whose order is that
-    between them.
-    """
+    """Least-squares slope of log error over all levels; NaN for two, whose order stands between them."""
     values, found = np.array([(level.value, level.errors[name]) for level in levels]).T
     if len(levels) < 3 or not np.all(found > 0):
         return float("nan")

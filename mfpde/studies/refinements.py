@@ -137,7 +137,8 @@ def _cells(study: Study) -> Found:
 
 def _steps(study: Study) -> Found:
     """Steps all shorter than the bounds ask for; against a run of a quarter of the shortest, since the mesh's
-    error is common to all, unless the exact solution is exact for the mesh."""
+    error is common to all, unless the exact solution is exact for the mesh.
+    """
     case = study.case
     solver = build_solver(case, build_model(case), study.device)
     shortest = [np.inf]

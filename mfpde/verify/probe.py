@@ -3,7 +3,8 @@ mfpde.verify.probe REQUEST`.
 
 The request names a device, how kernels are built for it, and a kind of kernels. These are compiled (or
 loaded, if a process before has compiled them), run on a small case and compared with the NumPy reference.
-What is wrong, if anything, is the last line on stdout."""
+What is wrong, if anything, is the last line on stdout.
+"""
 
 import json
 import sys
