@@ -13,8 +13,9 @@ from mfpde.eulerian.solver import build_solver
 from mfpde.lagrangian.forces_numpy import NumpyPotential
 from mfpde.lagrangian.forces_opencl import build_opencl_potential
 from mfpde.lagrangian.ladder import Ladder
+from mfpde.measures.axis import Axis, sinh_faces
 from mfpde.measures.convolution import PairOperator
-from mfpde.measures.mesh import Axis, Mesh, sinh_faces
+from mfpde.measures.mesh import Mesh
 from mfpde.measures.moment_operator import MomentOperator
 from mfpde.models import build_model
 

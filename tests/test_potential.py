@@ -15,7 +15,8 @@ from mfpde.eulerian.solver import build_solver
 from mfpde.lagrangian.forces_numpy import NumpyPotential
 from mfpde.lagrangian.forces_opencl import build_opencl_potential
 from mfpde.lagrangian.ladder import Ladder
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.models import build_model
 from mfpde.models.energy import PairEnergy
 from mfpde.models.problem import Cloud

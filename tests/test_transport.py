@@ -11,7 +11,8 @@ from mfpde.eulerian.layout import Layout
 from mfpde.eulerian.opencl_backend import OpenCLBackend
 from mfpde.eulerian.stepper import Stepper
 from mfpde.kinds import LIMITERS
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.models import build_model
 
 SCHEMES = list(LIMITERS)

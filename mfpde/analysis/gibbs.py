@@ -3,10 +3,10 @@
 import numpy as np
 import xarray as xr
 
-from mfpde.analysis.run import Run
 from mfpde.case.load import case_from_tables
 from mfpde.eulerian.solver import has_gibbs_states
 from mfpde.models import build_model
+from mfpde.results.run import Run
 
 
 def gibbs_law(run: Run, time: int = -1) -> xr.DataArray | None:

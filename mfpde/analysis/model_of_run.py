@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 
-from mfpde.analysis.run import Run
 from mfpde.case.load import case_from_tables
 from mfpde.data.dataset import Dataset, Scaling
 from mfpde.errors import InputError
@@ -20,6 +19,7 @@ from mfpde.models.nystroem import Nystroem
 from mfpde.models.population import PopulationFeatures
 from mfpde.models.problem import Cloud
 from mfpde.models.sampled import SampledInputs
+from mfpde.results.run import Run
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class _StoredBasis(PopulationFeatures):
     """A network whose functions have the coordinates of the output file.
 
     Pivots are chosen among candidates that symmetry makes equal up to rounding, so that another machine may
-    choose others."""
+    choose others.
+    """
 
     #: pivots (r, components of z) in the order in which they were chosen, or sampled inputs (r, d)
     stored: np.ndarray

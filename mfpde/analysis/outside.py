@@ -13,17 +13,18 @@ import numpy as np
 from mfpde.analysis.fluctuations import process_of
 from mfpde.analysis.limit import mean_field
 from mfpde.analysis.model_of_run import energies, functions, model_of
-from mfpde.analysis.run import Run
-from mfpde.analysis.sound import of_outputs
 from mfpde.analysis.statistics import mean_and_error
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.data.saved_network import SavedNetwork, read_network
 from mfpde.errors import InputError
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.metrics.distances import w1_marginals
 from mfpde.metrics.sliced import SlicedDensity
 from mfpde.models.network import Network
 from mfpde.randomness import generator
+from mfpde.results.run import Run
+from mfpde.results.sound import of_outputs
 
 SAME_TIME = 1e-6  #: relative difference of two times that are called the same
 DRAWS, DRAWS_AT_ONCE = 100_000, 10_000  #: of the limit law

@@ -8,7 +8,8 @@ import numpy as np
 
 from mfpde.device.memory import NoRoom, gigabytes, host_bytes, room
 from mfpde.errors import InputError, RunError
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.models.problem import Problem
 
 #: fields that live at once on a device, ghosts included, and densities on the host while they are measured

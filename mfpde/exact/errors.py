@@ -6,7 +6,8 @@ import numpy as np
 
 from mfpde.eulerian.solver import Solver
 from mfpde.exact.state import ExactState
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.metrics.distances import w1_densities
 
 PARTS = 16  #: of a cell, to resolve the exact law

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from mfpde.analysis.statistics import evenly
 from mfpde.figures import needs, style
-from mfpde.measures.mesh import Axis
+from mfpde.measures.axis import Axis
 from mfpde.metrics.resolution import MIN_CELLS, narrowest_blob
 
 NEEDS = "a density"

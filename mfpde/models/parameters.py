@@ -10,7 +10,8 @@ from mfpde.errors import InputError, nearest
 from mfpde.expressions.parse import NAME, RESERVED
 from mfpde.laws import Law
 from mfpde.laws.point import Point
-from mfpde.measures.mesh import Axis, Mesh, sinh_faces
+from mfpde.measures.axis import Axis, sinh_faces
+from mfpde.measures.mesh import Mesh
 
 #: A law may put this much outside its domain before it is called too wide for it.
 MAX_OUTSIDE = 1e-6

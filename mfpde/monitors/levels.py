@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.eulerian.solver import Solver
-from mfpde.measures.mesh import Axis
+from mfpde.measures.axis import Axis
 from mfpde.metrics.distances import w1_densities
 from mfpde.metrics.resolution import narrowest_blob
 from mfpde.models.problem import Problem

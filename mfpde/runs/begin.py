@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from mfpde import __version__
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.data import Dataset
@@ -24,6 +23,7 @@ from mfpde.simulation import Simulation, build_simulation
 from mfpde.store.checkpoints import Checkpoints, behind_links
 from mfpde.store.provenance import circumstances, what_computes
 from mfpde.store.writer import Writer, check_output
+from mfpde.version import __version__
 
 
 @usual_arithmetic

@@ -1,7 +1,8 @@
 """What errors are measured against: the exact solution a case names, characteristics, or a finer solution.
 
 The names: `function` is |f_h - f| in L2(nu) (not squared), `energy` is |E_h - E|, `w1_a` is the W1 error of
-the marginal of a, `mean`, `covariance` (largest entry) and `density` (L1) are those of exact solutions."""
+the marginal of a, `mean`, `covariance` (largest entry) and `density` (L1) are those of exact solutions.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """The streams of a command, whatever its caller has made of them.
 
 Closed ones lead nowhere. Letters that an encoding has not are spelled. What cannot be said on stderr (a full
-disk, a reader that has gone) ends no run; what cannot be printed on stdout is an error, and said once."""
+disk, a reader that has gone) ends no run; what cannot be printed on stdout is an error, and said once.
+"""
 
 import io
 import os

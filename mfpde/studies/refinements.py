@@ -1,27 +1,13 @@
-"""Refine the mesh, the time step, the width or the nodes of a case; errors, observed orders and cost of every
-level.
-"""
+"""What can be refined of a case: cells, time steps, the width, the nodes; errors and cost of every level."""
 
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from mfpde.analysis.references import (
-    Errors,
-    ExactSolution,
-    Finest,
-    Reference,
-    Tell,
-    characteristics,
-    find_reference,
-    weak_errors,
-)
-from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver, build_solver
@@ -32,10 +18,18 @@ from mfpde.measures.nodes import Rule
 from mfpde.models import build_model
 from mfpde.models.kinds import as_potential
 from mfpde.monitors.grid_error import build_companions, halved
-from mfpde.sides.hand_off import check_hand_off, hand_off_if_narrow
-from mfpde.store.reserved import check_names
+from mfpde.sides.hand_off import hand_off_if_narrow
+from mfpde.studies.references import (
+    Errors,
+    ExactSolution,
+    Finest,
+    Reference,
+    Tell,
+    characteristics,
+    find_reference,
+    weak_errors,
+)
 
-REFINABLE = ("cells", "dt", "units", "nodes")
 #: of characteristics; with sums over pairs their cost grows as the square
 NODES, NODES_IN_PAIRS = 2**15, 2**11
 
@@ -52,11 +46,11 @@ class Level:
 
 
 #: levels, the reference and its error, bounds of the finest level's errors
-_Found = tuple[list[Level], str, float, Errors]
+Found = tuple[list[Level], str, float, Errors]
 
 
 @dataclass(frozen=True)
-class _Study:
+class Study:
     """What all refinements need."""
 
     case: Case
@@ -67,76 +61,12 @@ class _Study:
     rule: Rule | None
 
 
-@usual_arithmetic
-def converge(
-    case: Case,
-    refined: str,
-    levels: int,
-    device=None,
-    tell: Tell = lambda _: None,
-    nodes: int | None = None,
-    rule: Rule | None = None,
-) -> dict[str, Any]:
-    """The table of `mfpde converge`: refined, levels, orders, fitted orders, reference, the error of the
-    reference, and (of refined cells) bounds of the errors of the finest level as a run with
-    `eulerian.error_estimate` reports them.
-
-    Arguments:
-        refined: one of `REFINABLE`.
-        levels: how many levels, at least 2. The case's own mesh or width is the finest; steps are halved from
-            the longest that the bounds allow, nodes are doubled up to `nodes`.
-        nodes: quadrature nodes of characteristics, a power of 2.
-        device: an OpenCL device; NumPy if None.
-        tell: called with a line of text as levels finish.
-        rule: of the nodes, "sobol" or "trapezoid"; see `build_characteristics`.
-    Raises:
-        InputError: an unknown refinement, too few levels, or a mesh too small to coarsen.
-    """
-    if levels < 2:
-        raise InputError("--levels: an order needs at least 2 levels")
-    check_names(case)
-    check_hand_off(case)
-    study = _Study(case, levels, device, tell, nodes or (NODES_IN_PAIRS if _by_pairs(case) else NODES), rule)
-    run = {"cells": _cells, "dt": _steps, "units": _units, "nodes": _nodes}[refined]
-    found, reference, doubt, bounds = run(study)
-    names = list(found[0].errors)
-    return {
-        "refined": refined,
-        "levels": [
-            {"value": level.value, "errors": level.errors, "seconds": level.seconds} for level in found
-        ],
-        "orders": {name: [_order(a, b, name) for a, b in pairwise(found)] for name in names},
-        "fitted_orders": {name: fitted_order(found, name) for name in names},
-        "reference": reference,
-        "reference_error": doubt,
-        "bounds": bounds,
-        "time": case.time,
-    }
-
-
-def _by_pairs(case: Case) -> bool:
+def by_pairs(case: Case) -> bool:
     """Whether units feel each other in pairs, one by one."""
     if case.model.kind != "potential" or case.model.interaction is None:
         return False
     potential = as_potential(build_model(case))
     return potential is not None and potential.finite_rank is None
-
-
-def _order(coarse: Level, fine: Level, name: str) -> float:
-    """log(error ratio) / log(refinement ratio): positive if refining helps."""
-    if not (coarse.errors[name] > 0 and fine.errors[name] > 0):
-        return float("nan")
-    return float(np.log(coarse.errors[name] / fine.errors[name]) / abs(np.log(fine.value / coarse.value)))
-
-
-def fitted_order(levels: list[Level], name: str) -> float:
-    """Least-squares slope of log error over all levels; NaN for two levels, whose order is that
-    between them.
-    """
-    values, found = np.array([(level.value, level.errors[name]) for level in levels]).T
-    if len(levels) < 3 or not np.all(found > 0):
-        return float("nan")
-    return float(abs(np.polyfit(np.log(values), np.log(found), 1)[0]))
 
 
 def _timed(tell: Tell, label: str, work: Callable[[], Any]) -> tuple[Any, float]:
@@ -174,7 +104,7 @@ def mesh_bounds(case: Case, solver: Solver, device) -> Errors:
     return bounds | {name: found[key] for name, key in others.items()}
 
 
-def _cells(study: _Study) -> _Found:
+def _cells(study: Study) -> Found:
     cases = [study.case]
     for _ in range(study.levels - 1):
         coarser = halved(cases[0])
@@ -204,9 +134,10 @@ def _cells(study: _Study) -> _Found:
     )
 
 
-def _steps(study: _Study) -> _Found:
+def _steps(study: Study) -> Found:
     """Steps all shorter than the bounds ask for; against a run of a quarter of the shortest, since the mesh's
-    error is common to all, unless the exact solution is exact for the mesh."""
+    error is common to all, unless the exact solution is exact for the mesh.
+    """
     case = study.case
     solver = build_solver(case, build_model(case), study.device)
     shortest = [np.inf]
@@ -228,7 +159,7 @@ def _steps(study: _Study) -> _Found:
     return found, reference.name, reference.doubt, {}
 
 
-def _units(study: _Study) -> _Found:
+def _units(study: Study) -> Found:
     """Root mean square gap of random networks of widths n, n/2, n/4, ...; the order to expect is 1/2."""
     case, model = study.case, build_model(study.case)
     reference = characteristics(case, study.device, study.tell, study.nodes, study.rule)
@@ -253,7 +184,7 @@ def _units(study: _Study) -> _Found:
     return found, reference.name, reference.doubt, {}
 
 
-def _nodes(study: _Study) -> _Found:
+def _nodes(study: Study) -> Found:
     """Characteristics alone; against twice the finest nodes."""
     case, model = study.case, build_model(study.case)
     seen = []
@@ -273,3 +204,12 @@ def _nodes(study: _Study) -> _Found:
             )
         )
     return levels, f"characteristics of {finest_count} nodes", float("nan"), {}
+
+
+#: what can be refined, and how
+REFINEMENTS: dict[str, Callable[[Study], Found]] = {
+    "cells": _cells,
+    "dt": _steps,
+    "units": _units,
+    "nodes": _nodes,
+}
