@@ -1,5 +1,5 @@
-// The amplitude of a unit, in which networks are linear. Generated code gives amplitude_penalty(a, &value,
-// &slope) for lambda |a|^q.
+// The amplitudes of a unit, in which networks are linear. Generated code gives
+// amplitude_penalty(a, &value, &slope) for the penalty r_a of one amplitude.
 
 #if VW == 1
 #define FIRST(v) (v)
@@ -7,22 +7,30 @@
 #define FIRST(v) ((v).s0)
 #endif
 
-// Rates of the amplitude and of the action V = a h + r, where `rest` is what of r does not depend on a.
-static inline void write_amplitude_rate(const int unit, const real a, const real h, const real rest,
-                                        __constant real *restrict mobility, __constant real *restrict low,
-                                        __constant real *restrict high, __constant int *restrict periodic,
-                                        __global real *restrict rate)
+// Writes the rate of one amplitude; what it adds to V = <a, h> + r.
+static inline real write_amplitude(const int unit, const int output, const real a, const real h,
+                                   __constant real *restrict mobility, __constant real *restrict low,
+                                   __constant real *restrict high, __constant int *restrict periodic,
+                                   __global real *restrict rate)
 {
     realv penalty, penalty_slope;
     amplitude_penalty((realv)a, &penalty, &penalty_slope);
 #if KINK
     // lambda |a| holds a unit at a = 0 as long as |h| <= lambda
-    const real force = a != 0                    ? -h - FIRST(penalty_slope)
-                       : fabs(h) <= (real)LAMBDA ? 0
-                                                 : -h + copysign((real)LAMBDA, h);
+    const real force = a != 0 ? -h - FIRST(penalty_slope)
+                              : fabs(h) <= (real)LAMBDA ? 0 : -h + copysign((real)LAMBDA, h);
 #else
     const real force = -h - FIRST(penalty_slope);
 #endif
-    rate[unit] = allowed(mobility[0] * force, a, 0, low, high, periodic);
-    rate[COMPONENTS * UNITS + unit] = a * h + FIRST(penalty) + rest;
+    rate[output * UNITS + unit] = allowed(mobility[output] * force, a, output, low, high, periodic);
+    return a * h + FIRST(penalty);
+}
+
+// Rates of the only amplitude and of the action V = a h + r, where `rest` is what of r does not depend on a.
+static inline void write_amplitude_rate(const int unit, const real a, const real h, const real rest,
+                                        __constant real *restrict mobility, __constant real *restrict low,
+                                        __constant real *restrict high, __constant int *restrict periodic,
+                                        __global real *restrict rate)
+{
+    rate[COMPONENTS * UNITS + unit] = write_amplitude(unit, 0, a, h, mobility, low, high, periodic, rate) + rest;
 }

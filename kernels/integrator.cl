@@ -37,8 +37,8 @@ __kernel void project(__global real *restrict state, __global const real *restri
     if (periodic[component]) v -= (hi - lo) * floor((v - lo) / (hi - lo));
     else v = v < lo ? lo : v > hi ? hi : v;
 #if KINK
-    if (component == 0 && v * origin[i] < 0
-        && fabs(rate[i] / mobility[0] + copysign((real)LAMBDA, origin[i])) <= (real)LAMBDA)
+    if (component < OUTPUTS && v * origin[i] < 0
+        && fabs(rate[i] / mobility[component] + copysign((real)LAMBDA, origin[i])) <= (real)LAMBDA)
         v = 0;
 #endif
     state[i] = v;

@@ -11,6 +11,7 @@ import numpy as np
 
 from mfpde.analysis.combine import distance_label
 from mfpde.analysis.statistics import Interval, bootstrap_mean, interval, power_law, resamples
+from mfpde.results.predictions import predictions
 
 if TYPE_CHECKING:
     from mfpde.results.run import Run
@@ -54,7 +55,7 @@ def mean_field(run: "Run") -> MeanField | None:
     if group is None:
         return None
     found = run.group(group)
-    return MeanField(found["prediction"].values, found["loss"].values, SOURCES[group])
+    return MeanField(predictions(found), found["loss"].values, SOURCES[group])
 
 
 def scatters_of(run: "Run", limit: MeanField | None) -> list[Scatter]:
@@ -66,7 +67,7 @@ def scatter(run: "Run", units: int, limit: MeanField) -> Scatter:
     """How networks of one width scatter."""
     networks = run.lagrangian(units)
     # coordinates in which |g|^2 in L2(nu) is a sum of squares
-    deviations = (networks["prediction"].values - limit.prediction[:, None]) * np.sqrt(run.norm_weights)
+    deviations = (predictions(networks) - limit.prediction[:, None]) * np.sqrt(run.norm_weights)
     count = deviations.shape[1]
     shares = resamples(count)
     gap, variance, bias = [], [], []

@@ -71,7 +71,7 @@ def _stored_data(run: Run) -> Dataset:
     x, identity = data["inputs"].values, Scaling(np.zeros(1), np.ones(1))
     names = [f"x{k}" for k in range(x.shape[1])]
     targets, weights = data["targets"].values, data["data_weights"].values
-    return Dataset(x, targets, weights, names, "y", identity, identity)
+    return Dataset(x, targets.T, weights, names, ["y"], identity, identity)
 
 
 def functions(network: Network, states: np.ndarray, weights: np.ndarray) -> np.ndarray:

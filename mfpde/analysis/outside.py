@@ -23,6 +23,7 @@ from mfpde.metrics.distances import w1_marginals
 from mfpde.metrics.sliced import SlicedDensity
 from mfpde.models.network import Network
 from mfpde.randomness import generator
+from mfpde.results.predictions import predictions as of_group
 from mfpde.results.run import Run
 from mfpde.results.sound import of_outputs
 
@@ -190,7 +191,7 @@ def _ladder_entry(
     run: Run, model: Network, units: int, mean_field: np.ndarray, outputs: list[int]
 ) -> dict[str, Any]:
     """The run's own networks of one width at the shared times."""
-    predictions = run.lagrangian(units)["prediction"].values[outputs]
+    predictions = of_group(run.lagrangian(units))[outputs]
     mean, error = mean_and_error(model.square_norm(predictions - mean_field[outputs][:, None]))
     return {
         "units": units,

@@ -78,10 +78,15 @@ Inputs = Annotated[
 
 
 class FormulaTeacher(Table):
-    """f*(x) given by a formula in x0, x1, ..."""
+    """f*(x) given by a formula in x0, x1, ..., or by one for each of several outputs."""
 
     kind: Literal["formula"]
-    formula: Text
+    formula: Text | Annotated[list[Text], Field(min_length=1, max_length=64)]
+
+    @property
+    def formulas(self) -> list[str]:
+        """One for each output."""
+        return [self.formula] if isinstance(self.formula, str) else self.formula
 
 
 class PlantedUnit(Table):
@@ -117,7 +122,7 @@ class MixtureTeacher(Table):
 
 
 def _formula_as_table(value: Any) -> Any:
-    return {"kind": "formula", "formula": value} if isinstance(value, str) else value
+    return {"kind": "formula", "formula": value} if isinstance(value, str | list) else value
 
 
 Teacher = Annotated[
@@ -166,7 +171,7 @@ class Data(Table):
 
     file: Text | None = None
     x: Annotated[list[ColumnName], BeforeValidator(_as_list), Field(min_length=1)] | None = None
-    y: ColumnName | None = None
+    y: ColumnName | Annotated[list[ColumnName], Field(min_length=1, max_length=64)] | None = None
     weights: ColumnName | WeightColumn | None = None
     separator: Separator | None = None  #: of a text table; found if None
     decimal: Literal[".", ","] = "."
@@ -174,8 +179,8 @@ class Data(Table):
     missing: Literal["refuse", "drop"] = "refuse"  #: what becomes of rows that lack a value
     #: what stands for a missing value besides empty cells, NaN and the like
     missing_values: list[Number | str] | None = None
-    #: the values of y that become -1 and +1
-    labels: Annotated[list[CellValue], Field(min_length=2, max_length=2)] | None = None
+    #: the classes of y in their order: two become -1 and +1
+    labels: Annotated[list[CellValue], Field(min_length=2, max_length=64)] | None = None
     standardize: bool = False
     teacher: Teacher | None = None
     inputs: Inputs | None = None
@@ -183,6 +188,11 @@ class Data(Table):
     noise_seed: Seed = 0
     population: Literal["gaussian", "sphere"] | None = None
     dimension: Dimension | None = None
+
+    @property
+    def targets(self) -> list[str]:
+        """The columns of y; none of a teacher."""
+        return [self.y] if isinstance(self.y, str) else self.y or []
 
     @property
     def weight_column(self) -> WeightColumn | None:
@@ -205,12 +215,16 @@ class Data(Table):
             ]
         ):
             raise ValueError(f"'{given[0]}' says how a 'file' is read; a 'teacher' has none")
-        if self.labels is not None and self.labels[0] == self.labels[1]:
+        if self.labels is not None and any(label in self.labels[:k] for k, label in enumerate(self.labels)):
             raise ValueError(
-                "'labels' are two different values of y, the first of which becomes -1 and the second +1"
+                "'labels' are different values of y; of two the first becomes -1 and the second +1"
             )
-        if self.x is not None and (len(set(self.x)) < len(self.x) or self.y in self.x):
-            raise ValueError(f"x = {self.x} and y = '{self.y}' name a column twice")
+        if self.labels is not None and len(self.targets) > 1:
+            raise ValueError("'labels' are values of one column y; expected a single name")
+        named = [*(self.x or []), *self.targets]
+        if len(set(named)) < len(named):
+            y = f"'{self.y}'" if isinstance(self.y, str) else self.y
+            raise ValueError(f"x = {self.x} and y = {y} name a column twice")
         if self.teacher is not None and self.inputs is None and self.population is None:
             raise ValueError(
                 "'teacher' needs 'inputs', for example inputs = { law = \"normal\", dimension = 2, samples ="

@@ -24,6 +24,8 @@ MARKS = (
 )  # fmt: skip
 #: larger whole numbers are not all held in double precision
 LARGEST_WHOLE = 2**53
+#: values of a column that may be classes
+MOST_CLASSES = 64
 
 
 class Column(NamedTuple):
@@ -78,22 +80,47 @@ class Table:
         return Column(numbers, missing)
 
     def labels(self, name: str, reading: Data) -> Column:
-        """A column of two labels as -1 and +1.
+        """A column of labels that the case lists, as their numbers 0, 1, ...
 
         Raises:
-            InputError: a value that is neither.
+            InputError: a value that is none of them.
         """
         values, missing = self.columns[name]
         assert reading.labels is not None
-        which = [equals(values, label, reading.decimal) for label in reading.labels]
-        known = which[0] | which[1]
+        which = np.array([equals(values, label, reading.decimal) for label in reading.labels])
+        known = which.any(axis=0)
         missing = (missing | is_marked(values, reading)) & ~known
         if bad := _first(~(known | missing)):
             asked = " or ".join(map(_toml, reading.labels))
             raise InputError(
                 f"{self.place(bad[0], name)}: expected {asked} (data.labels), got {_show(values[bad])}"
             )
-        return Column(np.where(which[0], -1.0, 1.0), missing)
+        return Column(which.argmax(axis=0).astype(float), missing)
+
+    def classes(self, name: str, reading: Data) -> tuple[Column, list[str]]:
+        """A column of few different values as their numbers 0, 1, ..., and the values in order: numbers by
+        size, words by the alphabet.
+
+        Raises:
+            InputError: more than `MOST_CLASSES` values.
+        """
+        values, missing = self.columns[name]
+        missing = missing | is_marked(values, reading)
+        words = [_text(v) for v in values.ravel()]
+        numbers = np.array([_as_number(word.replace(reading.decimal, ".")) for word in words])
+        if not np.isnan(numbers[~missing.ravel()]).any():
+            words = [f"{number:g}" for number in numbers]
+            there = [f"{number:g}" for number in np.unique(numbers[~missing.ravel()])]
+        else:
+            there = sorted({word for word, gap in zip(words, missing.ravel(), strict=True) if not gap})
+        if len(there) > MOST_CLASSES:
+            raise InputError(
+                f"{self.source}: '{name}' has {len(there)} different values, such as {there[0]} and"
+                f" {there[1]}; expected at most {MOST_CLASSES} classes"
+            )
+        code = {word: float(k) for k, word in enumerate(there)}
+        codes = np.array([code.get(word, 0.0) for word in words])
+        return Column(codes.reshape(values.shape), missing), there
 
     def _not_numbers(self, name: str, values: np.ndarray, missing: np.ndarray) -> InputError:
         """Text or truth values where numbers were expected."""

@@ -8,18 +8,15 @@ from typing import Any
 import numpy as np
 
 from mfpde.case import Case, schema
-from mfpde.data.columns import Column, Table
+from mfpde.data.columns import Table
 from mfpde.data.inputs import draw_inputs
 from mfpde.data.scaling import Scaling, check_size, standardize
 from mfpde.data.tables import read_table
+from mfpde.data.targets import kind_of, targets_of, taught
 from mfpde.data.teachers import teach
+from mfpde.data.weights import weights_of
 from mfpde.errors import InputError, about
 from mfpde.randomness import generator
-
-#: weights beyond this, or below its inverse, overflow in squares
-LARGEST_WEIGHT = 1e100
-#: by how much the sum of weights that are an average may differ from 1, as written with few digits
-SUMS_TO_ONE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -30,10 +27,11 @@ class Dataset:
     y: np.ndarray  #: targets (L,), or (L, outputs) of several
     weights: np.ndarray  #: (L,), positive
     x_names: list[str]
-    y_name: str
+    y_names: list[str]
     x_scaling: Scaling = field(repr=False)
     y_scaling: Scaling = field(repr=False)
     notes: tuple[str, ...] = ()  #: what the user should know of how it was read
+    classes: tuple[str, ...] = ()  #: names of what y tells apart, in the order of their codes or outputs
 
     @property
     def dimension(self) -> int:
@@ -57,7 +55,8 @@ class Dataset:
             "y": self.y,
             "weights": self.weights,
             "x_names": self.x_names,
-            "y_name": self.y_name,
+            "y_names": self.y_names,
+            "classes": list(self.classes),
         }
 
     def digest(self) -> str:
@@ -69,8 +68,10 @@ class Dataset:
 
 def dataset_from_tables(tables: dict[str, Any]) -> Dataset:
     """Data as a network saw them; how they were standardised is not known any more."""
-    identity = Scaling(np.zeros(1), np.ones(1))
-    return Dataset(x_scaling=identity, y_scaling=identity, **tables)
+    identity, its = Scaling(np.zeros(1), np.ones(1)), dict(tables)
+    names = [its.pop("y_name")] if "y_name" in its else its.pop("y_names")  # the former of 0.1
+    classes = tuple(its.pop("classes", ()))
+    return Dataset(x_scaling=identity, y_scaling=identity, y_names=names, classes=classes, **its)
 
 
 def build_dataset(case: Case) -> Dataset:
@@ -82,29 +83,35 @@ def build_dataset(case: Case) -> Dataset:
     spec = case.data
     assert spec is not None  # the schema saw to it
     with about(case.path):
+        assert isinstance(case.model, schema.NetworkModel)
+        loss = case.model.loss
         if spec.file is not None:
-            found = _from_file(spec, case.folder, case.path)
+            found = _from_file(spec, loss, case.folder, case.path)
         else:
-            assert isinstance(case.model, schema.NetworkModel)
-            found = _from_teacher(spec, case.model.activation)
+            found = _from_teacher(spec, loss, case.model.activation)
         x, y, weights = found.x, found.y, found.weights
         if len(y) < 2:
             raise InputError(f"data: {len(y)} row(s) of data; at least 2 are needed")
+        numbers = kind_of(loss) == "numbers"
+        if spec.noise and not numbers:
+            raise InputError(f'data.noise: the loss "{loss}" takes classes, to which no noise is added')
         if spec.noise:
-            y = y + spec.noise * generator(spec.noise_seed, "noise").standard_normal(len(y))
+            y = y + spec.noise * generator(spec.noise_seed, "noise").standard_normal(y.shape)
         x_scaling = y_scaling = Scaling(np.zeros(1), np.ones(1))
         if spec.standardize:
             x, x_scaling = standardize(x, weights, found.x_names)
-            column, y_scaling = standardize(y[:, None], weights, [found.y_name])
-            y = column[:, 0]
+            if numbers:
+                scaled, y_scaling = standardize(y.reshape(len(y), -1), weights, found.y_names)
+                y = scaled.reshape(y.shape)
         precision = (
             "float32" if "float32" in (case.eulerian.precision, case.lagrangian.precision) else "float64"
         )
-        check_size(np.column_stack([x, y]), [*found.x_names, found.y_name], precision, not spec.standardize)
+        columns, names = [x, y] if numbers else [x], [*found.x_names, *(found.y_names if numbers else [])]
+        check_size(np.column_stack(columns), names, precision, not spec.standardize)
     return replace(found, x=x, y=y, x_scaling=x_scaling, y_scaling=y_scaling)
 
 
-def _from_file(spec: schema.Data, folder: Path, source: Path) -> Dataset:
+def _from_file(spec: schema.Data, loss: str, folder: Path, source: Path) -> Dataset:
     """The rows of a file that have all their values.
 
     Arguments:
@@ -113,37 +120,34 @@ def _from_file(spec: schema.Data, folder: Path, source: Path) -> Dataset:
     """
     assert spec.file is not None  # the schema saw to these
     assert spec.x is not None
-    assert spec.y is not None
-    weighted = spec.weight_column
-    path, names = (
-        folder / spec.file,
-        list(dict.fromkeys([*spec.x, spec.y, *([weighted.column] if weighted else [])])),
-    )
-    table = read_table(path, names, [spec.y] if spec.labels else [], spec, f"{source}: data.file")
-    columns = {name: table.numbers(name, spec) for name in names if not (spec.labels and name == spec.y)}
-    if spec.labels:
-        columns[spec.y] = table.labels(spec.y, spec)
+    weighted, classes = spec.weight_column, spec.labels is not None or kind_of(loss) != "numbers"
+    others = [*spec.x, *([weighted.column] if weighted else [])]
+    names = list(dict.fromkeys([*spec.x, *spec.targets, *others]))
+    where = f"{source}: data.file"
+    table = read_table(folder / spec.file, names, spec.targets if classes else [], spec, where)
+    columns = {name: table.numbers(name, spec) for name in dict.fromkeys(others)}
+    targets = targets_of(table, spec, loss)
     lengths = {name: len(column.values) for name, column in columns.items()}
-    for key, name in (("data.y", spec.y), *([("data.weights", weighted.column)] if weighted else [])):
-        shape = columns[name].values.shape
-        if len(shape) > 1 and shape[1] != 1:
-            advice = f"; transpose it, to shape ({shape[1]}, 1)" if shape[0] == 1 else ""
-            raise InputError(
-                f"{table.source}: '{name}' has shape {shape}; {key} is one column, with a row for each of the"
-                f" data{advice}"
-            )
+    lengths |= {name: len(targets.values) for name in spec.targets}
+    if weighted and (shape := columns[weighted.column].values.shape)[1:] not in ((), (1,)):
+        advice = f"; transpose it, to shape ({shape[1]}, 1)" if shape[0] == 1 else ""
+        raise InputError(
+            f"{table.source}: '{weighted.column}' has shape {shape}; data.weights is one column, with a row"
+            f" for each of the data{advice}"
+        )
     if len(set(lengths.values())) > 1:
         raise InputError(f"{table.source}: columns differ in length: {lengths}")
     if empty := [name for name, column in columns.items() if not column.values.size and lengths[name]]:
         raise InputError(
             f"{table.source}: '{empty[0]}' has shape {columns[empty[0]].values.shape}, so it holds no column"
         )
-    kept, notes = _whole_rows(columns, table, spec)
+    gaps = {name: column.missing for name, column in columns.items()}
+    kept, notes = _whole_rows(gaps | {spec.targets[0]: targets.missing}, table, spec)
     x = np.column_stack([columns[name].values[kept] for name in spec.x])
-    y = columns[spec.y].values[kept].reshape(-1)
+    y = targets.values[kept]
     weights = np.full(len(x), 1 / max(len(x), 1))
     if weighted:
-        weights, said = _weights(columns[weighted.column].values.reshape(-1), kept, table, weighted)
+        weights, said = weights_of(columns[weighted.column].values.reshape(-1), kept, table, weighted)
         notes += said
     x_names = (
         spec.x
@@ -151,7 +155,8 @@ def _from_file(spec: schema.Data, folder: Path, source: Path) -> Dataset:
         else [part for name in spec.x for part in _parts(name, columns[name].values)]
     )
     identity = Scaling(np.zeros(1), np.ones(1))
-    return Dataset(x, y, weights, x_names, spec.y, identity, identity, tuple(notes))
+    told = (*notes, *targets.notes)
+    return Dataset(x, y, weights, x_names, spec.targets, identity, identity, told, targets.classes)
 
 
 def _parts(name: str, values: np.ndarray) -> list[str]:
@@ -159,15 +164,15 @@ def _parts(name: str, values: np.ndarray) -> list[str]:
     return [name] if values.ndim == 1 else [f"{name}[{k}]" for k in range(values.shape[1])]
 
 
-def _whole_rows(columns: dict[str, Column], table: Table, spec: schema.Data) -> tuple[np.ndarray, list[str]]:
+def _whole_rows(
+    missing: dict[str, np.ndarray], table: Table, spec: schema.Data
+) -> tuple[np.ndarray, list[str]]:
     """Which rows have all their values, and what to say of the others.
 
     Raises:
         InputError: some have not, and the case does not say that these are left out.
     """
-    gaps: dict[str, np.ndarray] = {
-        name: np.asarray(np.column_stack([column.missing]).any(axis=1)) for name, column in columns.items()
-    }
+    gaps = {name: np.asarray(np.column_stack([found]).any(axis=1)) for name, found in missing.items()}
     lacking = np.asarray(np.column_stack(list(gaps.values())).any(axis=1))
     if not lacking.any():
         return np.arange(len(lacking)), []
@@ -191,44 +196,7 @@ def _whole_rows(columns: dict[str, Column], table: Table, spec: schema.Data) -> 
     ]
 
 
-def _weights(
-    values: np.ndarray, kept: np.ndarray, table: Table, weighted: schema.WeightColumn
-) -> tuple[np.ndarray, list[str]]:
-    """Weights of rows, and what to say of them.
-
-    Raises:
-        InputError: weights that are not positive, or so small beside others that their rows do not count.
-    """
-    weights, name = values[kept], weighted.column
-    if len(bad := np.flatnonzero(~(weights > 0))):
-        raise InputError(
-            f"{table.place(int(kept[bad[0]]), name)}: a weight of {weights[bad[0]]:g}; expected positive"
-            " weights (leave rows without weight out)"
-        )
-    if not len(weights):
-        return weights, []
-    k, largest = int(np.argmin(weights)), weights.max()
-    if largest > LARGEST_WEIGHT or weights[k] < max(largest * np.finfo(np.float64).eps, 1 / LARGEST_WEIGHT):
-        beside = f"a weight of {weights[k]:g} beside one of {largest:g}"
-        raise InputError(
-            f"{table.place(int(kept[k]), name)}: {beside} cannot count in double precision; leave such rows"
-            " out, or scale the weights"
-        )
-    total = weights.sum()
-    if weighted.normalize:
-        return weights / total, []
-    if abs(total - 1) <= SUMS_TO_ONE or "normalize" in weighted.model_fields_set:
-        return weights, []
-    remedy = (
-        f'weights = {{ column = "{name}", normalize = true }} makes them an average, normalize = false keeps'
-        " them without this word"
-    )
-    return weights, [
-        f"data.weights: '{name}' sums to {total:.6g}, so losses are {total:.4g} times an average; {remedy}"
-    ]
-
-
-def _from_teacher(spec: schema.Data, activation: str) -> Dataset:
+def _from_teacher(spec: schema.Data, loss: str, activation: str) -> Dataset:
     """A teacher at inputs of a law."""
     assert spec.teacher is not None
     assert spec.inputs is not None
@@ -237,4 +205,8 @@ def _from_teacher(spec: schema.Data, activation: str) -> Dataset:
     x, weights = draw_inputs(spec.inputs)
     names = ["x"] if x.shape[1] == 1 else [f"x{k}" for k in range(x.shape[1])]
     identity = Scaling(np.zeros(1), np.ones(1))
-    return Dataset(x, teach(spec.teacher, x, activation), weights, names, "y", identity, identity)
+    targets = taught(teach(spec.teacher, x, activation), loss)
+    outputs = 1 if targets.values.ndim == 1 else targets.values.shape[1]
+    y_names = ["y"] if outputs == 1 else [f"y{k + 1}" for k in range(outputs)]
+    y, notes = targets.values, targets.notes
+    return Dataset(x, y, weights, names, y_names, identity, identity, notes, targets.classes)

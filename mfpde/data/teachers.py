@@ -9,7 +9,7 @@ from mfpde.expressions import evaluate, parse
 
 
 def teach(spec: data_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarray:
-    """f*(x) of shape (L,) at inputs of shape (L, d).
+    """f*(x) of shape (L,), or (L, outputs) of several formulas, at inputs of shape (L, d).
 
     Arguments:
         activation: used by planted units that name none of their own.
@@ -19,13 +19,17 @@ def teach(spec: data_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarr
     if isinstance(spec, data_tables.FormulaTeacher):
         names = [f"x{k}" for k in range(x.shape[1])]
         values = {name: x[:, k] for k, name in enumerate(names)}
-        y = evaluate(parse(spec.formula, names, "data.teacher"), values)
+        found = [
+            np.broadcast_to(evaluate(parse(formula, names, "data.teacher"), values), len(x))
+            for formula in spec.formulas
+        ]
+        y = np.column_stack(found) if len(found) > 1 else found[0]
     elif isinstance(spec, data_tables.PlantedTeacher):
         y = _planted(spec, x, activation)
     else:
         y = _mixture(spec, x)
     if not np.all(np.isfinite(y)):
-        bad = x[~np.isfinite(y)][0]
+        bad = x[~np.isfinite(y).reshape(len(x), -1).all(axis=1)][0]
         what = f"'{spec.formula}'" if isinstance(spec, data_tables.FormulaTeacher) else "the teacher"
         place = ", ".join(f"x{k} = {value:g}" for k, value in enumerate(bad))
         raise InputError(

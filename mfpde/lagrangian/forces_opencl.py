@@ -7,10 +7,12 @@ from mfpde.device.runtime import Device
 from mfpde.device.widths import vector_width
 from mfpde.lagrangian.backend import Backend
 from mfpde.lagrangian.distinct import distinct, perceptron
+from mfpde.lagrangian.forces_features_opencl import OpenCLFeatures
 from mfpde.lagrangian.forces_moments_opencl import OpenCLMoments
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.memory import CHUNK
 from mfpde.lagrangian.opencl_backend import OpenCLBackend
+from mfpde.models.features.perceptron import Perceptron
 from mfpde.models.network import Network
 from mfpde.models.potential import Potential
 
@@ -214,5 +216,7 @@ def build_opencl_potential(
 def build_opencl_network(
     network: Network, ladder: Ladder, precision: str, weight_rate: float, device: Device
 ) -> Backend:
-    """Units of a network that learns data points."""
-    return OpenCLNetwork(network, ladder, precision, weight_rate, device)
+    """Units of a network that learns data points, by the kernels that are made for it."""
+    if isinstance(network.features, Perceptron) and network.function.outputs == 1:
+        return OpenCLNetwork(network, ladder, precision, weight_rate, device)
+    return OpenCLFeatures(network, ladder, precision, weight_rate, device)

@@ -23,11 +23,11 @@ class Noise:
     """Independent kicks of all units of a ladder; every network has random numbers of its own.
 
     Arguments:
-        kink: whether a penalty may hold the first component at 0.
+        kinks: how many of the first components a penalty may hold at 0.
     """
 
-    def __init__(self, ladder: Ladder, parameters: ParameterSpace, tau: float, kink: bool = False):
-        self.ladder, self.tau, self.kink = ladder, tau, kink
+    def __init__(self, ladder: Ladder, parameters: ParameterSpace, tau: float, kinks: int = 0):
+        self.ladder, self.tau, self.kinks = ladder, tau, kinks
         self.moving = [(row, c) for row, c in enumerate(parameters.components) if c.free and c.mobility > 0]
 
     def kick(self, state: np.ndarray, h: float, step: int) -> np.ndarray:
@@ -92,7 +92,7 @@ class Noise:
         found = np.zeros((len(self.moving), state.shape[1]), dtype=bool)
         for place, (row, c) in zip(found, self.moving, strict=True):
             ends = () if c.domain is None or c.periodic else c.domain
-            place[:] = np.isin(state[row], (*ends, 0.0) if self.kink and row == 0 else ends)
+            place[:] = np.isin(state[row], (*ends, 0.0) if row < self.kinks else ends)
         return found
 
     def displaced(self, state: np.ndarray, directions: np.ndarray, h: float) -> np.ndarray:

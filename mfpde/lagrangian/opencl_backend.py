@@ -37,6 +37,7 @@ class OpenCLBackend:
             "UNITS": ladder.total,
             "COMPONENTS": len(components),
             "NEGLIGIBLE": 0,
+            "OUTPUTS": 1,
             "KINK": 0,
             "LAMBDA": 0,
         }

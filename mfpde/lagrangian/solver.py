@@ -46,7 +46,7 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
         )
     noise = (
         NoiseSteps(
-            Noise(ladder, model.parameters, tau, model.kink > 0),
+            Noise(ladder, model.parameters, tau, model.parameters.outputs if model.kink else 0),
             settings.noise_step,
             settings.noise_tolerance,
         )

@@ -145,7 +145,7 @@ class Variable:
             if dim == AXES:
                 yield from shown["density"].mesh.names
             else:
-                yield shown["problem"].coordinates if dim == VALUES else dim
+                yield from shown["problem"].coordinates if dim == VALUES else (dim,)
 
 
 def _filled(text: str, units: int | None, name: str | None) -> str:

@@ -14,17 +14,17 @@ PREDICTIONS = {"data": "f(x_l)", "coefficient": "coefficients of f"}
 
 def of_density(density: DensityView, problem: ProblemView) -> np.ndarray:
     """f of mu."""
-    return density.prediction
+    return problem.shaped(density.prediction)
 
 
 def of_networks(networks: NetworksView, problem: ProblemView) -> np.ndarray:
     """f of every network."""
-    return networks.predictions
+    return problem.shaped(networks.predictions)
 
 
 def of_nodes(nodes: NodesView, problem: ProblemView) -> np.ndarray:
     """f of the nodes."""
-    return nodes.prediction
+    return problem.shaped(nodes.prediction)
 
 
 def _variable(path: str, dims: tuple[str, ...], value, whose: str) -> Variable:
@@ -33,8 +33,8 @@ def _variable(path: str, dims: tuple[str, ...], value, whose: str) -> Variable:
         dims,
         f"f(x_l), or coefficients of f, of {whose}",
         value,
-        when=lambda side, problem: problem.coordinates is not None,
-        exactly=lambda side, problem: f"{PREDICTIONS[problem.coordinates]} of {whose}",
+        when=lambda side, problem: bool(problem.coordinates),
+        exactly=lambda side, problem: f"{PREDICTIONS[problem.coordinates[-1]]} of {whose}",
     )
 
 

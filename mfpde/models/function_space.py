@@ -16,7 +16,7 @@ class FunctionSpace:
     weights: np.ndarray  #: of the coordinates' squares (r,)
     targets: np.ndarray  #: coordinates of f* (r,)
     risk: LeastSquares | Risk  #: of a function by its coordinates
-    coordinate: str  #: "data" or "coefficient": the dimension of an output file along which they lie
+    coordinate: str  #: "data" or "coefficient": what they are
     outputs: int = 1
 
     def square_norm(self, values: np.ndarray) -> np.ndarray:
@@ -26,6 +26,11 @@ class FunctionSpace:
     def loss(self, values: np.ndarray) -> np.ndarray:
         """The loss of functions by their coordinates (..., r); |f - f*|^2 for the square."""
         return self.risk.loss(values)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Dimensions of an output file along which coordinates lie."""
+        return ("output", self.coordinate) if self.outputs > 1 else (self.coordinate,)
 
     @property
     def size(self) -> int:

@@ -22,8 +22,6 @@ class Loss(ABC):
 
     #: L in l(f + g) <= l(f) + <l'(f), g> + L |g|^2 / 2
     curvature_bound: ClassVar[float]
-    #: what targets are: "numbers", "two classes" (-1 and 1) or "classes" (one output for each)
-    targets: ClassVar[str] = "numbers"
     #: whether l has a continuous second derivative
     is_smooth: ClassVar[bool] = True
 

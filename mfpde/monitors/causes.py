@@ -28,7 +28,9 @@ def _cause(data: Dataset, model: Problem) -> str:
     domain = model.parameters.amplitudes[0].domain
     largest = max(map(abs, domain)) if domain is not None else 1.0
     if size > FAR * largest:
-        sizes = f"the targets ('{data.y_name}') have size {size:.2g}, amplitudes at most {largest:g}"
+        sizes = (
+            f"the targets ('{', '.join(data.y_names)}') have size {size:.2g}, amplitudes at most {largest:g}"
+        )
         return f"{sizes}: write data.standardize = true, scale them, or widen parameters.a.domain"
     if total > FAR:
         return (

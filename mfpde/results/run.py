@@ -114,7 +114,7 @@ class Run(OutputFile):
     def norm_weights(self) -> np.ndarray:
         """Weights (r,) with which squares of a prediction's coefficients sum to its square norm in L2(nu)."""
         if self.has_data:
-            return self.data["data_weights"].values
+            return np.tile(self.data["data_weights"].values, self.data.sizes.get("output", 1))
         return np.ones(self.tree.to_dataset().sizes["coefficient"])
 
     @property

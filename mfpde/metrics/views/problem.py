@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from mfpde.models.problem import Problem
 
 
@@ -22,6 +24,13 @@ class ProblemView:
         return any(c.periodic for c in self.model.parameters.components)
 
     @property
-    def coordinates(self) -> str | None:
-        """The dimension of predictions; None without f."""
-        return None if self.model.function is None else self.model.function.coordinate
+    def coordinates(self) -> tuple[str, ...]:
+        """The dimensions of predictions; none without f."""
+        return () if self.model.function is None else self.model.function.dimensions
+
+    def shaped(self, values: np.ndarray) -> np.ndarray:
+        """Predictions (..., r) with an axis for each of these dimensions."""
+        function = self.model.function
+        if function is None or function.outputs == 1:
+            return values
+        return values.reshape(*values.shape[:-1], function.outputs, -1)

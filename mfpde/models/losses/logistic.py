@@ -5,12 +5,13 @@ from scipy.special import expit
 
 from mfpde.models.loss import Loss
 
+TARGETS = "two classes"  #: what it takes: -1 and +1
+
 
 class Logistic(Loss):
     """The logistic loss."""
 
     curvature_bound = 0.25
-    targets = "two classes"
 
     def value(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
         """log(1 + exp(-y f))."""

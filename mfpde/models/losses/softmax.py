@@ -7,12 +7,13 @@ from scipy.special import log_softmax, softmax
 
 from mfpde.models.loss import Loss
 
+TARGETS = "classes"  #: what it takes: 1 for the true class, 0 for others
+
 
 class Softmax(Loss):
     """The cross-entropy of the softmax of all outputs."""
 
     curvature_bound = 0.5  # of diag(p) - p p^T the largest eigenvalue is at most 1/2
-    targets = "classes"
 
     def value(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
         """-sum_c y_c log p_c."""
