@@ -13,9 +13,8 @@ from mfpde.device.needs import needs_of
 from mfpde.errors import InputError
 from mfpde.memory import check_memory
 from mfpde.metrics import measure
-from mfpde.metrics.functions import data_of
 from mfpde.metrics.shown import Shown, shown
-from mfpde.models import Model, build_model
+from mfpde.models import Problem, build_model
 from mfpde.monitors.health import Health
 from mfpde.sides import Side, Start, build_sides
 from mfpde.sides.turns import Turn, Watch
@@ -28,7 +27,7 @@ class Simulation:
     """The sides of a case, at one time."""
 
     case: Case
-    model: Model
+    model: Problem
     sides: list[Side]  #: in the order in which they take turns
     device: Any = None  #: None for NumPy
     notes: tuple[str, ...] = ()  #: what the user should know of how the device was chosen, and of memory
@@ -54,7 +53,7 @@ class Simulation:
     @property
     def data_notes(self) -> tuple[str, ...]:
         """What the user should know of how the data were read."""
-        data = data_of(self.model)
+        data = self.model.data
         return data.notes if data is not None else ()
 
     def advance(self, until: float, watch: Watch) -> None:

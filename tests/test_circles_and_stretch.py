@@ -14,7 +14,8 @@ import mfpde
 from mfpde.analysis.chaos import scaled_correlation
 from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
-from mfpde.measures.mesh import Axis, Mesh, sinh_faces
+from mfpde.measures.axis import Axis, sinh_faces
+from mfpde.measures.mesh import Mesh
 from mfpde.metrics.distances import w1_marginal
 from mfpde.metrics.sliced import SlicedDensity
 

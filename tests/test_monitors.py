@@ -6,8 +6,10 @@ import pytest
 from scipy import stats
 
 from mfpde.analysis.statistics import mean_and_error, power_law
-from mfpde.measures.laws import Normal, Uniform
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.laws.normal import Normal
+from mfpde.laws.uniform import Uniform
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.metrics.distances import w1_marginal
 from mfpde.metrics.resolution import narrowest_blob
 from mfpde.metrics.sliced import SlicedDensity

@@ -15,7 +15,7 @@ from mfpde.metrics import variables
 from mfpde.metrics.declaration import FIELDS, NAME, Compared, Shape, Variable
 
 if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+    from mfpde.results.run import Run
 
 
 def number(value: float) -> float | None:

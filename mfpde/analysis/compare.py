@@ -11,12 +11,12 @@ from mfpde.analysis.descent import descent_table
 from mfpde.analysis.fluctuations import fluctuation_table
 from mfpde.analysis.limit import limit_table, mean_field, scatters_of
 from mfpde.analysis.planner import plan_width
-from mfpde.analysis.sound import of_outputs
 from mfpde.analysis.statistics import power_law
 from mfpde.arithmetic import usual_arithmetic
+from mfpde.results.sound import of_outputs
 
 if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+    from mfpde.results.run import Run
 
 
 @dataclass(frozen=True)

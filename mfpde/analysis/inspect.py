@@ -5,9 +5,9 @@ from typing import Any
 
 import h5py
 
-from mfpde.analysis.run import open_run
-from mfpde.analysis.sound import fits_together
 from mfpde.data.hdf5 import open_hdf5
+from mfpde.results.opening import open_run
+from mfpde.results.sound import fits_together
 from mfpde.store.checksums import FIXED
 from mfpde.store.contents import DECLARED, sort_out
 

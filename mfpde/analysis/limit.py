@@ -13,7 +13,7 @@ from mfpde.analysis.combine import distance_label
 from mfpde.analysis.statistics import Interval, bootstrap_mean, interval, power_law, resamples
 
 if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+    from mfpde.results.run import Run
 
 
 #: groups that hold f of the mean field, the preferred first, and what they are called

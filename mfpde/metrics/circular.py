@@ -6,7 +6,7 @@ convex in s (Rabin, Delon & Gousseau 2011, doi:10.1007/s10851-011-0284-0)."""
 
 import numpy as np
 
-from mfpde.measures.mesh import Axis
+from mfpde.measures.axis import Axis
 from mfpde.models.parameters import Component
 
 HALVINGS = 48  #: of the interval of the shift

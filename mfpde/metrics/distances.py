@@ -6,7 +6,7 @@ section 2."""
 
 import numpy as np
 
-from mfpde.measures.mesh import Axis
+from mfpde.measures.axis import Axis
 
 
 def w1_marginal(

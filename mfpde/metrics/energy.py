@@ -19,17 +19,17 @@ def of_density(density: DensityView) -> float:
 
 def of_networks(networks: NetworksView) -> np.ndarray:
     """E of every network."""
-    return networks.model.cloud_energies(*networks.cloud)
+    return networks.values["energy"]
 
 
 def of_nodes(nodes: NodesView) -> float:
     """E of the nodes."""
-    return float(nodes.model.cloud_energies(*nodes.cloud)[0])
+    return float(nodes.values["energy"][0])
 
 
 def of_descent(descent: DescentView) -> np.ndarray:
     """E of every network that descends."""
-    return descent.of_sound([[seen.energies for seen in row] for row in descent.networks])
+    return descent.of_sound([[seen.values["energy"] for seen in row] for row in descent.networks])
 
 
 def compared(how) -> Compared:

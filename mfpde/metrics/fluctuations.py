@@ -12,7 +12,7 @@ WITHOUT_JUMPS = "; of units with weights: jumps add noise that it does not hold"
 
 def node_error(prediction: PredictionView) -> float:
     """The change when the number of nodes is halved."""
-    other = float(prediction.model.square_norm(prediction.fluctuations.half.response().T).sum())
+    other = float(prediction.function.square_norm(prediction.fluctuations.half.response().T).sum())
     return abs(prediction.predicted - other)
 
 
@@ -25,7 +25,7 @@ def rank_error(prediction: PredictionView) -> float:
 
 def spectrum(prediction: PredictionView) -> np.ndarray:
     """Eigenvalues (SPECTRUM,)."""
-    weighted = np.sqrt(prediction.model.least_squares.weights)[:, None] * prediction.response
+    weighted = np.sqrt(prediction.function.weights)[:, None] * prediction.response
     found = np.linalg.svd(weighted, compute_uv=False)[:SPECTRUM] ** 2
     return np.pad(found, (0, SPECTRUM - len(found)))
 

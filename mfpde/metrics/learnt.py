@@ -84,7 +84,7 @@ COEFFICIENTS = [
         "targets",
         ("coefficient",),
         "coefficients of the teacher f*",
-        lambda teacher: teacher.least_squares.targets,
+        lambda teacher: teacher.space.targets,
         only=OF_LAW,
     ),
 ]

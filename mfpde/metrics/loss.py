@@ -16,19 +16,17 @@ def of_density(density: DensityView) -> float:
 
 def of_networks(networks: NetworksView) -> np.ndarray:
     """Of every network."""
-    assert networks.function is not None
-    return networks.function.cloud_losses(*networks.cloud)
+    return networks.values["loss"]
 
 
 def of_nodes(nodes: NodesView) -> float:
     """Of the nodes."""
-    assert nodes.function is not None
-    return float(nodes.function.cloud_losses(*nodes.cloud)[0])
+    return float(nodes.values["loss"][0])
 
 
 def of_descent(descent: DescentView) -> np.ndarray:
     """Of every network that descends."""
-    return descent.of_sound([[seen.losses for seen in row] for row in descent.networks])
+    return descent.of_sound([[seen.values["loss"] for seen in row] for row in descent.networks])
 
 
 VARIABLES = [

@@ -3,11 +3,13 @@
 import numpy as np
 
 from mfpde.metrics.declaration import TIME, VALUES, Variable
-from mfpde.metrics.functions import PREDICTIONS
 from mfpde.metrics.views.density import DensityView
 from mfpde.metrics.views.networks import NetworksView
 from mfpde.metrics.views.nodes import NodesView
 from mfpde.metrics.views.problem import ProblemView
+
+#: dimension of predictions -> what they are
+PREDICTIONS = {"data": "f(x_l)", "coefficient": "coefficients of f"}
 
 
 def of_density(density: DensityView, problem: ProblemView) -> np.ndarray:

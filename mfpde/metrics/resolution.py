@@ -5,7 +5,7 @@ densities lose meaning; weak quantities (f, energy, W1) stay accurate to the ord
 
 import numpy as np
 
-from mfpde.measures.mesh import Axis
+from mfpde.measures.axis import Axis
 
 MIN_CELLS = 2.0
 #: a peak counts if its three highest cells hold at least this much of the mass

@@ -5,17 +5,16 @@ or "teacher" with "pivots" or "samples"), a view of every side, and "limit", the
 from collections.abc import Mapping
 from typing import Any
 
-from mfpde.metrics.functions import known_by
 from mfpde.metrics.views.limit import LimitView
 from mfpde.metrics.views.problem import ProblemView
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
 Shown = dict[str, Any]
 #: views that know f of the mean field, the preferred first
 LIMITS = ("density", "nodes")
 
 
-def shown(model: Model, sides: Mapping[str, Any]) -> Shown:
+def shown(model: Problem, sides: Mapping[str, Any]) -> Shown:
     """What a run shows.
 
     Arguments:
@@ -23,6 +22,6 @@ def shown(model: Model, sides: Mapping[str, Any]) -> Shown:
         "descent".
     """
     problem = ProblemView(model)
-    found = {"problem": problem} | known_by(model) | dict(sides)
+    found = {"problem": problem} | model.known_by() | dict(sides)
     limit = next((sides[name] for name in LIMITS if name in sides), None)
     return found | ({"limit": LimitView(limit)} if limit is not None and problem.coordinates else {})

@@ -6,8 +6,8 @@ from typing import Any
 
 from mfpde.case import Case
 from mfpde.errors import RunError
-from mfpde.models import Model
 from mfpde.models.potential import unmoved
+from mfpde.models.problem import Problem
 from mfpde.monitors.causes import remedy
 
 #: mass, or share of the units, at a wall that is worth a word
@@ -57,7 +57,7 @@ class Health:
             )
 
     def stop_at_walls(
-        self, shares: Mapping[str, tuple[str, float]], limit: float, model: Model, time: float
+        self, shares: Mapping[str, tuple[str, float]], limit: float, model: Problem, time: float
     ) -> None:
         """End a run that its walls make.
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from mfpde import __version__
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.data import Dataset
@@ -16,7 +15,6 @@ from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError
 from mfpde.letters import spell
 from mfpde.memory import check_disk
-from mfpde.metrics.functions import data_of
 from mfpde.runs.last_words import note
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
@@ -25,6 +23,7 @@ from mfpde.simulation import Simulation, build_simulation
 from mfpde.store.checkpoints import Checkpoints, behind_links
 from mfpde.store.provenance import circumstances, what_computes
 from mfpde.store.writer import Writer, check_output
+from mfpde.version import __version__
 
 
 @usual_arithmetic
@@ -135,7 +134,7 @@ def what_computes_it(simulation: Simulation) -> dict[str, Any]:
 
 def facts_of(simulation: Simulation) -> dict[str, Any]:
     """What a checkpoint tells of a simulation besides its state and what computes it."""
-    data = data_of(simulation.model)
+    data = simulation.model.data
     return {
         "data": data.tables() if data is not None else None,
         "fingerprint": simulation.fingerprint,

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mfpde import __version__
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.case.load import case_from_tables, load_variants
@@ -25,6 +24,7 @@ from mfpde.simulation import Simulation, build_simulation
 from mfpde.store.checkpoints import Checkpoints, behind_links, folder_of
 from mfpde.store.provenance import HOST, now
 from mfpde.store.writer import Writer
+from mfpde.version import __version__
 
 #: of a device, what must not change for results to stay the same bit by bit
 DEVICE_CLASS = ("type", "platform", "name")

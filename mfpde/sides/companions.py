@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from mfpde.metrics.functions import data_of
 from mfpde.metrics.views.companions import CompanionsView
 from mfpde.monitors.grid_error import Companions, build_companions
 from mfpde.sides.density import Density
@@ -76,5 +75,5 @@ def build(start: Start) -> CoarserMeshes | None:
     density = start.once(build_density)
     if density is None or not start.case.eulerian.error_estimate:
         return None
-    companions = build_companions(start.case, start.device, data_of(start.model), density.solver)
+    companions = build_companions(start.case, start.device, start.model.data, density.solver)
     return CoarserMeshes(density, companions)

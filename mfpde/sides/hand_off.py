@@ -20,7 +20,7 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.measures.mesh import Mesh
 from mfpde.metrics.resolution import narrowest_blob
 from mfpde.models.energy import Moments
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
 NARROW = 3.0  #: cells; the standard deviation of a blob at which points take over
 NEGLIGIBLE = 1e-10  #: share of the largest cell's mass below which a cell gives no points
@@ -30,7 +30,7 @@ NEGLIGIBLE = 1e-10  #: share of the largest cell's mass below which a cell gives
 class Points:
     """What carries a density on after its mesh could not."""
 
-    model: Model
+    model: Problem
     mesh: Mesh
     flow: Flow
     prior: np.ndarray  #: weights of the points at the hand-off (n,)

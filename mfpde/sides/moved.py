@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from mfpde.lagrangian.flow import Flow
-from mfpde.models import Model
+from mfpde.models.problem import Problem
 from mfpde.monitors.blame import blaming_units
 from mfpde.sides.side import Side
 from mfpde.sides.turns import Parts
@@ -31,7 +31,7 @@ class Moved(Side):
         flow: by which it moves, or the first of them.
     """
 
-    def __init__(self, model: Model, moved: Movable, flow: Flow):
+    def __init__(self, model: Problem, moved: Movable, flow: Flow):
         self.model, self.moved, self.flow = model, moved, flow
 
     @property

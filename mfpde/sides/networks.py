@@ -10,7 +10,7 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.metrics.views.networks import NetworksView
 from mfpde.metrics.walls import wall_shares
-from mfpde.models import Model
+from mfpde.models.problem import Problem
 from mfpde.monitors.health import Health
 from mfpde.monitors.networks import check_networks, summary_of
 from mfpde.sides.moved import Moved
@@ -25,7 +25,7 @@ class Networks(Moved):
 
     name = "networks"
 
-    def __init__(self, case: Case, model: Model, ladder: Ladder, flow: Flow):
+    def __init__(self, case: Case, model: Problem, ladder: Ladder, flow: Flow):
         super().__init__(model, flow, flow)
         self.case, self.ladder = case, ladder
 

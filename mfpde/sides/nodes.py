@@ -7,7 +7,7 @@ from typing import Any
 from mfpde.lagrangian.characteristics import build_characteristics, node_count
 from mfpde.lagrangian.flow import Flow
 from mfpde.metrics.views.nodes import NodesView
-from mfpde.models import Model
+from mfpde.models.problem import Problem
 from mfpde.sides.moved import Moved
 from mfpde.sides.networks import jump_rate
 from mfpde.sides.prediction import build as build_prediction
@@ -24,7 +24,7 @@ class Nodes(Moved):
 
     name = "nodes"
 
-    def __init__(self, model: Model, flow: Flow, rate: float):
+    def __init__(self, model: Problem, flow: Flow, rate: float):
         super().__init__(model, flow, flow)
         self.rate = rate
 

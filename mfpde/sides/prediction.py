@@ -5,7 +5,7 @@ from typing import Any
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.fluctuations import Fluctuations, build_fluctuations
 from mfpde.metrics.views.prediction import PredictionView
-from mfpde.models import Model
+from mfpde.models.problem import Problem
 from mfpde.sides.moved import Moved
 from mfpde.sides.networks import jump_rate
 from mfpde.sides.start import Start
@@ -21,7 +21,7 @@ class Prediction(Moved):
 
     name = "fluctuations"
 
-    def __init__(self, model: Model, fluctuations: Fluctuations, jumps: bool):
+    def __init__(self, model: Problem, fluctuations: Fluctuations, jumps: bool):
         super().__init__(model, fluctuations, fluctuations.full.flow)
         self.fluctuations, self.jumps = fluctuations, jumps
 

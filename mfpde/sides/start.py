@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from mfpde.case import Case
-from mfpde.models import Model
+from mfpde.models.problem import Problem
 
 Built = TypeVar("Built")
 
@@ -20,7 +20,7 @@ class Start:
     """
 
     case: Case
-    model: Model
+    model: Problem
     device: Any = None
     saved: dict[str, Any] | None = None
     built: dict[Any, Any] = field(default_factory=dict)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import h5py
 
-from mfpde.data.hdf5 import are_numbers, datasets
+from mfpde.data.hdf5 import datasets
+from mfpde.data.hdf5_plain import are_numbers
 from mfpde.errors import InputError
 from mfpde.metrics.declaration import ANY, NUMBER
 from mfpde.store import vtk

@@ -4,7 +4,6 @@ from functools import cached_property
 from typing import Any
 
 from mfpde.eulerian.solver import Solver
-from mfpde.metrics.functions import function_of
 
 
 class CompanionsView:
@@ -16,7 +15,7 @@ class CompanionsView:
     """
 
     def __init__(self, companions: Any, solver: Solver):
-        self.companions, self.solver, self.function = companions, solver, function_of(solver.model)
+        self.companions, self.solver, self.function = companions, solver, solver.model.function
 
     @cached_property
     def bounds(self) -> dict[str, float]:

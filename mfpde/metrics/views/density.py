@@ -5,7 +5,6 @@ from functools import cached_property
 import numpy as np
 
 from mfpde.eulerian.solver import Solver
-from mfpde.metrics.functions import function_of
 from mfpde.metrics.resolution import narrowest_blob
 
 
@@ -13,7 +12,7 @@ class DensityView:
     """The density at one time."""
 
     def __init__(self, solver: Solver):
-        self.solver, self.mesh, self.function = solver, solver.mesh, function_of(solver.model)
+        self.solver, self.mesh, self.function = solver, solver.mesh, solver.model.function
 
     @cached_property
     def density(self) -> np.ndarray:

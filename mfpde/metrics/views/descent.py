@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from mfpde.lagrangian.descent import Descent, Training
+from mfpde.models.problem import Cloud
 
 
 class Descended(NamedTuple):
     """The networks of one step and batch size (replicates, ...)."""
 
     predictions: np.ndarray
-    losses: np.ndarray
-    energies: np.ndarray
+    values: dict[str, np.ndarray]  #: "energy" and "loss"
 
 
 class DescentView:
@@ -33,8 +33,8 @@ class DescentView:
         have by now are noticed.
         """
         losses, energies = (
-            np.array([[getattr(seen, name) for seen in row] for row in self.networks], dtype=float)
-            for name in ("losses", "energies")
+            np.array([[seen.values[name] for seen in row] for row in self.networks], dtype=float)
+            for name in ("loss", "energy")
         )
         return self.descent.notice(losses, energies)
 
@@ -60,5 +60,7 @@ class DescentView:
             units = training.at(descent.time)
             state = backend.upload(units)
             predictions, potential = backend.predictions(state), backend.download(backend.velocity(state))[-1]
-            cloud = (units, backend.weights(state), predictions, potential, descent.ladder.first_unit[:-1])
-            return Descended(predictions, self.model.cloud_losses(*cloud), self.model.cloud_energies(*cloud))
+            cloud = Cloud(
+                units, backend.weights(state), predictions, potential, descent.ladder.first_unit[:-1]
+            )
+            return Descended(predictions, self.model.cloud_values(cloud))

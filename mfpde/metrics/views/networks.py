@@ -7,8 +7,7 @@ import numpy as np
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.metrics.circular import circle_moments
-from mfpde.metrics.functions import function_of
-from mfpde.models.model import Model
+from mfpde.models.problem import Cloud, Problem
 
 
 class NetworksView:
@@ -18,9 +17,9 @@ class NetworksView:
         snapshots: replicates of every width whose units are stored, at most.
     """
 
-    def __init__(self, model: Model, ladder: Ladder, flow: Flow, snapshots: int = 0):
+    def __init__(self, model: Problem, ladder: Ladder, flow: Flow, snapshots: int = 0):
         self.model, self.ladder, self.flow, self.snapshots = model, ladder, flow, snapshots
-        self.function = function_of(model)
+        self.function = model.function
         self.components = model.parameters.components
 
     @property
@@ -44,9 +43,14 @@ class NetworksView:
         return self.flow.backend.predictions(self.flow.state)
 
     @cached_property
-    def cloud(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Arguments of `cloud_energies` and `cloud_losses`."""
-        return self.state, self.weights, self.predictions, self.flow.potential(), self.starts
+    def cloud(self) -> Cloud:
+        """All that their energies and losses depend on."""
+        return Cloud(self.state, self.weights, self.predictions, self.flow.potential(), self.starts)
+
+    @cached_property
+    def values(self) -> dict[str, np.ndarray]:
+        """ "energy", and "loss" if it has a function, of every network (networks,)."""
+        return self.model.cloud_values(self.cloud)
 
     @cached_property
     def moments(self) -> dict[str, np.ndarray]:

@@ -6,8 +6,7 @@ import numpy as np
 
 from mfpde.lagrangian.flow import Flow
 from mfpde.metrics.circular import circle_moments
-from mfpde.metrics.functions import function_of
-from mfpde.models.model import Model
+from mfpde.models.problem import Cloud, Problem
 
 
 class NodesView:
@@ -17,9 +16,9 @@ class NodesView:
         jump_rate: alpha if units jump (birth-death), else 0.
     """
 
-    def __init__(self, model: Model, flow: Flow, jump_rate: float):
+    def __init__(self, model: Problem, flow: Flow, jump_rate: float):
         self.model, self.flow, self.jump_rate = model, flow, jump_rate
-        self.function = function_of(model)
+        self.function = model.function
 
     @cached_property
     def state(self) -> np.ndarray:
@@ -47,9 +46,14 @@ class NodesView:
         return self.flow.potential()
 
     @property
-    def cloud(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Arguments of `cloud_energies` and `cloud_losses`."""
-        return self.state, self.weights, self.predictions, self.potential, np.zeros(1, dtype=int)
+    def cloud(self) -> Cloud:
+        """All that their energies and losses depend on."""
+        return Cloud(self.state, self.weights, self.predictions, self.potential, np.zeros(1, dtype=int))
+
+    @cached_property
+    def values(self) -> dict[str, np.ndarray]:
+        """ "energy", and "loss" if it has a function, of the nodes (1,)."""
+        return self.model.cloud_values(self.cloud)
 
     @cached_property
     def moments(self) -> dict[str, np.ndarray]:
@@ -69,14 +73,9 @@ class NodesView:
     @cached_property
     def squares(self) -> np.ndarray:
         """|Phi|^2 in L2(nu) of what every node gives to f, Phi = a phi (nodes,)."""
-        assert self.function is not None
-        return self.state[0] ** 2 * self.function.feature_squares(self.state[1:-1].T)
+        return self.model.unit_squares(self.state)
 
     @cached_property
     def along(self) -> np.ndarray:
         """<Phi, f> of every node (nodes,)."""
-        assert self.function is not None
-        z, f = self.state[1:-1].T, self.prediction
-        weighted, rows = self.function.least_squares.weights * f, max(1, (1 << 22) // len(f))
-        blocks = [self.function.features(z[i : i + rows]) @ weighted for i in range(0, len(z), rows)]
-        return self.state[0] * np.concatenate(blocks)
+        return self.model.unit_products(self.state, self.prediction)

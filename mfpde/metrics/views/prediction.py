@@ -16,6 +16,7 @@ class PredictionView:
 
     def __init__(self, fluctuations: Fluctuations, jumps: bool = False):
         self.fluctuations, self.model, self.jumps = fluctuations, fluctuations.model, jumps
+        self.function = fluctuations.function
 
     @cached_property
     def response(self) -> np.ndarray:
@@ -25,7 +26,7 @@ class PredictionView:
     @cached_property
     def shares(self) -> np.ndarray:
         """What every direction adds to the fluctuations (directions,)."""
-        return self.model.square_norm(self.response.T)
+        return self.function.square_norm(self.response.T)
 
     @cached_property
     def predicted(self) -> float:

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from mfpde.metrics.functions import coordinates_of
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
 class ProblemView:
     """The model of a run."""
 
-    model: Model
+    model: Problem
 
     @property
     def parameters(self) -> list[str]:
@@ -25,4 +24,4 @@ class ProblemView:
     @property
     def coordinates(self) -> str | None:
         """The dimension of predictions; None without f."""
-        return coordinates_of(self.model)
+        return None if self.model.function is None else self.model.function.coordinate
