@@ -3,10 +3,12 @@ figures.
 
 Peers that are not installed are named as such; `pip install -e ".[bench]"` gets them. Keys of results.json:
 
-  machine   facts of the device; copy (bytes/s), fma and minmax (numbers/s) measured in this run versions  of
-  mfpde and of the peers, null where one is not installed parts     by part: rows (one per line of the table),
-  numbers (limits, shares, curves), scaling (points of the figure) claims    what the benchmarks must show:
-  what, found, wanted, at_most, holds figures, quick, seconds
+  machine   facts of the device; copy (bytes/s), fma and minmax (numbers/s) measured in this run
+  versions  of mfpde and of the peers, null where one is not installed
+  parts     by part: rows (one per line of the table), numbers (limits, shares, curves), scaling (points of
+            the figure)
+  claims    what the benchmarks must show: what, found, wanted, at_most, holds
+  figures, quick, seconds
 """
 
 import argparse

@@ -2,7 +2,8 @@
 
 A run waits while its state is copied to the host; the disk is written to while it goes on. Shown: the share
 of a run's time for which it waited, on the shipped case mcycle and on a mesh of 200^3 cells, and that of
-checkpoints alone were there one a minute."""
+checkpoints alone were there one a minute.
+"""
 
 import tempfile
 import time

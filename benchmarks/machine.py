@@ -3,7 +3,8 @@ device.
 
 Arithmetic is measured twice, since a core that does fused multiply-adds at full speed counts two operations
 for each, but one for a minimum, a maximum or an addition. Both kernels run chains that do not depend on each
-other, in the vectors the solver uses."""
+other, in the vectors the solver uses.
+"""
 
 import os
 import platform

@@ -20,7 +20,7 @@ from mfpde.case.shipped import list_cases
 from mfpde.device.choice import choose_device
 from mfpde.device.runtime import Device
 from mfpde.device.trust import manners
-from mfpde.device.widths import vector_bytes, vector_width
+from mfpde.device.widths import vector_width
 from mfpde.errors import InputError
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.solver import build_solver
@@ -31,29 +31,11 @@ from mfpde.lagrangian.solver import build_flow
 from mfpde.models import build_model
 
 __all__ = [
-    "Case",
-    "Device",
-    "Stage",
-    "Units",
-    "case_from_tables",
-    "choose_device",
-    "load_case",
-    "particle_gradient",
-    "potential_product",
-    "InputError",
-    "run_seconds",
-    "shipped_cases",
-    "solve_characteristics",
-    "solve_density",
-    "solve_units",
-    "step_shares",
-    "style",
-    "transport_stage",
-    "vector_bytes",
-    "vector_width",
-    "manners",
+    "Case", "Device", "Stage", "Units", "case_from_tables", "choose_device", "load_case", "particle_gradient",
+    "potential_product", "InputError", "run_seconds", "shipped_cases", "solve_characteristics",
+    "solve_density", "solve_units", "step_shares", "style", "transport_stage", "vector_width", "manners",
     "whole_run",
-]
+]  # fmt: skip
 
 
 class Stage:
@@ -92,7 +74,8 @@ def transport_stage(case: Case, stage: Stage, precision: str, device: Device) ->
     """The stage on a device, with what a step must know: largest speed, dissipation, smallest density.
 
     A step has two stages. The second is one operation of the backend, (x + y + dt rate(y)) / 2, here with x =
-    y and twice dt; the first is two, since its rate sets the step."""
+    y and twice dt; the first is two, since its rate sets the step.
+    """
     settings = {"eulerian.precision": precision, "lagrangian.units": [], "lagrangian.replicates": 1}
     solver = build_solver(case.replace(settings), stage.model, device)
     backend = solver.stepper.backend

@@ -2,7 +2,8 @@
 
 V_i = a_i h(w_i, b_i) + lambda a_i^2 with h = <f - f*, tanh(<w, .> + b)>, so grad V_i = (n/2) dE/dtheta_i for
 the energy E = |f - f*|^2 + (2/n) sum lambda a_i^2. By automatic differentiation of E, as one would, and by
-hand, as one would tune it."""
+hand, as one would tune it.
+"""
 
 from typing import Any
 

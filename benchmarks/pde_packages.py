@@ -3,7 +3,8 @@ the same scheme.
 
 FiPy: its explicit first-order upwind term on the same cells. py-pde: divergence and gradient by central
 differences. Both in float64, the only precision they have, and with the velocities anew at each stage, since
-V follows the density."""
+V follows the density.
+"""
 
 import numpy as np
 

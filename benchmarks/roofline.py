@@ -5,30 +5,30 @@ Counted is what the scheme needs, each face and each slope once; that an impleme
 its own affair. Additions, multiplications, minima, maxima, compares and selects count 1 each, a fused
 multiply-add 2; changes of sign count nothing.
 
-| per cell and axis                                                   | multiply-adds | others | operations |
-|---------------------------------------------------------------------|---------------|--------|------------|
-| slope: east - west, times 1/4, clipped to +-rho by a min and a max   |               | 4      | 4          |
-| values at the two faces: rho + slope/2, rho - slope/2                |               | 2      | 2          |
-| rise of V over a face: a (h' - h) + (r' - r), differences tabulated  | 1             |        | 2          |
-| velocity: rise times -1/distance                                     |               | 1      | 1          |
-| flux: max(u, 0) left + min(u, 0) right                               | 1             | 3      | 5          |
-| divergence: difference of fluxes, times 1/width, added               | 1             | 1      | 3          |
-| guard: max(u+, |u-|)/width, added, for the positivity bound           | 1             | 1      | 3
-| | guard: flux times rise, times 1/width, added, for the energy bound    | 1             | 1      | 3
-|
+| per cell and axis                                                     | multiply-adds | others | in all  |
+|-----------------------------------------------------------------------|---------------|--------|---------|
+| slope: east - west, times 1/4, clipped to +-rho by a min and a max    |               | 4      | 4       |
+| values at the two faces: rho + slope/2, rho - slope/2                 |               | 2      | 2       |
+| rise of V over a face: a (h' - h) + (r' - r), differences tabulated   | 1             |        | 2       |
+| velocity: rise times -1/distance                                      |               | 1      | 1       |
+| flux: max(u, 0) left + min(u, 0) right                                | 1             | 3      | 5       |
+| divergence: difference of fluxes, times 1/width, added                | 1             | 1      | 3       |
+| guard: max(u+, |u-|)/width, added, for the positivity bound           | 1             | 1      | 3       |
+| guard: flux times rise, times 1/width, added, for the energy bound    | 1             | 1      | 3       |
 
-| per cell                                                            | multiply-adds | others | operations |
-|---------------------------------------------------------------------|---------------|--------|------------|
-| forward Euler: rho + dt rate                                         | 1             |        | 2          |
-| guard: negligible densities to 0 (absolute value, compare, select)   |               | 3      | 3          |
-| guard: smallest density, largest speed, dissipation times volume, sum|               | 4      | 4          |
-| moments of the result: mass, first moment in a                       | 2             |        | 4          |
-| second stage: average with the start                                 |               | 2      | 2          |
-| what is empty: absolute value, max                                   |               | 2      | 2          |
+| per cell                                                              | multiply-adds | others | in all  |
+|-----------------------------------------------------------------------|---------------|--------|---------|
+| forward Euler: rho + dt rate                                          | 1             |        | 2       |
+| guard: negligible densities to 0 (absolute value, compare, select)    |               | 3      | 3       |
+| guard: smallest density, largest speed, dissipation times volume, sum |               | 4      | 4       |
+| moments of the result: mass, first moment in a                        | 2             |        | 4       |
+| second stage: average with the start                                  |               | 2      | 2       |
+| what is empty: absolute value, max                                    |               | 2      | 2       |
 
 All but the forward Euler stage is what makes a step of mfpde provably positive and dissipative, and what the
 next one begins with; peers go without. Bytes: the density is read once and written once; V comes from tables
-of lower dimension, which stay in caches."""
+of lower dimension, which stay in caches.
+"""
 
 from dataclasses import dataclass
 
@@ -65,9 +65,7 @@ def work_per_cell(axes: int, precision: str, guards: bool = True) -> Work:
 
 
 def shortest_times(machine: Machine, work: Work, precision: str) -> dict[str, float]:
-    """Seconds per cell that each limit asks for; the bandwidth is that of a copy of a field of the
-    same size.
-    """
+    """Seconds per cell that each limit asks for; bandwidth is that of copying a field of the same size."""
     return {
         "bandwidth": work.bytes / machine.copy["field"],
         "arithmetic": work.multiply_adds / machine.fma[precision] + work.others / machine.minmax[precision],

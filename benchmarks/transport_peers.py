@@ -3,7 +3,8 @@ code, and then tunes it.
 
 All compute the same: velocities of faces from differences of V(a, z) = a h(z) + penalty_a(a) + penalty_z(z),
 second-order upwind fluxes from Fromm slopes clipped to |s| <= 2 rho, and one forward Euler step. No bound of
-the step is computed, as mfpde does."""
+the step is computed, as mfpde does.
+"""
 
 from collections.abc import Sequence
 from typing import Any

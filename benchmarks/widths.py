@@ -3,7 +3,7 @@ wide as runs take, and narrower.
 """
 
 from benchmarks.cases import mcycle_mesh
-from benchmarks.ours import Device, Stage, Units, manners, particle_gradient, transport_stage, vector_bytes
+from benchmarks.ours import Device, Stage, Units, manners, particle_gradient, transport_stage
 from benchmarks.rows import Part, Row
 from benchmarks.timing import best_times
 
@@ -13,7 +13,7 @@ def measure_widths(device: Device, quick: bool = False) -> Part:
     round.
     """
     part = Part()
-    built = [b for b in map(device.built, manners(device)) if vector_bytes(b) <= vector_bytes(device)]
+    built = [b for b in map(device.built, manners(device)) if b.vector_bytes <= device.vector_bytes]
     case = mcycle_mesh(32 if quick else 64)
     stage, units = Stage(case), Units(case, 1000 if quick else 5000)
     for precision in ("float64", "float32"):

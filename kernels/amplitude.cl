@@ -1,4 +1,5 @@
-// The amplitude of a unit, in which networks are linear. Generated code gives amplitude_penalty(a, &value, &slope) for lambda |a|^q.
+// The amplitude of a unit, in which networks are linear. Generated code gives amplitude_penalty(a, &value,
+// &slope) for lambda |a|^q.
 
 #if VW == 1
 #define FIRST(v) (v)
@@ -7,15 +8,18 @@
 #endif
 
 // Rates of the amplitude and of the action V = a h + r, where `rest` is what of r does not depend on a.
-static inline void write_amplitude_rate(const int unit, const real a, const real h, const real rest, __constant real *restrict mobility,
-                                        __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic,
+static inline void write_amplitude_rate(const int unit, const real a, const real h, const real rest,
+                                        __constant real *restrict mobility, __constant real *restrict low,
+                                        __constant real *restrict high, __constant int *restrict periodic,
                                         __global real *restrict rate)
 {
     realv penalty, penalty_slope;
     amplitude_penalty((realv)a, &penalty, &penalty_slope);
 #if KINK
     // lambda |a| holds a unit at a = 0 as long as |h| <= lambda
-    const real force = a != 0 ? -h - FIRST(penalty_slope) : fabs(h) <= (real)LAMBDA ? 0 : -h + copysign((real)LAMBDA, h);
+    const real force = a != 0                    ? -h - FIRST(penalty_slope)
+                       : fabs(h) <= (real)LAMBDA ? 0
+                                                 : -h + copysign((real)LAMBDA, h);
 #else
     const real force = -h - FIRST(penalty_slope);
 #endif

@@ -1,15 +1,18 @@
-// The finite-volume side on a tensor mesh of DIM axes (1 to 4), at least two ghost cells on each side of each axis.
+// The finite-volume side on a tensor mesh of DIM axes (1 to 4), at least two ghost cells on each side of each
+// axis.
 //
-// The generated header gives, per axis k: CELLS[k], START[k] (ghosts and padding before the first cell), STRIDE[k], OFFSET[k]
-// (where the axis starts in the concatenated axis arrays), PERIODIC[k]. On the last axis START is a whole vector, so that rows are aligned. The last axis is contiguous. If HAS_AMPLITUDE,
-// axis 0 is the amplitude a and V(a, z) = amplitude(a) h(z) + penalty_a(a) + penalty_z(z); otherwise amplitude has one
-// entry. ZPITCH is the number of padded z-cells, so that a padded cell p has a-index p / ZPITCH and z-index p % ZPITCH.
+// The generated header gives, per axis k: CELLS[k], START[k] (ghosts and padding before the first cell),
+// STRIDE[k], OFFSET[k] (where the axis starts in the concatenated axis arrays), PERIODIC[k]. On the last axis
+// START is a whole vector, so that rows are aligned. The last axis is contiguous. If HAS_AMPLITUDE, axis 0 is
+// the amplitude a and V(a, z) = amplitude(a) h(z) + penalty_a(a) + penalty_z(z); otherwise amplitude has one
+// entry. ZPITCH is the number of padded z-cells, so that a padded cell p has a-index p / ZPITCH and z-index p
+// % ZPITCH.
 //
-// Axis arrays hold zeros in ghost and padding cells: inverse_width, width and the inverse distance of walls vanish
-// there, so blocks may run over the end of a row and the physics needs no branches.
+// Axis arrays hold zeros in ghost and padding cells: inverse_width, width and the inverse distance of walls
+// vanish there, so blocks may run over the end of a row and the physics needs no branches.
 //
-// One work item treats a run of RUN consecutive cells of the contiguous axis in blocks of VW lanes: a whole row on CPUs,
-// whose vector units then stay busy, a single cell on GPUs.
+// One work item treats a run of RUN consecutive cells of the contiguous axis in blocks of VW lanes: a whole
+// row on CPUs, whose vector units then stay busy, a single cell on GPUs.
 
 #define LAST (DIM - 1)
 #define GHOSTS 2
@@ -56,7 +59,8 @@ static inline void next_block(run_t *run)
 
 // Value of an axis array at this cell: a vector along the row, one number for the other axes.
 #define AXIS_VALUE(array, k, run, shift) \
-    ((k) == LAST ? LOAD((array) + OFFSET[LAST] + (run).cell[LAST] + (shift)) : (realv)((array)[OFFSET[k] + (run).cell[k] + (shift)]))
+    ((k) == LAST ? LOAD((array) + OFFSET[LAST] + (run).cell[LAST] + (shift)) \
+                 : (realv)((array)[OFFSET[k] + (run).cell[k] + (shift)]))
 
 #define POTENTIAL __global const real *restrict amplitude, __global const real *restrict h, \
                   __global const real *restrict penalty_a, __global const real *restrict penalty_z
@@ -71,8 +75,9 @@ static inline realv potential_at(const int ia, const int iz, POTENTIAL)
 #endif
 }
 
-// Face velocities -M dV/d(distance) are linear in a: of the face beyond cell (ia, iz) along axis k. `fall` is -M dh/d(distance) per
-// z-axis, `drift` the same of penalty_z; `fall_a` and `drift_a` are -M da/d(distance) and that of penalty_a. All vanish at walls.
+// Face velocities -M dV/d(distance) are linear in a: of the face beyond cell (ia, iz) along axis k. `fall` is
+// -M dh/d(distance) per z-axis, `drift` the same of penalty_z; `fall_a` and `drift_a` are -M da/d(distance)
+// and that of penalty_a. All vanish at walls.
 #define VELOCITIES __global const real *restrict amplitude, __global const real *restrict h, \
                    __global const real *restrict fall_a, __global const real *restrict drift_a, \
                    __global const real *restrict fall, __global const real *restrict drift
@@ -93,39 +98,47 @@ static inline realv face_velocity(const int k, const int ia, const int iz, VELOC
 #endif
 }
 
-// h and its falls from the values at z-cells without ghosts. `where_z` says which of them lies at a padded z-cell and, per z-axis, at the
-// next one along it; `slope_z` is M / distance of the two, 0 at walls.
-__kernel void spread_potential(__global const double *restrict values, __global const int *restrict where_z, __global const double *restrict slope_z,
-                               __global real *restrict h, __global real *restrict fall)
+// h and its falls from the values at z-cells without ghosts. `where_z` says which of them lies at a padded
+// z-cell and, per z-axis, at the next one along it; `slope_z` is M / distance of the two, 0 at walls.
+__kernel void spread_potential(__global const double *restrict values, __global const int *restrict where_z,
+                               __global const double *restrict slope_z, __global real *restrict h,
+                               __global real *restrict fall)
 {
     const int iz = get_global_id(0);
     const double here = values[where_z[iz]];
     h[iz] = (real)here;
 #pragma unroll
     for (int k = 0; k < DIM - HAS_AMPLITUDE; ++k)
-        fall[k * ZSIZE + iz] = (real)((here - values[where_z[(k + 1) * ZPITCH + iz]]) * slope_z[k * ZPITCH + iz]);
+        fall[k * ZSIZE + iz] =
+            (real)((here - values[where_z[(k + 1) * ZPITCH + iz]]) * slope_z[k * ZPITCH + iz]);
 }
 
-// Upwind flux through a face between two cells, whose reconstructions rise by half a slope from their centres. Nothing leaves a cell
-// that holds no more than FAINT; what is 0 has no slope, and needs no asking.
-static inline realv upwind_flux(const realv velocity, const realv west, const realv half_west, const realv east, const realv half_east)
+// Upwind flux through a face between two cells, whose reconstructions rise by half a slope from their
+// centres. Nothing leaves a cell that holds no more than FAINT; what is 0 has no slope, and needs no asking.
+static inline realv upwind_flux(const realv velocity, const realv west, const realv half_west,
+                                const realv east, const realv half_east)
 {
 #if HAS_FAINT
-    return velocity * (velocity > (realv)0 ? (west > (realv)FAINT ? west + half_west : (realv)0) : (east > (realv)FAINT ? east - half_east : (realv)0));
+    return velocity
+           * (velocity > (realv)0 ? (west > (realv)FAINT ? west + half_west : (realv)0)
+                                  : (east > (realv)FAINT ? east - half_east : (realv)0));
 #else
     return velocity * (velocity > (realv)0 ? west + half_west : east - half_east);
 #endif
 }
 
-// Ghost cells are copies of the edge cell at a wall, of the opposite side on a circle; no stencil reaches into corners. These are the
-// ghosts that copy `blocks` blocks of cells of the row `cell`, from the part `part` of it, which starts at `here`.
-static inline void spread_ghosts(__global real *restrict rho, const int *cell, const int part, const int here, const int blocks)
+// Ghost cells are copies of the edge cell at a wall, of the opposite side on a circle; no stencil reaches
+// into corners. These are the ghosts that copy `blocks` blocks of cells of the row `cell`, from the part
+// `part` of it, which starts at `here`.
+static inline void spread_ghosts(__global real *restrict rho, const int *cell, const int part, const int here,
+                                 const int blocks)
 {
     __global real *restrict row = rho + here;
     const int last = CELLS[LAST] - 1 - part * PART;  // the row's last cell, seen from here
     for (int g = 0; g < GHOSTS; ++g) {
         if (part == 0) row[PERIODIC[LAST] ? last + 1 + g : -1 - g] = row[PERIODIC[LAST] ? g : 0];
-        if (part == PARTS - 1) row[PERIODIC[LAST] ? -1 - g - part * PART : last + 1 + g] = row[PERIODIC[LAST] ? last - g : last];
+        if (part == PARTS - 1)
+            row[PERIODIC[LAST] ? -1 - g - part * PART : last + 1 + g] = row[PERIODIC[LAST] ? last - g : last];
     }
 #pragma unroll
     for (int k = 0; k < LAST; ++k) {
@@ -133,10 +146,14 @@ static inline void spread_ghosts(__global real *restrict rho, const int *cell, c
         for (int g = 0; g < GHOSTS; ++g) {
             int shift = 0;
             if (cell[k] == (PERIODIC[k] ? g : 0)) shift = PERIODIC[k] ? n : -1 - g;
-            if (shift) for (int block = 0; block < blocks; ++block) STORE(LOAD(row + block * VW), row + shift * s + block * VW);
+            if (shift)
+                for (int block = 0; block < blocks; ++block)
+                    STORE(LOAD(row + block * VW), row + shift * s + block * VW);
             shift = 0;
             if (cell[k] == n - 1 - (PERIODIC[k] ? g : 0)) shift = PERIODIC[k] ? -n : 1 + g;
-            if (shift) for (int block = 0; block < blocks; ++block) STORE(LOAD(row + block * VW), row + shift * s + block * VW);
+            if (shift)
+                for (int block = 0; block < blocks; ++block)
+                    STORE(LOAD(row + block * VW), row + shift * s + block * VW);
         }
     }
 }
@@ -156,23 +173,29 @@ __kernel void fill_ghosts(__global real *restrict rho)
     spread_ghosts(rho, cell, part, here, ((left < PART ? left : PART) + VW - 1) / VW);
 }
 
-// Factors of the slope of the cell `shift` cells further along axis k. Beyond walls they are 0, and so is the velocity there.
+// Factors of the slope of the cell `shift` cells further along axis k. Beyond walls they are 0, and so is the
+// velocity there.
 #if UNIFORM
 #define SLOPE_FACTORS(k, run, shift) (realv)1, (realv)1, (realv)0.5
 #else
 #define SLOPE_FACTORS(k, run, shift) \
-    AXIS_VALUE(slope_left, k, run, shift), AXIS_VALUE(slope_right, k, run, shift), AXIS_VALUE(slope_both, k, run, shift)
+    AXIS_VALUE(slope_left, k, run, shift), AXIS_VALUE(slope_right, k, run, shift), \
+    AXIS_VALUE(slope_both, k, run, shift)
 #endif
 
-#define AXES __global const real *restrict width, __global const real *restrict inverse_width, __global const real *restrict loss_weight, \
-             __global const real *restrict slope_left, __global const real *restrict slope_right, __global const real *restrict slope_both
+#define AXES \
+    __global const real *restrict width, __global const real *restrict inverse_width, \
+    __global const real *restrict loss_weight, __global const real *restrict slope_left, \
+    __global const real *restrict slope_right, __global const real *restrict slope_both
 #define THE_AXES width, inverse_width, loss_weight, slope_left, slope_right, slope_both
 
-// rate = -div(flux), one work item per run: for GPUs, where every face is computed by both of its cells.
-// Per run also: the largest sum_k max(u+, |u-|)/dx_k of a cell that mass leaves (the positivity bound is dt times this <= 1/2), and the
-// dissipation sum_faces A flux (V_left - V_right), each face counted by the cell on its left: loss_weight is distance / (M width).
+// rate = -div(flux), one work item per run: for GPUs, where every face is computed by both of its cells. Per
+// run also: the largest sum_k max(u+, |u-|)/dx_k of a cell that mass leaves (the positivity bound is dt times
+// this <= 1/2), and the dissipation sum_faces A flux (V_left - V_right), each face counted by the cell on its
+// left: loss_weight is distance / (M width).
 __kernel void transport_rate(__global const real *restrict rho, VELOCITIES, AXES,
-                             __global real *restrict rate, __global double *restrict courant, __global double *restrict dissipation)
+                             __global real *restrict rate, __global double *restrict courant,
+                             __global double *restrict dissipation)
 {
     run_t run = locate_run(get_global_id(0));
     real cross_section = 1;
@@ -187,10 +210,12 @@ __kernel void transport_rate(__global const real *restrict rho, VELOCITIES, AXES
         for (int k = 0; k < DIM; ++k) {
             const int s = STRIDE[k];
             const int amplitude_axis = HAS_AMPLITUDE && k == 0;
-            const realv u_left = face_velocity(k, run.ia - amplitude_axis, amplitude_axis ? run.iz : run.iz - s, THE_VELOCITIES);
+            const realv u_left = face_velocity(k, run.ia - amplitude_axis,
+                                               amplitude_axis ? run.iz : run.iz - s, THE_VELOCITIES);
             const realv u_right = face_velocity(k, run.ia, run.iz, THE_VELOCITIES);
             const realv west = LOAD(rho + p - s), east = LOAD(rho + p + s);
-            const realv half_west = half_slope(LOAD(rho + p - 2 * s), west, centre, SLOPE_FACTORS(k, run, -1));
+            const realv half_west =
+                half_slope(LOAD(rho + p - 2 * s), west, centre, SLOPE_FACTORS(k, run, -1));
             const realv half_centre = half_slope(west, centre, east, SLOPE_FACTORS(k, run, 0));
             const realv half_east = half_slope(centre, east, LOAD(rho + p + 2 * s), SLOPE_FACTORS(k, run, 1));
             const realv flux_left = upwind_flux(u_left, west, half_west, centre, half_centre);
@@ -201,7 +226,8 @@ __kernel void transport_rate(__global const real *restrict rho, VELOCITIES, AXES
             loss += flux_right * u_right * AXIS_VALUE(loss_weight, k, run, 0);
         }
         STORE(change, rate + p);
-        fastest = LARGER(centre > (realv)FAINT ? speed : (realv)0, fastest);  // what nothing leaves cannot become negative
+        // what nothing leaves cannot become negative
+        fastest = LARGER(centre > (realv)FAINT ? speed : (realv)0, fastest);
         dissipated += TO_SUM(loss) * TO_SUM(cross_section * LOAD(width + OFFSET[LAST] + run.cell[LAST]));
         next_block(&run);
     }
@@ -209,8 +235,8 @@ __kernel void transport_rate(__global const real *restrict rho, VELOCITIES, AXES
     dissipation[get_global_id(0)] = HSUM(dissipated);
 }
 
-// result = rho^power exp(-strength (V - shift)): the Fisher-Rao flow for frozen V, before normalisation; power < 1 if its
-// reaction is entropic.
+// result = rho^power exp(-strength (V - shift)): the Fisher-Rao flow for frozen V, before normalisation;
+// power < 1 if its reaction is entropic.
 __kernel void react(__global const real *restrict rho, POTENTIAL,
                     const real strength, const real shift, const real power, __global real *restrict result)
 {
@@ -219,7 +245,8 @@ __kernel void react(__global const real *restrict rho, POTENTIAL,
         const realv v = potential_at(run.ia, run.iz, amplitude, h, penalty_a, penalty_z);
         const realv density = LOAD(rho + run.base);
         realv reacted = density * exp(-strength * (v - shift));
-        if (power != 1) reacted = density > (realv)0 ? exp(power * log(density) - strength * (v - shift)) : (realv)0;
+        if (power != 1)
+            reacted = density > (realv)0 ? exp(power * log(density) - strength * (v - shift)) : (realv)0;
         STORE(reacted, result + run.base);
         next_block(&run);
     }
@@ -227,7 +254,8 @@ __kernel void react(__global const real *restrict rho, POTENTIAL,
 
 // Per run: sum over its cells of volume rho |V + tau log rho - mean|^power, power 1 or 2.
 __kernel void potential_spread(__global const real *restrict rho, POTENTIAL,
-                               __global const real *restrict width, const real mean, const int power, const real tau, __global double *restrict spread)
+                               __global const real *restrict width, const real mean, const int power,
+                               const real tau, __global double *restrict spread)
 {
     run_t run = locate_run(get_global_id(0));
     double cross_section = 1;
@@ -260,7 +288,8 @@ typedef sumv columnv;
 // z_volume vanishes in ghost and padding cells.
 __kernel void sum_columns(__global const real *restrict rho, __global const double *restrict column_weights,
                           __global const real *restrict penalty_z, __global const double *restrict z_volume,
-                          __global double *restrict mass, __global double *restrict first, __global double *restrict penalty)
+                          __global double *restrict mass, __global double *restrict first,
+                          __global double *restrict penalty)
 {
     const int iz = get_global_id(0) * COLUMN_VW;
     columnv m = (columnv)0, c = (columnv)0, r = (columnv)0;

@@ -1,9 +1,11 @@
-// The flow of units in an external potential V0, with a pair interaction W within each network. Generated code gives
-// external(theta, &value, slopes) and, if HAS_INTERACTION, interaction(differences, &value, slopes).
+// The flow of units in an external potential V0, with a pair interaction W within each network. Generated
+// code gives external(theta, &value, slopes) and, if HAS_INTERACTION, interaction(differences, &value,
+// slopes).
 
-__kernel void velocity(__global const real *restrict state, __global const real *restrict weights, __global const int *restrict network_of,
-                       __global const int *restrict first_unit, __constant real *restrict mobility,
-                       __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic,
+__kernel void velocity(__global const real *restrict state, __global const real *restrict weights,
+                       __global const int *restrict network_of, __global const int *restrict first_unit,
+                       __constant real *restrict mobility, __constant real *restrict low,
+                       __constant real *restrict high, __constant int *restrict periodic,
                        __global real *restrict rate)
 {
     const int unit = get_global_id(0);
@@ -26,6 +28,7 @@ __kernel void velocity(__global const real *restrict state, __global const real 
     }
 #endif
     for (int k = 0; k < COMPONENTS; ++k)
-        rate[k * UNITS + unit] = allowed((real)(-mobility[k] * gradient[k]), theta[k], k, low, high, periodic);
+        rate[k * UNITS + unit] =
+            allowed((real)(-mobility[k] * gradient[k]), theta[k], k, low, high, periodic);
     rate[COMPONENTS * UNITS + unit] = (real)v;
 }

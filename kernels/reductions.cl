@@ -1,5 +1,6 @@
 // Partial sums and maxima of n numbers in chunks of fixed length: the first level of a fixed reduction tree.
-__kernel void partial_sums(__global const double *restrict values, const int n, const int chunk, __global double *restrict sums)
+__kernel void partial_sums(__global const double *restrict values, const int n, const int chunk,
+                           __global double *restrict sums)
 {
     const int start = get_global_id(0) * chunk, end = start + chunk < n ? start + chunk : n;
     double total = 0;
@@ -7,7 +8,8 @@ __kernel void partial_sums(__global const double *restrict values, const int n, 
     sums[get_global_id(0)] = total;
 }
 
-__kernel void partial_maxima(__global const double *restrict values, const int n, const int chunk, __global double *restrict maxima)
+__kernel void partial_maxima(__global const double *restrict values, const int n, const int chunk,
+                             __global double *restrict maxima)
 {
     const int start = get_global_id(0) * chunk, end = start + chunk < n ? start + chunk : n;
     double largest = values[start];

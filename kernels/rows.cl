@@ -1,15 +1,18 @@
-// Transport on CPUs: one work item marches along the first axis through a tile of rows, so that every face flux is computed once, the
-// second stage of a step is taken where the rate is known, and the sums over a that the moments need cost no pass of their own.
+// Transport on CPUs: one work item marches along the first axis through a tile of rows, so that every face
+// flux is computed once, the second stage of a step is taken where the rate is known, and the sums over a
+// that the moments need cost no pass of their own.
 //
-// A tile is all of axis 0, TILE[k] cells of the axes between, and a part of PART cells of the last. For every axis but the last, a carry
-// row holds the fluxes through the faces between a row and the one before it, and the half slopes of the row. Rows that are 0 with all
-// their neighbours are left alone: `occupied` tells of every part of a row whether a cell of it is not 0.
+// A tile is all of axis 0, TILE[k] cells of the axes between, and a part of PART cells of the last. For every
+// axis but the last, a carry row holds the fluxes through the faces between a row and the one before it, and
+// the half slopes of the row. Rows that are 0 with all their neighbours are left alone: `occupied` tells of
+// every part of a row whether a cell of it is not 0.
 
 #define PART_BLOCKS ((PART + VW - 1) / VW)
 #define PART_PITCH (PART_BLOCKS * VW)
 #define SUMS 5  // per work item: courant number, dissipation, mass, penalty, smallest value
 
-// Lanes of two neighbouring blocks: those one to the left, and one to the right, of the second and the first block.
+// Lanes of two neighbouring blocks: those one to the left, and one to the right, of the second and the first
+// block.
 #if VW == 1
 #define ONE_LEFT(before, here) (before)
 #define ONE_RIGHT(here, after) (after)
@@ -27,7 +30,8 @@
 #define ONE_RIGHT(h, a) (realv)((h).s12345678, (h).s9abc, (h).sde, (h).sf, (a).s0)
 #endif
 
-// A new density: 0 beyond the row's end, where widths are 0, and where it is too small to matter, since subnormal numbers slow processors down.
+// A new density: 0 beyond the row's end, where widths are 0, and where it is too small to matter, since
+// subnormal numbers slow processors down.
 static inline realv kept(const realv value, const realv width)
 {
     const realv size = LARGER(value, -value);  // fabs may be left as a call
@@ -37,7 +41,8 @@ static inline realv kept(const realv value, const realv width)
 // Whether a sum of absolute values is not 0; NaN counts, so that nothing that blew up looks empty.
 static inline int is_filled(const realv sum) { return !(HSUM(TO_SUM(sum)) == 0); }
 
-// Part `part` of the row `shift` rows further along axis k, as `occupied` counts them; clipped at walls, around on circles.
+// Part `part` of the row `shift` rows further along axis k, as `occupied` counts them; clipped at walls,
+// around on circles.
 static inline int part_of_row(const int *cell, const int axis, const int shift, const int part)
 {
     int row = 0;
@@ -50,11 +55,13 @@ static inline int part_of_row(const int *cell, const int axis, const int shift, 
     return row * PARTS + part;
 }
 
-// Whether the part and everything its fluxes depend on is 0. Two cells reach no further than the next part of a row.
+// Whether the part and everything its fluxes depend on is 0. Two cells reach no further than the next part of
+// a row.
 static inline int is_idle(__global const int *restrict occupied, const int *cell, const int part)
 {
     if (!SKIP_ZEROS || occupied[part_of_row(cell, -1, 0, part)]) return 0;
-    int busy = occupied[part_of_row(cell, -1, 0, (part + 1) % PARTS)] | occupied[part_of_row(cell, -1, 0, (part + PARTS - 1) % PARTS)];
+    int busy = occupied[part_of_row(cell, -1, 0, (part + 1) % PARTS)]
+               | occupied[part_of_row(cell, -1, 0, (part + PARTS - 1) % PARTS)];
     for (int k = 0; k < LAST; ++k)
         for (int shift = -2; shift <= 2; ++shift) busy |= occupied[part_of_row(cell, k, shift, part)];
     return !busy;
@@ -75,16 +82,21 @@ static inline int clear_part(__global real *restrict field, const int blocks, __
 #define ROW_FACTORS(cell, shift) (realv)1, (realv)1, (realv)0.5
 #else
 #define OUTER_VALUE(array, k, shift) (realv)((array)[OFFSET[k] + START[k] + cell[k] + (shift)])
-#define OUTER_FACTORS(k, shift) OUTER_VALUE(slope_left, k, shift), OUTER_VALUE(slope_right, k, shift), OUTER_VALUE(slope_both, k, shift)
-#define ROW_FACTORS(cell, shift) ROW_VALUE(slope_left, cell, shift), ROW_VALUE(slope_right, cell, shift), ROW_VALUE(slope_both, cell, shift)
+#define OUTER_FACTORS(k, shift) \
+    OUTER_VALUE(slope_left, k, shift), OUTER_VALUE(slope_right, k, shift), OUTER_VALUE(slope_both, k, shift)
+#define ROW_FACTORS(cell, shift) \
+    ROW_VALUE(slope_left, cell, shift), ROW_VALUE(slope_right, cell, shift), \
+    ROW_VALUE(slope_both, cell, shift)
 #endif
 
 // second = 0: result = rate of rho. second = 1: result = (start + rho + dt rate) / 2.
 // If FUSED, `first` receives per z-cell the first moment in a of the result.
-static inline void march(const int second, __global const real *restrict rho, __global const int *restrict occupied,
-                         __global const real *restrict start, __global const int *restrict start_occupied, const real dt,
-                         VELOCITIES, AXES, __global const double *restrict column_weights, __global const real *restrict penalty_z,
-                         __global const double *restrict z_volume, __global real *restrict result, __global int *restrict result_occupied,
+static inline void march(const int second, __global const real *restrict rho,
+                         __global const int *restrict occupied, __global const real *restrict start,
+                         __global const int *restrict start_occupied, const real dt, VELOCITIES, AXES,
+                         __global const double *restrict column_weights,
+                         __global const real *restrict penalty_z, __global const double *restrict z_volume,
+                         __global real *restrict result, __global int *restrict result_occupied,
                          __global double *restrict first, __global double *restrict sums,
                          __local real *restrict carry, __local double *restrict columns)
 {
@@ -133,7 +145,8 @@ static inline void march(const int second, __global const real *restrict rho, __
         }
         const int this_part = part_of_row(cell, -1, 0, part);
         if (is_idle(occupied, cell, part) && !(second && start_occupied[this_part])) {
-            if (clear_part(result + here, blocks, result_occupied + this_part)) spread_ghosts(result, cell, part, here, blocks);
+            if (clear_part(result + here, blocks, result_occupied + this_part))
+                spread_ghosts(result, cell, part, here, blocks);
             for (int k = 0; k < LAST; ++k) ready[slot[k]] = 0;
             continue;
         }
@@ -147,7 +160,8 @@ static inline void march(const int second, __global const real *restrict rho, __
         // what the row before would have left behind
 #pragma unroll
         for (int k = 0; k < LAST; ++k) {
-            __local real *restrict flux = carry + slot[k] * 2 * PART_PITCH, *restrict half_of = flux + PART_PITCH;
+            __local real *restrict flux = carry + slot[k] * 2 * PART_PITCH;
+            __local real *restrict half_of = flux + PART_PITCH;
             if (ready[slot[k]] && cell[k] > low[k]) continue;
             const int s = STRIDE[k], amplitude_axis = HAS_AMPLITUDE && k == 0;
             for (int block = 0; block < blocks; ++block) {
@@ -155,19 +169,25 @@ static inline void march(const int second, __global const real *restrict rho, __
                 const realv west = LOAD(rho + p - s), centre = LOAD(rho + p);
                 const realv half_west = half_slope(LOAD(rho + p - 2 * s), west, centre, OUTER_FACTORS(k, -1));
                 const realv half_centre = half_slope(west, centre, LOAD(rho + p + s), OUTER_FACTORS(k, 0));
-                const realv u = face_velocity(k, ia - amplitude_axis, amplitude_axis ? z : z - s, THE_VELOCITIES);
+                const realv u =
+                    face_velocity(k, ia - amplitude_axis, amplitude_axis ? z : z - s, THE_VELOCITIES);
                 STORE(upwind_flux(u, west, half_west, centre, half_centre), flux + at);
                 STORE(half_centre, half_of + at);
             }
             ready[slot[k]] = 1;
         }
         int along = part * PART;
-        realv centre = LOAD(rho + here), half_centre = half_slope(LOAD(rho + here - 1), centre, LOAD(rho + here + 1), ROW_FACTORS(along, 0));
-        const realv west = LOAD(rho + here - 1), half_west = half_slope(LOAD(rho + here - 2), west, centre, ROW_FACTORS(along, -1));
+        realv centre = LOAD(rho + here);
+        realv half_centre =
+            half_slope(LOAD(rho + here - 1), centre, LOAD(rho + here + 1), ROW_FACTORS(along, 0));
+        const realv west = LOAD(rho + here - 1),
+                    half_west = half_slope(LOAD(rho + here - 2), west, centre, ROW_FACTORS(along, -1));
 #if ROW_IS_AMPLITUDE
-        realv flux_before = upwind_flux(face_velocity(LAST, ia - 1, iz, THE_VELOCITIES), west, half_west, centre, half_centre);
+        realv flux_before = upwind_flux(face_velocity(LAST, ia - 1, iz, THE_VELOCITIES), west, half_west,
+                                        centre, half_centre);
 #else
-        realv flux_before = upwind_flux(face_velocity(LAST, ia, iz - 1, THE_VELOCITIES), west, half_west, centre, half_centre);
+        realv flux_before = upwind_flux(face_velocity(LAST, ia, iz - 1, THE_VELOCITIES), west, half_west,
+                                        centre, half_centre);
 #endif
         realv lost = (realv)0, filled = (realv)0;
         sumv held = (sumv)0, confined = (sumv)0;  // masses and penalties over the width in a
@@ -175,15 +195,18 @@ static inline void march(const int second, __global const real *restrict rho, __
         for (int block = 0; block < blocks; ++block) {
             const int at = block * VW, p = here + at;
             const realv after = LOAD(rho + p + VW);
-            const realv half_after = half_slope(LOAD(rho + p + VW - 1), after, LOAD(rho + p + VW + 1), ROW_FACTORS(along, VW));
-            const realv row_inverse = ROW_VALUE(inverse_width, along, 0), row_width = ROW_VALUE(width, along, 0);
+            const realv half_after =
+                half_slope(LOAD(rho + p + VW - 1), after, LOAD(rho + p + VW + 1), ROW_FACTORS(along, VW));
+            const realv row_inverse = ROW_VALUE(inverse_width, along, 0),
+                        row_width = ROW_VALUE(width, along, 0);
             const realv u_right = face_velocity(LAST, ia, iz, THE_VELOCITIES);
 #if ROW_IS_AMPLITUDE
             const realv u_left = face_velocity(LAST, ia - 1, iz, THE_VELOCITIES);
 #else
             const realv u_left = face_velocity(LAST, ia, iz - 1, THE_VELOCITIES);
 #endif
-            const realv flux_right = upwind_flux(u_right, centre, half_centre, LOAD(rho + p + 1), ONE_RIGHT(half_centre, half_after));
+            const realv flux_right = upwind_flux(u_right, centre, half_centre, LOAD(rho + p + 1),
+                                                 ONE_RIGHT(half_centre, half_after));
             // the first block has its left faces from above, the others those of the block before
             const realv flux_left = block == 0 ? flux_before : ONE_LEFT(flux_before, flux_right);
             realv change = (flux_left - flux_right) * row_inverse;
@@ -192,12 +215,14 @@ static inline void march(const int second, __global const real *restrict rho, __
             flux_before = flux_right;
 #pragma unroll
             for (int k = 0; k < LAST; ++k) {
-                __local real *restrict flux = carry + slot[k] * 2 * PART_PITCH + at, *restrict half_of = flux + PART_PITCH;
+                __local real *restrict flux = carry + slot[k] * 2 * PART_PITCH + at;
+                __local real *restrict half_of = flux + PART_PITCH;
                 const int s = STRIDE[k], amplitude_axis = HAS_AMPLITUDE && k == 0;
                 const realv east = LOAD(rho + p + s);
                 const realv half_east = half_slope(centre, east, LOAD(rho + p + 2 * s), OUTER_FACTORS(k, 1));
                 const realv u = face_velocity(k, ia, iz, THE_VELOCITIES);
-                const realv u_before = face_velocity(k, ia - amplitude_axis, amplitude_axis ? iz : iz - s, THE_VELOCITIES);
+                const realv u_before =
+                    face_velocity(k, ia - amplitude_axis, amplitude_axis ? iz : iz - s, THE_VELOCITIES);
                 const realv through = upwind_flux(u, centre, LOAD(half_of), east, half_east);
                 const real inverse = inverse_width[OFFSET[k] + START[k] + cell[k]];
                 change += (LOAD(flux) - through) * inverse;
@@ -206,7 +231,8 @@ static inline void march(const int second, __global const real *restrict rho, __
                 STORE(through, flux);
                 STORE(half_east, half_of);
             }
-            fastest = LARGER(centre > (realv)FAINT ? speed : (realv)0, fastest);  // what nothing leaves cannot become negative
+            // what nothing leaves cannot become negative
+            fastest = LARGER(centre > (realv)FAINT ? speed : (realv)0, fastest);
             lost += loss * row_width;
             realv value = change;
             if (second) {
@@ -260,31 +286,37 @@ static inline void march(const int second, __global const real *restrict rho, __
     sum[4] = HMIN(smallest);
 }
 
-__kernel void march_rate(__global const real *restrict rho, __global const int *restrict occupied, VELOCITIES, AXES,
-                         __global const double *restrict column_weights, __global const real *restrict penalty_z, __global const double *restrict z_volume,
-                         __global real *restrict rate, __global int *restrict rate_occupied, __global double *restrict first,
-                         __global double *restrict sums, __local real *restrict carry, __local double *restrict columns)
+__kernel void march_rate(__global const real *restrict rho, __global const int *restrict occupied, VELOCITIES,
+                         AXES, __global const double *restrict column_weights,
+                         __global const real *restrict penalty_z, __global const double *restrict z_volume,
+                         __global real *restrict rate, __global int *restrict rate_occupied,
+                         __global double *restrict first, __global double *restrict sums,
+                         __local real *restrict carry, __local double *restrict columns)
 {
-    march(0, rho, occupied, rho, occupied, 0, THE_VELOCITIES, THE_AXES, column_weights, penalty_z, z_volume, rate, rate_occupied, first, sums,
-          carry, columns);
+    march(0, rho, occupied, rho, occupied, 0, THE_VELOCITIES, THE_AXES, column_weights, penalty_z, z_volume,
+          rate, rate_occupied, first, sums, carry, columns);
 }
 
-__kernel void march_stage(__global const real *restrict rho, __global const int *restrict occupied, __global const real *restrict start,
-                          __global const int *restrict start_occupied, const real dt, VELOCITIES, AXES,
-                          __global const double *restrict column_weights, __global const real *restrict penalty_z, __global const double *restrict z_volume,
-                          __global real *restrict result, __global int *restrict result_occupied, __global double *restrict first,
-                          __global double *restrict sums, __local real *restrict carry, __local double *restrict columns)
+__kernel void march_stage(__global const real *restrict rho, __global const int *restrict occupied,
+                          __global const real *restrict start, __global const int *restrict start_occupied,
+                          const real dt, VELOCITIES, AXES, __global const double *restrict column_weights,
+                          __global const real *restrict penalty_z, __global const double *restrict z_volume,
+                          __global real *restrict result, __global int *restrict result_occupied,
+                          __global double *restrict first, __global double *restrict sums,
+                          __local real *restrict carry, __local double *restrict columns)
 {
-    march(1, rho, occupied, start, start_occupied, dt, THE_VELOCITIES, THE_AXES, column_weights, penalty_z, z_volume, result, result_occupied,
-          first, sums, carry, columns);
+    march(1, rho, occupied, start, start_occupied, dt, THE_VELOCITIES, THE_AXES, column_weights, penalty_z,
+          z_volume, result, result_occupied, first, sums, carry, columns);
 }
 
-// a x + b (y + dt rate) by parts of rows; where all three are 0 nothing is done. Per part: how far below 0 its
-// smallest value lies.
-__kernel void combine_parts(__global const real *restrict x, __global const int *restrict x_occupied, __global const real *restrict y,
-                            __global const int *restrict y_occupied, __global const real *restrict rate, __global const int *restrict rate_occupied,
+// a x + b (y + dt rate) by parts of rows; where all three are 0 nothing is done. Per part: how far below 0
+// its smallest value lies.
+__kernel void combine_parts(__global const real *restrict x, __global const int *restrict x_occupied,
+                            __global const real *restrict y, __global const int *restrict y_occupied,
+                            __global const real *restrict rate, __global const int *restrict rate_occupied,
                             const real a, const real b, const real dt, __global const real *restrict width,
-                            __global real *restrict result, __global int *restrict result_occupied, __global double *restrict undershoot)
+                            __global real *restrict result, __global int *restrict result_occupied,
+                            __global double *restrict undershoot)
 {
     const int id = get_global_id(0), part = id % PARTS;
     int rest = id / PARTS, here = START[LAST] + part * PART, cell[DIM];
@@ -297,7 +329,8 @@ __kernel void combine_parts(__global const real *restrict x, __global const int 
     const int left = CELLS[LAST] - part * PART, blocks = ((left < PART ? left : PART) + VW - 1) / VW;
     undershoot[id] = 0;
     if (SKIP_ZEROS && !(x_occupied[id] | y_occupied[id] | rate_occupied[id])) {
-        if (clear_part(result + here, blocks, result_occupied + id)) spread_ghosts(result, cell, part, here, blocks);
+        if (clear_part(result + here, blocks, result_occupied + id))
+            spread_ghosts(result, cell, part, here, blocks);
         return;
     }
     realv smallest = (realv)0, filled = (realv)0;

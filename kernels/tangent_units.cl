@@ -1,12 +1,15 @@
-// Tangents of weighted nodes (mfpde/lagrangian/tangent.py): one network of UNITS nodes, theta = (a, w1, ..., wd[, b]).
+// Tangents of weighted nodes (mfpde/lagrangian/tangent.py): one network of UNITS nodes, theta = (a, w1, ...,
+// wd[, b]).
 //
-//   gradient[node][row][DATA_PITCH]    rows 0 ... COMPONENTS - 1: derivatives of Phi = a sigma at the data; row COMPONENTS: Phi itself
+//   gradient[node][row][DATA_PITCH]    rows 0 ... COMPONENTS - 1: derivatives of Phi = a sigma at the data;
+//                                      row COMPONENTS: Phi itself
 //   hessian[node][COMPONENTS + 1][COMPONENTS]   of V; its last row is the gradient of V
 //   tangents[node][ROWS][RANK_PITCH]   of the components and, with WEIGHTED, of the action
 //   response[DATA_PITCH][RANK_PITCH]   g at the data
 //
-// Data and directions are padded to whole vectors of VW. The datum DATA has Phi = 1 and no other derivative: g there is the sum of the
-// changes of weight, which normalisation takes out again. Generated code gives activation_with_curvature and amplitude_penalty_curvature.
+// Data and directions are padded to whole vectors of VW. The datum DATA has Phi = 1 and no other derivative:
+// g there is the sum of the changes of weight, which normalisation takes out again. Generated code gives
+// activation_with_curvature and amplitude_penalty_curvature.
 
 #define ROWS (COMPONENTS + WEIGHTED)
 #define DATA_VECTORS (DATA_PITCH / VW)
@@ -14,8 +17,9 @@
 // A work item holds TILE_DATA data by TILE_RANK vectors of directions in its registers.
 #define FIRST_LANE(v) (*(const real *)&(v))
 
-__kernel void linearise(__global const real *restrict state, __global const realv *restrict residual, __global const realv *restrict x,
-                        const real confinement, __global realv *restrict gradient, __global real *restrict hessian)
+__kernel void linearise(__global const real *restrict state, __global const realv *restrict residual,
+                        __global const realv *restrict x, const real confinement,
+                        __global realv *restrict gradient, __global real *restrict hessian)
 {
     const int node = get_global_id(0);
     const real a = state[node];
@@ -39,7 +43,8 @@ __kernel void linearise(__global const real *restrict state, __global const real
         sum_value += r * value;
         for (int c = 1; c < COMPONENTS; ++c) {
             sum_slope[c] += r * slope * input[c];
-            for (int d = 1; d <= c; ++d) sum_curvature[c * COMPONENTS + d] += r * curvature * input[c] * input[d];
+            for (int d = 1; d <= c; ++d)
+                sum_curvature[c * COMPONENTS + d] += r * curvature * input[c] * input[d];
         }
     }
     __global real *restrict unit = (__global real *)rows;
@@ -56,18 +61,23 @@ __kernel void linearise(__global const real *restrict state, __global const real
         h[c] = h[c * COMPONENTS] = pull;
         h[COMPONENTS * COMPONENTS + c] = a * pull + 2 * confinement * state[c * UNITS + node];
         for (int d = 1; d <= c; ++d) {
-            const real bend = a * (real)HSUM(TO_SUM(sum_curvature[c * COMPONENTS + d])) + (c == d ? 2 * confinement : 0);
+            const real bend =
+                a * (real)HSUM(TO_SUM(sum_curvature[c * COMPONENTS + d])) + (c == d ? 2 * confinement : 0);
             h[c * COMPONENTS + d] = h[d * COMPONENTS + c] = bend;
         }
     }
 }
 
-// partial[chunk][datum][direction]: what the nodes of a chunk give to g. One work item per chunk, tile of data and tile of directions.
-__kernel void partial_response(__global const real *restrict gradient, __global const realv *restrict tangents,
-                               __global const realv *restrict directions, __global const real *restrict weights, const real alpha,
-                               const int chunk, __global realv *restrict partial)
+// partial[chunk][datum][direction]: what the nodes of a chunk give to g. One work item per chunk, tile of
+// data and tile of directions.
+__kernel void partial_response(__global const real *restrict gradient,
+                               __global const realv *restrict tangents,
+                               __global const realv *restrict directions,
+                               __global const real *restrict weights, const real alpha, const int chunk,
+                               __global realv *restrict partial)
 {
-    const int first = get_global_id(0) * chunk, datum = get_global_id(1) * TILE_DATA, direction = get_global_id(2) * TILE_RANK;
+    const int first = get_global_id(0) * chunk, datum = get_global_id(1) * TILE_DATA,
+              direction = get_global_id(2) * TILE_RANK;
     realv sum[TILE_DATA * TILE_RANK];
     #pragma unroll
     for (int i = 0; i < TILE_DATA * TILE_RANK; ++i) sum[i] = (realv)0;
@@ -86,17 +96,21 @@ __kernel void partial_response(__global const real *restrict gradient, __global 
 #endif
             }
             #pragma unroll
-            for (int i = 0; i < TILE_DATA * TILE_RANK; ++i) sum[i] += p * rows[c * DATA_PITCH + i / TILE_RANK] * change[i % TILE_RANK];
+            for (int i = 0; i < TILE_DATA * TILE_RANK; ++i)
+                sum[i] += p * rows[c * DATA_PITCH + i / TILE_RANK] * change[i % TILE_RANK];
         }
     }
     #pragma unroll
     for (int i = 0; i < TILE_DATA * TILE_RANK; ++i)
-        partial[((size_t)get_global_id(0) * DATA_PITCH + datum + i / TILE_RANK) * RANK_VECTORS + direction + i % TILE_RANK] = sum[i];
+        partial[((size_t)get_global_id(0) * DATA_PITCH + datum + i / TILE_RANK) * RANK_VECTORS + direction
+                + i % TILE_RANK] = sum[i];
 }
 
 // g, and g times the data's weights, from the partial sums.
-__kernel void respond(__global const realv *restrict partial, const int chunks, __global const double *restrict prediction,
-                      __global const double *restrict data_weights, __global realv *restrict response, __global realv *restrict weighted)
+__kernel void respond(__global const realv *restrict partial, const int chunks,
+                      __global const double *restrict prediction,
+                      __global const double *restrict data_weights, __global realv *restrict response,
+                      __global realv *restrict weighted)
 {
     const int direction = get_global_id(0), datum = get_global_id(1);
     realv total = (realv)0, mass = (realv)0;
@@ -110,10 +124,12 @@ __kernel void respond(__global const realv *restrict partial, const int chunks, 
 }
 
 // d/dt of the tangents of one node in a tile of directions.
-__kernel void tangent_rate(__global const real *restrict state, __global const real *restrict velocity, __global const real *restrict gradient,
-                           __global const real *restrict hessian, __global const realv *restrict tangents,
-                           __global const realv *restrict weighted, __constant real *restrict mobility, __constant real *restrict low,
-                           __constant real *restrict high, __constant int *restrict periodic, __global realv *restrict rate)
+__kernel void tangent_rate(__global const real *restrict state, __global const real *restrict velocity,
+                           __global const real *restrict gradient, __global const real *restrict hessian,
+                           __global const realv *restrict tangents, __global const realv *restrict weighted,
+                           __constant real *restrict mobility, __constant real *restrict low,
+                           __constant real *restrict high, __constant int *restrict periodic,
+                           __global realv *restrict rate)
 {
     const int node = get_global_id(0), direction = get_global_id(1) * TILE_RANK;
     __global const real *restrict rows = gradient + (size_t)node * (COMPONENTS + 1) * DATA_PITCH;
@@ -125,17 +141,20 @@ __kernel void tangent_rate(__global const real *restrict state, __global const r
         for (int r = 0; r < TILE_RANK; ++r) sum[r] = (realv)0;
         for (int l = 0; l < DATA; ++l) {
             #pragma unroll
-            for (int r = 0; r < TILE_RANK; ++r) sum[r] += rows[c * DATA_PITCH + l] * weighted[l * RANK_VECTORS + direction + r];
+            for (int r = 0; r < TILE_RANK; ++r)
+                sum[r] += rows[c * DATA_PITCH + l] * weighted[l * RANK_VECTORS + direction + r];
         }
         for (int d = 0; d < COMPONENTS; ++d) {
             #pragma unroll
-            for (int r = 0; r < TILE_RANK; ++r) sum[r] += h[c * COMPONENTS + d] * tangents[start + d * RANK_VECTORS + r];
+            for (int r = 0; r < TILE_RANK; ++r)
+                sum[r] += h[c * COMPONENTS + d] * tangents[start + d * RANK_VECTORS + r];
         }
         // the action grows by V, a component moves against its gradient unless a wall holds it
         real factor = 1;
         if (c < COMPONENTS) {
             const real at = state[c * UNITS + node];
-            const int held = (at <= low[c] || at >= high[c]) && velocity[c * UNITS + node] == 0 && !periodic[c];
+            const int held =
+                (at <= low[c] || at >= high[c]) && velocity[c * UNITS + node] == 0 && !periodic[c];
             factor = held ? 0 : -mobility[c];
         }
         #pragma unroll
@@ -144,30 +163,36 @@ __kernel void tangent_rate(__global const real *restrict state, __global const r
 }
 
 // result = y + sum_i c_i k_i over the tangents of one node.
-__kernel void combine_tangents(__global const realv *restrict y, __global const realv *restrict k0, __global const realv *restrict k1,
-                               __global const realv *restrict k2, __global const realv *restrict k3, __global const realv *restrict k4,
+__kernel void combine_tangents(__global const realv *restrict y, __global const realv *restrict k0,
+                               __global const realv *restrict k1, __global const realv *restrict k2,
+                               __global const realv *restrict k3, __global const realv *restrict k4,
                                __global const realv *restrict k5, __global const realv *restrict k6,
-                               const real c0, const real c1, const real c2, const real c3, const real c4, const real c5, const real c6,
-                               __global realv *restrict result)
+                               const real c0, const real c1, const real c2, const real c3, const real c4,
+                               const real c5, const real c6, __global realv *restrict result)
 {
     const size_t start = (size_t)get_global_id(0) * ROWS * RANK_VECTORS;
     for (size_t i = start; i < start + ROWS * RANK_VECTORS; ++i)
-        result[i] = y[i] + (c0 * k0[i] + c1 * k1[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i]);
+        result[i] =
+            y[i] + (c0 * k0[i] + c1 * k1[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i]);
 }
 
-// Of the tangents of one node, times its weight: the square of their local error sum_i c_i k_i, and the square of their size and that of directions.
-__kernel void tangent_errors(__global const realv *restrict y_new, __global const realv *restrict directions, __global const real *restrict weights,
-                             __global const realv *restrict k0, __global const realv *restrict k1, __global const realv *restrict k2,
-                             __global const realv *restrict k3, __global const realv *restrict k4, __global const realv *restrict k5,
-                             __global const realv *restrict k6,
-                             const real c0, const real c1, const real c2, const real c3, const real c4, const real c5, const real c6,
-                             __global double *restrict errors, __global double *restrict sizes)
+// Of the tangents of one node, times its weight: the square of their local error sum_i c_i k_i, and the
+// square of their size and that of directions.
+__kernel void tangent_errors(__global const realv *restrict y_new, __global const realv *restrict directions,
+                             __global const real *restrict weights, __global const realv *restrict k0,
+                             __global const realv *restrict k1, __global const realv *restrict k2,
+                             __global const realv *restrict k3, __global const realv *restrict k4,
+                             __global const realv *restrict k5, __global const realv *restrict k6,
+                             const real c0, const real c1, const real c2, const real c3, const real c4,
+                             const real c5, const real c6, __global double *restrict errors,
+                             __global double *restrict sizes)
 {
     const int node = get_global_id(0);
     const size_t start = (size_t)node * ROWS * RANK_VECTORS;
     sumv error = (sumv)0, size = (sumv)0;
     for (size_t i = start; i < start + ROWS * RANK_VECTORS; ++i) {
-        const realv e = c0 * k0[i] + c1 * k1[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i];
+        const realv e =
+            c0 * k0[i] + c1 * k1[i] + c2 * k2[i] + c3 * k3[i] + c4 * k4[i] + c5 * k5[i] + c6 * k6[i];
         error += TO_SUM(e * e);
         size += TO_SUM(y_new[i] * y_new[i]);
     }
@@ -180,8 +205,9 @@ __kernel void tangent_errors(__global const realv *restrict y_new, __global cons
 }
 
 // No tangent in components at walls, in place.
-__kernel void hold_tangents(__global const real *restrict state, __constant real *restrict low, __constant real *restrict high,
-                            __constant int *restrict periodic, __global realv *restrict tangents)
+__kernel void hold_tangents(__global const real *restrict state, __constant real *restrict low,
+                            __constant real *restrict high, __constant int *restrict periodic,
+                            __global realv *restrict tangents)
 {
     const int node = get_global_id(0), c = get_global_id(1);
     const real at = state[c * UNITS + node];

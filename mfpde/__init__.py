@@ -7,11 +7,10 @@ run.compare()
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from mfpde.version import __version__
 
 if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
-    from mfpde.api import open_run, resume, run
+    from mfpde.api import Run, open_run, resume, run
     from mfpde.case import Case, load_case
 
 _HOMES = {
@@ -20,10 +19,10 @@ _HOMES = {
     "open_run": "mfpde.api",
     "load_case": "mfpde.case",
     "Case": "mfpde.case",
-    "Run": "mfpde.analysis.run",
+    "Run": "mfpde.api",
 }
 
-__all__ = ["Case", "Run", "load_case", "open_run", "resume", "run"]
+__all__ = ["Case", "Run", "__version__", "load_case", "open_run", "resume", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,11 +3,33 @@
 import tempfile
 from pathlib import Path
 
-from mfpde.analysis.run import Run, open_run
+from mfpde.analysis.compare import Comparison, compare
 from mfpde.case import Case, load_case
 from mfpde.errors import InputError
+from mfpde.results import opening
+from mfpde.results.run import Run as StoredRun
 from mfpde.runs import Reporter, simulate
 from mfpde.runs import resume as _resume
+
+
+class Run(StoredRun):
+    """A finished or interrupted run, read from its file when asked, with its comparison at hand."""
+
+    def compare(self, tolerance: float | None = None, time: float | None = None) -> Comparison:
+        """How far the networks are from the density; prints as the table of `mfpde compare`.
+
+        Arguments: see `mfpde.analysis.compare.compare`.
+        """
+        return compare(self, tolerance, time)
+
+
+def open_run(path: str | Path) -> Run:
+    """Open an output file.
+
+    Raises:
+        InputError: no such file, one that is locked, not an mfpde output, or one of a newer schema.
+    """
+    return opening.open_run(path, Run)
 
 
 def run(
@@ -45,8 +67,9 @@ def resume(
     restart: bool = False,
     report: Reporter | None = None,
 ) -> Run:
-    """Go on with a run that was stopped, from its newest good checkpoint, and open its output. Arguments: see
-    `mfpde.runs.resume.resume`.
+    """Go on with a run that was stopped, from its newest good checkpoint, and open its output.
+
+    Arguments: see `mfpde.runs.resume.resume`.
     """
     target = _settled(output)
     _resume(target, until, device, allow_device_change, restart, report)
@@ -72,4 +95,4 @@ def _new_file(case: Case) -> Path:
         ) from None
 
 
-__all__ = ["open_run", "resume", "run"]
+__all__ = ["Run", "open_run", "resume", "run"]

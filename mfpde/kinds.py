@@ -9,6 +9,9 @@ from mfpde.registry import Registry
 
 LIMITERS: Registry[Any] = Registry("mfpde.eulerian.limiters", "LIMITER", "limiter", first="fromm")
 LAWS: Registry[Any] = Registry("mfpde.laws", "LAW", "law", first="normal")
+LOSSES: Registry[Any] = Registry("mfpde.models.losses", "LOSS", "loss", first="square")
+PENALTIES: Registry[Any] = Registry("mfpde.models.penalties", "PENALTY", "penalty", first="power")
+FEATURES: Registry[Any] = Registry("mfpde.models.features", "FEATURES", "feature map", first="perceptron")
 EXACT: Registry[Any] = Registry("mfpde.exact", "SOLUTION", "exact solution", first="gaussian")
 FIGURES: Registry[Any] = Registry("mfpde.figures", "NEEDS", "figure", first="overview")
 OPTIMISERS: Registry[Any] = Registry(

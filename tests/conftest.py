@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from mfpde import cli
 from mfpde.case.data_tables import Data
 from mfpde.case.load import case_from_tables
+from mfpde.cli import entry
 from mfpde.data.tables import read_table
 from mfpde.device.choice import choose_device
 from mfpde.errors import InputError
@@ -67,13 +67,13 @@ def read_columns(path, names, where):
 def command(tmp_path, monkeypatch, capsys):
     """Run `mfpde ...` in an empty folder; gives (exit code, stdout, stderr)."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "_leave", sys.exit)  # the process of the tests goes on
+    monkeypatch.setattr(entry, "_leave", sys.exit)  # the process of the tests goes on
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["mfpde", *map(str, arguments)])
         code = 0
         try:
-            cli.main()
+            entry.main()
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
         captured = capsys.readouterr()

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 import mfpde
+from mfpde import open_run
 from mfpde.analysis.inspect import ATTRIBUTES, inspect
 from mfpde.analysis.report import print_inspection
-from mfpde.analysis.run import open_run
 from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
 from mfpde.figures import plot

@@ -14,9 +14,10 @@ import mfpde
 from mfpde.analysis.chaos import scaled_correlation
 from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
-from mfpde.measures.mesh import Axis, Mesh, sinh_faces
-from mfpde.monitors.distances import w1_marginal
-from mfpde.monitors.sliced import SlicedDensity
+from mfpde.measures.axis import Axis, sinh_faces
+from mfpde.measures.mesh import Mesh
+from mfpde.metrics.distances import w1_marginal
+from mfpde.metrics.sliced import SlicedDensity
 
 TURN = 2 * np.pi
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pkgutil
 import re
 import signal
 import subprocess
@@ -12,9 +13,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import typer
 
 import mfpde
 from mfpde.case.load import load_variants
+from mfpde.cli import verbs
+from mfpde.cli.app import build_app
 from mfpde.models import build_model
 
 CASE = """
@@ -460,6 +464,12 @@ def test_wrong_files_get_one_sentence(call, tmp_path):
         assert len(err.strip().splitlines()) == 1, (arguments, err)
         assert out == ""
     assert Path("text.h5").read_text(encoding="utf-8") == "no"
+
+
+def test_every_module_of_verbs_is_a_verb():
+    commands = typer.main.get_command(build_app()).commands
+    assert list(commands)[:3] == ["run", "resume", "compare"]  # in the order of a day's work
+    assert set(commands) == {module.name for module in pkgutil.iter_modules(verbs.__path__)}
 
 
 def test_help_is_quick_to_import():

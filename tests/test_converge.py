@@ -5,10 +5,10 @@ import pytest
 from conftest import small_case
 from scipy.stats import qmc
 
-from mfpde.analysis.converge import converge
 from mfpde.errors import InputError
 from mfpde.lagrangian.characteristics import build_characteristics, observe
 from mfpde.models.network import build_network
+from mfpde.studies.converge import converge
 
 FINE = {f"parameters.{name}.cells": n for name, n in zip("awb", (41, 64, 64), strict=True)}
 

@@ -15,9 +15,10 @@ import pytest
 from mfpde.device import cache, choice, doctor, runtime, vendors
 from mfpde.device.choice import choose, choose_device
 from mfpde.device.needs import Need
+from mfpde.device.registers import AVX512_TARGETS
 from mfpde.device.runtime import Device, Manner, find_devices
 from mfpde.device.trust import Verdict, manners, name_of
-from mfpde.device.widths import AVX512_TARGETS, function_width, vector_width
+from mfpde.device.widths import function_width, vector_width
 from mfpde.errors import InputError
 
 REPORT = """

@@ -66,7 +66,7 @@ def test_links_within_a_page_lead_to_a_heading(file):
 
 
 def test_every_figure_is_named_in_the_help():
-    from mfpde.cli import plot
+    from mfpde.cli.verbs.plot import plot
 
     assert all(name in (plot.__doc__ or "") for name in (*FIGURES, *FIGURES_OF_SEVERAL))
 

@@ -27,7 +27,7 @@ def test_backends_agree_after_100_steps_to_1e_12(alpha, device):
     network, mesh, backends = build_backends(case, device)
     densities = {}
     for name, backend in backends.items():
-        stepper = Stepper(backend, network.least_squares, network.scale, case.eulerian, case.dynamics)
+        stepper = Stepper(backend, network.risk, network.scale, case.eulerian, case.dynamics)
         state = stepper.states.of(
             backend.upload(mesh.average_density([c.law for c in network.parameters.free]))
         )

@@ -196,10 +196,10 @@ def test_quadratic_units_against_samples():
     exact = build_exact(case, network, network.parameters.mesh())
     z = np.random.default_rng(1).normal(exact.mean, np.sqrt(np.diag(exact.covariance)), (200_000, 3))
     state = exact.at(0.0)
-    f = 1.5 * network.activation.value(network.preactivations(z)).mean(axis=0)
+    f = 1.5 * network.features.activation.value(network.features.preactivations(z)).mean(axis=0)
     np.testing.assert_allclose(state.prediction, f, rtol=0.02)
     assert state.energy == pytest.approx(
-        float(network.energy(f, 0.15 + 0.05 * np.mean(np.sum(z**2, axis=1)))), rel=0.02
+        float(network.risk.loss(f) + 2 * (0.15 + 0.05 * np.mean(np.sum(z**2, axis=1)))), rel=0.02
     )
 
 

@@ -90,7 +90,7 @@ def test_an_output_without_permission_is_called_so_by_every_verb(output, command
 
 
 def test_a_file_that_is_locked_after_it_was_opened_is_not_called_damaged(small_run, monkeypatch):
-    from mfpde.analysis.run import open_run
+    from mfpde.results.opening import open_run
 
     run = open_run(small_run.path)
     monkeypatch.setattr(

@@ -17,7 +17,8 @@ from mfpde.eulerian.fipy_stepper import FipyStepper
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.solver import build_solver
 from mfpde.laws.normal import Normal
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.models import build_model
 
 FIXED = {

@@ -10,10 +10,11 @@ from mfpde.eulerian.solver import build_solver
 from mfpde.exact import build_exact
 from mfpde.exact.errors import errors
 from mfpde.laws.uniform import Uniform
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
+from mfpde.metrics.distances import w1_densities
 from mfpde.models import build_model
 from mfpde.models.network import build_network
-from mfpde.monitors.distances import w1_densities
 from mfpde.monitors.grid_error import build_companions, coarsened
 
 

@@ -5,10 +5,10 @@ import pytest
 from conftest import small_case
 
 import mfpde
-from mfpde.analysis.converge import solve
 from mfpde.errors import InputError
 from mfpde.lagrangian.characteristics import build_characteristics, observe
 from mfpde.models import build_model
+from mfpde.studies.refinements import solve
 
 #: a regularised network of two axes whose units gather at two points (tanh is odd)
 GATHERING = {

@@ -22,8 +22,8 @@ from mfpde.data.inputs import draw_inputs
 from mfpde.data.saved_network import read_network
 from mfpde.errors import MAX_MESSAGE, InputError
 from mfpde.expressions import evaluate, opencl_function, parse
-from validation.fuzz import Outcome, _batch, prepare
-from validation.fuzz_inputs import make_input
+from validation.fuzz import Outcome, _batch
+from validation.fuzz_inputs import make_input, prepare
 from validation.fuzz_targets import TARGETS
 
 T = sympy.Symbol("t", real=True)

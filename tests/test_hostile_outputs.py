@@ -15,12 +15,12 @@ from conftest import read_columns
 from rich.console import Console
 from test_hostile_input import refusal
 
+from mfpde import open_run
 from mfpde.analysis.inspect import inspect
 from mfpde.analysis.report import print_inspection
-from mfpde.analysis.run import open_run
 from mfpde.errors import InputError
 from mfpde.figures import plot
-from validation.fuzz_files import outputs
+from validation.fuzz_outputs import outputs
 
 OUTPUT = Path(__file__).parent / "outputs" / "potential-0.1.0.h5.gz"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mfpde.kinds import LAWS
+from mfpde.measures.axis import Axis
 from mfpde.measures.cells import exact_masses
-from mfpde.measures.mesh import Axis
 
 SPREAD = [name for name in LAWS if LAWS[name](law=name).build().spread]
 TURN = 2 * np.pi

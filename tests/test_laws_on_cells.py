@@ -20,8 +20,9 @@ from mfpde.laws.normal import Normal
 from mfpde.laws.point import Point
 from mfpde.laws.uniform import Uniform
 from mfpde.laws.wrapped_cauchy import WrappedCauchy
+from mfpde.measures.axis import Axis, sinh_faces
 from mfpde.measures.cells import cell_masses, exact_masses, missed_mean
-from mfpde.measures.mesh import Axis, Mesh, sinh_faces
+from mfpde.measures.mesh import Mesh
 from mfpde.models import build_model
 
 CELLS = st.integers(4, 70)

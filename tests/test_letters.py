@@ -11,7 +11,7 @@ import pytest
 from conftest import small_case
 
 import mfpde
-from mfpde import cli
+from mfpde.cli import entry
 from mfpde.console import Console
 from mfpde.device import doctor
 from mfpde.letters import HANDLER, SPELLED, spell
@@ -60,7 +60,7 @@ def output(tmp_path_factory):
 def test_every_verb_writes_in_every_encoding(encoding, terminal, output, tmp_path, monkeypatch):
     (tmp_path / "case.toml").write_text(CASE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "_leave", sys.exit)
+    monkeypatch.setattr(entry, "_leave", sys.exit)
     facts = {
         "devices": [],
         "default_reason": "",
@@ -92,7 +92,7 @@ def test_every_verb_writes_in_every_encoding(encoding, terminal, output, tmp_pat
             streams.setattr(sys, "stderr", err)
             streams.setattr(sys, "argv", ["mfpde", *verb.split()])
             with pytest.raises(SystemExit) as end:
-                cli.main()
+                entry.main()
         said = out.text() + err.text()
         assert end.value.code == (2 if verb in ("run ν.toml", "run --unknown") else 0), said
         assert "?" not in said.replace("\x1b[?25", ""), verb

@@ -9,7 +9,8 @@ from mfpde.data.inputs import draw_inputs
 from mfpde.laws.normal import Normal
 from mfpde.laws.point import Point
 from mfpde.laws.uniform import Uniform
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.axis import Axis
+from mfpde.measures.mesh import Mesh
 from mfpde.randomness import generator
 
 LAWS = [Normal(0.3, 0.7), Normal(0, 1, -1.5, 2.0), Uniform(-1, 2.5)]

@@ -51,7 +51,7 @@ def test_a_name_that_outputs_need_is_refused_before_the_run(name, tmp_path):
 
 
 def test_converge_refuses_the_same_names():
-    from mfpde.analysis.converge import converge
+    from mfpde.studies.converge import converge
 
     with pytest.raises(InputError, match="something else of this name"):
         converge(_case("energy"), "cells", 2)

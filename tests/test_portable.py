@@ -139,7 +139,7 @@ def test_whoever_looks_sees_a_whole_file(on_windows, tmp_path, monkeypatch):
 
         return call
 
-    monkeypatch.setattr(copies, "_write", looked_around(copies._write))
+    monkeypatch.setattr(copies, "write_at", looked_around(copies.write_at))
     monkeypatch.setattr(copies, "replace", looked_around(copies.replace))
     monkeypatch.setattr(
         Writer,

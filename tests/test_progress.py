@@ -8,8 +8,8 @@ from conftest import small_case
 from rich.console import Console
 
 import mfpde
-from mfpde import progress
-from mfpde.progress import Display, duration
+from mfpde.cli import progress
+from mfpde.cli.progress import Display, duration
 
 SIDES = {
     *(

@@ -12,11 +12,11 @@ import h5py
 import numpy as np
 import pytest
 
+from mfpde.device.apart import LIMIT_VARIABLE, run_apart
 from mfpde.device.choice import choose
 from mfpde.device.needs import ALL, Need
 from mfpde.device.runtime import Manner
-from mfpde.device.trust import LIMIT_VARIABLE, asked_before, examine, manners, name_of, run_apart
-from mfpde.device.widths import sound_bytes
+from mfpde.device.trust import asked_before, examine, manners, name_of
 from mfpde.verify.probe import problem_of
 
 CASE = """
@@ -117,7 +117,7 @@ WAYS_TO_FAIL = (
 
 
 def is_sound(size, device):
-    return not device.is_cpu or size <= sound_bytes(device)
+    return not device.is_cpu or size <= device.sound_bytes
 
 
 @pytest.mark.slow

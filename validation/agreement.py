@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-from mfpde.analysis.converge import solve
-from mfpde.analysis.references import Finest
 from mfpde.case import load_case
 from mfpde.eulerian.solver import Solver
 from mfpde.monitors.grid_error import halved
+from mfpde.studies.references import Finest
+from mfpde.studies.refinements import solve
 
 #: a three-axis network, small enough for FiPy
 THREE_AXES: Mapping[str, Any] = {

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mfpde.analysis.references import ExactSolution, Finest, Nodes, Reference
 from mfpde.case import Case
 from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.exact import build_exact, errors
@@ -24,7 +23,8 @@ from mfpde.lagrangian.characteristics import observe, points_flow, why_none
 from mfpde.models import build_model
 from mfpde.monitors.bounds import COVERAGE
 from mfpde.monitors.grid_error import build_companions
-from mfpde.simulation import output_times
+from mfpde.runs.times import output_times
+from mfpde.studies.references import ExactSolution, Finest, Nodes, Reference
 from validation.audit_cases import OTHERS, TUNED
 from validation.nodes import wide_nodes
 
@@ -98,7 +98,8 @@ class Truth:
         half, whole = (reference.errors(solver) for reference in references)
         doubt = {name: abs(half[name] - value) for name, value in whole.items()}
         if "function" in whole:  # a direction may hide in the norm
-            difference = references[0].seen.prediction - references[1].seen.prediction  # type: ignore[attr-defined]
+            one, other = (reference.seen.prediction for reference in references)  # type: ignore[attr-defined]
+            difference = one - other
             doubt["function"] = float(np.sqrt(self.model.square_norm(difference)))  # type: ignore[union-attr]
         return whole, doubt
 

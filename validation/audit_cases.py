@@ -2,7 +2,8 @@
 cells; before and after concentration.
 
 Constants of `mfpde.monitors.bounds` were chosen on TUNED (and a few more like them) alone; none was chosen on
-OTHERS."""
+OTHERS.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -14,6 +14,7 @@ from mfpde.exact import build_exact, errors
 from mfpde.exact.self_consistent import double_well_mean
 from mfpde.lagrangian.characteristics import build_characteristics, observe
 from mfpde.models import build_model
+from mfpde.models.features import Features
 from mfpde.models.network import Network
 
 
@@ -85,9 +86,7 @@ def modes_on_the_circle(device, small: bool) -> float:
 
 
 def rate_of_fisher_rao(device, small: bool) -> float:
-    """Largest E(mu_t) - E(nu) - 2 KL(nu|mu_0)/(alpha t), nu the law at the last time; must not be
-    positive.
-    """
+    """Largest E(mu_t) - E(nu) - 2 KL(nu|mu_0)/(alpha t), nu the last law; must not be positive."""
     case = load_case("v14_fisher_rao_rate")
     if small:
         case = case.replace({"parameters.a.cells": 16, "parameters.w.cells": 16})
@@ -168,7 +167,9 @@ def threshold_of_the_reaction(device, small: bool) -> float:
     stepper, model, mesh = solver.stepper, solver.model, solver.mesh
     assert isinstance(stepper, Stepper)
     assert isinstance(model, Network)
-    phi = np.multiply.outer(mesh.axes[0].centres, model.on_mesh(mesh).coupling.matrix)  # type: ignore[union-attr]
+    features = model.on_mesh(mesh).coupling
+    assert isinstance(features, Features)
+    phi = np.multiply.outer(mesh.axes[0].centres, features.matrix)
     step = 2 / float(np.max(model.square_norm(phi))) / case.dynamics.birth_death
     random, worst = np.random.default_rng(1), -np.inf
     for _ in range(5 if small else 100):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from mfpde.analysis.converge import converge
 from mfpde.case import load_case
+from mfpde.studies.converge import converge
 
 #: intervals in which an order fitted over the levels must lie
 SECOND, FIRST = (1.7, 2.9), (0.7, 1.45)

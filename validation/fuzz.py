@@ -3,7 +3,8 @@ does more than succeed or be refused.
 
 Inputs are read in a child process with limited memory, which is watched: that it dies or hangs is put down to
 the input it was reading. That takes fork, resource limits and /proc, so it runs on Linux. `--atheris ENTRY`
-lets coverage guide the search instead (`pip install atheris`)."""
+lets coverage guide the search instead (`pip install atheris`).
+"""
 
 import argparse
 import multiprocessing
@@ -30,7 +31,6 @@ MEMORY = 1_500_000_000
 #: inputs after which a fresh child takes over
 BATCH = 2500
 LONGEST_MESSAGE = 2000
-TABLE = "y,x,x0,x1\n" + "".join(f"{k % 3},{k},{k * k % 5},{k % 4}\n" for k in range(12))
 
 
 class Finding(NamedTuple):
@@ -184,14 +184,6 @@ def _tell(entry: str, outcome: Outcome, count: int, folder: Path, keep: Path | N
                 shutil.copy(file, keep / f"{file.stem}-{finding.kind}{file.suffix}")
 
 
-def prepare(folder: Path) -> None:
-    """What may stand beside an input: a table, and a named pipe that stops whoever opens it."""
-    from validation.fuzz_files import TRAP
-
-    (folder / "table.csv").write_text(TABLE)
-    os.mkfifo(folder / TRAP)
-
-
 def main() -> None:
     """Run the campaign that the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m validation.fuzz", description=__doc__)
@@ -211,11 +203,12 @@ def main() -> None:
     found = 0
     print("entry      inputs  accepted   refused  findings  seconds")
     with tempfile.TemporaryDirectory() as name:
+        # libraries are loaded once, not by every child
+        import validation.fuzz_targets  # noqa: F401
+        from validation.fuzz_inputs import prepare
+
         folder = Path(name)
         prepare(folder)
-        # libraries are loaded once, not by every child
-        import validation.fuzz_inputs
-        import validation.fuzz_targets  # noqa: F401
 
         for entry in (options.only,) if options.only else ENTRIES:
             outcome = campaign(entry, options.inputs, options.seed, folder)

@@ -1,75 +1,33 @@
 """Edits of an HDF5 file, each of which puts one thing wrong that a reader might believe."""
 
 import json
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
 import h5py
 import numpy as np
 
-from validation.fuzz_files import TRAP
-
+#: a named pipe in the folder of the inputs: whoever opens it waits forever, which counts as a hang
+TRAP = "trap.h5"
 _NAMES = [
-    "a\nb",
-    *(
-        "time",
-        "x",
-        "y",
-        "eulerian",
-        "eulerian/mu",
-        "lagrangian/10",
-        "lagrangian/x",
-        "lagrangian/-1",
-        "comparison/10",
-    ),
-    *("characteristics", "new", "\x1b[2J"),
-]
+    "a\nb", "time", "x", "y", "eulerian", "eulerian/mu", "lagrangian/10", "lagrangian/x", "lagrangian/-1",
+    "comparison/10", "characteristics", "new", "\x1b[2J",
+]  # fmt: skip
 _NUMBERS: list[Any] = [
     *(0, -1, 1, 2, 1 << 62, float("nan"), float("inf"), [1, 2], [], [[1.0]]),
     *("1", "", "x", "[/x]", b"\xff", "{", "[" * 3000, '{"a": ' * 3000, "9" * 5000),
 ]
 _ATTRIBUTES = [
-    *(
-        "_FillValue",
-        "missing_value",
-        "units",
-        "scale_factor",
-        "add_offset",
-        "dtype",
-        "CLASS",
-        "NAME",
-        "DIMENSION_LIST",
-    ),
-    *("REFERENCE_LIST", "_Netcdf4Dimid"),
-    *(
-        "_Netcdf4Coordinates",
-        "coordinates",
-        "long_name",
-        "calendar",
-        "_Unsigned",
-        "_nc3_strict",
-        "grid_mapping",
-        "bounds",
-    ),
-]
+    "_FillValue", "missing_value", "units", "scale_factor", "add_offset", "dtype", "CLASS", "NAME",
+    "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid", "_Netcdf4Coordinates", "coordinates", "long_name",
+    "calendar", "_Unsigned", "_nc3_strict", "grid_mapping", "bounds",
+]  # fmt: skip
 _DTYPES: list[Any] = [
-    *(
-        "f4",
-        "i8",
-        "u1",
-        "f2",
-        "S3",
-        "f8",
-        ">f8",
-        "c16",
-        bool,
-        h5py.string_dtype(),
-        h5py.vlen_dtype("f8"),
-        h5py.ref_dtype,
-        h5py.regionref_dtype,
-    ),
-    *(h5py.enum_dtype({"A": 1}, "i4"), [("a", "f8"), ("b", "i4")], np.dtype("V7"), np.dtype(("f8", (3,)))),
-]
+    "f4", "i8", "u1", "f2", "S3", "f8", ">f8", "c16", bool, h5py.string_dtype(), h5py.vlen_dtype("f8"),
+    h5py.ref_dtype, h5py.regionref_dtype, h5py.enum_dtype({"A": 1}, "i4"), [("a", "f8"), ("b", "i4")],
+    np.dtype("V7"), np.dtype(("f8", (3,))),
+]  # fmt: skip
 
 
 def names_of(file: h5py.File) -> list[str]:
@@ -212,3 +170,24 @@ EDITS = [
     *(_hard_link, _external_storage, _virtual, _nested, _many, _named_type),
 ]
 ATTRIBUTES = [_root_attribute, _table_attribute, _table_attribute, _any_attribute]
+
+
+def edit(random: Random, file: h5py.File, mutate: Callable[[Random, Any], Any] | None) -> None:
+    """Put one thing wrong; what HDF5 itself refuses is left."""
+    try:
+        with np.errstate(all="ignore"):
+            if mutate is not None and random.random() < 0.4:
+                random.choice(ATTRIBUTES)(random, file, mutate)
+            else:
+                random.choice(EDITS)(random, file)
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        RuntimeError,
+        AttributeError,
+        IndexError,
+        OverflowError,
+    ):
+        return

@@ -1,6 +1,4 @@
-"""The same targets searched by coverage: inputs that reach new lines of mfpde are kept and mutated
-further.
-"""
+"""The same targets searched by coverage: inputs that reach new lines of mfpde are mutated further."""
 
 import os
 import sys
@@ -23,8 +21,7 @@ def search(entry: str, seconds: int, seed: int, keep: Path | None) -> NoReturn:
         sys.exit("--atheris: needs the package atheris (pip install atheris)")
     with atheris.instrument_imports(include=["mfpde"]):
         from mfpde.errors import InputError
-        from validation.fuzz import prepare
-        from validation.fuzz_inputs import make_input
+        from validation.fuzz_inputs import make_input, prepare
         from validation.fuzz_targets import TARGETS
 
     folder, corpus = Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp())

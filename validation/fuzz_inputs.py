@@ -4,6 +4,7 @@ The same for the same random state.
 
 import contextlib
 import json
+import os
 import re
 import tomllib
 from collections.abc import Callable
@@ -12,10 +13,14 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from validation import fuzz_files
+from validation.fuzz_bytes import mutate_bytes
+from validation.fuzz_edits import TRAP
+from validation.fuzz_outputs import edited_output, output
+from validation.fuzz_tables import table
 from validation.fuzz_text import FORMULAS, FUNCTIONS, HOSTILE, NUMBERS, formula_text, mutate_tree, to_toml
 
 ROOT = Path(__file__).parents[1]
+TABLE = "y,x,x0,x1\n" + "".join(f"{k % 3},{k},{k * k % 5},{k % 4}\n" for k in range(12))
 
 
 class Input(NamedTuple):
@@ -23,60 +28,6 @@ class Input(NamedTuple):
 
     suffix: str
     content: bytes
-
-
-# --- bytes --------------------------------------------------------------------------------------------------
-
-_EDGES = [
-    0,
-    1,
-    2,
-    0x7F,
-    0x80,
-    0xFF,
-    0x7FFF,
-    0xFFFF,
-    0x7FFFFFFF,
-    0xFFFFFFFF,
-    1 << 40,
-    (1 << 63) - 1,
-    (1 << 64) - 1,
-]
-
-
-def mutate_bytes(random: Random, content: bytes, at: list[int] | None = None) -> bytes:
-    """One to four changes of bytes: flipped, replaced by a number at an edge, cut out, doubled, cut off.
-
-    Arguments:
-        at: positions near which to change; anywhere if None.
-    """
-    data = bytearray(content)
-    for _ in range(random.choice((1, 1, 2, 4))):
-        if not data:
-            break
-        start = (
-            random.randrange(len(data))
-            if not at
-            else min(random.choice(at) + random.randrange(64), len(data) - 1)
-        )
-        length = random.choice((1, 1, 2, 4, 8, 32))
-        match random.randrange(8):
-            case 0 | 1:
-                data[start] ^= 1 << random.randrange(8)
-            case 2 | 3:
-                width = random.choice((1, 2, 4, 8))
-                data[start : start + width] = (random.choice(_EDGES) & ((1 << 8 * width) - 1)).to_bytes(
-                    width, "little"
-                )
-            case 4:
-                data[start : start + length] = random.randbytes(length)
-            case 5:
-                del data[start : start + length]
-            case 6:
-                data[start:start] = data[start : start + length]
-            case 7 if random.random() < 0.3:
-                del data[start:]
-    return bytes(data)
 
 
 def _formula(random: Random) -> Input:
@@ -125,20 +76,9 @@ parameters.s.periodic = true
 parameters.s.cells = 12
 """
 _SETS = [
-    *(
-        "time=0",
-        "time=1e-300",
-        "a.b=1",
-        "=",
-        "x",
-        "eulerian.scheme=mc",
-        "parameters.a.cells=[",
-        "model=1",
-        ".=1",
-    ),
-    *("title='", "output.every=1e-9", "lagrangian.units=[4]"),
-    "data.teacher=x0\nx",
-]
+    "time=0", "time=1e-300", "a.b=1", "=", "x", "eulerian.scheme=mc", "parameters.a.cells=[", "model=1",
+    ".=1", "title='", "output.every=1e-9", "lagrangian.units=[4]", "data.teacher=x0\nx",
+]  # fmt: skip
 
 
 def _case(random: Random) -> Input:
@@ -172,14 +112,14 @@ def _case(random: Random) -> Input:
 
 
 def _table(random: Random) -> Input:
-    suffix, content, places = fuzz_files.table(random)
+    suffix, content, places = table(random)
     return Input(suffix, mutate_bytes(random, content, places) if random.random() < 0.5 else content)
 
 
 def _hdf5(random: Random) -> Input:
     if random.random() < 0.35:
-        return Input(".h5", fuzz_files.edited_output(random, mutate_tree))
-    content, places = fuzz_files.output(random)
+        return Input(".h5", edited_output(random, mutate_tree))
+    content, places = output(random)
     return Input(".h5", mutate_bytes(random, content, places if random.random() < 0.8 else None))
 
 
@@ -195,3 +135,9 @@ GENERATORS: dict[str, Callable[[Random], Input]] = {
 def make_input(entry: str, seed: int, number: int) -> Input:
     """Input `number` of the campaign with this seed."""
     return GENERATORS[entry](Random(f"{entry} {seed} {number}"))
+
+
+def prepare(folder: Path) -> None:
+    """What may stand beside an input: a table, and a named pipe that stops whoever opens it."""
+    (folder / "table.csv").write_text(TABLE)
+    os.mkfifo(folder / TRAP)

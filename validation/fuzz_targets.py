@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import sympy
 
+from mfpde.analysis.compare import compare
 from mfpde.analysis.inspect import inspect
 from mfpde.analysis.report import print_inspection
-from mfpde.analysis.run import open_run
 from mfpde.case import Case
 from mfpde.case.data_tables import Data
 from mfpde.case.load import load_variants
@@ -23,7 +23,8 @@ from mfpde.data.saved_network import read_network
 from mfpde.errors import InputError
 from mfpde.expressions import evaluate, opencl_function, parse
 from mfpde.models import build_model
-from mfpde.simulation import output_times
+from mfpde.results.opening import open_run
+from mfpde.runs.times import output_times
 
 #: which of the outputs are compared, one in so many: xarray opens them slowly, least so those up to some
 #: bytes
@@ -105,7 +106,7 @@ def read_hdf5(path: Path) -> None:
         return
     run = open_run(path)
     try:
-        comparison = run.compare()
+        comparison = compare(run)
         json.dumps(comparison.table)
         repr(comparison)
         repr(run)

@@ -2,7 +2,8 @@
 
 Every run is a process that SIGKILL ends at a random moment. Then its file must open, hold every frame that
 was published before, as it was written, and the run, resumed (and often killed again on the way), must end as
-one that was never killed: every dataset equal, bit by bit."""
+one that was never killed: every dataset equal, bit by bit.
+"""
 
 import argparse
 import os

@@ -3,7 +3,8 @@
 Runs small cases that hold, for any two keys, every pair of their options (a covering array of strength two).
 Each run ends well: finite energies, mass 1, and all verbs do their work on its output; or it goes bad for a
 stated reason (exit code 3). Pairs that are refused (`validation/pairs_refused.py`) are tried by themselves:
-each gets one sentence and exit code 2. Fails where anything else happens."""
+each gets one sentence and exit code 2. Fails where anything else happens.
+"""
 
 import argparse
 import contextlib
@@ -22,9 +23,9 @@ from typing import Any
 import h5py
 import numpy as np
 
-from mfpde import cli
-from mfpde.analysis.run import open_run
+from mfpde.cli import entry
 from mfpde.figures import FIGURES, lacking
+from mfpde.results.opening import open_run
 from validation.fuzz_text import to_toml
 from validation.pairs_factors import FAMILIES, Family
 from validation.pairs_refused import REFUSED
@@ -54,8 +55,9 @@ def rows(family: Family) -> list[Row]:
     """The covering array: any two options that can be in one case are in one of its rows.
 
     Greedy, one row at a time: an uncovered pair, then for each factor the option that covers most others with
-        what the row holds. (Generators that search for the best row, as allpairspy does, do not end when
-        pairs are refused.)"""
+    what the row holds. (Generators that search for the best row, as allpairspy does, do not end when pairs
+    are refused.)
+    """
     left = dict.fromkeys(uncovered(family, []))
     found = []
     while left:
@@ -122,7 +124,7 @@ def tell(*arguments: object) -> tuple[int, str, str]:
     sys.argv = ["mfpde", *map(str, arguments)]
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = cli._answer()
+            code = entry.answer()
     except Exception:  # whatever it is, it is what we look for
         return 1, out.getvalue(), "".join(traceback.format_exc().splitlines(keepends=True)[-7:])
     finally:

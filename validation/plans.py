@@ -2,7 +2,8 @@
 
 Every case runs a ladder, plans the width for a tolerance, runs that width from other random numbers, and
 compares the root mean square distance from the mean field with the tolerance: at most 10 % apart, beside two
-standard errors of the measurement, wherever the planner says that it can tell."""
+standard errors of the measurement, wherever the planner says that it can tell.
+"""
 
 import argparse
 import sys

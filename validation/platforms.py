@@ -2,7 +2,8 @@
 dependency has no wheel.
 
 pip resolves the dependencies of pyproject.toml for every system and every Python, as it would there, and
-installs nothing."""
+installs nothing.
+"""
 
 import argparse
 import json

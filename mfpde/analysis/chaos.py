@@ -10,30 +10,30 @@ the Monte-Carlo value and n Var(f_n) the fluctuation, so that a fluctuation belo
 negative correlation of order 1/n.
 
 On a circle the place of a unit is exp(2 pi i theta / length), of which m is the mean over a network and V the
-variance 1 - |m|^2."""
+variance 1 - |m|^2.
+"""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from mfpde.analysis.limit import Scatter, as_lists
 from mfpde.analysis.statistics import Interval, interval, resamples
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 #: share of its largest value below which a variance is rounding: units are then equal, and have no
 #: correlation
 EQUAL = 1e-12
 
 
-def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
+def chaos_table(run: Run, scatters: list[Scatter]) -> dict[str, Any] | None:
     """n times the correlation of two units, for every component that moves and for Phi, at every time; None
     without widths of three replicates.
 
     Stable keys: components ("Phi" and names), widths ({units, correlation: {component: {value, low, high}}}),
-        predicted ({component: [..]}) or None. Phi needs nodes, which know its variance."""
+    predicted ({component: [..]}) or None. Phi needs nodes, which know its variance.
+    """
     widths = [units for units in run.units if run.lagrangian(units).sizes[f"replicate_{units}"] > 2]
     if not widths:
         return None
@@ -86,7 +86,7 @@ def chaos_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
     return {"components": list(entries[0]["correlation"]), "widths": entries, "predicted": predicted}
 
 
-def _table(run: "Run", name: str) -> dict[str, Any]:
+def _table(run: Run, name: str) -> dict[str, Any]:
     """The table of a parameter in the case."""
     return run.case["parameters"].get(name, run.case["parameters"].get("w", {}))
 
@@ -102,7 +102,7 @@ def _moments(networks: xr.Dataset, row: int, length: float | None) -> tuple[np.n
     return resultant * np.exp(2j * np.pi / length * mean), 1 - resultant**2
 
 
-def differ(run: "Run", name: str) -> np.ndarray:
+def differ(run: Run, name: str) -> np.ndarray:
     """When units differ in a component, so that it has a correlation (times,)."""
     nodes = run.group("characteristics") if "characteristics" in run.tree.children else None
     if name == "Phi":

@@ -2,22 +2,21 @@
 and where they stop.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mfpde.analysis.limit import Scatter
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 
-def descent_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
+def descent_table(run: Run, scatters: list[Scatter]) -> dict[str, Any] | None:
     """For every step eta and batch B, at the last time; None if nothing descended.
 
     Stable keys: units, replicates, sampling_error (E|f_n - f|^2 of the flow's networks at this width, or
-        None), entries: step, batch, flow_gap and function_gap ({mean, stderr}), loss, diverged (share of the
-        replicates), follows (whether the gap from the flow is below the sampling error)."""
+    None), entries: step, batch, flow_gap and function_gap ({mean, stderr}), loss, diverged (share of the
+    replicates), follows (whether the gap from the flow is below the sampling error).
+    """
     if "descent" not in run.tree.children:
         return None
     found, settings = run.group("descent"), run.case["descent"]
@@ -52,7 +51,7 @@ def descent_table(run: "Run", scatters: list[Scatter]) -> dict[str, Any] | None:
     }
 
 
-def sampling_error(run: "Run", scatters: list[Scatter], units: int) -> float | None:
+def sampling_error(run: Run, scatters: list[Scatter], units: int) -> float | None:
     """E|f_n - f|^2 of the flow's networks at a width, at the last time: observed at that width, else
     predicted, else scaled from the widest.
     """

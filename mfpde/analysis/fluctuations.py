@@ -2,23 +2,22 @@
 value, and the noise of jumps.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mfpde.analysis.limit import MeanField, Scatter
 from mfpde.analysis.statistics import floats, mean_and_error
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 
-def fluctuation_table(run: "Run", limit: MeanField, scatters: list[Scatter]) -> dict[str, Any]:
+def fluctuation_table(run: Run, limit: MeanField, scatters: list[Scatter]) -> dict[str, Any]:
     """Stable keys: process, predicted, node_error, rank_error, monte_carlo, initial, jump_noise, widths;
     lists run over output times.
 
     z is (observed - predicted) / standard error of the observed mean, without the numerical error of the
-    prediction, which stands beside it."""
+    prediction, which stands beside it.
+    """
     nodes = run.group("characteristics") if "characteristics" in run.tree.children else None
     found = run.group("fluctuations") if "fluctuations" in run.tree.children else None
     predicted = None if found is None else found["predicted"].values
@@ -38,7 +37,7 @@ def fluctuation_table(run: "Run", limit: MeanField, scatters: list[Scatter]) -> 
     return table
 
 
-def process_of(run: "Run") -> str:
+def process_of(run: Run) -> str:
     """What moves units: "transport", "weights" (the reaction acts on weights), "birth_death" (units jump) or
     "langevin" (noise).
     """

@@ -3,9 +3,10 @@
 E|f_n - f|^2 against the mean field of the run is fitted over the whole ladder (`analysis.width_fit`), with
 the limit of n E|f_n - f|^2 where it was predicted. What is planned is what such a run will measure: the mean
 field's own error, if the ladder shows it, is in it. A single network scatters about the mean as |g|^2 does, g
-Gaussian with the predicted covariance; without one, as those of all widths do, each over its mean."""
+Gaussian with the predicted covariance; without one, as those of all widths do, each over its mean.
+"""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +15,7 @@ from mfpde.analysis.limit import Scatter, mean_field_group
 from mfpde.analysis.width_fit import RESAMPLES, WidthFit, fit_widths
 from mfpde.errors import InputError
 from mfpde.randomness import generator
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 DRAWS = 200_000
 CONFIDENCE = 0.95
@@ -26,7 +25,7 @@ DECIDED = 0.1  #: of the tolerance, to which a plan should be known
 
 
 def plan_width(
-    run: "Run", scatters: list[Scatter], tolerance: float, time: float | None = None
+    run: Run, scatters: list[Scatter], tolerance: float, time: float | None = None
 ) -> dict[str, Any]:
     """Widths whose distance |f_n - f| from the mean field is at most `tolerance`: on average (root mean
     square), and with 95 % probability.
@@ -66,19 +65,12 @@ def plan_width(
         smallest_width(c[0] * q, c[1] * q, tolerance, c[2]) for c, q in zip(fit.gap, ratios, strict=True)
     ]
     uncertainty = _uncertainty(fit, mean[0], square)
-    constant = fit.coefficients[:, 0]
     return {
         "time": float(run.times[k]),
         "tolerance": tolerance,
         "source": "predicted" if predicted else "observed",
         "mean_field_error": own or 0.0,
-        "constant": dict(
-            zip(
-                ("value", "low", "high"),
-                map(float, (constant[0], *np.percentile(constant[1:], [2.5, 97.5]))),
-                strict=True,
-            )
-        ),
+        "constant": _with_interval(fit.coefficients[:, 0]),
         "bias_constant": float(fit.gap[0, 1]),
         "floor": float(fit.gap[0, 2]),
         "confidence": CONFIDENCE,
@@ -89,7 +81,13 @@ def plan_width(
     }
 
 
-def own_error(run: "Run", k: int) -> float | None:
+def _with_interval(found: np.ndarray) -> dict[str, float]:
+    """An estimate, the first of some numbers, and the interval that holds 95 % of the others."""
+    low, high = np.percentile(found[1:], [2.5, 97.5])
+    return {"value": float(found[0]), "low": float(low), "high": float(high)}
+
+
+def own_error(run: Run, k: int) -> float | None:
     """The bound of the mesh's own |f_h - f|^2 at an output, where networks are compared with its f; 0 at the
     start, None if it is not known.
     """
@@ -100,9 +98,7 @@ def own_error(run: "Run", k: int) -> float | None:
 
 
 def smallest_width(constant: float, second: float, tolerance: float, floor: float = 0.0) -> int | None:
-    """The smallest n from which on constant / n + second / n^2 + floor <= tolerance^2; None if there
-    is none.
-    """
+    """The smallest n from which on constant / n + second / n^2 + floor <= tolerance^2, or None."""
     room = tolerance**2 - floor
     if not room > 0:
         return None
@@ -137,7 +133,7 @@ def _uncertainty(fit: WidthFit, units: int | None, square: float) -> float | Non
     return float((np.sqrt(high) - np.sqrt(low)) / (2 * np.sqrt(square)))
 
 
-def output_index(run: "Run", time: float | None) -> int:
+def output_index(run: Run, time: float | None) -> int:
     """Which output is at a time; the last if None.
 
     Raises:
@@ -159,7 +155,7 @@ def gaussian_quantile(spectrum: np.ndarray, total: float) -> float:
     return float(np.quantile(squares @ spectrum, CONFIDENCE) + max(0.0, total - spectrum.sum()))
 
 
-def _predicted(run: "Run", k: int) -> tuple[tuple[float, float], float]:
+def _predicted(run: Run, k: int) -> tuple[tuple[float, float], float]:
     """lim n E|f_n - f|^2 with its error, and the quantile of n |f_n - f|^2 over it."""
     found = run.group("fluctuations")
     value, error = (

@@ -3,7 +3,8 @@
 Against the mean field that a run has, E|f_n - f|^2 = variance + bias^2, with variance C/n + D/n^2 and bias^2
 = b/n^2 + F: C is lim n E|f_n - f|^2, and F >= 0 is the square of the mean field's own error. bias^2 is known
 much better than the gap is, and so tells F and b apart from C. D, b and F are taken up only where the ladder
-shows them; how sure that is, replicates drawn anew tell, which choose anew each time."""
+shows them; how sure that is, replicates drawn anew tell, which choose anew each time.
+"""
 
 import itertools
 from typing import NamedTuple
@@ -87,7 +88,8 @@ def _means(scatters: list[Scatter], k: int, paired: bool, random: np.random.Gene
 
 def _relative_spread(scatters: list[Scatter], k: int) -> float:
     """Standard deviation of a gap over its mean, by all widths together: it is nearly the same for all, and a
-    width whose few replicates happen to be near each other, and near 0, would else count too much."""
+    width whose few replicates happen to be near each other, and near 0, would else count too much.
+    """
     means = [float(s.gaps[k].mean()) for s in scatters]
     squares = sum(
         float(np.sum((s.gaps[k] / m - 1) ** 2)) for s, m in zip(scatters, means, strict=True) if m > 0
@@ -100,7 +102,8 @@ def _bias_errors(scatters: list[Scatter], k: int, spread: float, level: float) -
 
     2 S/K^2 + 4 bias^2 (S/v)/K is the variance of its estimate from K networks of variance v, S the trace of
     the square of their covariance, which the spread of gaps tells. An interval by the width itself is too
-    short where bias^2 came out small."""
+    short where bias^2 came out small.
+    """
     counts, variances = (
         np.array([s.replicates for s in scatters]),
         np.array([level / s.units for s in scatters]),

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from mfpde.kinds import LAWS
+from mfpde.kinds import FEATURES, LAWS, LOSSES, PENALTIES
 from mfpde.laws import LawTable
-from mfpde.table import Interval, NonNegative, Real, Table, Text, tables_of
+from mfpde.table import Interval, NonNegative, OneOf, Positive, Real, Table, Text, tables_of
 
 if TYPE_CHECKING:
     Law = LawTable
@@ -19,6 +19,7 @@ else:
 class Penalty(Table):
     """r(theta) = lambda |a|^power + confinement |z|^2, so that E = |f - f*|^2 + 2 int r dmu."""
 
+    kind: Annotated[str, OneOf(PENALTIES)] = "power"
     strength: NonNegative = Field(0.0, alias="lambda")
     power: Annotated[float, Field(ge=1, le=64, allow_inf_nan=False)] = 2.0
     confinement: NonNegative = 0.0
@@ -28,8 +29,11 @@ class NetworkModel(Table):
     """A network f(x) = int a sigma(<w, x> + b) mu(da, dw, db)."""
 
     kind: Literal["network"] = "network"
+    features: Annotated[str, OneOf(FEATURES)] = "perceptron"
     activation: str = "tanh"
     bias: bool = True
+    loss: Annotated[str, OneOf(LOSSES)] = "square"
+    huber_delta: Positive = 1.0
     penalty: Penalty = Penalty()
 
 

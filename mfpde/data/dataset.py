@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ class Dataset:
     """L pairs with weights: <u, v> = sum_l weights_l u_l v_l."""
 
     x: np.ndarray  #: inputs (L, d)
-    y: np.ndarray  #: targets (L,)
+    y: np.ndarray  #: targets (L,), or (L, outputs) of several
     weights: np.ndarray  #: (L,), positive
     x_names: list[str]
     y_name: str
@@ -38,6 +39,16 @@ class Dataset:
     def dimension(self) -> int:
         """Input dimension d."""
         return self.x.shape[1]
+
+    @property
+    def targets(self) -> np.ndarray:
+        """Targets by output (outputs, L)."""
+        return np.atleast_2d(self.y.T)
+
+    @property
+    def outputs(self) -> int:
+        """Components of a target."""
+        return len(self.targets)
 
     def tables(self) -> dict[str, Any]:
         """The data as plain arrays and names; for `dataset_from_tables`."""
@@ -71,7 +82,11 @@ def build_dataset(case: Case) -> Dataset:
     spec = case.data
     assert spec is not None  # the schema saw to it
     with about(case.path):
-        found = _from_file(case, spec) if spec.file is not None else _from_teacher(case, spec)
+        if spec.file is not None:
+            found = _from_file(spec, case.folder, case.path)
+        else:
+            assert isinstance(case.model, schema.NetworkModel)
+            found = _from_teacher(spec, case.model.activation)
         x, y, weights = found.x, found.y, found.weights
         if len(y) < 2:
             raise InputError(f"data: {len(y)} row(s) of data; at least 2 are needed")
@@ -89,17 +104,22 @@ def build_dataset(case: Case) -> Dataset:
     return replace(found, x=x, y=y, x_scaling=x_scaling, y_scaling=y_scaling)
 
 
-def _from_file(case: Case, spec: schema.Data) -> Dataset:
-    """The rows of a file that have all their values."""
+def _from_file(spec: schema.Data, folder: Path, source: Path) -> Dataset:
+    """The rows of a file that have all their values.
+
+    Arguments:
+        folder: from which the file is named.
+        source: the case, for messages.
+    """
     assert spec.file is not None  # the schema saw to these
     assert spec.x is not None
     assert spec.y is not None
     weighted = spec.weight_column
     path, names = (
-        case.folder / spec.file,
+        folder / spec.file,
         list(dict.fromkeys([*spec.x, spec.y, *([weighted.column] if weighted else [])])),
     )
-    table = read_table(path, names, [spec.y] if spec.labels else [], spec, f"{case.path}: data.file")
+    table = read_table(path, names, [spec.y] if spec.labels else [], spec, f"{source}: data.file")
     columns = {name: table.numbers(name, spec) for name in names if not (spec.labels and name == spec.y)}
     if spec.labels:
         columns[spec.y] = table.labels(spec.y, spec)
@@ -208,14 +228,13 @@ def _weights(
     ]
 
 
-def _from_teacher(case: Case, spec: schema.Data) -> Dataset:
+def _from_teacher(spec: schema.Data, activation: str) -> Dataset:
     """A teacher at inputs of a law."""
     assert spec.teacher is not None
-    assert isinstance(case.model, schema.NetworkModel)
     assert spec.inputs is not None
     if spec.weights is not None or spec.x is not None or spec.y is not None:
         raise InputError("data: column names (x, y, weights) belong to a 'file', not to a 'teacher'")
     x, weights = draw_inputs(spec.inputs)
     names = ["x"] if x.shape[1] == 1 else [f"x{k}" for k in range(x.shape[1])]
     identity = Scaling(np.zeros(1), np.ones(1))
-    return Dataset(x, teach(spec.teacher, x, case.model.activation), weights, names, "y", identity, identity)
+    return Dataset(x, teach(spec.teacher, x, activation), weights, names, "y", identity, identity)

@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from mfpde.data.hdf5_bytes import Bytes, heaps_end, is_virtual
+from mfpde.data.hdf5_plain import check_attributes, check_plain
 from mfpde.errors import InputError, within_reach
 
 MAX_OBJECTS = 100_000
@@ -54,11 +55,6 @@ def _bytes_of(file: h5py.File) -> Iterator[Bytes]:
         yield Bytes(content, file.userblock_size, address, size)  # type: ignore[arg-type]
 
 
-def are_numbers(dataset: h5py.Dataset) -> bool:
-    """Whether a dataset holds numbers or truth values, in which HDF5 has nothing to unpack."""
-    return dataset.id.get_type().get_class() in (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
-
-
 def datasets(file: h5py.File, source: object, links: bool = True) -> dict[str, h5py.Dataset]:
     """Every dataset of a file by its path. Soft links and links to other files are not followed, and each
     group is visited once.
@@ -74,12 +70,12 @@ def datasets(file: h5py.File, source: object, links: bool = True) -> dict[str, h
     most = MAX_OBJECTS if links else MAX_OBJECTS_OF_OUTPUT
     unwritten = 0
     if not links:
-        _check_attributes(file, "/", source)
+        check_attributes(file, "/", source)
     for count, (name, item) in enumerate(_objects(file, source, links), 1):
         if count > most:
             raise InputError(f"{source}: holds more than {most} groups and datasets")
         if not links:
-            _check_plain(item, name, source)
+            check_plain(item, name, source)
         if isinstance(item, h5py.Dataset):
             unwritten += max(0, _claimed(item, name, source) - MAX_EXPANSION * item.id.get_storage_size())
             if unwritten > MAX_UNWRITTEN:
@@ -145,62 +141,6 @@ def attributes(dataset: h5py.Dataset, names: Iterable[str], source: object) -> d
         value = value[0] if isinstance(value, np.ndarray) and value.size == 1 else value
         found[name] = value.decode(errors="replace") if isinstance(value, bytes) else value
     return found
-
-
-def _check_plain(item: h5py.Group | h5py.Dataset | h5py.Datatype, name: str, source: object) -> None:
-    """Refuse what no output has, before HDF5 reads it."""
-    if not isinstance(item, h5py.Group | h5py.Dataset):
-        raise InputError(
-            f"{source}: '{name}' is neither a group nor a dataset, which outputs of mfpde have not"
-        )
-    if isinstance(item, h5py.Dataset) and not (are_numbers(item) or _holds_its_values(item.id.get_type())):
-        raise InputError(
-            f"{source}: '{name}' holds neither numbers nor text, which is not opened in outputs; keep it in a"
-            " file of its own"
-        )
-    _check_attributes(item, name, source)
-
-
-def _check_attributes(item: h5py.Group | h5py.Dataset, name: str, source: object) -> None:
-    for k in range(h5py.h5a.get_num_attrs(item.id)):
-        if not _is_plain(h5py.h5a.open(item.id, index=k).get_type()):
-            raise InputError(
-                f"{source}: an attribute of '{name}' holds neither numbers nor text, which is not read in"
-                " outputs; remove it"
-            )
-
-
-def _holds_its_values(kind: h5py.h5t.TypeID) -> bool:
-    """Text, and records of numbers or of text of fixed length: what users add to outputs."""
-    if kind.get_class() != h5py.h5t.COMPOUND:
-        return kind.get_class() == h5py.h5t.STRING
-    members = [kind.get_member_type(k) for k in range(kind.get_nmembers())]
-    plain = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)
-    return all(
-        m.get_class() in plain or (isinstance(m, h5py.h5t.TypeStringID) and not m.is_variable_str())
-        for m in members
-    )
-
-
-def _is_plain(kind: h5py.h5t.TypeID) -> bool:
-    """Numbers, text, references to scales, and lists or records of these; HDF5 2.0 crashes on lists of a kind
-    that is none.
-    """
-    match kind.get_class():
-        case h5py.h5t.VLEN:  # the kind of list is in the first byte after the class
-            return kind.encode()[3] & 15 == 0 and kind.get_super().get_class() == h5py.h5t.REFERENCE
-        case h5py.h5t.COMPOUND:
-            numbers = (h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM)  # as complex ones are two
-            return all(
-                kind.get_member_class(k) in (h5py.h5t.REFERENCE, *numbers) for k in range(kind.get_nmembers())
-            )
-    return kind.get_class() in (
-        h5py.h5t.INTEGER,
-        h5py.h5t.FLOAT,
-        h5py.h5t.ENUM,
-        h5py.h5t.STRING,
-        h5py.h5t.REFERENCE,
-    )
 
 
 def _objects(file: h5py.File, source: object, links: bool) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:

@@ -2,7 +2,8 @@
 found in the bytes.
 
 https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html: global heaps are III.E there, object
-headers IV.A."""
+headers IV.A.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -32,7 +33,8 @@ def heaps_end(file: Bytes) -> bool:
     and goes round for ever.
 
     A heap is GCOL, a version, its size, and objects: an index (0 for free space, whose size has the header in
-        it), references, and a size."""
+    it), references, and a size.
+    """
     header = -(-(8 + file.size) // 8) * 8
     start = -1
     while (start := file.content.find(b"GCOL\x01", start + 1, MAX_SEARCHED)) >= 0:
@@ -62,7 +64,8 @@ def _messages(file: Bytes, start: int) -> Iterator[tuple[int, int, int]]:
     """Kind, position and size of every message of an object header, of version 1 or 2, as far as it can be
     followed.
 
-    Blocks that continue each other in a circle end with the count."""
+    Blocks that continue each other in a circle end with the count.
+    """
     second = file.content[start : start + 4] == b"OHDR"
     if second:
         flags = file.number(start + 5, 1)

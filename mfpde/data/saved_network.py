@@ -3,9 +3,10 @@
 The file holds ``time`` (T,), in time of the flow, and one array per parameter, of T times, R replicates and n
 units:
 
-    a, b        (T, n), or (T, R, n) for several networks; (n,) if there is a single time w           the same
-    shapes with one input; with d inputs a last axis of length d, as torch and JAX store it, or arrays w1, w2,
-    ... weights     optional, the shape of a: masses of the units, scaled to sum 1; all equal if left out
+    a, b        (T, n), or (T, R, n) for several networks; (n,) if there is a single time
+    w           the same shapes with one input; with d inputs a last axis of length d, as torch and JAX store
+                it, or arrays w1, w2, ...
+    weights     optional, the shape of a: masses of the units, scaled to sum 1; all equal if left out
     scaling     text, how f is made of the units; may be given by argument instead
 
 A parameter that the case fixes may be left out. Scalings are brought to "mean", in which units are samples of
@@ -19,8 +20,8 @@ Time. The flow is theta_i' = -mobility grad V(theta_i), grad V(theta_i) = (n/2) 
 - f*|^2 + (2/n) sum_i r(theta_i) has the weighted mean square over the data, without a factor 1/2, and a in
 the scaling "mean". A step theta <- theta - lr grad E advances time by
 
-    2 lr / n                     in the scaling "mean", for all parameters alike (lr / n if the loss has a
-    factor 1/2).
+    2 lr / n                     in the scaling "mean", for all parameters alike (lr / n if
+                                 the loss has a factor 1/2).
 
 In the others a = c a' with c = sqrt(n) or n, and the gradient by a' is c times that by a, so that a moves c^2
 times as fast: time advances by
@@ -29,19 +30,18 @@ times as fast: time advances by
 
 One rate for all parameters is then a flow in another metric: a is preconditioned by c^2, and no choice of
 time makes it the flow of the PDE, unless w and b are frozen. With a rate for each, dt / 2 ("sqrt") or dt /
-(2n) ("sum") for a' and n dt / 2 for w and b, it is the same flow."""
+(2n) ("sum") for a' and n dt / 2 for w and b, it is the same flow.
+"""
 
-import math
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mfpde.data import arrays
-from mfpde.errors import InputError, nearest, within_reach
-from mfpde.foreign import what_is
+from mfpde.data.saved_arrays import finite_numbers, load_arrays, text_of
+from mfpde.data.saved_shapes import Shape, common_shape, in_shape, inputs_in_shape
+from mfpde.errors import InputError, nearest
 
 SCALINGS = {"mean": "f = (1/n) sum a phi", "sum": "f = sum a phi", "sqrt": "f = n^(-1/2) sum a phi"}
 MAX_AMPLITUDE = 1e290  #: n times this is still a number
@@ -87,14 +87,14 @@ def read_network(
         InputError: the file is no such archive, an array is missing, unknown, of another shape or not of
             finite numbers, or the scaling is not stated.
     """
-    stored = _load(path, names)
+    stored = load_arrays(path, names)
     given = _scaling(path, stored.pop("scaling", None), scaling)
-    numbers = {name: _finite(path, name, array) for name, array in stored.items()}
+    numbers = {name: finite_numbers(path, name, array) for name, array in stored.items()}
     times = _times(path, numbers)
     inputs = [name for name in names if name.startswith("w")]
-    shape = _shape(path, numbers, names, inputs, len(times))
+    shape = common_shape(path, numbers, names, inputs, len(times))
     columns = {
-        name: _shaped(path, name, numbers[name], shape) for name in names if name in numbers and name != "w"
+        name: in_shape(path, name, numbers[name], shape) for name in names if name in numbers and name != "w"
     }
     if "w" in numbers:
         if twice := [name for name in inputs if name in columns]:
@@ -102,7 +102,7 @@ def read_network(
                 f"{path}: holds both 'w' and '{twice[0]}'; expected one array 'w' or one of each of"
                 f" {', '.join(inputs)}"
             )
-        columns |= dict(zip(inputs, _shaped_inputs(path, numbers["w"], shape, len(inputs)), strict=True))
+        columns |= dict(zip(inputs, inputs_in_shape(path, numbers["w"], shape, len(inputs)), strict=True))
     if "a" in columns:
         if np.abs(columns["a"]).max() > MAX_AMPLITUDE:
             raise InputError(
@@ -115,65 +115,12 @@ def read_network(
     return SavedNetwork(path, times, np.stack([columns[name] for name in names], axis=2), weights, given)
 
 
-def _load(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The arrays, after a look at their headers: nothing is allocated for a file that is not what it should
-    be.
-    """
-    found = what_is(path)
-    if found.startswith(("is a folder", "is no file")):
-        raise InputError(f"{path}: {found}; expected an .npz file of a network's parameters")
-    if found == "does not exist":
-        others = sorted(file.name for file in path.parent.glob("*.npz")) if path.parent.is_dir() else []
-        raise InputError(f"{path}: no such file{nearest(path.name, others)}")
-    known = list(dict.fromkeys(["time", *names, *(["w"] if "w1" in names else []), "weights", "scaling"]))
-    try:
-        with within_reach(path):
-            opened = zipfile.ZipFile(path)
-        with opened as archive:
-            total = sum(_check_member(path, archive, member, known) for member in archive.infolist())
-            if total > arrays.MAX_NUMBERS:
-                raise InputError(
-                    f"{path}: holds {total} numbers in all, too large; expected at most {arrays.MAX_NUMBERS},"
-                    " so save fewer times"
-                )
-            return {name: arrays.read_member(archive, name) for name in arrays.names_in(archive)}
-    except InputError:
-        raise
-    # damaged archives fail in zipfile, zlib, tokenize, ast or NumPy, each with errors of its own
-    except Exception:
-        raise InputError(
-            f"{path}: is not a readable .npz file of arrays; expected what numpy.savez writes"
-        ) from None
-
-
-def _check_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, known: list[str]) -> int:
-    """The count of numbers of one array, by its header alone."""
-    name = member.filename.removesuffix(".npy")
-    if name == "b" and "b" not in known:
-        raise InputError(
-            f"{path}: holds 'b', but the model has no bias (model.bias = false){nearest(name, known)}"
-        )
-    if name not in known:
-        raise InputError(
-            f"{path}: holds {name[:40]!r}, which is no parameter of the model{nearest(name[:40], known)}"
-        )
-    with archive.open(member) as file:
-        try:
-            shape, dtype = arrays.read_header(file, member.file_size)  # type: ignore[arg-type]
-        except arrays.Oversized as error:
-            raise InputError(f"{path}: '{name}' {error}") from None
-    expected = "text" if name == "scaling" else "real numbers"
-    if dtype.kind not in ("US" if name == "scaling" else "iuf"):
-        raise InputError(f"{path}: '{name}' has type {str(dtype)[:40]}; expected {expected}")
-    return math.prod(shape) * max(dtype.itemsize // 8, 1)
-
-
 def _scaling(path: Path, stored: np.ndarray | None, given: str | None) -> str:
     found = given
     if stored is not None:
         if stored.size != 1:
             raise InputError(
-                f"{path}: 'scaling' has shape {_text(stored.shape)}; expected one word,"
+                f"{path}: 'scaling' has shape {text_of(stored.shape)}; expected one word,"
                 f" {' or '.join(SCALINGS)}"
             )
         word = stored.reshape(-1)[0]
@@ -191,19 +138,6 @@ def _scaling(path: Path, stored: np.ndarray | None, given: str | None) -> str:
     return found
 
 
-def _finite(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    # of extended precision; what overflows is no longer finite
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = np.asarray(array, dtype=np.float64)
-    bad = np.argwhere(~np.isfinite(values))
-    if len(bad):
-        raise InputError(
-            f"{path}: '{name}' holds {values[tuple(bad[0])]} at index {_text(bad[0])}; expected finite"
-            " numbers"
-        )
-    return values
-
-
 def _times(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
     if "time" not in arrays:
         raise InputError(
@@ -213,63 +147,10 @@ def _times(path: Path, arrays: dict[str, np.ndarray]) -> np.ndarray:
     times = np.atleast_1d(arrays["time"])
     if times.ndim != 1 or not len(times) or np.any(np.diff(times) <= 0) or times[0] < 0:
         raise InputError(
-            f"{path}: 'time' has shape {_text(times.shape)}; expected one axis of increasing times, none"
+            f"{path}: 'time' has shape {text_of(times.shape)}; expected one axis of increasing times, none"
             " negative"
         )
     return times
-
-
-def _shape(
-    path: Path, arrays: dict[str, np.ndarray], names: Sequence[str], inputs: list[str], count: int
-) -> tuple[int, int, int]:
-    """(T, R, n), from the first parameter that is given; w comes last, since its last axis may be that of the
-    inputs.
-    """
-    name = next((name for name in [*sorted(names), "w"] if name in arrays and name != "w"), "w")
-    if name not in arrays:
-        raise InputError(f"{path}: holds no parameter of the model; expected arrays {', '.join(names)}")
-    shape = full = arrays[name].shape
-    if name == "w" and (len(inputs) > 1 or (len(shape) > 2 and shape[-1] == 1)):
-        shape = shape[:-1]
-    shape = (count, *shape) if count == 1 and len(shape) == 1 else shape
-    if len(shape) not in (2, 3) or shape[0] != count or 0 in shape:
-        inner = f"n, {len(inputs)}" if name == "w" and len(inputs) > 1 else "n"
-        forms = f"({count}, {inner}) or ({count}, replicates, {inner})"
-        raise InputError(
-            f"{path}: '{name}' has shape {_text(full)}; expected {forms}, since 'time' has length {count}"
-        )
-    return shape[0], shape[1] if len(shape) == 3 else 1, shape[-1]
-
-
-def _forms(shape: tuple[int, int, int]) -> list[tuple[int, ...]]:
-    """All ways to write an array of (T, R, n): axes of length 1 may be left out."""
-    times, replicates, units = shape
-    return [
-        shape,
-        *([(times, units)] if replicates == 1 else []),
-        *([(units,)] if replicates == times == 1 else []),
-    ]
-
-
-def _shaped(path: Path, name: str, array: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    if array.shape not in _forms(shape):
-        raise InputError(
-            f"{path}: '{name}' has shape {_text(array.shape)}; expected"
-            f" {' or '.join(map(_text, reversed(_forms(shape))))}"
-        )
-    return array.reshape(shape)
-
-
-def _shaped_inputs(
-    path: Path, array: np.ndarray, shape: tuple[int, int, int], count: int
-) -> list[np.ndarray]:
-    """One array (T, R, n) for each of `count` inputs, from w."""
-    forms = [(*form, count) for form in _forms(shape)] + (_forms(shape) if count == 1 else [])
-    if array.shape not in forms:
-        raise InputError(
-            f"{path}: 'w' has shape {_text(array.shape)}; expected {' or '.join(map(_text, reversed(forms)))}"
-        )
-    return list(np.moveaxis(array.reshape(*shape, count), -1, 0))
 
 
 def _fixed_or_given(
@@ -294,7 +175,7 @@ def _fixed_or_given(
     return np.full(shape, fixed[name])
 
 
-def _weights(path: Path, given: np.ndarray | None, shape: tuple[int, int, int], scaling: str) -> np.ndarray:
+def _weights(path: Path, given: np.ndarray | None, shape: Shape, scaling: str) -> np.ndarray:
     if given is None:
         return np.full(shape, 1 / shape[2])
     if scaling != "mean":
@@ -302,14 +183,10 @@ def _weights(path: Path, given: np.ndarray | None, shape: tuple[int, int, int], 
             f"{path}: 'weights' make f = sum weight a phi, which is not the scaling '{scaling}'; expected"
             " 'mean' or no weights"
         )
-    weights = _shaped(path, "weights", given, shape)
+    weights = in_shape(path, "weights", given, shape)
     total = weights.sum(axis=2, keepdims=True)
     if np.any(weights < 0) or not np.all((total > 0) & np.isfinite(total)):
         raise InputError(
             f"{path}: 'weights' are negative, all zero or too large in some network; expected masses of units"
         )
     return weights / total
-
-
-def _text(shape: Sequence[int] | np.ndarray) -> str:
-    return f"({', '.join(str(int(n)) for n in shape)}{',' if len(shape) == 1 else ''})"

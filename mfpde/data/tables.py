@@ -14,7 +14,8 @@ from mfpde.data import arrays
 from mfpde.data.columns import Column, Table
 from mfpde.data.compressed import OPENERS, NoTextError, suffix_of
 from mfpde.data.decoded import MEANING, decode
-from mfpde.data.hdf5 import are_numbers, attributes, datasets, follow, open_hdf5
+from mfpde.data.hdf5 import attributes, datasets, follow, open_hdf5
+from mfpde.data.hdf5_plain import are_numbers
 from mfpde.data.parquet import read_parquet
 from mfpde.data.text_tables import read_text
 from mfpde.errors import InputError, nearest, within_reach

@@ -17,7 +17,8 @@ class Buffers:
     """Allocates, copies and reduces on one in-order queue.
 
     Memory is written to as soon as it is allocated: some drivers notice only then that there is none. On a
-        device without double precision whatever is float64 here is float32 there."""
+    device without double precision whatever is float64 here is float32 there.
+    """
 
     def __init__(self, device: Device):
         self.device, self.uploaded = device, 0

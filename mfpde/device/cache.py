@@ -1,7 +1,8 @@
 """Compiled programs on disk, for drivers that keep none themselves.
 
 pyopencl has such a cache, but a damaged file or a folder that cannot be written ends the run there. Here both
-mean that the program is built."""
+mean that the program is built.
+"""
 
 import hashlib
 import os
@@ -41,7 +42,8 @@ def build_cached(device: "Device", source: str, options: list[str]) -> cl.Progra
     if lost_kernels(program, source) or false_driver.forgets(source, device):
         rebuilt.append(source)
         unknown = f"{source}\n// {secrets.token_hex(16)}\n"
-        program = cl.Program(device.context, unknown).build(options, cache_dir=False)  # type: ignore[arg-type]
+        anew = cl.Program(device.context, unknown)
+        program = anew.build(options, cache_dir=False)  # type: ignore[arg-type]
         if lost := lost_kernels(program, source):
             raise RunError(
                 f"the OpenCL compiler of '{device.name}' made a program without its kernels"

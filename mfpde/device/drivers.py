@@ -15,9 +15,9 @@ import platformdirs
 import pyopencl as cl
 
 from mfpde.device import false_driver
+from mfpde.device.apart import run_apart
 from mfpde.device.runtime import runtime_versions
 from mfpde.device.scratch import make_scratch
-from mfpde.device.trust import run_apart
 from mfpde.device.vendors import (
     FOLDERS,
     USER_VARIABLES,
@@ -75,9 +75,7 @@ def _ask_all() -> dict:
 
 
 def _ask(only: Sequence[str] | None) -> str:
-    """What happens when a process asks all drivers, or some of them, for their devices; empty if they
-    answer.
-    """
+    """What goes wrong when a process asks all drivers, or some, for their devices; empty if nothing does."""
     if only is None:
         return run_apart(["-c", PROGRAM])[0]
     with tempfile.TemporaryDirectory(prefix="mfpde-vendors-") as folder:

@@ -8,7 +8,8 @@
 | no_float64 | devices offer no double precision |
 
 WHERE is `list` (when devices are asked for), `wide` (vectors of more than 16 bytes), `rows` (the form for
-CPUs), `late` (in the middle of a run, never in a probe), or nothing: wherever kernels are built."""
+CPUs), `late` (in the middle of a run, never in a probe), or nothing: wherever kernels are built.
+"""
 
 import ctypes
 import hashlib

@@ -2,7 +2,8 @@
 would wait for them for ever.
 
 No context made anew helps (PoCL hangs there too), so OpenCL is refused in such a copy. NumPy works, and so
-does OpenCL in a copy of a process that had not used it."""
+does OpenCL in a copy of a process that had not used it.
+"""
 
 import os
 import sys

@@ -8,7 +8,7 @@ from mfpde.case import Case
 class Need(NamedTuple):
     """A kind of kernels and its precision."""
 
-    kind: str  #: a name of `mfpde.verify.probe.KINDS`
+    kind: str  #: a name of `mfpde.verify.kinds.KINDS`
     precision: str
 
     def __str__(self) -> str:

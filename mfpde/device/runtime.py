@@ -10,7 +10,7 @@ from functools import cache
 
 import pyopencl as cl
 
-from mfpde.device import false_driver, forks
+from mfpde.device import false_driver, forks, registers
 from mfpde.device.user_cache import prepare_user_cache
 from mfpde.device.vendors import INTEL_PACKAGE, intel_registered
 from mfpde.errors import InputError, nearest
@@ -99,11 +99,24 @@ class Device:
         return _context(self.cl_device)
 
     @property
+    def sound_bytes(self) -> int:
+        """Bytes of the widest vectors that are sound on a CPU, by what is known of its runtime."""
+        d = self.cl_device
+        return registers.sound_bytes(self.runtime, d.version, d.native_vector_width_double)
+
+    @property
+    def vector_bytes(self) -> int:
+        """Bytes of explicit vectors: what is sound, or what a probe has narrowed it to; 1 on GPUs, whose
+        lanes are work items.
+        """
+        if not self.by_row:
+            return 1
+        return self.sound_bytes if self.manner.narrowed is None else self.manner.narrowed
+
+    @property
     def form(self) -> str:
         """How kernels are built, in words."""
-        from mfpde.device.widths import vector_bytes
-
-        return f"rows, vectors of {vector_bytes(self)} bytes" if self.by_row else "cells"
+        return f"rows, vectors of {self.vector_bytes} bytes" if self.by_row else "cells"
 
     def describe(self) -> dict[str, object]:
         """Plain facts, for `doctor` and for provenance."""

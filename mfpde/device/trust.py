@@ -5,38 +5,25 @@ Drivers are native code of third parties: some crash, hang, compute nonsense, or
 without their kernels. So before kernels of a kind first run on a device, one process compiles them, runs them
 and compares them with the reference, and a second one does the same with what the first has left in the
 driver's cache (`mfpde.verify.probe`). What fails is built in another manner: narrower vectors, then the form
-for GPUs. A device on which no manner is sound is passed over."""
+for GPUs. A device on which no manner is sound is passed over.
+"""
 
-import hashlib
 import json
 import os
 import secrets
-import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import platformdirs
-import pyopencl as cl
-from filelock import FileLock
-
-import mfpde
-from mfpde.device.false_driver import PROBING
-from mfpde.device.kernel_files import kernels_digest
+from mfpde.device.apart import HANGS, KILLED, run_apart
 from mfpde.device.needs import ALL, Need
+from mfpde.device.registers import SAFE_BYTES
 from mfpde.device.runtime import Device, Manner
-from mfpde.device.widths import SAFE_BYTES, sound_bytes
+from mfpde.device.verdicts import Found, alone, read_verdict, write_verdict
 
-LIMIT_VARIABLE = "MFPDE_PROBE_SECONDS"
-LIMIT = 60.0  #: seconds after which a process of a probe counts as hanging
-HANGS, KILLED = "it does not answer", "the process of the probe was ended from outside"
-ENDED = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")  #: signals that drivers do not send
 NARROWER = (SAFE_BYTES, 16, 8)  #: bytes of vectors that are tried, one after the other
 
 Tell = Callable[[str], None]
@@ -48,7 +35,7 @@ class Verdict:
 
     device: Device
     needs: Sequence[Need]
-    found: dict[str, dict[str, str]] = field(default_factory=dict)
+    found: Found = field(default_factory=dict)
 
     @property
     def sound(self) -> Device | None:
@@ -88,7 +75,7 @@ def manners(device: Device) -> list[Manner]:
     """How kernels can be built for a device, the fastest first."""
     if not device.is_cpu:
         return [Manner()]
-    narrower = [Manner(size) for size in NARROWER if size < sound_bytes(device)]
+    narrower = [Manner(size) for size in NARROWER if size < device.sound_bytes]
     return [Manner(), *narrower, Manner(by_cell=True)]
 
 
@@ -107,16 +94,16 @@ def examine(
         anew: forget what is known.
         number: which of the devices that share an identity.
     """
-    verdict = Verdict(device, needs, {} if anew else _read(device))
+    verdict = Verdict(device, needs, {} if anew else read_verdict(device))
     if verdict.sound or verdict.hangs:
         return verdict
     # a Python inside another program, which cannot start a second one: believed untested
     if not sys.executable:
         verdict.found = {name_of(device, Manner()): {str(need): "" for need in needs}}
         return verdict
-    with _alone():
+    with alone():
         if not anew:
-            verdict.found = _read(device)
+            verdict.found = read_verdict(device)
         if verdict.hangs:
             return verdict
         for manner in manners(device):
@@ -129,13 +116,13 @@ def examine(
                         f" {name_of(device, manner)}"
                     )
                 results |= _probe(device, number, manner, missing, secrets.token_hex(8) if anew else "kept")
-                _write(device, _conclusive(verdict.found))
+                write_verdict(device, _conclusive(verdict.found))
             if verdict.sound or verdict.hangs:
                 break
     return verdict
 
 
-def _conclusive(found: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+def _conclusive(found: Found) -> Found:
     """What may be remembered: a probe that somebody ended, for want of memory perhaps, says nothing of the
     driver.
     """
@@ -147,7 +134,7 @@ def _conclusive(found: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
 
 def asked_before(device: Device) -> list[Need]:
     """The kernels that a device was probed for, as they are remembered."""
-    known = {text for results in _read(device).values() for text in results}
+    known = {text for results in read_verdict(device).values() for text in results}
     return [need for need in ALL if str(need) in known]
 
 
@@ -183,114 +170,3 @@ def _probe(device: Device, number: int, manner: Manner, needs: Sequence[Need], w
 def _ask(word: str, request: dict[str, Any]) -> str:
     """The answer of one process."""
     return run_apart(["-m", "mfpde.verify.probe", json.dumps(request)], word)[0]
-
-
-def run_apart(
-    arguments: Iterable[str], word: str = "kept", environment: Mapping[str, str] | None = None
-) -> tuple[str, dict[str, Any]]:
-    """Run Python in a process of its own, whose last line on stdout is a JSON object.
-
-    Returns:
-        What went wrong ("problem" of the object; a crash, a hang), empty if nothing did; and the object.
-    """
-    limit = float(os.environ.get(LIMIT_VARIABLE, LIMIT))
-    root = str(Path(mfpde.__file__).resolve().parents[1])
-    paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
-    env = os.environ | {"PYTHONPATH": paths, PROBING: word} | dict(environment or {})
-    try:
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            env=env,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=limit,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired:
-        return f"{HANGS} within {limit:g} seconds", {}
-    except OSError as error:
-        return f"no process could be started: {error.strerror}", {}
-    if done.returncode:
-        return _last_words(done), {}
-    try:
-        answer = json.loads(done.stdout.strip().splitlines()[-1])
-        return str(answer["problem"]), answer
-    except (IndexError, ValueError, KeyError):
-        return "it gives no answer", {}
-
-
-def _last_words(done: subprocess.CompletedProcess[str]) -> str:
-    """How a process ended, with the last line it wrote."""
-    how = f"exit code {done.returncode}"
-    if done.returncode < 0:
-        try:
-            how = signal.Signals(-done.returncode).name
-        except ValueError:
-            how = f"signal {-done.returncode}"
-        if how in ENDED:
-            return f"{KILLED} ({how})"
-    said = done.stderr.strip().splitlines()
-    return f"the driver crashes ({how}{f': {said[-1].strip()[:200]}' if said else ''})"
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Within this block devices are probed by nobody else: of several runs that start together, one probes
-    and the others read what it found.
-    """
-    lock = None
-    try:
-        _folder().mkdir(parents=True, exist_ok=True)
-        lock = FileLock(_folder() / "lock")
-        lock.acquire()
-    except (OSError, NotImplementedError):  # a file system without locks: all of them probe
-        lock = None
-    try:
-        yield
-    finally:
-        if lock is not None:
-            lock.release()
-
-
-def _folder() -> Path:
-    return platformdirs.user_cache_path("mfpde") / "devices"
-
-
-def _file(device: Device) -> Path:
-    """Where the verdict is kept: a new version of the tool, of the driver or of the binding, or another
-    processor, is probed anew.
-    """
-    d = device.cl_device
-    facts = (
-        mfpde.__version__,
-        kernels_digest(),
-        cl.VERSION,
-        device.identity,
-        d.extensions,
-        d.native_vector_width_double,
-        device.has_float64,
-    )
-    return _folder() / f"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}.json"
-
-
-def _read(device: Device) -> dict[str, dict[str, str]]:
-    try:
-        kept = json.loads(_file(device).read_text(encoding="utf-8"))["found"]
-        return {
-            str(manner): {str(need): str(problem) for need, problem in results.items()}
-            for manner, results in kept.items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-
-
-def _write(device: Device, found: dict[str, dict[str, str]]) -> None:
-    """Written beside and then renamed; a cache that cannot be written costs time, nothing else."""
-    file = _file(device)
-    part = file.with_suffix(f".{os.getpid()}")
-    try:
-        part.write_text(json.dumps({"device": device.identity, "found": found}, indent=1), encoding="utf-8")
-        os.replace(part, file)
-    except OSError:
-        part.unlink(missing_ok=True)

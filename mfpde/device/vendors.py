@@ -3,7 +3,8 @@
 The loader reads a folder of registrations once in a process: *.icd files, each with the name of a driver's
 library. Those in Intel's wheel name a path that exists nowhere, and a folder given by an environment variable
 replaces the system's. So while the loader reads, the variable names a temporary folder that holds the
-system's registrations and Intel's library. (PoCL's is found by pyopencl's own loader in any case.)"""
+system's registrations and Intel's library. (PoCL's is found by pyopencl's own loader in any case.)
+"""
 
 import importlib.metadata
 import os

@@ -1,20 +1,21 @@
 """The readable reference: the same scheme as kernels/eulerian.cl, with arrays. Tests hold the kernels to it.
 
 Every operation goes tile by tile (`windows`), on a few threads; in a tile it leaves cells alone that are 0
-with all they depend on."""
+with all they depend on.
+"""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from mfpde.eulerian.backend import Rate, Stage, negligible
+from mfpde.eulerian.numpy_transport import Transport
 from mfpde.eulerian.scharfetter_gummel import exchange, implicit_step
-from mfpde.eulerian.sweeps import sweep, with_ghosts
 from mfpde.eulerian.velocities import Potential
 from mfpde.eulerian.windows import TILE_BYTES, Window, cut, window_of
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import Moments
-from mfpde.models.model import MeshPotential
+from mfpde.models.mesh_potential import MeshPotential
 from mfpde.threads import each
 
 #: z-cells whose sums over a are formed together
@@ -36,7 +37,7 @@ class NumpyBackend:
         tau: float = 0.0,
         faint: float = 0.0,
     ):
-        self.mesh, self.model, self.scheme, self.tau, self.faint = mesh, model, scheme, tau, faint
+        self.mesh, self.model, self.tau = mesh, model, tau
         self.dtype = np.dtype(precision)
         self.negligible = negligible(precision)
         self.tiles = cut(mesh.shape, TILE_BYTES // self.dtype.itemsize)
@@ -47,7 +48,7 @@ class NumpyBackend:
         a_widths = mesh.axes[0].widths if model.has_amplitude else np.ones(1)
         self.weights_a = [a_widths, a_widths * model.amplitude, a_widths * model.penalty_a]
         self.z_volumes = np.take(mesh.volumes.reshape(self.columns), 0, axis=0) / a_widths[0]
-        self.face_weights = [_face_weights(axis) for axis in mesh.axes]
+        self.transport = Transport(mesh, scheme, faint, self.dtype)
 
     def upload(self, density: np.ndarray) -> np.ndarray:
         """A field with these cell averages."""
@@ -58,9 +59,7 @@ class NumpyBackend:
         return field.astype(np.float64)
 
     def moments(self, field: np.ndarray) -> Moments:
-        """Functionals the model needs, in float64: sums over a for every z-cell, then what depends on
-        them.
-        """
+        """Functionals the model needs, in float64: sums over a per z-cell, then what depends on them."""
         rows = field.reshape(self.columns)
 
         def sums(part: slice) -> np.ndarray:
@@ -81,7 +80,7 @@ class NumpyBackend:
         change = np.zeros_like(field)
 
         def fill(window: Window) -> tuple[float, float]:
-            change[window], courant, dissipation = self._transport(field, potential, window)
+            change[window], courant, dissipation = self.transport(field, potential, window)
             return courant, dissipation
 
         courants, dissipations = self._windows(fill, 2, field)
@@ -92,7 +91,7 @@ class NumpyBackend:
         result = np.zeros_like(x)
 
         def fill(window: Window) -> tuple[float, float, float]:
-            change, courant, dissipation = self._transport(y, potential, window)
+            change, courant, dissipation = self.transport(y, potential, window)
             result[window], least = self._sum(0.5, x[window], 0.5, y[window], dt, change)
             return courant, dissipation, least
 
@@ -209,43 +208,6 @@ class NumpyBackend:
 
         return np.array(each(of, self.tiles)).T
 
-    def _transport(
-        self, field: np.ndarray, potential: Potential, window: Window
-    ) -> tuple[np.ndarray, float, float]:
-        """The rate in a window, what limits a step there (see `Rate.courant`), and the dissipation at the
-        faces after its cells.
-        """
-        change, courant = np.zeros((2, *(s.stop - s.start for s in window)), self.dtype)
-        dissipation = 0.0
-        for k, axis in enumerate(self.mesh.axes):
-            found = sweep(
-                self.scheme,
-                axis,
-                k,
-                window,
-                with_ghosts(field, window, k, axis.periodic),
-                potential.speeds(k, window),
-                self.faint,
-            )
-            change += found.change
-            courant += found.courant
-            dissipation += self._dissipation(k, window, found.dissipation)
-        empty = field[window] <= self.faint
-        if empty.any():  # what nothing leaves cannot become negative, however fast it is
-            courant[empty] = 0
-        return change, float(courant.max()), dissipation
-
-    def _dissipation(self, k: int, window: Window, values: np.ndarray) -> float:
-        """Sum of A flux (V_left - V_right) over the faces after the cells of a window, from what the sweep
-        along axis k gives.
-        """
-        for j in range(len(window) - 1, -1, -1):
-            weights = self.face_weights[k] if j == k else self.mesh.axes[j].widths
-            values = np.einsum("...j,j->...", values, weights[window[j]].astype(values.dtype)).astype(
-                np.float64
-            )
-        return float(values)
-
     def _sum(
         self, a: float, x: np.ndarray, b: float, y: np.ndarray, dt: float, rate: np.ndarray
     ) -> tuple[np.ndarray, float]:
@@ -261,13 +223,3 @@ class NumpyBackend:
             result[np.abs(result) < self.negligible] = 0
             least = result.min()
         return result, float(np.minimum(least, 0))
-
-
-def _face_weights(axis: Axis) -> np.ndarray:
-    """By cell: what flux times velocity at the face after it, as sweeps give them, weighs in the sum over
-    faces of A flux (V_left - V_right).
-    """
-    if axis.uniform:  # fluxes and velocities were over widths
-        return axis.widths**3 / axis.mobility if axis.mobility else np.zeros(axis.cells)
-    after = axis.inverse_distances[1:]
-    return np.divide(1.0, after, out=np.zeros(axis.cells), where=after > 0)

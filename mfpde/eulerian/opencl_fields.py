@@ -3,6 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from mfpde.device.buffers import Buffers
+from mfpde.eulerian.layout import Layout
+
 Memory = tuple[Any, ...]
 
 
@@ -34,7 +39,8 @@ class Field(Pooled):
     """Cell averages, padded.
 
     Zeros need no work, and no memory traffic: kernels that march along rows leave parts alone that `occupied`
-        calls empty. What it says is true at all times, also between uses."""
+    calls empty. What it says is true at all times, also between uses.
+    """
 
     #: penalty and mass, if the kernel that made the field left them and `columns`
     sums: tuple[float, float] | None = None
@@ -57,6 +63,16 @@ class Field(Pooled):
         return self.memory[2]
 
 
+def field_pool(layout: Layout, parts: int, buffers: Buffers, dtype: np.dtype) -> Pool:
+    """Memory of fields, whose rows have so many parts in all."""
+
+    def make() -> Memory:
+        values = buffers.empty(layout.size, dtype)
+        return values, buffers.empty(parts, np.int32), buffers.empty(layout.z_size, np.float64)
+
+    return Pool(make)
+
+
 class Potential(Pooled):
     """V by h with ghosts, and the fall of h across the faces of every z-axis."""
 
@@ -69,3 +85,13 @@ class Potential(Pooled):
     def fall(self) -> Any:
         """-M dh/d(distance) per z-axis and padded z-cell."""
         return self.memory[1]
+
+
+def potential_pool(layout: Layout, buffers: Buffers, dtype: np.dtype) -> Pool:
+    """Memory of potentials."""
+    z_axes = len(layout.cells) - int(layout.has_amplitude)
+
+    def make() -> Memory:
+        return buffers.empty(layout.z_size, dtype), buffers.empty(max(z_axes, 1) * layout.z_size, dtype)
+
+    return Pool(make)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mfpde.measures.mesh import Axis
+from mfpde.measures.axis import Axis
 
 
 def bernoulli(s: np.ndarray) -> np.ndarray:

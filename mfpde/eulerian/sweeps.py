@@ -11,7 +11,7 @@ import numpy as np
 from mfpde.eulerian.slopes import limited_half_slope
 from mfpde.eulerian.velocities import GHOSTS
 from mfpde.eulerian.windows import Window
-from mfpde.measures.mesh import Axis
+from mfpde.measures.axis import Axis
 
 
 class Sweep(NamedTuple):

@@ -5,26 +5,28 @@ import sympy
 
 from mfpde.case import Case
 from mfpde.exact.state import expect
-from mfpde.models.model import Model
+from mfpde.models.kinds import as_potential
 from mfpde.models.parameters import Component
 from mfpde.models.potential import Potential
+from mfpde.models.problem import Problem
 
 TURN = 2 * np.pi
 
 
-def on_circle(case: Case, model: Model) -> tuple[Potential, Component, sympy.Expr]:
+def on_circle(case: Case, model: Problem) -> tuple[Potential, Component, sympy.Expr]:
     """The potential, its only parameter, and its cosine.
 
     Raises:
         InputError: it is no potential, or not on a circle of length 2 pi.
     """
+    potential = as_potential(model)
     expect(
         case,
-        isinstance(model, Potential) and len(model.parameters.components) == 1,
+        potential is not None and len(model.parameters.components) == 1,
         "model.kind = 'potential' with one parameter",
     )
-    assert isinstance(model, Potential)
+    assert potential is not None
     (c,) = model.parameters.components
     circle = c.periodic and c.domain is not None and abs(c.domain[1] - c.domain[0] - TURN) < 1e-9
     expect(case, circle, f"parameters.{c.name}.periodic = true with a domain of length 2 pi")
-    return model, c, sympy.cos(sympy.Symbol(c.name, real=True))
+    return potential, c, sympy.cos(sympy.Symbol(c.name, real=True))

@@ -17,7 +17,7 @@ from mfpde.laws import Law
 from mfpde.laws.uniform import Uniform
 from mfpde.laws.wrapped_cauchy import WrappedCauchy
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
 NODES = 512  #: of the quadrature, twice: at equal angles, and at equal masses of the initial law
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(16)
@@ -106,7 +106,7 @@ def _initial(law: Law, low: float) -> WrappedCauchy | None:
     return law if isinstance(law, WrappedCauchy) else None
 
 
-def build_cosine_circle(case: Case, model: Model, mesh: Mesh) -> CosineCircle:
+def build_cosine_circle(case: Case, model: Problem, mesh: Mesh) -> CosineCircle:
     """The wrapped Cauchy law of a case in a cosine potential.
 
     Raises:

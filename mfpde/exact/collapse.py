@@ -17,8 +17,8 @@ from mfpde.laws import Law
 from mfpde.laws.point import Point
 from mfpde.laws.uniform import Uniform
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
-from mfpde.models.potential import Potential
+from mfpde.models.kinds import as_potential
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,24 @@ class Collapse:
         return ExactState(energy=2 * self.strength * half / 3, cdfs={self.name: law.cdf})
 
 
-def build_collapse(case: Case, model: Model, mesh: Mesh) -> Collapse:
+def build_collapse(case: Case, model: Problem, mesh: Mesh) -> Collapse:
     """The collapse of a case.
 
     Raises:
         InputError: the case is another one.
     """
     expect_no(case, birth_death=True, diffusion=True)
+    potential = as_potential(model)
     expect(
         case,
-        isinstance(model, Potential) and len(model.parameters.components) == 1,
+        potential is not None and len(model.parameters.components) == 1,
         "model.kind = 'potential' with one parameter",
     )
-    assert isinstance(model, Potential)
+    assert potential is not None
     (c,) = model.parameters.components
-    pair = model.interaction.expression if model.interaction is not None else sympy.Integer(0)
+    pair = potential.interaction.expression if potential.interaction is not None else sympy.Integer(0)
     strength = multiple_of(pair, absolute(sympy.Symbol(c.name, real=True)))
-    expect(case, is_zero(model.external.expression), "a case without model.external")
+    expect(case, is_zero(potential.external.expression), "a case without model.external")
     expect(
         case,
         strength is not None and strength > 0,

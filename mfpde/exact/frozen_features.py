@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.case import Case
+from mfpde.data import Dataset
 from mfpde.exact.state import ExactState, Solution, expect, expect_no
 from mfpde.measures.mesh import Mesh
-from mfpde.models.features import Features
-from mfpde.models.model import Model
+from mfpde.models.coupling import Features
+from mfpde.models.kinds import as_network, perceptrons
 from mfpde.models.network import Network
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class FrozenFeatures:
     """f in the eigenvectors of K, which is symmetric in the coordinates sqrt(weights) f."""
 
     network: Network
+    data: Dataset
     rates: np.ndarray  #: eigenvalues of K (L,)
     modes: np.ndarray  #: eigenvectors (L, L)
     start: np.ndarray  #: f at time 0 (L,)
@@ -29,30 +32,32 @@ class FrozenFeatures:
 
     def at(self, time: float) -> ExactState:
         """The prediction, and the energy if a has no penalty."""
-        root = np.sqrt(self.network.data.weights)
-        start, target = self.modes.T @ (root * self.start), self.modes.T @ (root * self.network.data.y)
+        root = np.sqrt(self.data.weights)
+        start, target = self.modes.T @ (root * self.start), self.modes.T @ (root * self.data.y)
         decay = self.rates + self.shrinkage
         # a mode that does not move has no limit of its own
         limit = np.divide(self.rates, decay, out=np.zeros_like(decay), where=decay > 0) * target
         prediction = self.modes @ (limit + np.exp(-decay * time) * (start - limit)) / root
-        energy = None if self.shrinkage else float(self.network.energy(prediction, self.confined))
+        energy = None if self.shrinkage else float(self.network.risk.loss(prediction) + 2 * self.confined)
         return ExactState(prediction, energy)
 
 
-def build_frozen_features(case: Case, model: Model, mesh: Mesh) -> FrozenFeatures:
+def build_frozen_features(case: Case, model: Problem, mesh: Mesh) -> FrozenFeatures:
     """The linear solution of a case.
 
     Raises:
         InputError: the case is another one.
     """
     expect_no(case, birth_death=True, diffusion=True)
-    expect(case, isinstance(model, Network), "model.kind = 'network' with data points")
-    assert isinstance(model, Network)
+    features, network = perceptrons(model), as_network(model)
+    expect(case, features is not None, "model.kind = 'network' with data points, under the square loss")
+    assert features is not None
+    assert network is not None
     amplitude, *rest = model.parameters.components
     expect(case, amplitude.free and amplitude.mobility > 0, "a free parameters.a with mobility > 0")
     for c in rest:
         expect(case, not c.free or c.mobility == 0, f"parameters.{c.name}.mobility = 0: only a may move")
-    penalty = model.penalty
+    penalty = network.penalty.spec
     expect(
         case,
         penalty.strength == 0 or penalty.power == 2,
@@ -60,18 +65,20 @@ def build_frozen_features(case: Case, model: Model, mesh: Mesh) -> FrozenFeature
     )
     arrays = model.on_mesh(mesh)
     assert isinstance(arrays.coupling, Features)
-    features = arrays.coupling.matrix
+    matrix = arrays.coupling.matrix
     masses = mesh.average_density([c.law for c in model.parameters.free]) * mesh.volumes
     masses = masses.reshape(len(arrays.amplitude), -1)
     nu = masses.sum(axis=0)
-    root = np.sqrt(model.data.weights)
+    data = features.data
+    root = np.sqrt(data.weights)
     rates, modes = np.linalg.eigh(
-        amplitude.mobility * (root[:, None] * (features.T @ (nu[:, None] * features)) * root)
+        amplitude.mobility * (root[:, None] * (matrix.T @ (nu[:, None] * matrix)) * root)
     )
-    start = features.T @ (arrays.amplitude @ masses)
+    start = matrix.T @ (arrays.amplitude @ masses)
     # K is not negative; its small eigenvalues may be, by rounding
     return FrozenFeatures(
-        model,
+        network,
+        data,
         np.maximum(rates, 0.0),
         modes,
         start,

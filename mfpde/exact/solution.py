@@ -5,7 +5,7 @@ from mfpde.errors import InputError
 from mfpde.exact.state import Exact, Solution, expect
 from mfpde.kinds import EXACT
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
 
 def solution_of(case: Case) -> Solution:
@@ -19,7 +19,7 @@ def solution_of(case: Case) -> Solution:
     return EXACT[case.exact.solution]
 
 
-def build_exact(case: Case, model: Model, mesh: Mesh) -> Exact:
+def build_exact(case: Case, model: Problem, mesh: Mesh) -> Exact:
     """The exact solution a case names.
 
     Arguments:

@@ -10,8 +10,8 @@ from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.laws.normal import Normal
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
 from mfpde.models.parameters import Component
+from mfpde.models.problem import Problem
 
 #: a normal law conditioned on an interval this many standard deviations wide to each side is as good as the
 #: whole law
@@ -44,7 +44,7 @@ class Exact(Protocol):
 class Solution:
     """An exact solution of a kind of case: how it is built, and a case that has it."""
 
-    build: Callable[[Case, Model, Mesh], Exact]
+    build: Callable[[Case, Problem, Mesh], Exact]
     #: tables of a small case, which tests solve on meshes that become finer
     example: Mapping[str, Any]
     of_mesh: bool = False  #: whether it is exact for every mesh, so that the time step alone errs

@@ -15,7 +15,7 @@ from mfpde.exact.formulas import is_zero, multiple_of
 from mfpde.exact.state import ExactState, Solution, expect, expect_no
 from mfpde.laws.wrapped_cauchy import WrappedCauchy
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class CauchyCircle:
         )
 
 
-def build_cauchy_circle(case: Case, model: Model, mesh: Mesh) -> CauchyCircle:
+def build_cauchy_circle(case: Case, model: Problem, mesh: Mesh) -> CauchyCircle:
     """The self-interacting wrapped Cauchy law of a case.
 
     Raises:

@@ -2,7 +2,8 @@
 
 Of a quotient N / D over one denominator, (N' D - N D') / D^2, with what cancels on paper taken out. At kinks
 and cusps, where that of u^p, p < 1, is 0 times infinity, they are 0, as those of |t| and relu are: the force
-between two units at one place, by W = sqrt(x^2 + y^2), vanishes."""
+between two units at one place, by W = sqrt(x^2 + y^2), vanishes.
+"""
 
 import itertools
 import math
@@ -46,9 +47,7 @@ def _may_vanish(base: sympy.Expr) -> bool:
 
 
 def _over_one_denominator(node: sympy.Add) -> sympy.Expr | None:
-    """A sum of N1 / D and N2 / D^2 and others, with these two as one; None where that makes nothing
-    shorter.
-    """
+    """A sum in which N1 / D and N2 / D^2 are one term; None where that makes nothing shorter."""
     quotients: dict[sympy.Expr, dict[sympy.Expr, tuple[int, sympy.Expr]]] = {}
     for term in node.args:
         for base, power in (f.as_base_exp() for f in sympy.Mul.make_args(term)):

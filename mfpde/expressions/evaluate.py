@@ -82,9 +82,7 @@ def evaluate_together(
 
 
 def _walk(node: sympy.Expr, values: Mapping[str, np.ndarray], known: dict[sympy.Expr, Any]):
-    """The value of a node; `known` holds those of the functions and powers seen so far, which are
-    what costs.
-    """
+    """The value of a node; `known` holds the values of functions and powers, which cost most."""
     if node.is_Symbol:
         return values[node.name]
     if (value := functions.constant(node)) is not None:

@@ -179,18 +179,7 @@ class absolute(sympy.Function):
 
 #: those defined here
 OWN = (
-    sigmoid,
-    half_tanh,
-    expm1,
-    log1mexp,
-    log_cosh,
-    softplus,
-    above,
-    choose,
-    larger,
-    smaller,
-    relu,
-    absolute,
-)
+    sigmoid, half_tanh, expm1, log1mexp, log_cosh, softplus, above, choose, larger, smaller, relu, absolute,
+)  # fmt: skip
 #: what formulas with kinks or jumps are made of
 KINKED = (above, choose, larger, smaller, relu, absolute, sympy.Abs, sympy.sign)

@@ -4,7 +4,8 @@ overflows or vanishes on the way.
 Products add exponents, powers multiply them, sums take out the largest: (m1, s1) + (m2, s2) = (m1 e^(s1 - s)
 + m2 e^(s2 - s), s) with s = max(s1, s2), known from logarithms of sums of exponentials. Only the parts of an
 expression that need it are written so, just before values are computed; derivatives are taken before. What is
-used more than once gets a name, so that nested formulas stay short."""
+used more than once gets a name, so that nested formulas stay short.
+"""
 
 import functools
 from collections.abc import Sequence

@@ -16,7 +16,7 @@ from mfpde.kinds import FIGURES as REGISTRY
 from mfpde.kinds import figures_of
 
 if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+    from mfpde.results.run import Run
 
 #: figures of one run, in the order in which `mfpde plot` draws them; each is a module of this package
 FIGURES = figures_of("one")
@@ -46,7 +46,7 @@ def plot(
         InputError: an unknown figure, a folder that cannot be made, a damaged file, or settings with which
             matplotlib does not start.
     """
-    from mfpde.analysis.sound import fits_together
+    from mfpde.results.sound import fits_together
 
     check_matplotlib()
     from mfpde.figures import style
@@ -90,7 +90,7 @@ def check_matplotlib() -> None:
 
 def lacking(runs: "Run | Sequence[Run]", names: Iterable[str] | None = None) -> dict[str, str]:
     """Figures that cannot be drawn of these runs, and what the runs lack; arguments as of `plot`."""
-    from mfpde.analysis.sound import fits_together
+    from mfpde.results.sound import fits_together
 
     several, wanted = _chosen(runs, names)
     with fits_together(" and ".join(str(run.path) for run in several)):

@@ -2,8 +2,6 @@
 1/n^2 in square.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,9 +10,7 @@ from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.analysis.statistics import Interval, evenly
 from mfpde.figures import needs, style
 from mfpde.figures.fluctuations import beside, logarithmic, time_axis
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 NEEDS = "replicates"
 #: output times at which marks are drawn, at most
@@ -22,12 +18,12 @@ MARKS = 11
 VARIANCE, BIAS = style.PALETTE[0], style.PALETTE[1]
 
 
-def lacks(run: "Run") -> str:
+def lacks(run: Run) -> str:
     """What the run lacks of what is shown."""
     return needs.lacking(run, needs.mean_field, needs.replicates(2))
 
 
-def draw(run: "Run") -> Figure | None:
+def draw(run: Run) -> Figure | None:
     """Both against the width at the last time, then each in time, scaled by its power of n."""
     if lacks(run):
         return None

@@ -3,7 +3,6 @@ what they give.
 """
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,23 +13,21 @@ from mfpde.analysis.fluctuations import process_of
 from mfpde.analysis.limit import mean_field, scatters_of
 from mfpde.figures import needs, style
 from mfpde.figures.fluctuations import prediction_name, time_axis
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 NEEDS = "replicates"
 #: components drawn, at most
 MOST = 8
 
 
-def lacks(run: "Run") -> str:
+def lacks(run: Run) -> str:
     """What the run lacks of what is shown."""
     return (
         needs.replicates(3)(run) or "components on a line: outputs of this age hold no resultants on circles"
     )
 
 
-def draw(run: "Run") -> Figure | None:
+def draw(run: Run) -> Figure | None:
     """One panel per component, the contribution to f first; curves of all widths collapse where correlations
     are of order 1/n.
     """

@@ -3,7 +3,6 @@ mean field.
 """
 
 import textwrap
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,9 +14,7 @@ from mfpde.figures import style
 from mfpde.figures.energies import by_start
 from mfpde.figures.fluctuation_panels import grid, title
 from mfpde.figures.marginals import symbol
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 NEEDS = "two parameters"
 RUNS = "several"
@@ -27,7 +24,7 @@ FLOOR = 1e-4
 AREA = 4.0
 
 
-def lacks(runs: "list[Run]") -> str:
+def lacks(runs: list[Run]) -> str:
     """What the run lacks of what is shown."""
     seen = any(widest(run) is not None for run in runs)
     return (
@@ -40,7 +37,7 @@ def lacks(runs: "list[Run]") -> str:
     )
 
 
-def draw(runs: "list[Run]") -> Figure | None:
+def draw(runs: list[Run]) -> Figure | None:
     """One panel per run that has a density over two parameters and stored units; runs over the same
     parameters share axes.
     """
@@ -72,7 +69,7 @@ def draw(runs: "list[Run]") -> Figure | None:
     return figure
 
 
-def arrange(runs: "list[Run]") -> tuple[int, int, list[tuple[int, int]]]:
+def arrange(runs: list[Run]) -> tuple[int, int, list[tuple[int, int]]]:
     """Rows, columns and the place of every run: a row for every start where that needs no more rows than
     filling them would.
     """
@@ -84,7 +81,7 @@ def arrange(runs: "list[Run]") -> tuple[int, int, list[tuple[int, int]]]:
     return len(groups), max(map(len, groups)), [found[id(run)] for run in runs]
 
 
-def widest(run: "Run") -> int | None:
+def widest(run: Run) -> int | None:
     """The widest networks with stored units, of a run with a density over two parameters; None if there are
     none.
     """
@@ -93,7 +90,7 @@ def widest(run: "Run") -> int | None:
     return next((units for units in reversed(run.units) if "particles" in run.lagrangian(units)), None)
 
 
-def cloud(panel: Axes, run: "Run", units: int) -> QuadMesh:
+def cloud(panel: Axes, run: Run, units: int) -> QuadMesh:
     """The last stored density where it is visible, the second parameter across, and the units of the first
     network; areas are weights.
     """
@@ -131,6 +128,6 @@ def stretch(seen: np.ndarray) -> slice:
     return slice(int(at[0]), int(at[-1]) + 1)
 
 
-def _faces(run: "Run", name: str, cells: slice) -> np.ndarray:
+def _faces(run: Run, name: str, cells: slice) -> np.ndarray:
     bounds = np.asarray(run.tree[f"{name}_bounds"])[cells]
     return np.append(bounds[:, 0], bounds[-1, 1])

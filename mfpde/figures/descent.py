@@ -2,8 +2,6 @@
 where that exceeds sampling error.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,9 +11,7 @@ from mfpde.analysis.limit import mean_field, scatters_of
 from mfpde.analysis.statistics import mean_and_error
 from mfpde.figures import style
 from mfpde.figures.fluctuations import logarithmic, time_axis
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 NEEDS = "descent"
 #: orders in eta of the square gap: explicit Euler is of first order, minibatches are noise of variance eta /
@@ -23,7 +19,7 @@ NEEDS = "descent"
 ORDERS = {True: (2, r"$\eta^2$"), False: (1, r"$\eta$")}
 
 
-def lacks(run: "Run") -> str:
+def lacks(run: Run) -> str:
     """What the run lacks of what is shown."""
     return (
         ""
@@ -32,7 +28,7 @@ def lacks(run: "Run") -> str:
     )
 
 
-def draw(run: "Run") -> Figure | None:
+def draw(run: Run) -> Figure | None:
     """Left: the gap from the flow against eta, one curve per batch; right: the gap from the mean field in
     time, of the shortest and longest step.
     """

@@ -5,7 +5,7 @@ that start from the same law.
 import json
 import re
 import textwrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,9 +16,7 @@ from mfpde.analysis.statistics import evenly
 from mfpde.figures import style
 from mfpde.figures.fluctuation_panels import grid, share_logarithm, title
 from mfpde.figures.fluctuations import time_axis
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 NEEDS = ""
 RUNS = "several"
@@ -36,13 +34,13 @@ class Name(NamedTuple):
     label: str
 
 
-def lacks(runs: "list[Run]") -> str:
+def lacks(runs: list[Run]) -> str:
     """What the run lacks of what is shown."""
     seen = any(mean_field_energy(run) is not None or run.units for run in runs)
     return "" if seen else "an energy, which none of these runs has"
 
 
-def draw(runs: "list[Run]") -> Figure | None:
+def draw(runs: list[Run]) -> Figure | None:
     """A line for the mean field, and for networks their mean with a band of 80 % of them; runs have colours,
     the energy axis is shared.
     """
@@ -77,7 +75,7 @@ def draw(runs: "list[Run]") -> Figure | None:
     return figure
 
 
-def by_start(runs: "list[Run]") -> "list[list[Run]]":
+def by_start(runs: list[Run]) -> list[list[Run]]:
     """Runs that start from the same law together, in the order in which they come."""
     groups: dict[str, list[Run]] = {}
     for run in runs:
@@ -88,7 +86,7 @@ def by_start(runs: "list[Run]") -> "list[list[Run]]":
     return list(groups.values())
 
 
-def names(group: "list[Run]", runs: "list[Run]") -> list[Name]:
+def names(group: list[Run], runs: list[Run]) -> list[Name]:
     """Titles, parted where all of a group have the same words before a comma or colon; with its file for
     those that others have too.
     """
@@ -103,7 +101,7 @@ def names(group: "list[Run]", runs: "list[Run]") -> list[Name]:
     return [Name(" ".join(words[:common]).rstrip(",:;"), " ".join(words[common:])) for words in parts]
 
 
-def mean_field_energy(run: "Run") -> np.ndarray | None:
+def mean_field_energy(run: Run) -> np.ndarray | None:
     """The energy of the density, else of the nodes, at all output times; None if the run has no mean
     field.
     """
@@ -113,12 +111,12 @@ def mean_field_energy(run: "Run") -> np.ndarray | None:
     return None
 
 
-def shown_widths(run: "Run") -> list[int]:
+def shown_widths(run: Run) -> list[int]:
     """A few of its widths, the narrowest and the widest among them."""
     return [run.units[k] for k in evenly(len(run.units), WIDTHS)] if run.units else []
 
 
-def curves(panel: Axes, run: "Run", colour: str, lines: dict[int, Any]) -> None:
+def curves(panel: Axes, run: Run, colour: str, lines: dict[int, Any]) -> None:
     """The energies of one run in its colour."""
     for units in shown_widths(run):
         energies = run.lagrangian(units)["energy"].values

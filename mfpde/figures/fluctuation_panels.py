@@ -3,7 +3,6 @@ independent units.
 """
 
 import textwrap
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,9 +12,7 @@ from mfpde.analysis.fluctuations import fluctuation_table
 from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.figures import fluctuations, style
 from mfpde.figures.fluctuations import LABEL, references, time_axis
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 NEEDS = "nodes"
 RUNS = "several"
@@ -23,7 +20,7 @@ RUNS = "several"
 FLOOR = 1e-6
 
 
-def lacks(runs: "list[Run]") -> str:
+def lacks(runs: list[Run]) -> str:
     """What the run lacks of what is shown."""
     seen = any(not fluctuations.lacks(run) for run in runs)
     return (
@@ -33,7 +30,7 @@ def lacks(runs: "list[Run]") -> str:
     )
 
 
-def draw(runs: "list[Run]") -> Figure | None:
+def draw(runs: list[Run]) -> Figure | None:
     """One panel per run that has networks, and a mean field of nodes, which know the Monte-Carlo value; axes
     are shared.
     """
@@ -107,6 +104,6 @@ def grid(count: int) -> tuple[int, int]:
     return rows, -(-count // rows)
 
 
-def title(run: "Run") -> str:
+def title(run: Run) -> str:
     """What a run is called: the title of its case, else its variant, else its file."""
     return run.case.get("title") or str(run.attributes.get("variant") or run.path.stem)

@@ -2,7 +2,7 @@
 of independent units.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,9 +12,7 @@ from mfpde.analysis.fluctuations import fluctuation_table
 from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.analysis.statistics import evenly
 from mfpde.figures import needs, style
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 NEEDS = "a prediction or nodes"
 #: output times at which error bars are drawn, at most
@@ -22,12 +20,12 @@ BARS = 25
 LABEL = r"$n\,\mathbb{E}\,\|f_{n,t}-f_t\|^2_{\nu}$"
 
 
-def lacks(run: "Run") -> str:
+def lacks(run: Run) -> str:
     """What the run lacks of what is shown."""
     return needs.lacking(run, needs.mean_field, needs.nodes)
 
 
-def draw(run: "Run") -> Figure | None:
+def draw(run: Run) -> Figure | None:
     """Above: prediction, Monte-Carlo and networks with 95 % intervals; below, if predicted for such units:
     their distance in standard errors.
     """

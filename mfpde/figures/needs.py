@@ -3,54 +3,52 @@ it has it.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
-Need = Callable[["Run"], str]
+Need = Callable[[Run], str]
 
 
-def lacking(run: "Run", *needs: Need) -> str:
+def lacking(run: Run, *needs: Need) -> str:
     """The first thing that is lacking; empty if nothing is."""
     return next((said for need in needs if (said := need(run))), "")
 
 
-def density(run: "Run") -> str:
+def density(run: Run) -> str:
     """A density on a mesh."""
     return "" if run.has_density else "a density, and this run has none (eulerian.enabled = false)"
 
 
-def plane(run: "Run") -> str:
+def plane(run: Run) -> str:
     """A density over two parameters or more."""
     return density(run) or (
         "" if run.eulerian["mu"].ndim > 2 else "a density over two parameters, and this one is over one"
     )
 
 
-def potential(run: "Run") -> str:
+def potential(run: Run) -> str:
     """A potential."""
     return "a potential, and this run is of a network" if run.has_function else ""
 
 
-def network(run: "Run") -> str:
+def network(run: Run) -> str:
     """A network."""
     return "" if run.has_function else "a network, and this run is of a potential"
 
 
-def data_points(run: "Run") -> str:
+def data_points(run: Run) -> str:
     """A network that learns data points."""
     return network(run) or (
         "" if run.has_data else "data points, and this run has a loss over all inputs (data.population)"
     )
 
 
-def networks(run: "Run") -> str:
+def networks(run: Run) -> str:
     """Networks, of any width."""
     return "" if run.units else "networks, and this run has none (lagrangian.units = [])"
 
 
-def two_widths(run: "Run") -> str:
+def two_widths(run: Run) -> str:
     """Networks of two widths."""
     return networks(run) or (
         ""
@@ -59,14 +57,14 @@ def two_widths(run: "Run") -> str:
     )
 
 
-def compared(run: "Run") -> str:
+def compared(run: Run) -> str:
     """Networks, and their distances from a mean field."""
     return mean_field(run) or (
         "" if "comparison" in run.tree.children else "distances of networks, which this file does not hold"
     )
 
 
-def density_or_networks(run: "Run") -> str:
+def density_or_networks(run: Run) -> str:
     """Either of the two sides."""
     return (
         ""
@@ -75,7 +73,7 @@ def density_or_networks(run: "Run") -> str:
     )
 
 
-def nodes(run: "Run") -> str:
+def nodes(run: Run) -> str:
     """Nodes, which know the Monte-Carlo value."""
     there = "characteristics" in run.tree.children
     return (
@@ -88,7 +86,7 @@ def nodes(run: "Run") -> str:
     )
 
 
-def mean_field(run: "Run") -> str:
+def mean_field(run: Run) -> str:
     """f of the mean field, and networks to compare with it."""
     if said := network(run) or networks(run):
         return said
@@ -103,7 +101,7 @@ def mean_field(run: "Run") -> str:
 def replicates(fewest: int) -> Need:
     """Networks of some width with so many replicates."""
 
-    def need(run: "Run") -> str:
+    def need(run: Run) -> str:
         most = max((run.lagrangian(units).sizes[f"replicate_{units}"] for units in run.units), default=0)
         return networks(run) or (
             "" if most >= fewest else f"{fewest} replicates, and this run has {most} (lagrangian.replicates)"

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from mfpde.analysis.model_of_run import functions, model_of
 from mfpde.analysis.outside import mean_field_of, shared_times
 from mfpde.analysis.outside_report import spread
-from mfpde.analysis.run import Run
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.data.saved_network import SavedNetwork
 from mfpde.errors import InputError
 from mfpde.figures import FORMATS, style
+from mfpde.results.run import Run
 
 GAP = r"function gap $\|f_n-f\|^2_{\nu}$"
 MARKED = 40  #: times up to which each has a marker

@@ -2,7 +2,7 @@
 were run.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,9 +13,7 @@ from mfpde.analysis.limit import Scatter, mean_field, scatters_of
 from mfpde.analysis.planner import CONFIDENCE, FEWEST, FEWEST_LIMIT, plan_width
 from mfpde.errors import InputError
 from mfpde.figures import needs, style
-
-if TYPE_CHECKING:
-    from mfpde.analysis.run import Run
+from mfpde.results.run import Run
 
 NEEDS = "a prediction"
 #: planned distances from one marked tolerance to the next
@@ -27,7 +25,7 @@ KINDS = (
 )
 
 
-def lacks(run: "Run") -> str:
+def lacks(run: Run) -> str:
     """What the run lacks of what is shown."""
     if said := needs.mean_field(run):
         return said
@@ -38,7 +36,7 @@ def lacks(run: "Run") -> str:
     return ""
 
 
-def _plans(run: "Run", scatters: list[Scatter]) -> tuple[np.ndarray, list[dict[str, Any]]]:
+def _plans(run: Run, scatters: list[Scatter]) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """Tolerances of half decades, and the plan for each.
 
     Raises:
@@ -50,7 +48,7 @@ def _plans(run: "Run", scatters: list[Scatter]) -> tuple[np.ndarray, list[dict[s
     return tolerances, [plan_width(run, scatters, tolerance) for tolerance in tolerances]
 
 
-def draw(run: "Run") -> Figure | None:
+def draw(run: Run) -> Figure | None:
     """At the last time; beside the panel: units for tolerances of half decades."""
     scatters = scatters_of(run, mean_field(run))
     try:

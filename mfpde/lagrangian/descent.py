@@ -19,9 +19,9 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.minibatches import Minibatches
 from mfpde.lagrangian.optimisers import DescentTable
 from mfpde.lagrangian.solver import build_flow
-from mfpde.models.model import Model
+from mfpde.models.kinds import as_network
 from mfpde.models.network import Network
-from mfpde.models.population import PopulationNetwork
+from mfpde.models.problem import Problem
 
 #: a network whose loss exceeds this many times the larger of its first loss and |f*|^2 has diverged
 DIVERGED = 1e6
@@ -90,7 +90,7 @@ class Descent:
         flow: its backend also moves networks by all data, and tells what they predict.
     """
 
-    def __init__(self, case: Case, model: Network | PopulationNetwork, ladder: Ladder, flow: Flow):
+    def __init__(self, case: Case, model: Network, ladder: Ladder, flow: Flow):
         self.case, self.model, self.ladder, self.flow = case, model, ladder, flow
         self.time = 0.0
         start = flow.backend.download(flow.state)
@@ -135,49 +135,21 @@ class Descent:
                 training.advance(until, watch)
         self.time = until
 
-    def measure(self, limit: np.ndarray | None) -> dict[str, Any]:
-        """Losses, energies and gaps of every network (steps, batches, replicates), by path in the file.
+    def notice(self, losses: np.ndarray, energies: np.ndarray) -> np.ndarray:
+        """When networks diverged (steps, batches, replicates), those that have by now among them; NaN for
+        others.
 
         Arguments:
-            limit: f of the mean field, if it is known.
+            losses, energies: of every network at the present time, of the same shape.
         """
-        names = ["loss", "energy", "flow_gap", *([] if limit is None else ["function_gap"])]
-        values = {name: np.full(self.diverged.shape, np.nan) for name in names}
-        flow = self.flow.backend.predictions(self.flow.state)
-        for i, row in enumerate(self.trainings):
-            for j, training in enumerate(row):
-                for name, found in self._measure(training, flow, limit).items():
-                    values[name][i, j] = found
         if self.largest is None:
-            self.largest = DIVERGED * np.maximum(values["loss"], self.model.scale)
-        bad = ~(np.isfinite(values["energy"]) & (values["loss"] <= self.largest))
+            self.largest = DIVERGED * np.maximum(losses, self.model.scale)
+        bad = ~(np.isfinite(energies) & (losses <= self.largest))
         self.diverged[bad & np.isnan(self.diverged)] = self.time
-        for found in values.values():
-            found[~np.isnan(self.diverged)] = np.nan
-        return {
-            f"descent/{name}": value for name, value in (values | {"diverged": self.diverged.copy()}).items()
-        }
-
-    def _measure(
-        self, training: Training, flow: np.ndarray, limit: np.ndarray | None
-    ) -> dict[str, np.ndarray]:
-        model, backend = self.model, self.flow.backend
-        with np.errstate(all="ignore"):
-            units = training.at(self.time)
-            state = backend.upload(units)
-            predictions, potential = backend.predictions(state), backend.download(backend.velocity(state))[-1]
-            cloud = (units, backend.weights(state), predictions, potential, self.ladder.first_unit[:-1])
-            values = {
-                "loss": model.cloud_losses(*cloud),
-                "energy": model.cloud_energies(*cloud),
-                "flow_gap": model.square_norm(predictions - flow),
-            }
-            return (
-                values if limit is None else values | {"function_gap": model.square_norm(predictions - limit)}
-            )
+        return self.diverged
 
 
-def build_descent(case: Case, model: Model, device=None) -> Descent | None:
+def build_descent(case: Case, model: Problem, device=None) -> Descent | None:
     """The descent a case asks for, at time 0; None if it asks for none.
 
     Raises:
@@ -187,7 +159,8 @@ def build_descent(case: Case, model: Model, device=None) -> Descent | None:
     steps = case.descent.steps
     if not steps:
         return None
-    if not isinstance(model, Network | PopulationNetwork):
+    network = as_network(model)
+    if network is None:
         raise InputError(
             f'{case.path}: descent.steps: a potential has no loss to descend; expected model.kind = "network"'
         )
@@ -210,4 +183,4 @@ def build_descent(case: Case, model: Model, device=None) -> Descent | None:
         )
     settings = case.lagrangian
     ladder = Ladder([case.descent.units], [case.descent.replicates], settings.seed, settings.common)
-    return Descent(case, model, ladder, build_flow(case, model, ladder, device))
+    return Descent(case, network, ladder, build_flow(case, model, ladder, device))

@@ -1,6 +1,4 @@
-"""The normal law, conditioned on an interval or not; one that lies wholly in a tail is as exact as
-any other.
-"""
+"""The normal law, conditioned on an interval or not, as exact in its tails as elsewhere."""
 
 from dataclasses import dataclass
 from functools import cached_property

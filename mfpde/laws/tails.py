@@ -3,7 +3,8 @@
 A distribution function is 1 to rounding beyond 8 standard deviations, so that its differences lose the upper
 tail and not the lower one. Here an interval is measured from the side it lies on, and a law that lies wholly
 in a tail is measured in units of its own: with z_0 its bound nearest to the mean, P(Z > z) exp(z_0^2 / 2) is
-finite however far z_0 is."""
+finite however far z_0 is.
+"""
 
 from collections.abc import Callable
 

@@ -13,14 +13,11 @@ On a circle the mean direction is kept, the argument of E exp(2 pi i x / length)
 """
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mfpde.laws import Law
-
-if TYPE_CHECKING:
-    from mfpde.measures.mesh import Axis
+from mfpde.measures.axis import Axis
 
 #: of the largest coordinate; a mean that is missed by less is kept
 ROUNDING = 16 * float(np.finfo(float).eps)
@@ -33,7 +30,7 @@ PASSES = 8
 FULL = 2.0
 
 
-def cell_masses(axis: "Axis", law: Law) -> np.ndarray:
+def cell_masses(axis: Axis, law: Law) -> np.ndarray:
     """Masses of a law in the cells (cells,), with the law's mean; on a circle with its mean direction."""
     masses, (coordinate, wanted, ahead) = exact_masses(axis, law, axis.faces), _first_moment(axis, law)
     tolerance = ROUNDING * float(np.abs(axis.faces).max())
@@ -55,7 +52,7 @@ def cell_masses(axis: "Axis", law: Law) -> np.ndarray:
     return masses
 
 
-def missed_mean(axis: "Axis", law: Law) -> float:
+def missed_mean(axis: Axis, law: Law) -> float:
     """By how much the mean of the cells misses that of a law: 0 to rounding, unless it lies beyond the centre
     of the outermost cell.
     """
@@ -65,7 +62,7 @@ def missed_mean(axis: "Axis", law: Law) -> float:
     return missed if abs(missed) > 2 * ROUNDING * float(np.abs(axis.faces).max()) else 0.0
 
 
-def exact_masses(axis: "Axis", law: Law, faces: np.ndarray) -> np.ndarray:
+def exact_masses(axis: Axis, law: Law, faces: np.ndarray) -> np.ndarray:
     """Masses of a law between faces that span the axis; what lies beyond walls belongs to the outermost, a
     circle is wound around.
     """
@@ -74,7 +71,7 @@ def exact_masses(axis: "Axis", law: Law, faces: np.ndarray) -> np.ndarray:
     return law.masses_around(faces, axis.length)
 
 
-def deposit(axis: "Axis", x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def deposit(axis: Axis, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cells that share points (k, n) and their shares (k, n), which sum to 1 over k.
 
     On a line the two nearest centres, so that every point's mean is kept; what lies beyond the outermost
@@ -94,7 +91,7 @@ def deposit(axis: "Axis", x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (nearest.astype(int) + np.array([[-1], [0], [1]])) % axis.cells, shares / shares.sum(axis=0)
 
 
-def _first_moment(axis: "Axis", law: Law) -> tuple[np.ndarray, float, np.ndarray]:
+def _first_moment(axis: Axis, law: Law) -> tuple[np.ndarray, float, np.ndarray]:
     """A coordinate of the cells (cells,), its mean under the law, and whether it grows (1) or falls (-1) with
     the axis, or neither (0).
     """
@@ -108,7 +105,7 @@ def _first_moment(axis: "Axis", law: Law) -> tuple[np.ndarray, float, np.ndarray
 
 
 def _neighbours(
-    axis: "Axis", coordinate: np.ndarray, way: np.ndarray, lacking: float
+    axis: Axis, coordinate: np.ndarray, way: np.ndarray, lacking: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """The cell on one side of each, and how much nearer to the wanted mean a unit of mass is there; 0 for
     none.
@@ -118,7 +115,7 @@ def _neighbours(
     return to, np.maximum(math.copysign(1.0, lacking) * (coordinate[to] - coordinate), 0.0)
 
 
-def _lean(axis: "Axis", law: Law) -> np.ndarray:
+def _lean(axis: Axis, law: Law) -> np.ndarray:
     """About how far the mass of each cell lies to the right of its centre, times that mass (cells,)."""
     halves = exact_masses(
         axis, law, np.insert(axis.faces, np.arange(1, axis.cells + 1), axis.centres)

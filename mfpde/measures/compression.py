@@ -2,7 +2,8 @@
 
 Complete pivoting takes, one by one, the point whose feature is worst approximated by those taken so far; the
 largest residual that is left bounds the error everywhere (Harbrecht, Peters & Schneider 2012,
-doi:10.1016/j.apnum.2011.10.001)."""
+doi:10.1016/j.apnum.2011.10.001).
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

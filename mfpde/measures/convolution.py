@@ -13,8 +13,9 @@ import numpy as np
 import scipy.fft
 
 from mfpde.errors import InputError
+from mfpde.measures.axis import Axis
 from mfpde.measures.finite_rank import FiniteRank
-from mfpde.measures.mesh import Axis, Mesh
+from mfpde.measures.mesh import Mesh
 from mfpde.measures.moment_operator import MomentOperator, numbers_held
 
 #: W as a function of the differences along each axis (arrays that broadcast together)

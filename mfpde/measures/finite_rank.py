@@ -10,48 +10,20 @@ W * mu = u . C m,    d_k (W * mu) = u . D_k^T C m where d_k u = D_k u,    int in
 C does not depend on where the origin of a line is, for W sees differences alone; u and m are taken about the
 mean of mu there. Then no digits are lost far from 0: the terms that |s|^p becomes, all taken positive, sum up
 to at most 3^p int |theta - theta'|^p dmu (by Jensen's and Minkowski's inequalities). On circles features are
-bounded, and nothing is gained."""
+bounded, and nothing is gained.
+"""
 
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse
 
-#: classes that are turned from their neighbours, at least, to make that worth while
-FEWEST_TURNS = 4
-#: digits to which steps from harmonic to harmonic are told apart
-ROUND = 9
-
-
-class Wave(NamedTuple):
-    """s^powers exp(growth . s) times the cosine or the sine of frequency . s; one entry per component."""
-
-    powers: tuple[int, ...]
-    growth: tuple[float, ...]
-    frequency: tuple[float, ...]
-    sine: bool = False
-
-    @property
-    def turns(self) -> bool:
-        """Whether it has a frequency, so that a sine goes with the cosine."""
-        return any(self.frequency)
-
-
-class Classes(NamedTuple):
-    """Growths and frequencies of features. Harmonics are turned from one to the next by a common step, not
-    computed each by itself.
-    """
-
-    growth: np.ndarray  #: (classes, d)
-    frequency: np.ndarray  #: (classes, d)
-    of_feature: np.ndarray  #: (r,)
-    step: np.ndarray  #: the frequency that most of them are apart (d,)
-    follows: np.ndarray  #: whether a class is the one before, turned by the step (classes,)
+from mfpde.measures.wave import Wave, addition_theorem, derivative
+from mfpde.measures.wave_classes import Classes, classes_of
 
 
 @dataclass(frozen=True)
@@ -69,52 +41,22 @@ class FiniteRank:
 
     @cached_property
     def couple(self) -> scipy.sparse.csr_matrix:
-        """From moments to the coefficients of W * mu and of its derivatives: C above D_k^T C, ((1 +
-        d) r, r).
-        """
+        """From moments to coefficients of W * mu and its derivatives: C above D_k^T C, ((1 + d) r, r)."""
         where = {feature: r for r, feature in enumerate(self.features)}
         blocks = [self.matrix]
         for k in range(len(self.periods)):
             entries = [
                 (r, where[other], value)
                 for r, u in enumerate(self.features)
-                for other, value in _derivative(u, k)
+                for other, value in derivative(u, k)
             ]
             blocks.append(_sparse(entries, self.rank).T @ self.matrix)
         return scipy.sparse.csr_matrix(scipy.sparse.vstack(blocks))
 
     @cached_property
-    def classes(self) -> "Classes":
+    def classes(self) -> Classes:
         """The growths and frequencies that occur."""
-        found = list(dict.fromkeys((u.growth, u.frequency) for u in self.features))
-        growth, frequency = (
-            np.array(values).reshape(len(found), len(self.periods)) for values in zip(*found, strict=True)
-        )
-        rises, step, follows = (
-            np.diff(frequency, axis=0),
-            np.zeros(len(self.periods)),
-            np.zeros(len(found), dtype=bool),
-        )
-        if len(rises):
-            _, first, counts = np.unique(
-                np.round(rises, ROUND), axis=0, return_index=True, return_counts=True
-            )
-            step = rises[first[np.argmax(counts)]]
-            apart = np.max(np.abs(rises - step), axis=1) <= 4 * np.finfo(float).eps * np.max(
-                np.abs(frequency)
-            )
-            follows[1:] = (
-                apart & np.any(frequency[:-1] != 0, axis=1) & np.all(growth[1:] == growth[:-1], axis=1)
-            )
-        if follows.sum() < FEWEST_TURNS:
-            follows[:] = False
-        return Classes(
-            growth,
-            frequency,
-            np.array([found.index((u.growth, u.frequency)) for u in self.features]),
-            step,
-            follows,
-        )
+        return classes_of(self.features)
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """u (r, ...) at points (d, ...) relative to the centre, in float64."""
@@ -185,7 +127,7 @@ def build_finite_rank(terms: Mapping[Wave, float], periods: Sequence[float]) -> 
             )
             here = Wave(powers, wave.growth, wave.frequency)
             there = Wave(rest, tuple(-g if g else g for g in wave.growth), wave.frequency)
-            for one, other, sign in _addition_theorem(here, there, wave.sine):
+            for one, other, sign in addition_theorem(here, there, wave.sine):
                 # W is even: C and its transpose stand for the same energy
                 for pair in ((one, other), (other, one)):
                     entries[pair] = entries.get(pair, 0.0) + sign * factor / 2
@@ -197,32 +139,6 @@ def build_finite_rank(terms: Mapping[Wave, float], periods: Sequence[float]) -> 
         [(where[one], where[other], value) for (one, other), value in entries.items()], len(features)
     )
     return FiniteRank(features, matrix, np.array(periods, dtype=float))
-
-
-def _addition_theorem(here: Wave, there: Wave, sine: bool) -> list[tuple[Wave, Wave, float]]:
-    """cos(w(x - y)) = cos cos + sin sin, sin(w(x - y)) = sin cos - cos sin: factors at x and y, and
-    the sign.
-    """
-    if not here.turns:
-        return [(here, there, 1.0)]
-    here_sine, there_sine = here._replace(sine=True), there._replace(sine=True)
-    return (
-        [(here_sine, there, 1.0), (here, there_sine, -1.0)]
-        if sine
-        else [(here, there, 1.0), (here_sine, there_sine, 1.0)]
-    )
-
-
-def _derivative(u: Wave, k: int) -> list[tuple[Wave, float]]:
-    """Features and factors that the derivative of a feature by component k consists of."""
-    parts: list[tuple[Wave, float]] = []
-    if power := u.powers[k]:
-        parts.append((u._replace(powers=(*u.powers[:k], power - 1, *u.powers[k + 1 :])), float(power)))
-    if growth := u.growth[k]:
-        parts.append((u, growth))
-    if frequency := u.frequency[k]:
-        parts.append((u._replace(sine=not u.sine), frequency if u.sine else -frequency))
-    return parts
 
 
 def _sparse(entries: Sequence[tuple[int, int, float]], size: int) -> scipy.sparse.csr_matrix:

@@ -2,7 +2,8 @@
 axis by axis, on any mesh.
 
 Nothing of the size of cells times rank is formed: masses are summed against the functions of the first axis,
-the result against those of the second, and so on; W * mu comes back the same way."""
+the result against those of the second, and so on; W * mu comes back the same way.
+"""
 
 import math
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ import scipy.fft
 import sympy
 
 from mfpde.expressions import evaluate
-from mfpde.measures.finite_rank import Wave
+from mfpde.measures.wave import Wave
 
 #: a coefficient smaller than this share of the function's largest value is rounding
 TOLERANCE = 1e-15

@@ -14,7 +14,8 @@ import sympy
 
 from mfpde.expressions import evaluate
 from mfpde.expressions.functions import absolute, expm1
-from mfpde.measures.finite_rank import FiniteRank, Wave, build_finite_rank
+from mfpde.measures.finite_rank import FiniteRank, build_finite_rank
+from mfpde.measures.wave import Wave
 from mfpde.models.fourier import NoSeries, fourier_series
 from mfpde.models.parameters import Component
 

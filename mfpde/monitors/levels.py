@@ -7,18 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.eulerian.solver import Solver
-from mfpde.measures.mesh import Axis
-from mfpde.models.model import Model
-from mfpde.models.shallow import ShallowNetwork
-from mfpde.monitors.distances import w1_densities
-from mfpde.monitors.resolution import narrowest_blob
+from mfpde.measures.axis import Axis
+from mfpde.metrics.distances import w1_densities
+from mfpde.metrics.resolution import narrowest_blob
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
 class Level:
     """The solution on one mesh at one time."""
 
-    model: Model
+    model: Problem
     axes: dict[str, Axis]
     marginals: dict[str, np.ndarray]  #: (cells,) by axis
     prediction: np.ndarray  #: f; empty for a potential
@@ -38,8 +37,8 @@ class Level:
 
     def function_distance(self, other: "Level") -> float:
         """|f - g| in L2(nu)."""
-        assert isinstance(self.model, ShallowNetwork)
-        return float(np.sqrt(self.model.square_norm(self.prediction - other.prediction)))
+        assert self.model.function is not None
+        return float(np.sqrt(self.model.function.square_norm(self.prediction - other.prediction)))
 
     def energy_distance(self, other: "Level") -> float:
         """The part of the energy's difference that is 2 int r dmu or 2 int V0 dmu, and the rest, as the sides
@@ -56,7 +55,7 @@ class Level:
 
     def distances(self, other: "Level") -> dict[str, float]:
         """All of them, by name: function (of networks), energy, w1_NAME."""
-        found = {"function": self.function_distance(other)} if isinstance(self.model, ShallowNetwork) else {}
+        found = {"function": self.function_distance(other)} if self.model.function is not None else {}
         return (
             found
             | {"energy": self.energy_distance(other)}
@@ -68,8 +67,8 @@ def measure_level(solver: Solver) -> Level:
     """The solution of a solver at its time."""
     mesh, density, state = solver.mesh, solver.density(), solver.state
     external = state.moments.penalty
-    if isinstance(solver.model, ShallowNetwork):  # also of points that carry a density on
-        external = (state.energy - float(solver.model.loss(solver.prediction))) / 2
+    if (function := solver.model.function) is not None:  # also of points that carry a density on
+        external = (state.energy - float(function.loss(solver.prediction))) / 2
     return Level(
         solver.model,
         {axis.name: axis for axis in mesh.axes},

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mfpde import __version__
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.case.load import case_from_tables, load_variants
@@ -16,7 +15,7 @@ from mfpde.device.choice import NUMPY, devices_here
 from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError, first_line, obstacle, within_reach
 from mfpde.foreign import refuse_what_is_no_output
-from mfpde.runs.begin import begin, facts_of, layout_of, tell_device, what_computes_it
+from mfpde.runs.begin import begin, facts_of, tell_device, what_computes_it
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
 from mfpde.runs.moved import take_along
@@ -25,6 +24,7 @@ from mfpde.simulation import Simulation, build_simulation
 from mfpde.store.checkpoints import Checkpoints, behind_links, folder_of
 from mfpde.store.provenance import HOST, now
 from mfpde.store.writer import Writer
+from mfpde.version import __version__
 
 #: of a device, what must not change for results to stay the same bit by bit
 DEVICE_CLASS = ("type", "platform", "name")
@@ -175,8 +175,10 @@ def _continue(
     simulation: Simulation, checkpoints: Checkpoints, facts: Content, frames: int, report: Reporter
 ) -> bool:
     with closing(
-        Writer(checkpoints.output, checkpoints.folder, layout_of(simulation), {}, frames=frames)
+        Writer(checkpoints.output, checkpoints.folder, simulation.layout(), {}, frames=frames)
     ) as writer:
+        for message in writer.notes:
+            report.warn(message)
         return Loop(simulation, checkpoints, writer, facts, report, frames).go()
 
 

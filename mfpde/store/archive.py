@@ -2,7 +2,8 @@
 
 The file is a ZIP archive: one NPY member per array, and `tree.json` for all else. Each member has a CRC-32,
 and the directory of members is at the end, so that a truncated file and a flipped bit are noticed. Nothing in
-it can be executed."""
+it can be executed.
+"""
 
 import io
 import json
@@ -19,16 +20,9 @@ from mfpde.store.names import replace, sync_folder
 TREE = "tree.json"
 #: what readers of archives say of damaged ones
 _UNREADABLE = (
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    RecursionError,
+    OSError, ValueError, KeyError, TypeError, EOFError, NotImplementedError, RuntimeError, RecursionError,
     zipfile.BadZipFile,
-)
+)  # fmt: skip
 ARRAY = "__array__"  #: key that stands in the tree for an array, with the name of its member
 
 

@@ -2,7 +2,8 @@
 
 It holds the state at the start (number 0: the case, its data and nothing else), the last two checkpoints, a
 lock, and while a run goes the two copies of the output (`copies`). docs/long_runs.md lists what a checkpoint
-holds."""
+holds.
+"""
 
 import re
 import time
@@ -58,9 +59,7 @@ def run_of(folder: Path) -> str:
 
 
 def behind_links(output: Path) -> Path:
-    """The file that a name stands for: what is renamed to a symbolic link would take the place of the
-    link.
-    """
+    """The file that a name stands for; a file renamed to a symbolic link would replace the link."""
     return output.resolve() if output.is_symlink() else output
 
 

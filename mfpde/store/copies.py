@@ -7,7 +7,8 @@ size of the file, once more, while it is written.
 
 On Windows a file keeps its names while anybody has it open. There both copies are closed for the step and
 opened again after it, which HDF5 does not notice, and the step waits for readers that have the file open
-(`names`)."""
+(`names`).
+"""
 
 import errno
 import io
@@ -19,11 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from mfpde.errors import InputError
+from mfpde.store.handles import open_handle, read_at, read_into, write_at
 from mfpde.store.names import is_held, remove, replace, sync_folder
 
 BLOCK = 1 << 23  #: bytes copied at once
-#: how a copy is opened: as bytes, which Windows would else take for text
-FLAGS = os.O_RDWR | getattr(os, "O_BINARY", 0)
 #: what systems say of a file system without hard links, besides that they are not permitted
 NO_LINKS = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
@@ -58,7 +58,7 @@ class Copies(io.RawIOBase):
                 if resume:  # whoever has the file open keeps it as it is
                     shutil.copyfile(path, name)
                 else:
-                    os.close(_open(name, os.O_CREAT))
+                    os.close(open_handle(name, os.O_CREAT))
             self._try_links()
         except OSError as error:
             self.discard()
@@ -87,7 +87,7 @@ class Copies(io.RawIOBase):
                 f"{self.path}: its file system has no hard links, by which an output appears whole; choose a"
                 " folder on another one with -o"
             ) from None
-        self.files = [_open(name) for name in self.names]
+        self.files = [open_handle(name) for name in self.names]
         trial = self.link.with_name("trial")
         try:
             os.replace(self.link, trial)
@@ -127,7 +127,7 @@ class Copies(io.RawIOBase):
         """Fill a buffer; beyond the end with zeros, as HDF5 expects of space it has not written yet."""
         view = memoryview(buffer).cast("B")
         # none after a failure, when all reads are in vain
-        count = _read_into(self.files[0], view, self.position) if self.files else 0
+        count = read_into(self.files[0], view, self.position) if self.files else 0
         view[count:] = bytes(len(view) - count)
         self.position += len(view)
         return len(view)
@@ -138,7 +138,7 @@ class Copies(io.RawIOBase):
         done = 0
         try:
             while done < len(view) and self.failure is None:
-                done += _write(self.files[0], view[done:], self.position + done)
+                done += write_at(self.files[0], view[done:], self.position + done)
         except OSError as error:
             self.failure = error
         self.written.append((self.position, len(view)))
@@ -169,7 +169,7 @@ class Copies(io.RawIOBase):
         published = None if self.alone else os.dup(self.files[1])
 
         def wait() -> None:
-            handle = _open(self.path) if published is None else published
+            handle = open_handle(self.path) if published is None else published
             try:
                 os.fsync(handle)
                 sync_folder(folder)
@@ -210,18 +210,18 @@ class Copies(io.RawIOBase):
             replace(self.link, self.path)
         finally:
             if self.alone:
-                self.files = [_open(name) for name in self.names]
+                self.files = [open_handle(name) for name in self.names]
 
     def _bring_up_to_date(self, source: int, target: int) -> None:
         end = os.fstat(source).st_size
         for start, length in self.written:
             stop = min(start + length, end)
             while start < stop:
-                block = _read(source, min(BLOCK, stop - start), start)
+                block = read_at(source, min(BLOCK, stop - start), start)
                 if not block:
                     break
                 while block:
-                    done = _write(target, block, start)
+                    done = write_at(target, block, start)
                     start, block = start + done, block[done:]
         os.ftruncate(target, end)
         self.written.clear()
@@ -237,34 +237,3 @@ class Copies(io.RawIOBase):
     def _close(self) -> None:
         while self.files:
             os.close(self.files.pop())
-
-
-def _open(name: Path, more: int = 0) -> int:
-    return os.open(name, FLAGS | more, 0o666)
-
-
-def _read(handle: int, count: int, place: int) -> bytes:
-    """Up to so many bytes from a place of a file; nothing at its end."""
-    if hasattr(os, "pread"):
-        return os.pread(handle, count, place)
-    os.lseek(handle, place, os.SEEK_SET)
-    return os.read(handle, count)
-
-
-def _read_into(handle: int, view: memoryview, place: int) -> int:
-    """Fill a buffer from a place of a file, as far as the file goes; how many bytes that were."""
-    if hasattr(os, "preadv"):
-        return os.preadv(handle, [view], place)
-    done = 0
-    while done < len(view) and (block := _read(handle, len(view) - done, place + done)):
-        view[done : done + len(block)] = block
-        done += len(block)
-    return done
-
-
-def _write(handle: int, block: Any, place: int) -> int:
-    """Write at a place of a file; how many bytes were written, which may be fewer than there are."""
-    if hasattr(os, "pwrite"):
-        return os.pwrite(handle, block, place)
-    os.lseek(handle, place, os.SEEK_SET)
-    return os.write(handle, block)

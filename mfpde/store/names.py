@@ -3,7 +3,8 @@ it does not.
 
 There, a file that is open can be neither renamed, nor replaced, nor deleted under any of its names, unless
 whoever opened it allows that, and hardly anybody does, HDF5 and Python included. Virus scanners and search
-indexes open new files too, for a moment; so it pays to try again."""
+indexes open new files too, for a moment; so it pays to try again.
+"""
 
 import errno
 import os
@@ -27,9 +28,7 @@ class HeldOpen(OSError):
 
 
 def is_held(error: OSError) -> bool:
-    """Whether an error may mean that a file is open; never true where that keeps nobody from changing
-    names.
-    """
+    """Whether an error may mean that a file is open; never true where names of open files can change."""
     return getattr(error, "winerror", None) in OPEN_ELSEWHERE
 
 

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mfpde import __version__
 from mfpde.device.kernel_files import kernels_digest
 from mfpde.letters import spell
+from mfpde.version import __version__
 
 HOST = "host (NumPy)"  #: stands for a device where there is none
 LIBRARIES = ("numpy", "scipy", "pyopencl", "pocl-binary-distribution", "h5py", "xarray", "sympy", "pydantic")

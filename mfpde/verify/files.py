@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mfpde.analysis.run import open_run
 from mfpde.data.hdf5 import open_hdf5
+from mfpde.results.opening import open_run
 from mfpde.store.checksums import count_good_frames
 from mfpde.store.layout import FRAMES
 
