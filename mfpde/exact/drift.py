@@ -8,11 +8,10 @@ import sympy
 
 from mfpde.case import Case
 from mfpde.exact.formulas import multiple_of
-from mfpde.exact.state import ExactState, Solution, expect, expect_no
+from mfpde.exact.state import ExactState, Solution, expect, expect_no, only_parameter
 from mfpde.laws import Law
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
-from mfpde.models.potential import Potential
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -31,19 +30,19 @@ class Drift:
         return ExactState(energy=energy, cdfs={self.name: lambda x: self.start.cdf(x - shift)})
 
 
-def build_drift(case: Case, model: Model, mesh: Mesh) -> Drift:
+def build_drift(case: Case, model: Problem, mesh: Mesh) -> Drift:
     """The moving law of a case.
 
     Raises:
         InputError: the case is another one.
     """
     expect_no(case, birth_death=True, diffusion=True)
-    expect(case, isinstance(model, Potential) and len(mesh.axes) == 1, "a potential of one parameter")
-    assert isinstance(model, Potential)
-    (c,) = model.parameters.components
-    force = multiple_of(model.external.expression, sympy.Symbol(c.name, real=True))
+    potential, c = only_parameter(case, model)
+    force = multiple_of(potential.external.expression, sympy.Symbol(c.name, real=True))
     expect(
-        case, bool(force) and model.interaction is None, f"model.external = '{c.name}', or a multiple of it"
+        case,
+        bool(force) and potential.interaction is None,
+        f"model.external = '{c.name}', or a multiple of it",
     )
     expect(case, not c.periodic, f"walls, but parameters.{c.name}.periodic = true")
     assert force is not None
