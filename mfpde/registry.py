@@ -33,6 +33,7 @@ class Registry(Generic[Entry]):
 
     def __init__(self, package: str, defines: str, kind: str, first: str = ""):
         self.package, self.defines, self.kind, self.first = package, defines, kind, first
+        self._texts: dict[str, str] = {}  # a help text asks for several literals of each file
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -92,7 +93,9 @@ class Registry(Generic[Entry]):
         return found and ast.literal_eval(found[1])
 
     def _text(self, name: str) -> str:
-        return (self._folder / f"{name}.py").read_text(encoding="utf-8")
+        if name not in self._texts:
+            self._texts[name] = (self._folder / f"{name}.py").read_text(encoding="utf-8")
+        return self._texts[name]
 
     @property
     def _folder(self) -> Path:

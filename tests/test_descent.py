@@ -12,12 +12,12 @@ from mfpde.errors import InputError
 from mfpde.figures import descent as figure
 from mfpde.figures import style
 from mfpde.kinds import OPTIMISERS
-from mfpde.lagrangian import minibatches
 from mfpde.lagrangian.descent import Training, build_descent
 from mfpde.lagrangian.ladder import Ladder
-from mfpde.lagrangian.minibatches import Batch, Minibatches, draw_batch
+from mfpde.lagrangian.minibatches import Minibatches
 from mfpde.lagrangian.solver import build_backend
 from mfpde.models import build_model
+from mfpde.models.feature_map import Batch
 from mfpde.randomness import generator
 
 NETWORKS = {"eulerian.enabled": False, "lagrangian.units": [], "descent.units": 12, "descent.replicates": 3}
@@ -98,9 +98,8 @@ def test_the_mean_over_all_minibatches_is_the_full_gradient(monkeypatch):
     state, total = ladder.initial_state(model.parameters), model.data.weights.sum()
     mean = np.zeros_like(state)
     for x, y, weight in zip(model.data.x, model.data.y, model.data.weights, strict=True):
-        monkeypatch.setattr(
-            minibatches, "draw_batch", lambda *_, x=x, y=y: Batch(x[None], np.array([y]), float(total))
-        )
+        batch = Batch(x[None], np.array([[y]]), float(total))
+        monkeypatch.setattr(type(model.features), "draw", lambda *_, batch=batch: batch)
         mean += weight / total * Minibatches(model, ladder, 1).velocity(state)
     np.testing.assert_allclose(mean, backend.velocity(state), atol=1e-14)
 
@@ -108,7 +107,7 @@ def test_the_mean_over_all_minibatches_is_the_full_gradient(monkeypatch):
 def test_data_are_drawn_with_the_probability_of_their_weights():
     lebesgue = {"law": "grid", "low": -2, "high": 2, "points": 9, "weights": "lebesgue"}
     model = build_model(descending([0.1], **{"data.inputs": lebesgue}))
-    batch = draw_batch(model, 40_000, generator(1, "batch"))
+    batch = model.features.draw(40_000, generator(1, "batch"))
     counts = np.array([np.sum(batch.x[:, 0] == x) for x in model.data.x[:, 0]])
     expected = 40_000 * model.data.weights / model.data.weights.sum()
     assert np.all(np.abs(counts - expected) < 4.5 * np.sqrt(expected))

@@ -8,6 +8,7 @@ import pytest
 
 from mfpde.case.load import load_variants
 from mfpde.errors import InputError
+from mfpde.kinds import LAWS
 from mfpde.simulation import build_simulation
 
 AXIS = """
@@ -57,6 +58,12 @@ def changed(base, *changes, add=""):
 
 
 #: (case, what the message says after the name of the file)
+
+
+def laws_with(key):
+    """All laws that have a key, as messages list them."""
+    return " or ".join(f'law = "{name}"' for name in LAWS if key in LAWS[name].model_fields)
+
 
 MISTAKES = [
     (
@@ -197,7 +204,7 @@ MISTAKES = [
     ),
     (
         changed(NET, ('law = "normal", within = [-3, 3]', 'law = "uniform", mean = 0, std = 1')),
-        'unknown key \'parameters.a.initial.mean\'; it belongs to law = "normal" or law = "wrapped_cauchy"',
+        f"unknown key 'parameters.a.initial.mean'; it belongs to {laws_with('mean')}",
     ),
     (
         changed(NET, ('law = "normal"', 'law = "normal", variance = 2')),
@@ -205,7 +212,7 @@ MISTAKES = [
     ),
     (
         changed(NET, ('law = "normal", within = [-3, 3]', 'law = "normal", low = -1, high = 1')),
-        "unknown key 'parameters.a.initial.low'; it belongs to law = \"uniform\"",
+        f"unknown key 'parameters.a.initial.low'; it belongs to {laws_with('low')}",
     ),
     (
         changed(NET, ('law = "normal"', 'law = "normal", sigma = 2')),

@@ -4,8 +4,7 @@ import numpy as np
 import sympy
 
 from mfpde.case import Case
-from mfpde.exact.state import expect
-from mfpde.models.kinds import as_potential
+from mfpde.exact.state import expect, only_parameter
 from mfpde.models.parameters import Component
 from mfpde.models.potential import Potential
 from mfpde.models.problem import Problem
@@ -19,14 +18,7 @@ def on_circle(case: Case, model: Problem) -> tuple[Potential, Component, sympy.E
     Raises:
         InputError: it is no potential, or not on a circle of length 2 pi.
     """
-    potential = as_potential(model)
-    expect(
-        case,
-        potential is not None and len(model.parameters.components) == 1,
-        "model.kind = 'potential' with one parameter",
-    )
-    assert potential is not None
-    (c,) = model.parameters.components
+    potential, c = only_parameter(case, model)
     circle = c.periodic and c.domain is not None and abs(c.domain[1] - c.domain[0] - TURN) < 1e-9
     expect(case, circle, f"parameters.{c.name}.periodic = true with a domain of length 2 pi")
     return potential, c, sympy.cos(sympy.Symbol(c.name, real=True))

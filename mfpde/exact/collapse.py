@@ -11,13 +11,12 @@ import sympy
 
 from mfpde.case import Case
 from mfpde.exact.formulas import is_zero, multiple_of
-from mfpde.exact.state import ExactState, Solution, expect, expect_no
+from mfpde.exact.state import ExactState, Solution, expect, expect_no, only_parameter
 from mfpde.expressions.functions import absolute
 from mfpde.laws import Law
 from mfpde.laws.point import Point
 from mfpde.laws.uniform import Uniform
 from mfpde.measures.mesh import Mesh
-from mfpde.models.kinds import as_potential
 from mfpde.models.problem import Problem
 
 
@@ -45,14 +44,7 @@ def build_collapse(case: Case, model: Problem, mesh: Mesh) -> Collapse:
         InputError: the case is another one.
     """
     expect_no(case, birth_death=True, diffusion=True)
-    potential = as_potential(model)
-    expect(
-        case,
-        potential is not None and len(model.parameters.components) == 1,
-        "model.kind = 'potential' with one parameter",
-    )
-    assert potential is not None
-    (c,) = model.parameters.components
+    potential, c = only_parameter(case, model)
     pair = potential.interaction.expression if potential.interaction is not None else sympy.Integer(0)
     strength = multiple_of(pair, absolute(sympy.Symbol(c.name, real=True)))
     expect(case, is_zero(potential.external.expression), "a case without model.external")

@@ -10,7 +10,9 @@ from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.laws.normal import Normal
 from mfpde.measures.mesh import Mesh
+from mfpde.models.kinds import as_potential
 from mfpde.models.parameters import Component
+from mfpde.models.potential import Potential
 from mfpde.models.problem import Problem
 
 #: a normal law conditioned on an interval this many standard deviations wide to each side is as good as the
@@ -78,6 +80,19 @@ def expect_no(case: Case, *, birth_death: bool = False, diffusion: bool = False)
     expect(
         case, not (diffusion and dynamics.diffusion), f"dynamics.diffusion = 0, got {dynamics.diffusion:g}"
     )
+
+
+def only_parameter(case: Case, model: Problem) -> tuple[Potential, Component]:
+    """The potential of a case, and its only parameter.
+
+    Raises:
+        InputError: it is no potential, or one of several parameters.
+    """
+    potential, components = as_potential(model), model.parameters.components
+    one = potential is not None and len(components) == 1
+    expect(case, one, "model.kind = 'potential' with one parameter")
+    assert potential is not None
+    return potential, components[0]
 
 
 def is_whole_normal(component: Component) -> bool:

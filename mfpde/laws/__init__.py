@@ -7,6 +7,7 @@ To add one, add a file with its table (a `LawTable` whose keys all have defaults
 
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from mfpde.table import Table
 SOUND = 1e-3
 
 
+@dataclass(frozen=True)
 class Law(ABC):
     """What every law of one parameter offers."""
 
@@ -64,9 +66,10 @@ class Law(ABC):
     def quantile(self, u: np.ndarray) -> np.ndarray:
         """Generalised inverse of the distribution function, for u in [0, 1)."""
 
-    @abstractmethod
     def describe(self) -> str:
-        """A few words for messages."""
+        """A few words for messages, such as "logistic law (mean 0, scale 0.5)"; laws are dataclasses."""
+        values = ", ".join(f"{field.name} {getattr(self, field.name):g}" for field in fields(self))
+        return f"{type(self).__name__.lower()} law ({values})"
 
     def masses_around(self, faces: np.ndarray, length: float) -> np.ndarray:
         """Masses (n,) between faces (n + 1,) that go once around a circle, around which the law is wound."""

@@ -7,6 +7,7 @@ import typer
 
 from mfpde.cli.arguments import check_scaling
 from mfpde.cli.drawing import draw, figures_folder, print_names
+from mfpde.kinds import figures_in_words
 
 OUTPUTS = "Output files of `mfpde run`; several are drawn side by side."
 FOLDER = "Folder for the figures; default: what the names of OUT share, with _figures."
@@ -27,12 +28,9 @@ def plot(
 ) -> None:
     """Draw the figures one would put in a paper, as PDF and PNG.
 
-    Figures of one run: overview (with data and two widths), energy, function, marginals, density (with two
-    parameters), spacetime, order and gibbs (of potentials; the last with diffusion), gap_by_width (with
-    two widths), gap_in_time, fluctuations (with a prediction or nodes), bias_variance (with replicates),
-    chaos (with replicates), descent (with descent), width_planner (with a prediction).
+    Figures of one run: ONE.
 
-    Figures of several runs: energies, clouds (with two parameters), fluctuation_panels (with nodes).
+    Figures of several runs: SEVERAL.
 
     A figure that is asked for by name and cannot be drawn is an error that says what the run lacks.
 
@@ -51,6 +49,10 @@ def plot(
             " no --format"
         )
     _draw_outside(outputs[0], network, scaling, folder or figures_folder(outputs))
+
+
+plot.__doc__ = (plot.__doc__ or "").replace("ONE", figures_in_words("one"))
+plot.__doc__ = plot.__doc__.replace("SEVERAL", figures_in_words("several"))
 
 
 def _draw_outside(output: Path, network: Path, scaling: str | None, folder: Path) -> None:

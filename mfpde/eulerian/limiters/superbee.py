@@ -1,6 +1,4 @@
-"""The steepest slope that makes no new extrema, which keeps jumps sharp and steepens smooth hills
-(Roe 1986).
-"""
+"""The steepest slope that makes no new extrema: jumps stay sharp, smooth hills get steeper (Roe 1986)."""
 
 import numpy as np
 
