@@ -1,6 +1,4 @@
-"""Everything the benchmarks take from mfpde, in one place: when its interfaces change, this file does, and no
-other.
-"""
+"""Everything the benchmarks take from mfpde: when its interfaces change, this file alone does."""
 
 import tempfile
 from collections.abc import Callable
@@ -99,9 +97,7 @@ def transport_stage(case: Case, stage: Stage, precision: str, device: Device) ->
 
 
 def potential_product(case: Case, precision: str, device: Device) -> tuple[Candidate, np.ndarray]:
-    """h on the cells of z as a step finds it from the moments; also the dense matrix of the features, for
-    peers.
-    """
+    """h on the cells of z, found from the moments as in a step; and the dense matrix of the features."""
     model = build_model(case)
     solver = build_solver(case.replace({"eulerian.precision": precision}), model, device)
     backend, source = solver.stepper.backend, solver.stepper.energy.source(solver.state.moments.linear)
@@ -137,8 +133,9 @@ PARTS = {
 
 
 def step_shares(case: Case, device: Device, steps: int = 6) -> StepShares:
-    """Steps of a case, every operation of the backend timed until its queue is empty; the fastest step
-    counts.
+    """Seconds of every operation in a step of a case.
+
+    Each is timed until its queue is empty; the fastest step counts.
     """
     solver = build_solver(case, build_model(case), device)
     stepper, backend = solver.stepper, solver.stepper.backend
@@ -175,9 +172,7 @@ def step_shares(case: Case, device: Device, steps: int = 6) -> StepShares:
 
 
 class Units:
-    """A network of n units on the data of a case, as arrays: parameters (a, w, b), data (x, y), weights of
-    the data.
-    """
+    """A network of n units as arrays: parameters (a, w, b), data (x, y), weights of the data."""
 
     def __init__(self, case: Case, units: int):
         self.case = case.replace({"lagrangian.units": [units], "lagrangian.replicates": 1})
@@ -213,9 +208,7 @@ def particle_gradient(units: Units, precision: str, device: Device) -> Candidate
 
 
 def shipped_cases() -> dict[str, Case]:
-    """The cases that come with mfpde, without those of the verification suite; every variant by its name
-    after that of the case.
-    """
+    """The cases that come with mfpde, without those that verify it; variants follow their case."""
     names = [listed["name"] for listed in list_cases() if listed["kind"] == "example"]
     return {
         f"{name} {variant}".strip(): case for name in names for variant, case in load_variants(name).items()

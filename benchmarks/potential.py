@@ -1,6 +1,4 @@
-"""The potential: its share of a step, and one product with the features against a dense one, as the data
-grow.
-"""
+"""The potential: its share of a step, and one product with the features against a dense one."""
 
 from functools import partial
 

@@ -1,6 +1,4 @@
-"""What is claimed of the solver: for every verification case a quantity, its order of convergence, and its
-error at a size.
-"""
+"""What is claimed of the solver: a quantity of every case, its order of convergence, and its error."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

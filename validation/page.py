@@ -67,9 +67,7 @@ def write_page(folder: Path, measured: Measured, minutes: float) -> Path:
 
 
 def section(page: Path, heading: str) -> list[str]:
-    """Lines of a section of a page, from its heading to the next; none if there is no page or no such
-    section.
-    """
+    """Lines of a section of a page, from its heading to the next; none if there is no such section."""
     lines = page.read_text(encoding="utf-8").rstrip().split("\n") if page.exists() else []
     if heading not in lines:
         return []

@@ -73,9 +73,7 @@ def rows(family: Family) -> list[Row]:
 
 
 def _row(family: Family, row: Row, left: dict[Any, None]) -> Row | None:
-    """A row that holds this pair; None if there is none, since a third factor is refused with it whatever it
-    is.
-    """
+    """A row that holds this pair; None if every third factor is refused with it."""
     names = list(family.factors)
     place = {name: k for k, name in enumerate(names)}
     for name in sorted(names, key=lambda name: name not in CONSTRAINED):
@@ -117,8 +115,9 @@ def uncovered(family: Family, found: list[Row]) -> list[tuple[tuple[str, str], t
 
 
 def tell(*arguments: object) -> tuple[int, str, str]:
-    """Exit code, output and messages of `mfpde` with these arguments, in this process; a crash is a code of 1
-    with its last lines.
+    """Exit code, output and messages of `mfpde` with these arguments, in this process.
+
+    A crash is a code of 1 with its last lines.
     """
     out, err, before = io.StringIO(), io.StringIO(), sys.argv
     sys.argv = ["mfpde", *map(str, arguments)]

@@ -84,8 +84,9 @@ def model_of(run: Run) -> Network | PopulationNetwork:
 
 
 def functions(model: Network | PopulationNetwork, states: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """f of every network by its coefficients (R, r), values at the data or those in the basis; states (R,
-    components, n), weights (R, n).
+    """f of every network by its coefficients (R, r): values at the data, or those in the basis.
+
+    States are (R, components, n), weights (R, n).
     """
     found = []
     for state, masses in zip(states, weights, strict=True):
@@ -103,9 +104,7 @@ def functions(model: Network | PopulationNetwork, states: np.ndarray, weights: n
 def energies(
     model: Network | PopulationNetwork, states: np.ndarray, weights: np.ndarray, predictions: np.ndarray
 ) -> np.ndarray:
-    """E and |f - f*|^2 of every network (2, R), whose functions are `predictions` (R, r); states and weights
-    as of `functions`.
-    """
+    """E and |f - f*|^2 of every network (2, R), from `predictions` (R, r); the rest as of `functions`."""
     found = []
     for state, masses, f in zip(states, weights, predictions, strict=True):
         # units of a flow carry it in a last row
@@ -116,8 +115,9 @@ def energies(
 
 
 def _potential(model: Network | PopulationNetwork, state: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """V at the units (n,), of which a population loss is made without the error of its basis; a loss at data
-    needs none.
+    """V at the units (n,), from which a population loss is found without the error of its basis.
+
+    A loss at data needs none.
     """
     if isinstance(model, Network):
         return np.zeros(len(weights))
