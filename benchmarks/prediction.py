@@ -10,6 +10,8 @@ from mfpde.device.choice import choose_device
 from mfpde.lagrangian.fluctuations import build_fluctuations
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
+from mfpde.metrics import measure
+from mfpde.metrics.views.prediction import PredictionView
 from mfpde.models import build_model
 
 WIDTHS = ((400, 10), (400, 300), (10_000, 10))  #: units, replicates
@@ -32,7 +34,7 @@ def main() -> None:
         assert found is not None
         for until in times:
             found.advance(until)
-            found.measure()
+            measure({"prediction": PredictionView(found)}, True)
 
     jobs = {f"{k} networks of {n} units": (networks, (n, k)) for n, k in WIDTHS}
     jobs |= {f"prediction, {nodes} nodes and half as many": (prediction, (nodes,)) for nodes in NODES}

@@ -73,6 +73,8 @@ static inline double HMIN(const realv v)
 // not here.
 #define LARGER(a, b) ((a) > (b) ? (a) : (b))
 #define SMALLER(a, b) ((a) < (b) ? (a) : (b))
+// The number nearer to 0 where both have one sign, else 0.
+#define MINMOD(a, b) (LARGER(SMALLER(a, b), (realv)0) + SMALLER(LARGER(a, b), (realv)0))
 
 // Functions formulas may use beyond the OpenCL built-ins.
 static inline realv relu(const realv t) { return LARGER(t, (realv)0); }

@@ -4,8 +4,8 @@
 // serves several pairs; loops over a block are unrolled to keep its numbers in registers. Inputs are x[tile][d][TILE_VECTORS],
 // data padded to whole tiles with weight 0. All data are read as aligned vectors: calls, such as vload, would spill registers.
 //
-// Generated code gives activation(t, &value), activation_with_slope(t, &value, &slope), and
-// amplitude_penalty(a, &value, &slope) for lambda |a|^q.
+// Generated code gives activation(t, &value), activation_with_slope(t, &value, &slope),
+// amplitude_penalty(a, &value, &slope) for r_a, and LOSS_SLOPE(f, y) for dl/df.
 
 #define BLOCK_VECTORS (UNIT_BLOCK * TILE_VECTORS)
 #define DATA_VECTORS (DATA_PITCH / VW)
@@ -90,7 +90,7 @@ __kernel void partial_predictions(__global const real *restrict state, __global 
     for (int v = 0; v < TILE_VECTORS; ++v) partial[(size_t)chunk * DATA_VECTORS + tile * TILE_VECTORS + v] = TO_SUM(total[v]);
 }
 
-// Predictions of each network, and residual = data weight (f - f*), from the partial sums of its chunks.
+// Predictions of each network, and residual = data weight dl/df, from the partial sums of its chunks.
 __kernel void predict(__global const double *restrict partial, __global const int *restrict first_chunk,
                       __global const double *restrict targets, __global const double *restrict data_weights,
                       __global double *restrict prediction, __global real *restrict residual)
@@ -99,7 +99,7 @@ __kernel void predict(__global const double *restrict partial, __global const in
     double total = 0;
     for (int chunk = first_chunk[network]; chunk < first_chunk[network + 1]; ++chunk) total += partial[(size_t)chunk * DATA_PITCH + l];
     prediction[network * DATA_PITCH + l] = total;
-    residual[network * DATA_PITCH + l] = (real)(data_weights[l] * (total - targets[l]));
+    residual[network * DATA_PITCH + l] = (real)(data_weights[l] * LOSS_SLOPE(total, targets[l]));
 }
 
 // Adds a tile of data, from vector l on, to sum[ROWS][UNIT_BLOCK] of the block that starts at unit `first`.

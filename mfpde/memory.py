@@ -17,8 +17,7 @@ from mfpde.eulerian import memory as of_mesh
 from mfpde.lagrangian import memory as of_networks
 from mfpde.lagrangian.characteristics import node_count
 from mfpde.lagrangian.ladder import Ladder
-from mfpde.models.model import Model
-from mfpde.models.network import Network
+from mfpde.models.problem import Problem
 from mfpde.store.layout import Layout
 
 #: what Python, its libraries and an OpenCL runtime hold in any case
@@ -31,11 +30,11 @@ COMPANIONS = 0.75
 LARGE_OUTPUT = 2_000_000_000
 
 
-def parts_of_run(case: Case, model: Model, device=None) -> dict[str, int]:
+def parts_of_run(case: Case, model: Problem, device=None) -> dict[str, int]:
     """Bytes on this machine that parts of a run need; those on a device of its own are not among them."""
     parts = {"Python and its libraries": BASE}
     shared = device is None or device.is_cpu
-    if isinstance(model, Network):
+    if model.data is not None:
         parts["the data"] = DATA * (model.data.x.nbytes + model.data.y.nbytes + model.data.weights.nbytes)
     if case.eulerian.enabled:
         fields, _, host = of_mesh.needed(model.parameters.mesh(), model, case.eulerian.precision)
@@ -59,7 +58,7 @@ def _networks(case: Case) -> Ladder:
     return Ladder(case.lagrangian.units, case.lagrangian.replicate_counts(), case.lagrangian.seed)
 
 
-def check_memory(case: Case, model: Model, device=None) -> list[str]:
+def check_memory(case: Case, model: Problem, device=None) -> list[str]:
     """Refuse a run that cannot fit; what to say of one that may not fit beside what else runs here.
 
     Raises:
@@ -85,7 +84,7 @@ def check_memory(case: Case, model: Model, device=None) -> list[str]:
     return []
 
 
-def _refuse_parts(case: Case, model: Model, device) -> None:
+def _refuse_parts(case: Case, model: Problem, device) -> None:
     """Refuse a part that does not fit even alone, with what would.
 
     Raises:

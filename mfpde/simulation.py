@@ -1,261 +1,138 @@
-"""Both sides of a case at one time: built, advanced, measured, and put into checkpoints. It does not know who
-asks.
+"""All sides of a case at one time: built, advanced, measured, and put into checkpoints. It does not know who
+asks, nor which sides there are.
 """
 
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
-
-import numpy as np
 
 from mfpde.case import Case
 from mfpde.data import Dataset
 from mfpde.device.choice import choose
 from mfpde.device.needs import needs_of
 from mfpde.errors import InputError
-from mfpde.eulerian.solver import Solver, build_solver
-from mfpde.handoff import check_hand_off, hand_off_if_narrow, restore_carrier
-from mfpde.lagrangian.characteristics import build_characteristics, node_count
-from mfpde.lagrangian.descent import Descent, build_descent
-from mfpde.lagrangian.flow import Flow
-from mfpde.lagrangian.fluctuations import SPECTRUM, Fluctuations, FollowedTangent, build_fluctuations
-from mfpde.lagrangian.ladder import Ladder
-from mfpde.lagrangian.solver import build_flow
 from mfpde.memory import check_memory
-from mfpde.models import Model, build_model
-from mfpde.models.network import Network
-from mfpde.models.shallow import ShallowNetwork
-from mfpde.monitors.blame import blaming_cells, blaming_units
-from mfpde.monitors.frames import Snapshot, measure_density, measure_distances, measure_gaps, measure_networks
-from mfpde.monitors.grid_error import Companions, build_companions
+from mfpde.metrics import measure
+from mfpde.metrics.shown import Shown, shown
+from mfpde.models import Problem, build_model
 from mfpde.monitors.health import Health
-from mfpde.monitors.nodes import measure_nodes
-from mfpde.sides import DENSITY, Parts, Turn, Watch, flow_of, parts_of, solver_facts
-from mfpde.store.layout import Parts as LayoutParts
+from mfpde.sides import Side, Start, build_sides
+from mfpde.sides.turns import Turn, Watch
+from mfpde.store.layout import Layout, describe
 from mfpde.store.reserved import check_names
 
 
 @dataclass
 class Simulation:
-    """Both sides of a case, at one time."""
+    """The sides of a case, at one time."""
 
     case: Case
-    model: Model
-    solver: Solver | None
-    ladder: Ladder | None
-    flow: Flow | None
-    companions: Companions | None = None
-    nodes: Flow | None = None  #: the mean field carried by quadrature nodes
-    fluctuations: Fluctuations | None = None
-    descent: Descent | None = None
+    model: Problem
+    sides: list[Side]  #: in the order in which they take turns
     device: Any = None  #: None for NumPy
     notes: tuple[str, ...] = ()  #: what the user should know of how the device was chosen, and of memory
-    snapshot: Snapshot | None = None  #: of the networks, at the last frame
+    shown: Shown = field(default_factory=dict)  #: at the last frame
     health: Health = field(default_factory=Health)
     heading: float = 0.0  #: the time of the last call of `advance`, which a checkpoint may have interrupted
-    fingerprint: dict[str, float] = field(default_factory=dict)  #: of what was built, at time 0
 
-    def frame(self, with_fields: bool) -> dict[str, Any]:
-        """Everything that is stored at the present time, by path in the file."""
-        values: dict[str, Any] = {}
-        density = None
-        if self.solver is not None:
-            density = self.solver.density()
-            values |= measure_density(self.solver, density, with_fields)
-            if self.companions is not None:
-                values |= {
-                    f"eulerian/{name}": value for name, value in self.companions.estimate(self.solver).items()
-                }
-        if self.nodes is not None:
-            values |= measure_nodes(self.model, self.nodes, self.jump_rate)
-        if self.fluctuations is not None:
-            values |= {f"fluctuations/{name}": value for name, value in self.fluctuations.measure().items()}
-        limit = (
-            self.solver.prediction if self.solver is not None else values.get("characteristics/prediction")
-        )
-        if self.flow is not None and self.ladder is not None:
-            shown = self.case.output.snapshot_replicates if with_fields else 0
-            networks, self.snapshot = measure_networks(self.model, self.ladder, self.flow, shown)
-            values |= networks
-            if limit is not None and isinstance(self.model, ShallowNetwork):
-                values |= measure_gaps(self.model, self.ladder, self.snapshot, limit)
-            if self.solver is not None and density is not None:
-                values |= measure_distances(
-                    self.model, self.ladder, self.snapshot, self.solver.mesh, density, with_fields
-                )
-        if self.descent is not None:
-            values |= self.descent.measure(limit)
-        return values
+    def __post_init__(self) -> None:
+        found = [side.fingerprint() for side in self.sides]
+        #: of what was built, at time 0: numbers that tell whether it was, to the last bit, like another one
+        self.fingerprint = {name: number for numbers in found for name, number in numbers.items()}
+
+    @property
+    def time(self) -> float:
+        """Of the side that is farthest behind."""
+        return min(side.time for side in self.sides)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the progress tells of all sides."""
+        return {name: fact for side in self.sides for name, fact in side.facts().items()}
 
     @property
     def data_notes(self) -> tuple[str, ...]:
         """What the user should know of how the data were read."""
-        return self.model.data.notes if isinstance(self.model, Network) else ()
+        data = self.model.data
+        return data.notes if data is not None else ()
 
-    @property
-    def jump_rate(self) -> float:
-        """alpha if units jump, else 0."""
-        return self.case.dynamics.birth_death if self.case.lagrangian.reaction == "birth_death" else 0.0
+    def advance(self, until: float, watch: Watch) -> None:
+        """Bring all sides to a time. A checkpoint may be taken in every `watch`."""
+        if self.heading != until:  # else this was done before the checkpoint
+            for side in self.sides:
+                side.head_for(until)
+            self.heading = until
+        for side in self.sides:
+            side.advance(until, Turn(side.parts(), until, watch, lambda: self.facts))
+
+    def frame(self, with_fields: bool) -> dict[str, Any]:
+        """Everything that is stored at the present time, by path in the file."""
+        self.shown = self._show()
+        for side in self.sides:
+            side.remember(self.shown)
+        return measure(self.shown, with_fields)
+
+    def layout(self) -> Layout:
+        """What is stored of it."""
+        return describe(self._show())
+
+    def _show(self) -> Shown:
+        return shown(self.model, {name: view for side in self.sides for name, view in side.views().items()})
+
+    def check(self, time: float) -> list[str]:
+        """New warnings at this output time."""
+        before = set(self.health.warnings)
+        if time == 0:
+            self.health.check_case(self.case)
+        for side in self.sides:
+            side.check(self.health, self.shown, time)
+        return [message for kind, message in self.health.warnings.items() if kind not in before]
+
+    def stop_at_walls(self, time: float) -> None:
+        """End a run that its walls make.
+
+        Raises:
+            RunError: most of the mass that was not there at the start, or most units, lie at a wall.
+        """
+        shares = {name: share for side in self.sides for name, share in side.wall_shares(self.shown).items()}
+        self.health.stop_at_walls(shares, self.case.eulerian.wall_limit, self.model, time)
+
+    def summary(self) -> dict[str, Any]:
+        """The health of the run, as it is stored in the file and shown by `inspect`."""
+        summary = self.health.summary(self.case.stationary is not None, self.time)
+        return summary | {name: table for side in self.sides for name, table in side.summary().items()}
 
     @property
     def is_stationary(self) -> bool:
         """Whether the case asks for a stationary density, and has one: its rates over the last step are below
         the tolerance.
         """
-        tolerance, solver = self.case.stationary, self.solver
-        if tolerance is None or solver is None or solver.carrier is not None:
-            return False
-        return bool(solver.density_rate < tolerance and solver.energy_rate < tolerance)
+        tolerance = self.case.stationary
+        return tolerance is not None and any(side.is_stationary(tolerance) for side in self.sides)
 
-    @property
-    def parts(self) -> LayoutParts:
-        """What the run has besides a density and a ladder."""
-        return LayoutParts(
-            self.nodes is not None, self.jump_rate > 0, SPECTRUM if self.fluctuations is not None else 0
-        )
+    def rates(self, judged: str) -> str:
+        """How fast the density still changes; empty where there is none.
 
-    @property
-    def solvers(self) -> list[Solver]:
-        """That of the density and those of its companions."""
-        return (
-            []
-            if self.solver is None
-            else [self.solver, *(self.companions.solvers if self.companions else [])]
-        )
-
-    @property
-    def particles(self) -> dict[str, Flow | Fluctuations | Descent]:
-        """What moves by characteristics, each once, in the order in which it is advanced."""
-        sides: dict[str, Any] = {
-            "nodes": self.nodes,
-            "fluctuations": self.fluctuations,
-            "descent": self.descent,
-            "networks": self.flow,
-        }
-        if self.fluctuations is not None and self.nodes is self.fluctuations.full.flow:
-            del sides["nodes"]
-        return {name: side for name, side in sides.items() if side is not None}
-
-    @property
-    def sides(self) -> dict[str, Parts]:
-        """What takes turns in `advance`, in that order: the parts of each, with the time that they have
-        reached.
+        Arguments:
+            judged: what is to be said of these rates.
         """
-        found: dict[str, Parts] = {}
-        if (density := self.solver) is not None:
-            found[DENSITY] = {
-                DENSITY: lambda: density.time if density.carrier is None else density.carrier.time
-            }
-        if self.companions is not None:
-            solvers = self.companions.solvers
-            found["companions"] = {
-                f"coarser mesh {k} of {len(solvers)}": partial(getattr, s, "time")
-                for k, s in enumerate(solvers, 1)
-            }
-        units = self.ladder.units if self.ladder is not None else []
-        return found | {name: parts_of(side, name, list(units)) for name, side in self.particles.items()}
-
-    def advance(self, until: float, watch: Watch) -> None:
-        """Bring all sides to a time; hand the density over to points when it has become narrow. A checkpoint
-        may be taken in every `watch`.
-        """
-        sides, solver = self.sides, self.solver
-        if solver is not None:
-            if self.heading != until:  # else this was decided before the checkpoint
-                hand_off_if_narrow(self.case, self.solvers, self.device)
-            self.heading = until
-            with blaming_cells(solver):
-                solver.advance(until, Turn(sides[DENSITY], until, watch, partial(solver_facts, solver)))
-        facts = {} if solver is None else solver_facts(solver)
-        if self.companions is not None:
-            self.companions.advance(until, self._turn(sides["companions"], until, watch, facts))
-        for name, side in self.particles.items():
-            with blaming_units(flow_of(side), self.model):
-                side.advance(until, self._turn(sides[name], until, watch, facts))
-
-    def _turn(self, parts: Parts, until: float, watch: Watch, facts: dict[str, Any]) -> Turn:
-        """The turn of a side begins, which is told at once: its first step may take long."""
-        turn = Turn(parts, until, watch, lambda: facts)
-        turn()
-        return turn
+        return "; ".join(rates for side in self.sides if (rates := side.rates(judged)))
 
     def checkpoint(self) -> dict[str, Any]:
         """All that a simulation built anew needs to go on bit by bit from here, also in the middle of
         `advance`; for `restore`.
         """
-        return {
-            "heading": self.heading,
-            "solvers": [solver.checkpoint() for solver in self.solvers],
-            "particles": {name: side.checkpoint() for name, side in self.particles.items()},
-            "companions": self.companions.checkpoint() if self.companions is not None else None,
-            "health": self.health.checkpoint(),
-        }
+        saved: dict[str, Any] = {"heading": self.heading, "solvers": [], "particles": {}, "companions": None}
+        for side in self.sides:
+            side.save(saved)
+        return saved | {"health": self.health.checkpoint()}
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
         self.heading = saved["heading"]
-        # runs of 0.1 had fewer companions: those that are missing catch up from time 0
-        for solver, its in zip(self.solvers, saved["solvers"], strict=False):
-            restore_carrier(self.case, solver, its, self.device)
-            solver.restore(its)
-        for name, side in self.particles.items():
-            side.restore(saved["particles"][name])
-        if self.companions is not None and saved.get("companions") is not None:
-            self.companions.restore(saved["companions"])
+        for side in self.sides:
+            side.restore(saved)
         self.health.restore(saved["health"])
-
-    def _fingerprint(self) -> dict[str, float]:
-        """Numbers that tell whether this was built, to the last bit, like another one: energies, and
-        checksums of V at units.
-        """
-        flows = {
-            "nodes": self.nodes,
-            "networks": self.flow,
-            "descent": self.descent.flow if self.descent else None,
-        }
-        checked = {
-            name: zlib.crc32(flow.potential().tobytes()) for name, flow in flows.items() if flow is not None
-        }
-        return checked | {f"energy {k}": solver.state.energy for k, solver in enumerate(self.solvers)}
-
-
-def output_times(
-    case: Case, ends: Sequence[float] = (), stationary: float | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Times at which something is stored, and which of them store fields.
-
-    The start and the end are always stored, with fields.
-
-    Arguments:
-        ends: times to which a run was extended after its end; every one is stored.
-        stationary: when the run ended before its time, being stationary, before it was extended.
-    """
-    every, fields_every = case.output_every, case.output_fields_every
-    first_end = case.time if stationary is None else stationary
-    last = max(first_end, *ends) if ends else first_end
-    if last / min(every, fields_every) > 100_000:
-        raise InputError(
-            f"{case.path}: output.every: more than 100000 frames would be stored; choose a longer interval"
-        )
-    same = 1e-9 * min(every, fields_every)
-    series, fields = (np.arange(1, int(last / step) + 1) * step for step in (every, fields_every))
-    candidates = [(float(t), False) for t in series] + [
-        (float(t), True) for t in (0.0, *fields, first_end, *ends)
-    ]
-    times: list[float] = []
-    stored: list[bool] = []
-    for t, with_fields in sorted(candidates):
-        if times and t - times[-1] < same:  # multiples of both intervals differ by rounding
-            stored[-1] = stored[-1] or with_fields
-        else:
-            times.append(float(f"{t:.15g}"))  # 0.3 rather than 3 * 0.1
-            stored.append(with_fields)
-    found = np.array(times)
-    for end in (first_end, *ends):  # exactly, not as a rounded multiple
-        found[np.argmin(np.abs(found - end))] = end
-    return found, np.array(stored)
 
 
 def build_simulation(
@@ -265,7 +142,7 @@ def build_simulation(
     saved: dict[str, Any] | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Simulation:
-    """Both sides of a case at time 0, or at a checkpoint.
+    """All sides of a case at time 0, or at a checkpoint.
 
     Arguments:
         device: number or part of the name of an OpenCL device, or "numpy"; the first that can be trusted if
@@ -279,62 +156,15 @@ def build_simulation(
     if saved is None:  # a run that an earlier version began goes on
         check_names(case)
     model = build_model(case, data)
-    check_hand_off(case)
-    if not (case.eulerian.enabled or case.lagrangian.units or node_count(case, model) or case.descent.steps):
+    choice = choose(case.eulerian.backend, device, needs_of(case), tell)
+    tight = check_memory(case, model, choice.device)
+    sides = build_sides(Start(case, model, choice.device, saved))
+    if not sides:
         raise InputError(
             f"{case.path}: nothing to do: eulerian.enabled is false and lagrangian.units is empty; expected"
             " one of them to change"
         )
-    choice = choose(case.eulerian.backend, device, needs_of(case), tell)
-    chosen = choice.device
-    tight = check_memory(case, model, chosen)
-    solver = build_solver(case, model, chosen) if case.eulerian.enabled else None
-    known = model.data if isinstance(model, Network) else None
-    companions = (
-        build_companions(case, chosen, known, solver)
-        if solver is not None and case.eulerian.error_estimate
-        else None
-    )
-    ladder = flow = None
-    if case.lagrangian.units:
-        ladder = Ladder(
-            case.lagrangian.units,
-            case.lagrangian.replicate_counts(),
-            case.lagrangian.seed,
-            case.lagrangian.common,
-        )
-        flow = build_flow(case, model, ladder, chosen)
-    fluctuations = build_fluctuations(
-        case, model, chosen, None if saved is None else saved["particles"].get("fluctuations")
-    )
-    nodes = _build_nodes(case, model, fluctuations, chosen)
-    descent = build_descent(case, model, chosen)
-    simulation = Simulation(
-        case,
-        model,
-        solver,
-        ladder,
-        flow,
-        companions,
-        nodes,
-        fluctuations,
-        descent,
-        chosen,
-        notes=(*choice.notes, *tight),
-    )
-    simulation.fingerprint = simulation._fingerprint()
+    simulation = Simulation(case, model, sides, choice.device, notes=(*choice.notes, *tight))
     if saved is not None:
         simulation.restore(saved)
     return simulation
-
-
-def _build_nodes(case: Case, model: Model, fluctuations: Fluctuations | None, device) -> Flow | None:
-    """The nodes a case asks for; those of the tangent, if there is one, serve."""
-    if fluctuations is not None and isinstance(fluctuations.full, FollowedTangent):
-        return fluctuations.full.flow
-    count = node_count(case, model)
-    return (
-        build_characteristics(case, model, count, device, tolerance=case.characteristics.tolerance)
-        if count
-        else None
-    )

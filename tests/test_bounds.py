@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from mfpde.measures.laws import Normal, Point, Uniform, WrappedCauchy
+from mfpde.laws.normal import Normal
+from mfpde.laws.point import Point
+from mfpde.laws.uniform import Uniform
+from mfpde.laws.wrapped_cauchy import WrappedCauchy
 from mfpde.monitors.bounds import (
     SAFETY,
     Difference,
@@ -14,7 +17,6 @@ from mfpde.monitors.bounds import (
     order_of,
 )
 from mfpde.monitors.grid_error import coarsened, shifted
-from mfpde.monitors.levels import has_jump
 
 RATIOS = (2.0, 2.1, 4.0)  #: of half, half of the other parity, a quarter
 WIDE = 10.0
@@ -123,7 +125,5 @@ def test_companions_have_both_parities():
 
 
 def test_laws_with_jumps_are_known():
-    assert [has_jump(law) for law in (Uniform(0, 1), Point(0.5), Normal(0, 1, -1, 3))] == [True] * 3
-    assert [has_jump(law) for law in (Normal(0, 1), Normal(0, 1, -3, 3), WrappedCauchy(3.0, 0.5))] == [
-        False
-    ] * 3
+    assert [law.jumps for law in (Uniform(0, 1), Point(0.5), Normal(0, 1, -1, 3))] == [True] * 3
+    assert [law.jumps for law in (Normal(0, 1), Normal(0, 1, -3, 3), WrappedCauchy(3.0, 0.5))] == [False] * 3

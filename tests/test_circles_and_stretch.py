@@ -16,8 +16,8 @@ from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
 from mfpde.measures.axis import Axis, sinh_faces
 from mfpde.measures.mesh import Mesh
-from mfpde.monitors.distances import w1_marginal
-from mfpde.monitors.sliced import SlicedDensity
+from mfpde.metrics.distances import w1_marginal
+from mfpde.metrics.sliced import SlicedDensity
 
 TURN = 2 * np.pi
 

@@ -5,11 +5,13 @@ and when it diverges.
 import numpy as np
 import pytest
 from conftest import small_case
+from scipy.integrate import solve_ivp
 
 import mfpde
 from mfpde.errors import InputError
 from mfpde.figures import descent as figure
 from mfpde.figures import style
+from mfpde.kinds import OPTIMISERS
 from mfpde.lagrangian import minibatches
 from mfpde.lagrangian.descent import Training, build_descent
 from mfpde.lagrangian.ladder import Ladder
@@ -47,7 +49,7 @@ def test_a_step_is_gradient_descent_with_learning_rate_n_eta_over_2():
     case = descending([0.1])
     model, ladder, backend = backend_of(case, replicates=1)
     start = ladder.initial_state(model.parameters)
-    training = Training(backend, 0.1, start)
+    training = Training(backend, case.descent, 0.1, start)
     training.advance(0.1)
 
     def energy(units):
@@ -71,7 +73,7 @@ def test_backends_take_the_same_steps(device):
     found = []
     for where in (None, device):
         model, ladder, backend = backend_of(case, where)
-        training = Training(backend, 0.25, ladder.initial_state(model.parameters))
+        training = Training(backend, case.descent, 0.25, ladder.initial_state(model.parameters))
         training.advance(20.0)
         assert training.taken == 80
         found.append(training.at(20.0)[:-1])
@@ -80,8 +82,9 @@ def test_backends_take_the_same_steps(device):
 
 
 def test_between_steps_a_network_is_on_its_euler_polygon():
-    model, ladder, backend = backend_of(descending([0.3]))
-    training = Training(backend, 0.3, ladder.initial_state(model.parameters))
+    case = descending([0.3])
+    model, ladder, backend = backend_of(case)
+    training = Training(backend, case.descent, 0.3, ladder.initial_state(model.parameters))
     training.advance(0.5)
     before, middle = training.at(0.3), training.at(0.45)
     training.advance(0.6)
@@ -142,6 +145,79 @@ def test_gradient_descent_leaves_the_flow_at_first_order(tmp_path):
     gap = mfpde.run(case, tmp_path / "order.h5").tree["descent/flow_gap"].values[-1, :, 0]
     # of the square, which is of second order
     np.testing.assert_allclose(np.log2(gap[:-1] / gap[1:]), 2.0, atol=0.15)
+
+
+FOLLOWING = [name for name in OPTIMISERS if OPTIMISERS[name].follows_flow]
+
+
+@pytest.mark.parametrize("name", [name for name in FOLLOWING if name != "gradient"])
+def test_optimisers_leave_the_flow_at_first_order(name, tmp_path):
+    steps = [0.004, 0.002, 0.001]
+    case = descending(steps, **{"lagrangian.tolerance": 1e-10, "descent.optimiser": name})
+    gap = mfpde.run(case, tmp_path / "order.h5").tree["descent/flow_gap"].values[-1, :, 0]
+    np.testing.assert_allclose(np.log2(gap[:-1] / gap[1:]), 2.0, atol=0.2)  # of the square
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_optimisers_go_on_from_a_checkpoint_bit_by_bit(name, device):
+    case = descending([0.1], **{"descent.optimiser": name, "descent.batches": [0, 3]})
+
+    def built():
+        return build_descent(case, build_model(case), device)
+
+    whole, first, second = built(), built(), built()
+    whole.advance(0.45)
+    whole.advance(0.9)
+    first.advance(0.45)
+    second.restore(first.checkpoint())
+    second.advance(0.9)
+    for one, other in zip(whole.trainings[0], second.trainings[0], strict=True):
+        np.testing.assert_array_equal(one.at(0.9), other.at(0.9))
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_optimisers_take_the_same_steps_on_all_backends(name, device):
+    case, found = descending([0.1], **{"descent.optimiser": name}), []
+    for where in (None, device):
+        model, ladder, backend = backend_of(case, where)
+        training = Training(backend, case.descent, 0.1, ladder.initial_state(model.parameters))
+        training.advance(2.0)
+        found.append(training.at(2.0)[:-1])
+    np.testing.assert_allclose(*found, rtol=0, atol=1e-12)
+
+
+def trained(case, step, time):
+    model, ladder, backend = backend_of(case)
+    start = ladder.initial_state(model.parameters)
+    training = Training(backend, case.descent, step, start)
+    training.advance(time)
+    return backend, start, training.at(time)[:-1]
+
+
+def test_a_heavy_ball_without_momentum_is_gradient_descent():
+    still = {"descent.optimiser": "heavy_ball", "descent.momentum": 0.0}
+    np.testing.assert_array_equal(
+        trained(descending([0.1], **still), 0.1, 2.0)[2], trained(descending([0.1]), 0.1, 2.0)[2]
+    )
+
+
+def test_a_heavy_ball_of_lasting_momentum_follows_the_equation_with_inertia():
+    """m theta'' + theta' = -M grad V, with momentum 1 - eta / m."""
+    inertia, time, errors = 0.5, 2.0, []
+    for step in (0.02, 0.01, 0.005):
+        changes = {"descent.optimiser": "heavy_ball", "descent.momentum": 1 - step / inertia}
+        backend, start, found = trained(descending([step], **changes), step, time)
+        shape = start[:-1].shape
+
+        def rate(_, y, backend=backend, start=start, shape=shape):
+            theta, v = y.reshape(2, *shape)
+            pull = backend.velocity(np.concatenate([theta, start[-1:]]))[:-1]
+            return np.concatenate([v.ravel(), (pull - v).ravel() / inertia])
+
+        y = np.concatenate([start[:-1].ravel(), np.zeros(start[:-1].size)])
+        exact = solve_ivp(rate, (0, time), y, rtol=1e-9, atol=1e-10).y[:, -1].reshape(2, *shape)[0]
+        errors.append(np.abs(found - exact).max())
+    np.testing.assert_allclose(np.log2(np.divide(errors[:-1], errors[1:])), 1.0, atol=0.1)
 
 
 def test_minibatches_leave_the_flow_in_proportion_to_step_over_batch(tmp_path):

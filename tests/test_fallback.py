@@ -59,7 +59,7 @@ def stage_of(case, densities):
     backend = NumpyBackend(mesh, model.on_mesh(mesh), case.eulerian.scheme, case.eulerian.precision)
     x, y = (backend.upload(make(mesh, seed)) for seed, make in enumerate(densities))
     moments = backend.moments(y)
-    potential = backend.potential(model.residual(moments.linear))
+    potential = backend.potential(model.risk.source(moments.linear))
     rate = backend.rate(y, potential)
     stage = backend.stage(x, y, potential, 0.2 / rate.courant)
     combined, least = backend.combine(0.25, x, 0.75, y, 0.1 / rate.courant, rate.field)
@@ -122,7 +122,7 @@ def test_the_number_of_threads_changes_no_bit_of_a_density(kind, monkeypatch):
         model = build_model(case)
         mesh = model.parameters.mesh()
         backend = NumpyBackend(mesh, model.on_mesh(mesh), "fromm", "float64")
-        stepper = Stepper(backend, model.least_squares, model.scale, case.eulerian, case.dynamics)
+        stepper = Stepper(backend, model.risk, model.scale, case.eulerian, case.dynamics)
         state = stepper.states.of(backend.upload(in_a_corner(mesh)))
         for _ in range(5):
             state = stepper.step(state, 10.0).state
@@ -138,7 +138,7 @@ def test_rates_are_those_of_the_scheme_written_with_whole_arrays(kind):
     mesh = model.parameters.mesh()
     backend = NumpyBackend(mesh, model.on_mesh(mesh), "fromm", "float64")
     rho = in_a_corner(mesh)
-    potential = backend.potential(model.residual(backend.moments(rho).linear))
+    potential = backend.potential(model.risk.source(backend.moments(rho).linear))
     rate = backend.rate(rho, potential)
     expected, dissipation = np.zeros(mesh.shape), 0.0
     for k, axis in enumerate(mesh.axes):
@@ -233,17 +233,15 @@ def test_velocities_of_units_are_those_of_one_unit_after_the_other(ladder, bias)
     data = network.data
     for number, _, _, where in ladder.networks():
         a, z = state[0, where], state[1:-1, where].T
-        t = network.preactivations(z)
+        t = network.features.preactivations(z)
         f = (weights[where] * a) @ np.tanh(t)
         np.testing.assert_allclose(predictions[number], f, rtol=0, atol=1e-13)
         residual = data.weights * (f - data.y)
         h, slope = np.tanh(t) @ residual, (1 - np.tanh(t) ** 2) * residual
         pull = np.column_stack([slope @ data.x, slope.sum(axis=1)])[:, : z.shape[1]]
-        np.testing.assert_allclose(
-            rate[0, where], -(h + network.penalty_amplitude_slope(a)), rtol=0, atol=1e-13
-        )
+        np.testing.assert_allclose(rate[0, where], -(h + network.penalty.slope(a)), rtol=0, atol=1e-13)
         np.testing.assert_allclose(rate[1:-1, where], -(a[:, None] * pull).T, rtol=0, atol=1e-13)
-        np.testing.assert_allclose(rate[-1, where], a * h + network.penalty_amplitude(a), rtol=0, atol=1e-13)
+        np.testing.assert_allclose(rate[-1, where], a * h + network.penalty.amplitude(a), rtol=0, atol=1e-13)
 
 
 @pytest.mark.usefixtures("tiny")

@@ -16,8 +16,8 @@ from mfpde.errors import InputError
 from mfpde.eulerian.fipy_stepper import FipyStepper
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.solver import build_solver
+from mfpde.laws.normal import Normal
 from mfpde.measures.axis import Axis
-from mfpde.measures.laws import Normal
 from mfpde.measures.mesh import Mesh
 from mfpde.models import build_model
 

@@ -9,12 +9,12 @@ from mfpde.case import load_case
 from mfpde.eulerian.solver import build_solver
 from mfpde.exact import build_exact
 from mfpde.exact.errors import errors
+from mfpde.laws.uniform import Uniform
 from mfpde.measures.axis import Axis
-from mfpde.measures.laws import Uniform
 from mfpde.measures.mesh import Mesh
+from mfpde.metrics.distances import w1_densities
 from mfpde.models import build_model
 from mfpde.models.network import build_network
-from mfpde.monitors.distances import w1_densities
 from mfpde.monitors.grid_error import build_companions, coarsened
 
 

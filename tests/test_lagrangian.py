@@ -15,7 +15,7 @@ from mfpde.lagrangian.forces_numpy import NumpyNetwork
 from mfpde.lagrangian.forces_opencl import OpenCLNetwork
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
-from mfpde.measures.laws import Normal
+from mfpde.laws.normal import Normal
 from mfpde.models import build_model
 from mfpde.models.network import build_network
 
@@ -52,9 +52,10 @@ def test_velocity_is_minus_half_n_times_the_gradient_of_the_energy(make, power, 
     def energy(theta, number):
         where = slice(LADDER.first_unit[number], LADDER.first_unit[number + 1])
         mean_penalty = np.mean(
-            network.penalty_amplitude(theta[0, where]) + network.penalty_rest(theta[1:-1, where].T)
+            network.penalty.amplitude(theta[0, where]) + network.penalty.rest(theta[1:-1, where].T)
         )
-        return network.energy(backend.predictions(backend.upload(theta))[number], mean_penalty)
+        loss = network.risk.loss(backend.predictions(backend.upload(theta))[number])
+        return loss + 2 * mean_penalty
 
     step = 1e-5
     for number, units, _, where in list(LADDER.networks())[1:3]:
@@ -211,7 +212,7 @@ def test_initial_gap_is_monte_carlo():
     backend = NumpyNetwork(network, ladder, "float64", 0.0)
     state = ladder.initial_state(network.parameters)
     predictions = backend.predictions(state)
-    phi = state[0] * network.activation.value(network.preactivations(state[1:-1].T)).T
+    phi = state[0] * network.features.activation.value(network.features.preactivations(state[1:-1].T)).T
     mean = phi.mean(axis=1)
     constant = np.sum(network.data.weights * (np.mean(phi**2, axis=1) - mean**2))
     gaps = 25 * np.sum(network.data.weights * (predictions - mean) ** 2, axis=1)
@@ -329,9 +330,9 @@ def test_strong_reactions_shorten_the_time_between_jumps(device):
 
     solver = build_solver(case, build_network(case), device)
     solver.advance(0.04)
-    energies = flow.backend.network.loss(flow.backend.predictions(flow.state)) + 2 * np.array(
+    energies = flow.backend.network.risk.loss(flow.backend.predictions(flow.state)) + 2 * np.array(
         [
-            np.mean(flow.backend.network.penalty_amplitude(a))
+            np.mean(flow.backend.network.penalty.amplitude(a))
             for a in flow.backend.download(flow.state)[0].reshape(4, 2000)
         ]
     )

@@ -15,10 +15,13 @@ import mfpde
 from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import build_solver
-from mfpde.measures import tails
+from mfpde.laws import tails
+from mfpde.laws.normal import Normal
+from mfpde.laws.point import Point
+from mfpde.laws.uniform import Uniform
+from mfpde.laws.wrapped_cauchy import WrappedCauchy
 from mfpde.measures.axis import Axis, sinh_faces
 from mfpde.measures.cells import cell_masses, exact_masses, missed_mean
-from mfpde.measures.laws import Normal, Point, Uniform, WrappedCauchy
 from mfpde.measures.mesh import Mesh
 from mfpde.models import build_model
 

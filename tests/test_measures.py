@@ -6,8 +6,10 @@ from scipy import integrate, stats
 
 from mfpde.case import data_tables
 from mfpde.data.inputs import draw_inputs
+from mfpde.laws.normal import Normal
+from mfpde.laws.point import Point
+from mfpde.laws.uniform import Uniform
 from mfpde.measures.axis import Axis
-from mfpde.measures.laws import Normal, Point, Uniform, mass_outside
 from mfpde.measures.mesh import Mesh
 from mfpde.randomness import generator
 
@@ -55,9 +57,9 @@ def test_marginals_and_wall_masses_of_a_product():
 
 
 def test_mass_outside():
-    assert mass_outside(Normal(0, 1), -1, 1) == pytest.approx(2 * stats.norm.sf(1))
-    assert mass_outside(Point(1.0), -1, 1) == 0
-    assert mass_outside(Point(1.1), -1, 1) == 1
+    assert Normal(0, 1).mass_outside(-1, 1) == pytest.approx(2 * stats.norm.sf(1))
+    assert Point(1.0).mass_outside(-1, 1) == 0
+    assert Point(1.1).mass_outside(-1, 1) == 1
 
 
 def test_streams_of_random_numbers_differ_in_every_part_of_their_key():

@@ -17,7 +17,7 @@ from mfpde.lagrangian.memory import check_size
 from mfpde.lagrangian.solver import build_backend
 from mfpde.memory import BASE, check_disk, check_memory, parts_of_run
 from mfpde.models import build_model
-from mfpde.runs.begin import layout_of, simulate
+from mfpde.runs import simulate
 from mfpde.simulation import build_simulation
 
 DATA = 8_000
@@ -89,7 +89,7 @@ def test_predictions_of_many_networks_at_many_data_are_counted():
 def test_a_large_output_is_told_before_it_is_written(monkeypatch, tmp_path):
     case = small_case()
     simulation = build_simulation(case)
-    layout = layout_of(simulation)
+    layout = simulation.layout()
     assert not check_disk(tmp_path / "run.h5", layout, 10, 10)
     monkeypatch.setattr(memory, "LARGE_OUTPUT", 1000)
     monkeypatch.setattr(memory.shutil, "disk_usage", lambda path: SimpleNamespace(free=2000))

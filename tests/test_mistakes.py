@@ -8,7 +8,6 @@ import pytest
 
 from mfpde.case.load import load_variants
 from mfpde.errors import InputError
-from mfpde.monitors.health import Health
 from mfpde.simulation import build_simulation
 
 AXIS = """
@@ -532,8 +531,6 @@ def test_a_parameter_in_no_formula_is_told_of(tmp_path, add, warned):
     simulation = build_simulation(next(iter(load_variants(path).values())), "numpy")
     simulation.frame(True)
     said = [
-        message
-        for message in Health().check(simulation, 0.0)
-        if re.match("parameters.q is in no formula", message)
+        message for message in simulation.check(0.0) if re.match("parameters.q is in no formula", message)
     ]
     assert bool(said) == warned

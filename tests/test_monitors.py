@@ -6,12 +6,13 @@ import pytest
 from scipy import stats
 
 from mfpde.analysis.statistics import mean_and_error, power_law
+from mfpde.laws.normal import Normal
+from mfpde.laws.uniform import Uniform
 from mfpde.measures.axis import Axis
-from mfpde.measures.laws import Normal, Uniform
 from mfpde.measures.mesh import Mesh
-from mfpde.monitors.distances import w1_marginal
-from mfpde.monitors.resolution import narrowest_blob
-from mfpde.monitors.sliced import SlicedDensity
+from mfpde.metrics.distances import w1_marginal
+from mfpde.metrics.resolution import narrowest_blob
+from mfpde.metrics.sliced import SlicedDensity
 
 AXIS = Axis("a", np.linspace(-4, 4, 41))
 

@@ -19,6 +19,7 @@ from mfpde.models import build_model
 from mfpde.models.bivariate import density
 from mfpde.models.nystroem import Nystroem
 from mfpde.models.population_kernels import FORMULAS, find_kernel
+from mfpde.models.problem import Cloud
 from mfpde.models.sampled import SampledInputs
 
 ACTIVATIONS = {
@@ -221,9 +222,8 @@ def test_velocity_is_minus_half_n_times_the_gradient_of_the_energy(activation, l
     def energies(theta):
         handle = backend.upload(theta)
         potential = backend.download(backend.velocity(handle))[-1]
-        return network.cloud_energies(
-            theta, backend.weights(handle), backend.predictions(handle), potential, starts
-        )
+        cloud = Cloud(theta, backend.weights(handle), backend.predictions(handle), potential, starts)
+        return network.cloud_values(cloud)["energy"]
 
     for component in range(len(state) - 1):
         step = np.zeros_like(state)
@@ -263,9 +263,10 @@ def test_mesh_and_units_equal_those_of_gauss_hermite_data():
             backend.predictions(state),
             backend.weights(state),
         )
-        energies = model.cloud_energies(state, weights, predictions, rate[-1], LADDER.first_unit[:-1])
+        cloud = Cloud(state, weights, predictions, rate[-1], LADDER.first_unit[:-1])
+        energies = model.cloud_values(cloud)["energy"]
         gaps = model.square_norm(predictions - predictions[0])
-        clouds.append((rate, energies, gaps, model.loss(predictions)))
+        clouds.append((rate, energies, gaps, model.function.loss(predictions)))
     for given, expected in zip(*clouds, strict=True):
         np.testing.assert_allclose(given, expected, rtol=0, atol=3e-8)
 
@@ -278,30 +279,31 @@ def test_coordinates_give_the_kernel_back(activation, bias, error):
     network = build_model(population_case(activation, bias, dimension=1 if bias else 2))
     z = np.random.default_rng(0).uniform(-3, 3, (300, 2))
     features = network.features(z)
-    exact = network.kernel(z, z)
+    exact = network.features.kernel(z, z)
     assert np.abs(features @ features.T - exact).max() < error * exact.max()
     # what rounding of a kernel can do to coefficients
-    assert np.linalg.cond(network.basis.factor) < 1e7
-    units, amplitudes = network.units, network.amplitudes
-    assert network.teacher_square == pytest.approx(amplitudes @ network.kernel(units, units) @ amplitudes)
-    assert network.least_squares.offset < error * network.teacher_square
+    assert np.linalg.cond(network.features.basis.factor) < 1e7
+    units, amplitudes = network.features.units, network.features.amplitudes
+    square = amplitudes @ network.features.kernel(units, units) @ amplitudes
+    assert network.features.teacher_square == pytest.approx(square)
+    assert network.risk.offset < error * network.features.teacher_square
 
 
 def test_units_that_equal_the_teacher_lose_nothing(device):
     network = build_model(population_case())
     ladder = Ladder([2], [1], 0)
     backend = build_backend(network, ladder, "float64", 0.0, device)
-    state = np.vstack([2 * network.amplitudes, network.units.T, np.zeros(2)])
+    state = np.vstack([2 * network.features.amplitudes, network.features.units.T, np.zeros(2)])
     handle = backend.upload(state)
-    arguments = (
+    cloud = Cloud(
         state,
         backend.weights(handle),
         backend.predictions(handle),
         backend.download(backend.velocity(handle))[-1],
         np.zeros(1, dtype=int),
     )
-    assert network.cloud_losses(*arguments)[0] < 1e-14
-    assert network.loss(backend.predictions(handle))[0] < 1e-14
+    assert network.cloud_values(cloud)["loss"][0] < 1e-14
+    assert network.function.loss(backend.predictions(handle))[0] < 1e-14
 
 
 @pytest.mark.slow
@@ -411,20 +413,21 @@ def sphere_network():
 
 def test_norms_at_sampled_inputs_are_those_of_the_kernel():
     network = sphere_network()
-    assert isinstance(network.basis, SampledInputs)
-    np.testing.assert_allclose(np.linalg.norm(network.basis.x, axis=1), 1, atol=1e-13)
+    assert isinstance(network.features.basis, SampledInputs)
+    np.testing.assert_allclose(np.linalg.norm(network.features.basis.x, axis=1), 1, atol=1e-13)
     random = np.random.default_rng(0)
     ratios = []
     for n in (64, 512, 512, 512):
         a, w = random.standard_normal(n) / n, random.normal(0, 0.25, (n, 16))
-        ratios.append(network.square_norm(network.basis.of_sum(w, a)) / (a @ network.kernel(w, w) @ a))
+        exact = a @ network.features.kernel(w, w) @ a
+        ratios.append(network.square_norm(network.features.basis.of_sum(w, a)) / exact)
     # 1.2 % standard deviation, measured over draws of inputs
     np.testing.assert_allclose(ratios, 1, atol=0.04)
     # linear functions of x: frames with both signs are exact
     w = random.standard_normal((3, 16))
-    odd = network.basis(w) - network.basis(-w)
+    odd = network.features.basis(w) - network.features.basis(-w)
     np.testing.assert_allclose(odd @ odd.T, w @ w.T / 16, atol=1e-12)
 
 
 def test_few_parameters_keep_the_basis_of_features():
-    assert isinstance(build_model(population_case("erf", False, dimension=2)).basis, Nystroem)
+    assert isinstance(build_model(population_case("erf", False, dimension=2)).features.basis, Nystroem)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mfpde.case.load import case_from_tables
 from mfpde.eulerian.solver import build_solver
+from mfpde.kinds import LIMITERS
 from mfpde.models import build_model
 
 NUMBERS = st.floats(-2, 2).map(lambda v: round(v, 3))
@@ -51,7 +52,7 @@ def problems(draw):
         "dynamics": {"birth_death": draw(st.sampled_from([0.0, 1.0, 4.0]))},
         "eulerian": {
             "backend": "numpy",
-            "scheme": draw(st.sampled_from(["fromm", "mc", "minmod", "vanleer", "upwind"])),
+            "scheme": draw(st.sampled_from(list(LIMITERS))),
         },
         "lagrangian": {"units": []},
     }

@@ -1,11 +1,13 @@
 """A resumed run equals one that was never stopped, dataset by dataset, bit by bit."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from conftest import small_case
 
 from mfpde.case.load import case_from_tables
+from mfpde.kinds import OPTIMISERS
 from mfpde.runs import resume, simulate
 from mfpde.runs.loop import Loop
 from mfpde.verify.killing import differences
@@ -43,6 +45,13 @@ def potential_case(**changes):
 
 PLANTED = {"kind": "planted", "units": [{"a": 2.0, "w": 1.0}, {"a": -1.0, "w": 0.5}]}
 BIRTHS = {"a": {"law": "normal", "std": 0.5, "within": [-3, 3]}}
+
+
+def descending(optimiser):
+    descent = {"steps": [0.05, 0.2], "batches": [0, 5], "units": 20, "replicates": 2}
+    return small_case(**{"descent": descent | {"optimiser": optimiser}, "lagrangian.units": []})
+
+
 KINDS = {
     "transport": small_case,
     "birth-death": lambda: small_case(**{"dynamics.birth_death": 2.0}),
@@ -88,12 +97,8 @@ KINDS = {
             "lagrangian.units": [],
         }
     ),
-    "descent": lambda: small_case(
-        **{
-            "descent": {"steps": [0.05, 0.2], "batches": [0, 5], "units": 20, "replicates": 2},
-            "lagrangian.units": [],
-        }
-    ),
+    "descent": partial(descending, "gradient"),
+    **{f"descent by {name}": partial(descending, name) for name in OPTIMISERS if name != "gradient"},
     "population": lambda: small_case(
         model={"activation": "erf", "bias": False},
         data={"population": "gaussian", "dimension": 1, "teacher": PLANTED},

@@ -194,9 +194,9 @@ def test_a_population_run_needs_no_data(tmp_path):
         model = model_of(mfpde.open_run(run.path))
         order = np.arange(len(file["pivots"]))
         order[[0, 1]] = 1, 0
-        old, pivots = model.basis, file["pivots"][:][order]
+        old, pivots = model.features.basis, file["pivots"][:][order]
         # new coefficients = turn @ old
-        turn = np.linalg.solve(np.linalg.cholesky(model.kernel(pivots, pivots)), old.factor[order])
+        turn = np.linalg.solve(np.linalg.cholesky(model.features.kernel(pivots, pivots)), old.factor[order])
         file["pivots"][:] = pivots
         file["eulerian/prediction"][:] = file["eulerian/prediction"][:] @ turn.T
     again = compare_network(mfpde.open_run(run.path), network)

@@ -15,7 +15,6 @@ from mfpde.lagrangian.characteristics import build_characteristics
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.measures.cells import cell_masses, exact_masses
-from mfpde.measures.laws import build_law
 from mfpde.models import build_model
 from mfpde.models.births import births_laws
 
@@ -51,7 +50,7 @@ def shifted(law, shift):
 
 
 def law_of(name):
-    return build_law(case(LAWS[name]).parameters["s"].initial)
+    return case(LAWS[name]).parameters["s"].initial.build()
 
 
 @pytest.mark.parametrize("name", LAWS)

@@ -11,7 +11,7 @@ from conftest import small_case
 import mfpde
 from mfpde.errors import InputError, RunError
 from mfpde.runs import simulate
-from mfpde.simulation import output_times
+from mfpde.runs.times import output_times
 
 
 def test_bare_xarray_opens_every_group_with_coordinates(small_run):

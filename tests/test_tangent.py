@@ -26,6 +26,8 @@ from mfpde.lagrangian.tangent import Tangent, TangentState
 from mfpde.lagrangian.tangent_numpy import NumpyTangent
 from mfpde.lagrangian.tangent_opencl import OpenCLTangent
 from mfpde.measures.nodes import per_axis
+from mfpde.metrics import measure
+from mfpde.metrics.views.prediction import PredictionView
 from mfpde.models.network import build_network
 
 REACTION = {"dynamics.birth_death": 0.7, "lagrangian.reaction": "weights"}
@@ -194,10 +196,8 @@ def repeated(network):
     x, y = network.data.x, network.data.y
     y = np.concatenate([y, y[::3] + 0.5])
     weights = np.random.default_rng(3).random(len(y)) + 0.2
-    return replace(
-        network,
-        data=replace(network.data, x=np.concatenate([x, x[::3]]), y=y, weights=weights / weights.sum()),
-    )
+    data = replace(network.data, x=np.concatenate([x, x[::3]]), y=y, weights=weights / weights.sum())
+    return replace(network, features=replace(network.features, data=data))
 
 
 @pytest.mark.parametrize("make", [small_case, two_inputs])
@@ -226,7 +226,7 @@ def test_derivatives_are_those_of_the_models_own_potential(power):
     state, _ = nodes_of(network, 12)
     nodes = NumpyNetwork(network, Ladder([12], [1], 0), "float64", 0.0)
     linear = NumpyTangent(nodes, np.ones((12, 1)))
-    residual = network.residual(nodes.predictions(state))[0]
+    residual = network.risk.source(nodes.predictions(state))[0]
 
     def feature(theta):
         return theta[0][:, None] * network.features(theta[1:].T)
@@ -234,8 +234,8 @@ def test_derivatives_are_those_of_the_models_own_potential(power):
     def potential(theta):
         return (
             feature(theta) @ residual
-            + network.penalty_amplitude(theta[0])
-            + network.penalty_rest(theta[1:].T)
+            + network.penalty.amplitude(theta[0])
+            + network.penalty.rest(theta[1:].T)
         )
 
     gradient, hessian = linear._derivatives(state)
@@ -265,7 +265,7 @@ def test_derivatives_are_those_of_the_models_own_potential(power):
 def test_a_penalty_has_a_finite_curvature_where_a_is_0():
     for power in (2, 2.5, 3, 4):
         network = build_network(small_case(**{"model.penalty": {"lambda": 0.1, "power": power}}))
-        assert network.penalty_amplitude_curvature(np.zeros(2)) == pytest.approx(0.2 if power == 2 else 0.0)
+        assert network.penalty.curvature(np.zeros(2)) == pytest.approx(0.2 if power == 2 else 0.0)
 
 
 # --- the tangent is the derivative of the flow --------------------------------------------------------------
@@ -377,7 +377,8 @@ def predicted(case, times, network=None, device=None):
     values = []
     for time in times:
         found.advance(time)
-        values.append(found.measure())
+        measured = measure({"prediction": PredictionView(found)}, True)
+        values.append({path.removeprefix("fluctuations/"): value for path, value in measured.items()})
     return values, found
 
 
@@ -518,7 +519,7 @@ def test_fluctuations_about_a_minimiser_decay_by_its_kernel(alpha):
     network = build_network(case)
     values, found = predicted(case, [0.0, 1.0, 3.0], network)
     state, prior = found.full.flow.backend.download(found.full.flow.state), found.full.prior
-    t = network.preactivations(state[1:-1].T)
+    t = network.features.preactivations(state[1:-1].T)
     value, slope = np.tanh(t), state[0][:, None] * (1 - np.tanh(t) ** 2) * network.data.x[:, 0]
     root = np.sqrt(network.data.weights)
     features = state[0][:, None] * value

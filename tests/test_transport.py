@@ -10,11 +10,12 @@ from mfpde.eulerian import tiles
 from mfpde.eulerian.layout import Layout
 from mfpde.eulerian.opencl_backend import OpenCLBackend
 from mfpde.eulerian.stepper import Stepper
+from mfpde.kinds import LIMITERS
 from mfpde.measures.axis import Axis
 from mfpde.measures.mesh import Mesh
 from mfpde.models import build_model
 
-SCHEMES = ["fromm", "mc", "minmod", "vanleer", "upwind"]
+SCHEMES = list(LIMITERS)
 PI = 3.141592653589793
 AXIS = {"domain": [-2, 2], "cells": 9, "initial": {"law": "uniform"}}
 CIRCLE = AXIS | {"domain": [-PI, PI], "periodic": True}
@@ -50,7 +51,7 @@ MESHES = {
 #: every mesh with one scheme, and every scheme where slopes meet all there is: walls, circles, stretched
 #: cells, a factor of V
 PAIRS = [(kind, "fromm") for kind in MESHES] + [
-    (kind, scheme) for kind in ("a w, stretched", "a w b, mixed") for scheme in SCHEMES[1:]
+    (kind, scheme) for kind in ("a w, stretched", "a w b, mixed") for scheme in SCHEMES if scheme != "fromm"
 ]
 
 
@@ -79,7 +80,7 @@ def rates(case, device, seed=0):
     for name, backend in backends.items():
         field = backend.upload(density)
         moments = backend.moments(field)
-        rate = backend.rate(field, backend.potential(network.residual(moments.linear)))
+        rate = backend.rate(field, backend.potential(network.risk.source(moments.linear)))
         result[name] = (moments, rate, backend.download(rate.field), backend.moments(rate.field))
     return network, mesh, density, result
 
@@ -119,7 +120,7 @@ def test_transport_conserves_mass_and_dissipates_exactly_what_it_says(kind, sche
     network, _, _, result = rates(mesh_case(kind, scheme), device, seed=3)
     moments, rate, _, change = result["row"]
     assert abs(change.mass) < 1e-13 * rate.courant
-    slope_of_energy = 2 * network.residual(moments.linear) @ change.linear + 2 * change.penalty
+    slope_of_energy = 2 * network.risk.source(moments.linear) @ change.linear + 2 * change.penalty
     assert slope_of_energy == pytest.approx(-2 * rate.dissipation, rel=1e-10)
     assert rate.dissipation > 0
 
@@ -130,7 +131,7 @@ def test_an_euler_step_at_the_positivity_bound_keeps_density_nonnegative(scheme,
     for seed in range(5):
         for backend in backends.values():
             field = backend.upload(rough_density(mesh, seed))
-            rate = backend.rate(field, backend.potential(network.residual(backend.moments(field).linear)))
+            rate = backend.rate(field, backend.potential(network.risk.source(backend.moments(field).linear)))
             _, least = backend.combine(0.0, field, 1.0, field, 0.5 / rate.courant, rate.field)
             assert least == 0.0
 
@@ -141,10 +142,10 @@ def test_an_euler_step_changes_energy_by_the_exact_formula(device):
     backend = backends["row"]
     field = backend.upload(rough_density(mesh))
     moments = backend.moments(field)
-    rate = backend.rate(field, backend.potential(network.residual(moments.linear)))
+    rate = backend.rate(field, backend.potential(network.risk.source(moments.linear)))
     change, dt = backend.moments(rate.field), 0.3 / rate.courant
     after = backend.moments(backend.combine(0.0, field, 1.0, field, dt, rate.field)[0])
-    rise = network.energy(after.linear, after.penalty) - network.energy(moments.linear, moments.penalty)
+    rise = network.risk.value(after) - network.risk.value(moments)
     expected = -2 * dt * rate.dissipation + dt**2 * np.sum(network.data.weights * change.linear**2)
     assert rise == pytest.approx(expected, rel=1e-10)
 
@@ -156,7 +157,7 @@ def test_reaction_kernels_equal_the_reference(kind, device):
     results = {}
     for name, backend in backends.items():
         field = backend.upload(density)
-        potential = backend.potential(network.residual(backend.moments(field).linear))
+        potential = backend.potential(network.risk.source(backend.moments(field).linear))
         reacted = backend.download(backend.react(field, potential, 0.7, 0.1))
         results[name] = (
             reacted,
@@ -184,7 +185,7 @@ def test_skipping_zeros_changes_no_bit(kind, precision, device):
     found = []
     for skip in (True, False):
         backend = OpenCLBackend(mesh, network.on_mesh(mesh), "mc", precision, device, "row", skip_zeros=skip)
-        stepper = Stepper(backend, network.least_squares, network.scale, case.eulerian, case.dynamics)
+        stepper = Stepper(backend, network.risk, network.scale, case.eulerian, case.dynamics)
         state = stepper.states.of(backend.upload(density))
         for _ in range(12):
             state = stepper.step(state, 10.0).state
@@ -210,7 +211,7 @@ def test_the_fused_stage_equals_its_parts(kind, device):
     found = []
     for backend in backends.values():
         x, y = backend.upload(density), backend.upload(other)
-        potential = backend.potential(network.residual(backend.moments(y).linear))
+        potential = backend.potential(network.risk.source(backend.moments(y).linear))
         dt = 0.2 / backend.rate(y, potential).courant
         stage = backend.stage(x, y, potential, dt)
         found.append((backend.download(stage.field), backend.moments(stage.field), stage))
@@ -231,7 +232,7 @@ def test_fused_sums_are_those_of_the_field(kind, device):
     network, mesh, backends = build_backends(mesh_case(kind, precision="float32"), device, forms=("row",))
     backend = backends["row"]
     field = backend.upload(rough_density(mesh))
-    potential = backend.potential(network.residual(backend.moments(field).linear))
+    potential = backend.potential(network.risk.source(backend.moments(field).linear))
     made = backend.stage(field, field, potential, 0.2 / backend.rate(field, potential).courant).field
     fused = backend.moments(made)
     made.sums = None
@@ -248,7 +249,7 @@ def test_what_is_not_a_number_is_not_taken_for_empty(device):
     density[4, 3] = np.nan
     field = backend.upload(density)
     again = backend.combine(0.0, field, 1.0, field, 0.0, field)[0]
-    made = backend.stage(again, again, backend.potential(network.residual(network.data.y)), 0.1)
+    made = backend.stage(again, again, backend.potential(network.risk.source(network.data.y)), 0.1)
     assert np.isnan(backend.moments(made.field).mass)
 
 

@@ -23,7 +23,7 @@ from mfpde.lagrangian.characteristics import observe, points_flow, why_none
 from mfpde.models import build_model
 from mfpde.monitors.bounds import COVERAGE
 from mfpde.monitors.grid_error import build_companions
-from mfpde.simulation import output_times
+from mfpde.runs.times import output_times
 from mfpde.studies.references import ExactSolution, Finest, Nodes, Reference
 from validation.audit_cases import OTHERS, TUNED
 from validation.nodes import wide_nodes

@@ -24,7 +24,7 @@ from mfpde.errors import InputError
 from mfpde.expressions import evaluate, opencl_function, parse
 from mfpde.models import build_model
 from mfpde.results.opening import open_run
-from mfpde.simulation import output_times
+from mfpde.runs.times import output_times
 
 #: which of the outputs are compared, one in so many: xarray opens them slowly, least so those up to some
 #: bytes

@@ -9,7 +9,9 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import qmc
 
-from mfpde.measures.laws import Law, Normal, WrappedCauchy
+from mfpde.laws import Law
+from mfpde.laws.normal import Normal
+from mfpde.laws.wrapped_cauchy import WrappedCauchy
 
 TAIL = 7.9  #: standard deviations beyond which there are no nodes
 NEGLIGIBLE = 1e-18  #: of the largest weight

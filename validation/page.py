@@ -26,9 +26,9 @@ least-squares slopes of log error against log cells (or log step) over all level
 
 `python -m validation.bits --write before.json`, and after a change of the code
 `python -m validation.bits --against before.json`, tell whether the change changed a bit of what runs store:
-every case, made small, and small cases of what those leave out, on NumPy and on OpenCL (about 2 minutes on
-two cores with nothing else to do, more where kernels must be compiled first). What was kept serves the same
-machine and libraries alone.
+every case, made small, and small cases of what those leave out, on NumPy and on OpenCL. It takes about two
+minutes on two cores with nothing else to do, more where kernels must be compiled first. What was kept serves
+the same machine and libraries alone.
 """
 
 

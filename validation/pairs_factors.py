@@ -7,6 +7,8 @@ together for each kind of model; tests see to it that every key of the schema is
 from dataclasses import dataclass
 from typing import Any
 
+from mfpde.kinds import LIMITERS, OPTIMISERS
+
 PI = 3.141592653589793
 Changes = dict[str, Any]
 Options = dict[str, Changes]
@@ -15,6 +17,13 @@ Options = dict[str, Changes]
 def _each(key: str, *values: Any) -> Options:
     """Options of one key: left out, and these values."""
     return {"-": {}} | {str(value): {key: value} for value in values}
+
+
+def _optimiser(name: str) -> Changes:
+    """An optimiser with its own keys at their defaults."""
+    table = OPTIMISERS[name]()
+    own = set(type(table).model_fields) - set(OPTIMISERS[OPTIMISERS.first].model_fields)
+    return {"descent.optimiser": name} | {f"descent.{key}": getattr(table, key) for key in own}
 
 
 NORMAL = {"law": "normal", "std": 0.8, "within": [-2, 2]}
@@ -40,7 +49,7 @@ COMMON: dict[str, Options] = {
         "births": {"dynamics.birth_death": 1.0, "dynamics.births": {}},
     },
     "enabled": _each("eulerian.enabled", False),
-    "scheme": _each("eulerian.scheme", "mc", "minmod", "vanleer", "upwind"),
+    "scheme": _each("eulerian.scheme", *LIMITERS.names[1:]),
     "mesh precision": _each("eulerian.precision", "float32"),
     "backend": {"numpy": {"eulerian.backend": "numpy"}, "fipy": {"eulerian.backend": "fipy"}},
     "cfl": _each("eulerian.cfl", 0.5, 0.1),
@@ -75,6 +84,7 @@ COMMON: dict[str, Options] = {
     "method": _each("fluctuations.method", "tangent", "perturbation"),
     "steps": _each("descent.steps", [0.05], [0.02, 0.1]),
     "batches": _each("descent.batches", [0, 4], [1]),
+    "optimiser": {name: _optimiser(name) for name in OPTIMISERS},
     "descent units": {
         "some": {"descent.units": 8, "descent.replicates": 2},
         "width of the flow": {"descent.units": 6, "descent.replicates": 1},

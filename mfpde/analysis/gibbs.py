@@ -6,7 +6,6 @@ import xarray as xr
 from mfpde.case.load import case_from_tables
 from mfpde.eulerian.solver import has_gibbs_states
 from mfpde.models import build_model
-from mfpde.models.potential import Potential
 from mfpde.results.run import Run
 
 
@@ -23,7 +22,7 @@ def gibbs_law(run: Run, time: int = -1) -> xr.DataArray | None:
     if not (run.has_density and has_gibbs_states(case)):
         return None
     model = None if run.has_function else build_model(case)
-    if not isinstance(model, Potential):
+    if model is None:
         return None
     mesh = model.parameters.mesh()
     arrays, mu = model.on_mesh(mesh), run.mu[time]

@@ -9,7 +9,7 @@ from mfpde.data.hdf5 import open_hdf5
 from mfpde.results.opening import open_run
 from mfpde.results.sound import fits_together
 from mfpde.store.checksums import FIXED
-from mfpde.store.contents import sort_out
+from mfpde.store.contents import DECLARED, sort_out
 
 PROVENANCE = (
     "mfpde_version", "git_revision", "command", "case_file", "started", "ended", "python", "machine",
@@ -20,8 +20,8 @@ PROVENANCE = (
 
 #: of the root, all that mfpde writes
 ATTRIBUTES = {
-    *PROVENANCE, FIXED, "case", "case_resolved", "default", "health", "parameters", "schema_version", "title",
-    "variant",
+    *PROVENANCE, FIXED, DECLARED, "case", "case_resolved", "default", "health", "parameters",
+    "schema_version", "title", "variant",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mfpde.analysis.combine import distance_label
 from mfpde.analysis.statistics import Interval, bootstrap_mean, interval, power_law, resamples
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def distance_names(run: "Run") -> list[str]:
     """Distances of measures that the run holds."""
     if not run.units or "comparison" not in run.tree.children:
         return []
-    return [str(name) for name in run.comparison(run.units[0]).data_vars if str(name) != "function_gap"]
+    stored = map(str, run.comparison(run.units[0]).data_vars)
+    return [name for name in stored if distance_label(name) is not None]
 
 
 def as_lists(found: Interval) -> dict[str, list[float | None]]:

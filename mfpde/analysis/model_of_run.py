@@ -3,27 +3,27 @@
 The data file may be gone: inputs, targets and weights are in the output.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 
-from mfpde.activations import find_activation
-from mfpde.case import schema
 from mfpde.case.load import case_from_tables
 from mfpde.data.dataset import Dataset, Scaling
-from mfpde.errors import InputError, about
+from mfpde.errors import InputError
+from mfpde.measures.compression import BLOCK
 from mfpde.models import build_model
-from mfpde.models.network import BLOCK, Network
+from mfpde.models.kinds import as_network, population_features
+from mfpde.models.network import Network, build_network
 from mfpde.models.nystroem import Nystroem
-from mfpde.models.parameters import network_parameters
-from mfpde.models.population import PopulationNetwork
+from mfpde.models.population import PopulationFeatures
+from mfpde.models.problem import Cloud
 from mfpde.models.sampled import SampledInputs
 from mfpde.results.run import Run
 
 
 @dataclass(frozen=True)
-class _StoredBasis(PopulationNetwork):
+class _StoredBasis(PopulationFeatures):
     """A network whose functions have the coordinates of the output file.
 
     Pivots are chosen among candidates that symmetry makes equal up to rounding, so that another machine may
@@ -44,7 +44,7 @@ class _StoredBasis(PopulationNetwork):
         )
 
 
-def model_of(run: Run) -> Network | PopulationNetwork:
+def model_of(run: Run) -> Network:
     """The network whose functions a run compares, ready to evaluate other units.
 
     Raises:
@@ -52,80 +52,63 @@ def model_of(run: Run) -> Network | PopulationNetwork:
             understands.
     """
     case = case_from_tables(run.case, run.path)
-    spec = case.model
-    if not isinstance(spec, schema.NetworkModel):
+    if run.has_data:
+        return build_network(case, _stored_data(run))
+    network = as_network(build_model(case))
+    if network is None:
         raise InputError(f"{run.path}: a potential has no function to compare")
-    if not run.has_data:
-        model = build_model(case)
-        assert isinstance(model, PopulationNetwork)  # networks without data points have a population loss
-        sampled = "sampled_inputs" in run.tree.to_dataset()
-        points = np.asarray(run.tree["sampled_inputs" if sampled else "pivots"])
-        return _StoredBasis(
-            model.activation,
-            model.penalty,
-            model.parameters,
-            model.kernel,
-            model.units,
-            model.amplitudes,
-            points,
-            sampled,
-        )
+    built = population_features(network)
+    assert built is not None  # networks without data points have a population loss
+    sampled = "sampled_inputs" in run.tree.to_dataset()
+    points = np.asarray(run.tree["sampled_inputs" if sampled else "pivots"])
+    given = {f.name: getattr(built, f.name) for f in fields(built)}
+    return replace(network, features=_StoredBasis(**given, stored=points, sampled=sampled))
+
+
+def _stored_data(run: Run) -> Dataset:
+    """What the networks of a run learnt."""
     data = run.data
     x, identity = data["inputs"].values, Scaling(np.zeros(1), np.ones(1))
     names = [f"x{k}" for k in range(x.shape[1])]
-    stored = Dataset(x, data["targets"].values, data["data_weights"].values, names, "y", identity, identity)
-    with about(run.path):
-        return Network(
-            find_activation(spec.activation),
-            spec.penalty,
-            network_parameters(case, spec, stored.dimension),
-            stored,
-        )
+    targets, weights = data["targets"].values, data["data_weights"].values
+    return Dataset(x, targets, weights, names, "y", identity, identity)
 
 
-def functions(model: Network | PopulationNetwork, states: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """f of every network by its coefficients (R, r): values at the data, or those in the basis.
-
-    States are (R, components, n), weights (R, n).
-    """
-    found = []
+def functions(network: Network, states: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """f of every network by its coordinates (R, r); states (R, components, n), weights (R, n)."""
+    space, found = network.parameters, []
     for state, masses in zip(states, weights, strict=True):
-        charges, z = masses * state[0], state[1:].T
-        if isinstance(model, PopulationNetwork):
-            found.append(model.basis.of_sum(z, charges))
-            continue
-        rows = max(1, BLOCK // len(model.data.y))
-        found.append(
-            sum(charges[i : i + rows] @ model.features(z[i : i + rows]) for i in range(0, len(z), rows))
-        )
+        charges = masses * state[: space.outputs]
+        z = state[space.outputs :].T
+        found.append(np.concatenate([network.features.of_sum(z, of_one) for of_one in charges]))
     return np.array(found)
 
 
 def energies(
-    model: Network | PopulationNetwork, states: np.ndarray, weights: np.ndarray, predictions: np.ndarray
+    network: Network, states: np.ndarray, weights: np.ndarray, predictions: np.ndarray
 ) -> np.ndarray:
-    """E and |f - f*|^2 of every network (2, R), from `predictions` (R, r); the rest as of `functions`."""
+    """E and the loss of every network (2, R), from `predictions` (R, r); the rest as of `functions`."""
     found = []
     for state, masses, f in zip(states, weights, predictions, strict=True):
-        # units of a flow carry it in a last row
+        # units of a flow carry their action in a last row
         with_action = np.concatenate([state, np.zeros((1, len(masses)))])
-        cloud = (with_action, masses, f[None], _potential(model, state, masses), np.zeros(1, dtype=int))
-        found.append((model.cloud_energies(*cloud)[0], model.cloud_losses(*cloud)[0]))
+        potential = _potential(network, with_action, masses)
+        values = network.cloud_values(Cloud(with_action, masses, f[None], potential, np.zeros(1, dtype=int)))
+        found.append((values["energy"][0], values["loss"][0]))
     return np.array(found).T
 
 
-def _potential(model: Network | PopulationNetwork, state: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _potential(network: Network, state: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """V at the units (n,), from which a population loss is found without the error of its basis.
 
     A loss at data needs none.
     """
-    if isinstance(model, Network):
+    features = population_features(network)
+    if features is None:
         return np.zeros(len(weights))
-    z, charges = state[1:].T, weights * state[0]
-    rows = max(1, BLOCK // len(z))
-    pull = np.concatenate([model.kernel(z[i : i + rows], z) @ charges for i in range(0, len(z), rows)])
-    return (
-        state[0] * (pull - model.kernel(z, model.units) @ model.amplitudes)
-        + model.penalty_amplitude(state[0])
-        + model.penalty_rest(z)
-    )
+    space, kernel = network.parameters, features.kernel
+    z, a = space.z(state), space.a(state)[0]
+    charges, rows = weights * a, max(1, BLOCK // len(z))
+    pull = np.concatenate([kernel(z[i : i + rows], z) @ charges for i in range(0, len(z), rows)])
+    own = pull - kernel(z, features.units) @ features.amplitudes
+    return a * own + network.penalty.amplitude(a) + network.penalty.rest(z)

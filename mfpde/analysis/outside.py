@@ -19,10 +19,9 @@ from mfpde.data.saved_network import SavedNetwork, read_network
 from mfpde.errors import InputError
 from mfpde.measures.axis import Axis
 from mfpde.measures.mesh import Mesh
+from mfpde.metrics.distances import w1_marginals
+from mfpde.metrics.sliced import SlicedDensity
 from mfpde.models.network import Network
-from mfpde.models.population import PopulationNetwork
-from mfpde.monitors.distances import w1_marginals
-from mfpde.monitors.sliced import SlicedDensity
 from mfpde.randomness import generator
 from mfpde.results.run import Run
 from mfpde.results.sound import of_outputs
@@ -145,7 +144,7 @@ def _mean_field_table(run: Run, source: str, outputs: list[int]) -> dict[str, An
 
 
 def _distances(
-    run: Run, model: Network | PopulationNetwork, network: SavedNetwork, frames: list[int], outputs: list[int]
+    run: Run, model: Network, network: SavedNetwork, frames: list[int], outputs: list[int]
 ) -> dict[str, Any]:
     """W1 of every marginal, sliced W2 where the density is stored, and the share of units beyond the walls of
     the mesh.
@@ -188,7 +187,7 @@ def _distances(
 
 
 def _ladder_entry(
-    run: Run, model: Network | PopulationNetwork, units: int, mean_field: np.ndarray, outputs: list[int]
+    run: Run, model: Network, units: int, mean_field: np.ndarray, outputs: list[int]
 ) -> dict[str, Any]:
     """The run's own networks of one width at the shared times."""
     predictions = run.lagrangian(units)["prediction"].values[outputs]

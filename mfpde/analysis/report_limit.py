@@ -5,6 +5,7 @@ planner.
 import math
 from typing import Any
 
+from mfpde.analysis.combine import distance_label
 from mfpde.analysis.report_tables import Table, number, plain
 from mfpde.analysis.statistics import evenly
 from mfpde.console import Console
@@ -111,10 +112,7 @@ def _print_parts(limit: dict[str, Any], console: Console) -> None:
     console.print(rows)
     names = list(limit["widths"][0]["distances"])
     if names:
-        labels = [
-            f"W1({name.removeprefix('w1_')})" if name.startswith("w1_") else name.replace("_w2", " W2")
-            for name in names
-        ]
+        labels = [distance_label(name) or name for name in names]
         distances = Table(
             "n", *labels, title="Distances of units from the density at the last time, likewise"
         )

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mfpde.case.base import Dimension, NonNegative, Positive, Real, Samples, Seed, Table, Text, increasing
+from mfpde.table import Dimension, NonNegative, Positive, Real, Samples, Seed, Table, Text, increasing
 
 
 class GridInputs(Table):

@@ -4,22 +4,17 @@ import copy
 import re
 import tomllib
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from mfpde.case.messages import explain
-from mfpde.case.schema import Case
+from mfpde.case.nested import MAX_DEPTH, check_depth, set_key
+from mfpde.case.schema import Case, case_from_tables
 from mfpde.case.shipped import shipped_files
 from mfpde.case.variants import check_variants, variant_tables
 from mfpde.errors import InputError, nearest, within_reach
 from mfpde.foreign import what_is
 
 MAX_BYTES = 1_000_000
-#: tables within tables, and lists within lists; a case needs five
-MAX_DEPTH = 32
 #: a key of so many parts, which takes the reader of TOML longer the more it has
 _LONG_KEY = re.compile(rf"(?<![^\s.,=\[\]])(?:[^\s.,=\[\]]++\s*+\.\s*+){{{MAX_DEPTH},}}+")
 
@@ -128,23 +123,8 @@ def _read(name: str | Path) -> tuple[Path, str, dict[str, Any]]:
         ) from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    _check_depth(tables, str(path))
+    check_depth(tables, str(path))
     return path, text, tables
-
-
-def _check_depth(tables: dict[str, Any], where: str) -> None:
-    """Refuse what is nested deeper than what copies and checks it can go."""
-    layer: list[Any] = [tables]
-    for _ in range(MAX_DEPTH):
-        layer = [
-            inner
-            for value in layer
-            for inner in (value.values() if isinstance(value, dict) else value)
-            if isinstance(inner, dict | list)
-        ]
-        if not layer:
-            return
-    raise InputError(f"{where}: is nested too deep: more than {MAX_DEPTH} tables or lists within each other")
 
 
 def _override(tables: dict[str, Any], overrides: Sequence[str], path: Path, text: str) -> Case:
@@ -156,7 +136,7 @@ def _override(tables: dict[str, Any], overrides: Sequence[str], path: Path, text
         if not equals or not key.strip():
             raise InputError(f"--set {override}: expected key=value, for example --set eulerian.scheme=mc")
         found = _value(value.strip())
-        _check_depth({key: found}, f"--set {override}")
+        check_depth({key: found}, f"--set {override}")
         set_key(tables, key.strip(), found, f"--set {override}")
         typed[key.strip()] = f"--set {override}"
     case = case_from_tables(tables, path, text, typed)
@@ -167,39 +147,6 @@ def _override(tables: dict[str, Any], overrides: Sequence[str], path: Path, text
                 f" = {case.time:g}"
             )
     return case
-
-
-def case_from_tables(
-    tables: dict[str, Any], path: Path, text: str = "", typed: dict[str, str] | None = None
-) -> Case:
-    """Check plain tables against the schema.
-
-    Arguments:
-        typed: keys that were set on the command line, with the option as it was typed, for messages.
-    Raises:
-        InputError: the first problem, as one sentence.
-    """
-    _check_depth(tables, str(path))
-    try:
-        case = Case.model_validate(tables)
-    except ValidationError as error:
-        raise explain(error, Case, path, typed or {}) from None
-    case._path, case._text = path, text
-    with suppress(OSError):  # a process whose folder is gone has absolute paths alone
-        case._folder = path.absolute().parent
-    return case
-
-
-def set_key(tables: dict[str, Any], key: str, value: Any, where: str = "replace") -> None:
-    """Set a dotted key in nested tables, making tables on the way."""
-    *parents, last = key.split(".")
-    if len(parents) >= MAX_DEPTH:
-        raise InputError(f"{where}: the key has more than {MAX_DEPTH} parts")
-    for name in parents:
-        tables = tables.setdefault(name, {})
-        if not isinstance(tables, dict):
-            raise InputError(f"{where}: '{name}' holds a value, not a table, so it has no key '{last}'")
-    tables[last] = copy.deepcopy(value)  # the caller's own table may serve several keys
 
 
 def _value(text: str) -> Any:

@@ -33,8 +33,6 @@ _EXPECTED = {
 }
 #: kinds of errors of which quotes may be the cause
 UNQUOTED = ("int_type", "float_type", "bool_type")
-#: laws as others call them
-SAME = {"gaussian": "normal", "dirac": "point", "delta": "point"}
 
 
 class _Place(NamedTuple):
@@ -75,7 +73,7 @@ def explain(
         tag = str(context["discriminator"]).strip("'")
         clause = (
             f"{key}.{tag}: {_show(context['tag'])} is not one of the"
-            f" choices{_same(str(context['tag']), names)}{nearest(str(context['tag']), names)}"
+            f" choices{_same(str(context['tag']), place.tables)}{nearest(str(context['tag']), names)}"
         )
     elif kind == "literal_error":
         names = [name.strip(" '") for name in context["expected"].replace(" or ", ",").split(",")]
@@ -104,14 +102,11 @@ def explain(
     return InputError(f"{typed or source}: {clause}")
 
 
-def _same(word: str, names: list[str]) -> str:
+def _same(word: str, tables: list[type[BaseModel]]) -> str:
     """What something is called here that others call otherwise."""
-    close = difflib.get_close_matches(word.lower(), SAME, n=1)
-    return (
-        f"; {close[0]} is called '{SAME[close[0]]}' here"
-        if close and SAME[close[0]] in names and word not in names
-        else ""
-    )
+    same = {alias: tags_of(m)[0] for m in tables for alias in getattr(m, "aliases", ())}
+    close = difflib.get_close_matches(word.lower(), same, n=1)
+    return f"; {close[0]} is called '{same[close[0]]}' here" if close else ""
 
 
 def _example(place: _Place) -> str:

@@ -1,231 +1,32 @@
-"""The schema of a case file: every key, its type, its default, its meaning. Defaults live here and nowhere
-else.
+"""The schema of a case file: every key, its type, its default, its meaning. Defaults live in these tables and
+nowhere else.
 """
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
-from mfpde.case.base import Interval, NonNegative, Positive, PositiveInt, Real, Seed, Table, Text
 from mfpde.case.data_tables import Data as Data
 from mfpde.case.data_tables import WeightColumn as WeightColumn
-from mfpde.case.law_tables import Law as Law
-from mfpde.case.law_tables import NormalLaw as NormalLaw
-from mfpde.case.law_tables import PointLaw as PointLaw
-from mfpde.case.law_tables import UniformLaw as UniformLaw
-from mfpde.case.law_tables import WrappedCauchyLaw as WrappedCauchyLaw
-
-# --- [model] ------------------------------------------------------------------------------------------------
-
-
-class Penalty(Table):
-    """r(theta) = lambda |a|^power + confinement |z|^2, so that E = |f - f*|^2 + 2 int r dmu."""
-
-    strength: NonNegative = Field(0.0, alias="lambda")
-    power: Annotated[float, Field(ge=1, le=64, allow_inf_nan=False)] = 2.0
-    confinement: NonNegative = 0.0
-
-
-class NetworkModel(Table):
-    """A network f(x) = int a sigma(<w, x> + b) mu(da, dw, db)."""
-
-    kind: Literal["network"] = "network"
-    activation: str = "tanh"
-    bias: bool = True
-    penalty: Penalty = Penalty()
-
-
-class PotentialModel(Table):
-    """E(mu) = 2 int V0 dmu + int int W(theta - theta') dmu dmu, by formulas in the names of the parameters.
-
-    In `interaction` a name stands for the difference of two points.
-    """
-
-    kind: Literal["potential"]
-    external: Text | None = None
-    interaction: Text | None = None
-
-    @model_validator(mode="after")
-    def _something(self):
-        if self.external is None and self.interaction is None:
-            raise ValueError("expected 'external' (a formula such as \"x^2/2\"), 'interaction', or both")
-        return self
-
-
-def _network_by_default(value: Any) -> Any:
-    return {"kind": "network", **value} if isinstance(value, dict) else value
-
-
-Model = Annotated[
-    Annotated[NetworkModel | PotentialModel, Field(discriminator="kind")],
-    BeforeValidator(_network_by_default),
-]
-
-
-# --- [parameters.*] -----------------------------------------------------------------------------------------
-
-
-class Parameter(Table):
-    """One axis of theta: an axis of the mesh with its initial law, or a fixed value."""
-
-    fixed: Real | None = None
-    domain: Interval | None = None
-    cells: Annotated[int, Field(ge=4, le=1_000_000)] = 64
-    periodic: bool = False
-    stretch: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] = 0.0
-    stretch_at: Real | None = None
-    mobility: NonNegative = 1.0
-    initial: Law | None = None
-
-    @model_validator(mode="after")
-    def _free_or_fixed(self):
-        if self.fixed is None and self.initial is None:
-            raise ValueError("expected 'initial' (a law) or 'fixed' (a number)")
-        if self.fixed is not None and (self.initial is not None or self.domain is not None or self.periodic):
-            raise ValueError("a 'fixed' parameter has neither 'initial' nor 'domain', and is not periodic")
-        if self.stretch and (self.periodic or self.domain is None):
-            raise ValueError(
-                "'stretch' needs a 'domain' with walls: expected domain = [low, high], and no periodic = true"
-            )
-        if self.stretch_at is not None and not (
-            self.stretch and self.domain and self.domain[0] <= self.stretch_at <= self.domain[1]
-        ):
-            raise ValueError(
-                "'stretch_at' is where cells are smallest: it needs 'stretch' > 0 and lies in the domain"
-            )
-        return self
-
-
-Backend = Literal["auto", "opencl", "numpy", "fipy"]
-BACKENDS = get_args(Backend)
-
-LONGEST_STEP = 0.1  #: of explicit schemes, unless a case says otherwise
-
-# --- [dynamics], the two sides, [output] --------------------------------------------------------------------
-
-
-class Dynamics(Table):
-    """What moves the measure besides transport."""
-
-    birth_death: NonNegative = 0.0
-    reaction: Literal["plain", "entropic"] = "plain"
-    diffusion: NonNegative = 0.0
-    births: dict[str, Law] | None = None
-
-    @field_validator("births", mode="before")
-    @classmethod
-    def _births_by_parameter(cls, births: Any):
-        if isinstance(births, dict) and isinstance(births.get("law"), str):
-            raise ValueError(
-                "expected a law for every parameter that is named, such as births.a = { law ="
-                f' "{births["law"]}" }}'
-            )
-        return births
-
-    @model_validator(mode="after")
-    def _births_need_a_rate(self):
-        if self.births is not None and self.birth_death == 0:
-            raise ValueError("'births' needs birth_death > 0: killed units are reborn from that density")
-        return self
-
-    @model_validator(mode="after")
-    def _entropic_reaction_needs_both(self):
-        if self.reaction == "entropic" and (self.birth_death == 0 or self.diffusion == 0):
-            raise ValueError(
-                'reaction = "entropic" is -alpha (V + tau log mu - mean): it needs birth_death > 0 and'
-                " diffusion > 0"
-            )
-        return self
-
-
-class Eulerian(Table):
-    """The finite-volume side."""
-
-    enabled: bool = True
-    scheme: Literal["fromm", "mc", "minmod", "vanleer", "upwind"] = "fromm"
-    precision: Literal["float64", "float32"] = "float64"
-    backend: Backend = "auto"
-    cfl: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] = 0.45
-    energy_safety: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.9
-    max_step: Positive | None = None
-    #: 2 is the largest L1 distance of two densities
-    tolerance: Annotated[float, Field(ge=1e-12, le=2, allow_inf_nan=False)] = 1e-5
-    error_estimate: bool = False
-    diffusion_scheme: Literal["auto", "scharfetter_gummel", "strang"] = "auto"
-    hand_off: bool = False
-    wall_limit: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.5
-    compression: Annotated[float, Field(ge=0, lt=0.1, allow_inf_nan=False)] = 1e-6
-
-
-class Lagrangian(Table):
-    """The networks: a ladder of widths, each with independent replicates."""
-
-    units: Annotated[list[PositiveInt], Field(max_length=64)] = [100, 300, 1000, 3000]
-    replicates: PositiveInt | list[PositiveInt] = 16
-    seed: Seed = 1
-    common: bool = False
-    precision: Literal["float64", "float32"] = "float64"
-    reaction: Literal["birth_death", "weights"] = "birth_death"
-    reaction_step: Positive = 0.02
-    reaction_tolerance: Annotated[float, Field(ge=1e-5, le=0.2, allow_inf_nan=False)] = 0.02
-    noise_step: Positive = 0.02
-    noise_tolerance: Annotated[float, Field(ge=1e-6, le=0.1, allow_inf_nan=False)] = 0.0025
-    tolerance: Annotated[float, Field(ge=1e-13, le=0.1, allow_inf_nan=False)] = 1e-6
-    max_step: Positive = 1.0
-
-    @model_validator(mode="after")
-    def _one_count_each(self):
-        if self.units and isinstance(self.replicates, list) and len(self.replicates) != len(self.units):
-            counts = (
-                f"'replicates' lists {len(self.replicates)} counts for {len(self.units)} widths in 'units'"
-            )
-            raise ValueError(f"{counts}; change both, or give one count for all, such as replicates = 16")
-        if len(set(self.units)) != len(self.units):
-            raise ValueError("'units' names a width twice")
-        return self
-
-    def replicate_counts(self) -> list[int]:
-        """Number of replicates of each width."""
-        return (
-            list(self.replicates)
-            if isinstance(self.replicates, list)
-            else [self.replicates] * len(self.units)
-        )
-
-
-class Characteristics(Table):
-    """The mean field carried by quadrature nodes of the initial law, beside a mesh or without one."""
-
-    nodes: Annotated[int, Field(ge=0, le=2**22)] = 0
-    rule: Literal["auto", "trapezoid", "sobol"] = "auto"
-    tolerance: Annotated[float, Field(ge=1e-13, le=0.1, allow_inf_nan=False)] = 1e-7
-
-
-class Fluctuations(Table):
-    """The dynamical central limit theorem: lim n E|f_n - f|^2 predicted from the mean field alone."""
-
-    predict: bool = False
-    rank: Annotated[int, Field(ge=2, le=4096)] = 64
-    method: Literal["auto", "tangent", "perturbation"] = "auto"
-
-
-class Descent(Table):
-    """Networks trained by steps of finite length beside the flow: gradient descent, and stochastic gradient
-    descent on minibatches.
-    """
-
-    steps: list[Positive] = []
-    batches: Annotated[list[Annotated[int, Field(ge=0, le=10_000_000)]], Field(min_length=1)] = [0]
-    units: PositiveInt = 1000
-    replicates: PositiveInt = 8
-
-    @model_validator(mode="after")
-    def _each_once(self):
-        for name in ("steps", "batches"):
-            if len(set(getattr(self, name))) != len(getattr(self, name)):
-                raise ValueError(f"'{name}' names a value twice")
-        return self
+from mfpde.case.messages import explain
+from mfpde.case.model_tables import Dynamics as Dynamics
+from mfpde.case.model_tables import Model as Model
+from mfpde.case.model_tables import NetworkModel as NetworkModel
+from mfpde.case.model_tables import Parameter as Parameter
+from mfpde.case.model_tables import Penalty as Penalty
+from mfpde.case.model_tables import PotentialModel as PotentialModel
+from mfpde.case.nested import check_depth, set_key
+from mfpde.case.side_tables import BACKENDS as BACKENDS
+from mfpde.case.side_tables import LONGEST_STEP as LONGEST_STEP
+from mfpde.case.side_tables import Characteristics as Characteristics
+from mfpde.case.side_tables import Descent as Descent
+from mfpde.case.side_tables import Eulerian as Eulerian
+from mfpde.case.side_tables import Fluctuations as Fluctuations
+from mfpde.case.side_tables import Lagrangian as Lagrangian
+from mfpde.kinds import EXACT, OPTIMISERS
+from mfpde.table import OneOf, Positive, Table
 
 
 class Output(Table):
@@ -240,9 +41,7 @@ class Output(Table):
 class Exact(Table):
     """The exact solution of the case, by name: `mfpde converge` measures errors against it."""
 
-    solution: Literal[
-        "gaussian", "gibbs", "wrapped_cauchy", "circle_cosine", "collapse", "frozen_features", "fisher_rao"
-    ]
+    solution: Annotated[str, OneOf(EXACT)]
 
 
 class Case(Table):
@@ -260,7 +59,7 @@ class Case(Table):
     lagrangian: Lagrangian = Lagrangian()
     characteristics: Characteristics = Characteristics()
     fluctuations: Fluctuations = Fluctuations()
-    descent: Descent = Descent()
+    descent: Descent = OPTIMISERS["gradient"]()
     output: Output = Output()
     exact: Exact | None = None
 
@@ -354,8 +153,6 @@ class Case(Table):
 
         Keys are dotted paths: ``case.replace({"eulerian.scheme": "mc"}, time=5.0)``.
         """
-        from mfpde.case.load import case_from_tables, set_key
-
         # not `resolved`: intervals that follow from the time must follow a new time
         tables = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         for key, value in {**(changes or {}), **more}.items():
@@ -363,3 +160,24 @@ class Case(Table):
         changed = case_from_tables(tables, self._path, self._text)
         changed._variant, changed._folder = self._variant, self._folder
         return changed
+
+
+def case_from_tables(
+    tables: dict[str, Any], path: Path, text: str = "", typed: dict[str, str] | None = None
+) -> Case:
+    """Check plain tables against the schema.
+
+    Arguments:
+        typed: keys that were set on the command line, with the option as it was typed, for messages.
+    Raises:
+        InputError: the first problem, as one sentence.
+    """
+    check_depth(tables, str(path))
+    try:
+        case = Case.model_validate(tables)
+    except ValidationError as error:
+        raise explain(error, Case, path, typed or {}) from None
+    case._path, case._text = path, text
+    with suppress(OSError):  # a process whose folder is gone has absolute paths alone
+        case._folder = path.absolute().parent
+    return case

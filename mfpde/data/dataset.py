@@ -27,7 +27,7 @@ class Dataset:
     """L pairs with weights: <u, v> = sum_l weights_l u_l v_l."""
 
     x: np.ndarray  #: inputs (L, d)
-    y: np.ndarray  #: targets (L,)
+    y: np.ndarray  #: targets (L,), or (L, outputs) of several
     weights: np.ndarray  #: (L,), positive
     x_names: list[str]
     y_name: str
@@ -39,6 +39,16 @@ class Dataset:
     def dimension(self) -> int:
         """Input dimension d."""
         return self.x.shape[1]
+
+    @property
+    def targets(self) -> np.ndarray:
+        """Targets by output (outputs, L)."""
+        return np.atleast_2d(self.y.T)
+
+    @property
+    def outputs(self) -> int:
+        """Components of a target."""
+        return len(self.targets)
 
     def tables(self) -> dict[str, Any]:
         """The data as plain arrays and names; for `dataset_from_tables`."""

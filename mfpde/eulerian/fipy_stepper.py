@@ -20,7 +20,7 @@ from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.state import State
 from mfpde.eulerian.stepper import Step, Stepper
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import MeshPotential
+from mfpde.models.mesh_potential import MeshPotential
 
 #: error of a time step, relative to the density and to its maximum; far below the errors of meshes FiPy can
 #: afford

@@ -10,7 +10,7 @@ from mfpde.device.memory import NoRoom, gigabytes, host_bytes, room
 from mfpde.errors import InputError, RunError
 from mfpde.measures.axis import Axis
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
 #: fields that live at once on a device, ghosts included, and densities on the host while they are measured
 #: and stored
@@ -19,14 +19,14 @@ COUPLING = 16  #: bytes per number: it is there twice, in float64, while it is p
 FEWEST = 4  #: cells of an axis
 
 
-def needed(mesh: Mesh, model: Model, precision: str) -> tuple[int, int, int]:
+def needed(mesh: Mesh, model: Problem, precision: str) -> tuple[int, int, int]:
     """Bytes of fields, of the largest of them, and on the host."""
     cells = math.prod(mesh.shape)
     field = cells * np.dtype(precision).itemsize
     return FIELDS * field, field, DENSITIES * 8 * cells + COUPLING * model.coupling_numbers(mesh)
 
 
-def check_size(mesh: Mesh, model: Model, precision: str, device=None) -> None:
+def check_size(mesh: Mesh, model: Problem, precision: str, device=None) -> None:
     """Refuse a mesh that cannot fit.
 
     Arguments:
@@ -47,7 +47,7 @@ def check_size(mesh: Mesh, model: Model, precision: str, device=None) -> None:
 
 
 @contextmanager
-def telling_what_fits(mesh: Mesh, model: Model, precision: str) -> Iterator[None]:
+def telling_what_fits(mesh: Mesh, model: Problem, precision: str) -> Iterator[None]:
     """Within this block, a device that is full is told with a mesh that would fit in what it gave.
 
     Raises:
@@ -60,7 +60,7 @@ def telling_what_fits(mesh: Mesh, model: Model, precision: str) -> Iterator[None
         raise RunError(f"{error}; in what it gave {cells or 'no'} cells would fit") from None
 
 
-def _problem(mesh: Mesh, model: Model, precision: str, device, granted: int | None = None) -> str:
+def _problem(mesh: Mesh, model: Problem, precision: str, device, granted: int | None = None) -> str:
     fields, largest, host = needed(mesh, model, precision)
     there, at_once = room(device)
     if granted is not None and fields > granted:
@@ -81,7 +81,7 @@ def _problem(mesh: Mesh, model: Model, precision: str, device, granted: int | No
 
 
 def fitting(
-    mesh: Mesh, model: Model, precision: str, device=None, granted: int | None = None
+    mesh: Mesh, model: Problem, precision: str, device=None, granted: int | None = None
 ) -> Sequence[int]:
     """The largest mesh of the same proportions that fits, within a twentieth; empty if none does.
 

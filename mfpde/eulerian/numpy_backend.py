@@ -15,7 +15,7 @@ from mfpde.eulerian.velocities import Potential
 from mfpde.eulerian.windows import TILE_BYTES, Window, cut, window_of
 from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import Moments
-from mfpde.models.model import MeshPotential
+from mfpde.models.mesh_potential import MeshPotential
 from mfpde.threads import each
 
 #: z-cells whose sums over a are formed together

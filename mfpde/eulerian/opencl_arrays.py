@@ -9,7 +9,7 @@ from mfpde.device.buffers import Buffers
 from mfpde.eulerian.layout import Layout
 from mfpde.measures.axis import Axis
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import MeshPotential
+from mfpde.models.mesh_potential import MeshPotential
 
 
 class AxisArrays:

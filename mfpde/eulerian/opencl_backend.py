@@ -18,7 +18,7 @@ from mfpde.eulerian.opencl_program import MeshProgram, Options
 from mfpde.eulerian.tiles import Tiles
 from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import Moments
-from mfpde.models.model import MeshPotential
+from mfpde.models.mesh_potential import MeshPotential
 
 SUMS = 5  #: per tile, see kernels/rows.cl
 

@@ -11,10 +11,7 @@ import numpy as np
 
 from mfpde.device.buffers import Buffers
 from mfpde.eulerian.layout import Layout
-from mfpde.measures.convolution import PairOperator
-from mfpde.measures.moment_operator import MomentOperator
-from mfpde.models.features import BoxFeatures, Features
-from mfpde.models.model import Coupling
+from mfpde.models.coupling import BoxFeatures, Coupling, Features, Uncoupled
 
 CHUNK = 64  #: z-cells per partial moment of dense features
 GROUPS_PER_CORE = 4  #: partial moments of boxes
@@ -159,11 +156,13 @@ class BoxCoupling:
         return self.h
 
 
-class PairCoupling:
-    """A pair interaction, on the host."""
+class HostCoupling:
+    """A coupling of all cells that is worked out on the host: pair interactions, networks of several
+    outputs.
+    """
 
-    def __init__(self, pair: PairOperator | MomentOperator, layout: Layout, buffers: Buffers):
-        self.pair, self.layout, self.buffers = pair, layout, buffers
+    def __init__(self, coupling: Coupling, layout: Layout, buffers: Buffers):
+        self.coupling, self.layout, self.buffers = coupling, layout, buffers
         self.first: Any = None
         self.order = np.arange(int(np.prod(layout.cells)))
 
@@ -172,14 +171,13 @@ class PairCoupling:
         self.first = first
 
     def finish(self) -> tuple[np.ndarray, float]:
-        """W * mu at the cells, and int int W dmu dmu."""
-        masses = self.layout.unpad_field(self.buffers.read(self.first, self.layout.size, np.float64)).ravel()
-        linear = self.pair(masses)
-        return linear, float(masses @ linear)
+        """Linear moments of the masses of the cells, and the square of a pair interaction."""
+        masses = self.buffers.read(self.first, self.layout.size, np.float64)
+        return self.coupling.moments(self.layout.unpad_field(masses).ravel())
 
     def values(self, source: np.ndarray) -> Any:
-        """The source itself."""
-        return self.buffers.upload(source)
+        """h at the cells."""
+        return self.buffers.upload(self.coupling.potential(source))
 
 
 class NoCoupling:
@@ -209,4 +207,6 @@ def build_coupling(
         return DenseCoupling(coupling, layout, buffers, run, width)
     if isinstance(coupling, BoxFeatures):
         return BoxCoupling(coupling, layout, buffers, run, width)
-    return NoCoupling(layout, buffers) if coupling is None else PairCoupling(coupling, layout, buffers)
+    if isinstance(coupling, Uncoupled):
+        return NoCoupling(layout, buffers)
+    return HostCoupling(coupling, layout, buffers)

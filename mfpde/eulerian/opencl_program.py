@@ -12,8 +12,9 @@ from mfpde.eulerian.backend import negligible
 from mfpde.eulerian.layout import Layout
 from mfpde.eulerian.opencl_coupling import constants
 from mfpde.eulerian.tiles import Tiles
+from mfpde.kinds import LIMITERS
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import MeshPotential
+from mfpde.models.mesh_potential import MeshPotential
 
 FILES = ("slopes.cl", "eulerian.cl", "rows.cl", "diffusion.cl", "features.cl", "reductions.cl")
 KERNELS = (
@@ -48,7 +49,6 @@ class Options:
             "FAINT": repr(float(self.faint)),
             "HAS_FAINT": int(self.faint > 0),
             "SKIP_ZEROS": int(self.skip_zeros),
-            "SLOPE": f"SLOPE_{self.scheme}",
             "NEGLIGIBLE": negligible(self.precision),
         }
 
@@ -87,7 +87,7 @@ class MeshProgram:
             | {"FUSED": int(tiles.fused), "RUN": run}
             | {"DATA_VW": self.data_width, "COLUMN_VW": column_width}
         )
-        self.program = build_program(device, FILES, given)
+        self.program = build_program(device, FILES, given, LIMITERS[options.scheme].source())
         self.kernels = {name: cl.Kernel(self.program, name) for name in KERNELS}
         self.local = [cl.LocalMemory(size) for size in tiles.local_bytes]
 

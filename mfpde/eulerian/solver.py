@@ -4,7 +4,7 @@ counted.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,9 +19,9 @@ from mfpde.eulerian.state import State
 from mfpde.eulerian.stepper import Step, Stepper
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
-from mfpde.models.energy import LeastSquares, Moments
-from mfpde.models.features import BoxFeatures, Features, compress
-from mfpde.models.model import MeshPotential, Model
+from mfpde.models.energy import Moments
+from mfpde.models.mesh_potential import MeshPotential
+from mfpde.models.problem import Problem
 
 #: of a solver, besides its state and counts, what a checkpoint holds
 SAVED = (
@@ -38,7 +38,7 @@ MASS_ROUNDING = 16
 
 
 class Carrier(Protocol):
-    """Weighted points that carry a density on, see `mfpde.handoff`."""
+    """Weighted points that carry a density on, see `mfpde.sides.hand_off`."""
 
     since: float  #: time of the hand-off
 
@@ -68,7 +68,7 @@ class Solver:
     """A density on a mesh at one time; after a hand-off, on points."""
 
     stepper: Stepper
-    model: Model
+    model: Problem
     mesh: Mesh
     state: State
     time: float = 0.0
@@ -113,7 +113,7 @@ class Solver:
         return saved | {"density": np.asarray(self.density(), self.stepper.settings.precision)}
 
     def restore(self, saved: dict[str, Any]) -> None:
-        """Go on from a checkpoint; a carrier is restored before, see `mfpde.handoff`."""
+        """Go on from a checkpoint; a carrier is restored before, see `mfpde.sides.hand_off`."""
         for name in SAVED:  # runs of 0.1 lack some
             setattr(self, name, saved.get(name, getattr(self, name)))
         self.limits = Counter(saved["limits"])
@@ -228,7 +228,7 @@ class Solver:
         )
 
 
-def build_solver(case: Case, model: Model, device=None, fraction: float = 1.0) -> Solver:
+def build_solver(case: Case, model: Problem, device=None, fraction: float = 1.0) -> Solver:
     """The solver of a case at time 0.
 
     Arguments:
@@ -239,13 +239,12 @@ def build_solver(case: Case, model: Model, device=None, fraction: float = 1.0) -
     with about(case.path):
         mesh = model.parameters.mesh()
         check_size(mesh, model, case.eulerian.precision, device if case.eulerian.backend != "fipy" else None)
-        arrays = compressed(model.on_mesh(mesh), mesh, case.eulerian.compression)
+        arrays = model.on_mesh(mesh).compressed(mesh, case.eulerian.compression)
     initial = mesh.average_density([c.law for c in model.parameters.free])
     together = bool(case.dynamics.diffusion) and _together(case, mesh, arrays, initial)
     with telling_what_fits(mesh, model, case.eulerian.precision):
         stepper = _build_stepper(case, model, mesh, arrays, together, device, fraction)
         state = stepper.states.of(stepper.backend.upload(initial))
-    error = arrays.coupling.error if isinstance(arrays.coupling, Features | BoxFeatures) else 0.0
     drift, watches = abs(state.moments.mass - 1), case.stationary is not None
     return Solver(
         stepper,
@@ -253,7 +252,7 @@ def build_solver(case: Case, model: Model, device=None, fraction: float = 1.0) -
         mesh,
         state,
         mass_drift=drift,
-        features_error=error,
+        features_error=arrays.coupling.error,
         has_gibbs=has_gibbs_states(case),
         watches_rates=watches,
     )
@@ -269,17 +268,8 @@ def has_gibbs_states(case: Case) -> bool:
     return dynamics.diffusion > 0 and moving and not plain_reaction and dynamics.births is None
 
 
-def compressed(arrays: MeshPotential, mesh: Mesh, tolerance: float) -> MeshPotential:
-    """A model on a mesh with its features compressed, where it has any and that pays."""
-    if not (isinstance(arrays.coupling, Features) and isinstance(arrays.energy, LeastSquares)):
-        return arrays
-    shape = mesh.shape[1:] if arrays.has_amplitude else mesh.shape
-    coupling, energy = compress(arrays.coupling, arrays.energy, shape or (1,), tolerance)
-    return replace(arrays, coupling=coupling, energy=energy)
-
-
 def _build_stepper(
-    case: Case, model: Model, mesh: Mesh, arrays: MeshPotential, together: bool, device, fraction: float
+    case: Case, model: Problem, mesh: Mesh, arrays: MeshPotential, together: bool, device, fraction: float
 ) -> Stepper:
     settings, dynamics = case.eulerian, case.dynamics
     if settings.backend == "fipy":

@@ -144,7 +144,7 @@ class Stepper:
         """Steps allowed by positivity and by the energy for an Euler stage along a rate with these
         moments.
         """
-        curvature = self.energy.curvature(change)
+        curvature = self.energy.curvature_bound(change)
         energy = 2 * rate.dissipation / curvature if curvature > 0 else np.inf
         # near equilibrium both vanish and their quotient is rounding
         if rate.dissipation <= np.finfo(self.settings.precision).tiny:

@@ -14,7 +14,7 @@ from mfpde.eulerian.scharfetter_gummel import exchange
 from mfpde.eulerian.windows import Window
 from mfpde.measures.axis import Axis
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import MeshPotential
+from mfpde.models.mesh_potential import MeshPotential
 
 #: cells beyond each end of an axis that a flux through its first or last face may depend on
 GHOSTS = 2

@@ -1,6 +1,6 @@
 """Exact solutions of cases that have one, and the errors of the mesh against them.
 
-To add a solution, add its name to the schema, a file here, and a line in `solution`.
+To add a solution, add a file with ``SOLUTION = Solution(...)``; its name is then a choice of exact.solution.
 """
 
 from mfpde.exact.errors import errors

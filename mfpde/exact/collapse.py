@@ -11,12 +11,14 @@ import sympy
 
 from mfpde.case import Case
 from mfpde.exact.formulas import is_zero, multiple_of
-from mfpde.exact.state import ExactState, expect, expect_no
+from mfpde.exact.state import ExactState, Solution, expect, expect_no
 from mfpde.expressions.functions import absolute
-from mfpde.measures.laws import Law, Point, Uniform
+from mfpde.laws import Law
+from mfpde.laws.point import Point
+from mfpde.laws.uniform import Uniform
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
-from mfpde.models.potential import Potential
+from mfpde.models.kinds import as_potential
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -36,23 +38,24 @@ class Collapse:
         return ExactState(energy=2 * self.strength * half / 3, cdfs={self.name: law.cdf})
 
 
-def build_collapse(case: Case, model: Model, mesh: Mesh) -> Collapse:
+def build_collapse(case: Case, model: Problem, mesh: Mesh) -> Collapse:
     """The collapse of a case.
 
     Raises:
         InputError: the case is another one.
     """
     expect_no(case, birth_death=True, diffusion=True)
+    potential = as_potential(model)
     expect(
         case,
-        isinstance(model, Potential) and len(model.parameters.components) == 1,
+        potential is not None and len(model.parameters.components) == 1,
         "model.kind = 'potential' with one parameter",
     )
-    assert isinstance(model, Potential)
+    assert potential is not None
     (c,) = model.parameters.components
-    pair = model.interaction.expression if model.interaction is not None else sympy.Integer(0)
+    pair = potential.interaction.expression if potential.interaction is not None else sympy.Integer(0)
     strength = multiple_of(pair, absolute(sympy.Symbol(c.name, real=True)))
-    expect(case, is_zero(model.external.expression), "a case without model.external")
+    expect(case, is_zero(potential.external.expression), "a case without model.external")
     expect(
         case,
         strength is not None and strength > 0,
@@ -63,3 +66,13 @@ def build_collapse(case: Case, model: Model, mesh: Mesh) -> Collapse:
     assert strength is not None
     assert isinstance(c.law, Uniform)
     return Collapse(c.name, c.law, strength, c.mobility)
+
+
+SOLUTION = Solution(
+    build_collapse,
+    example={
+        "time": 0.5,
+        "model": {"kind": "potential", "interaction": "abs(x)"},
+        "parameters": {"x": {"domain": [-1.5, 1.5], "cells": 63, "initial": {"law": "uniform"}}},
+    },
+)

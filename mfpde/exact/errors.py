@@ -8,8 +8,7 @@ from mfpde.eulerian.solver import Solver
 from mfpde.exact.state import ExactState
 from mfpde.measures.axis import Axis
 from mfpde.measures.mesh import Mesh
-from mfpde.models.shallow import ShallowNetwork
-from mfpde.monitors.distances import w1_densities
+from mfpde.metrics.distances import w1_densities
 
 PARTS = 16  #: of a cell, to resolve the exact law
 
@@ -21,8 +20,8 @@ def errors(solver: Solver, exact: ExactState) -> dict[str, float]:
     "w1_NAME" (W1 of a marginal)."""
     model, mesh, density = solver.model, solver.mesh, solver.density()
     found = {}
-    if exact.prediction is not None and isinstance(model, ShallowNetwork):
-        found["function"] = float(np.sqrt(model.square_norm(solver.prediction - exact.prediction)))
+    if exact.prediction is not None and model.function is not None:
+        found["function"] = float(np.sqrt(model.function.square_norm(solver.prediction - exact.prediction)))
     if exact.energy is not None:
         found["energy"] = abs(solver.state.energy - exact.energy)
     if exact.mean is not None and exact.covariance is not None:

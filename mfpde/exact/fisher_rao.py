@@ -10,18 +10,18 @@ from functools import cached_property
 import numpy as np
 
 from mfpde.case import Case
-from mfpde.exact.state import ExactState, expect, expect_no
+from mfpde.exact.state import ExactState, Solution, expect, expect_no
 from mfpde.exact.trajectory import Trajectory
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import MeshPotential, Model
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models.mesh_potential import MeshPotential
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
 class FisherRao:
     """The reweighted initial density of a mesh."""
 
-    model: Model
+    model: Problem
     mesh: Mesh
     arrays: MeshPotential
     start: np.ndarray  #: masses of the cells at time 0 (Na, Nz)
@@ -31,7 +31,7 @@ class FisherRao:
         """Density, energy, and the prediction of a network."""
         masses = self.masses(self._trajectory.at(time), time)
         moments, energy = self.arrays.moments(masses), self.arrays.energy
-        prediction = energy.prediction(moments.linear) if isinstance(self.model, ShallowNetwork) else None
+        prediction = energy.prediction(moments.linear) if self.model.function is not None else None
         return ExactState(
             prediction, energy.value(moments), density=masses.reshape(self.mesh.shape) / self.mesh.volumes
         )
@@ -50,7 +50,7 @@ class FisherRao:
         return Trajectory(rate, np.zeros_like(self.arrays.moments(self.start).linear), rtol=1e-11)
 
 
-def build_fisher_rao(case: Case, model: Model, mesh: Mesh) -> FisherRao:
+def build_fisher_rao(case: Case, model: Problem, mesh: Mesh) -> FisherRao:
     """The reweighted density of a case.
 
     Raises:
@@ -65,3 +65,16 @@ def build_fisher_rao(case: Case, model: Model, mesh: Mesh) -> FisherRao:
     return FisherRao(
         model, mesh, arrays, masses.reshape(len(arrays.amplitude), -1), case.dynamics.birth_death
     )
+
+
+SOLUTION = Solution(
+    build_fisher_rao,
+    example={
+        "model": {"kind": "potential", "external": "cos(x)", "interaction": "x^2/8"},
+        "parameters": {
+            "x": {"domain": [-4, 4], "cells": 32, "mobility": 0.0, "initial": {"law": "normal", "std": 0.8}}
+        },
+        "dynamics": {"birth_death": 2.0},
+    },
+    of_mesh=True,
+)

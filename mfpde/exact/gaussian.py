@@ -16,13 +16,12 @@ from scipy.special import ndtr
 
 from mfpde.case import Case
 from mfpde.exact.quadratic import QuadraticEnergy, quadratic_network, quadratic_potential
-from mfpde.exact.state import ExactState, expect, is_whole_normal
+from mfpde.exact.state import ExactState, Solution, expect, is_whole_normal
 from mfpde.exact.trajectory import Trajectory
-from mfpde.measures.laws import Normal
+from mfpde.laws.normal import Normal
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
-from mfpde.models.network import Network
-from mfpde.models.potential import Potential
+from mfpde.models.kinds import as_network, as_potential
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def _normal_cdf(mean: float, std: float, x: np.ndarray) -> np.ndarray:
     return ndtr((x - mean) / std)
 
 
-def build_gaussian(case: Case, model: Model, mesh: Mesh) -> Gaussian:
+def build_gaussian(case: Case, model: Problem, mesh: Mesh) -> Gaussian:
     """The Gaussian solution of a case.
 
     Raises:
@@ -89,16 +88,16 @@ def build_gaussian(case: Case, model: Model, mesh: Mesh) -> Gaussian:
             f"a normal law in parameters.{c.name}.initial, not conditioned to less than 6 std on either side",
         )
     energy: QuadraticEnergy | None = None
-    if isinstance(model, Network):
-        energy = quadratic_network(model)
+    if (network := as_network(model)) is not None and network.data is not None:
+        energy = quadratic_network(network)
         expect(
             case,
             energy is not None,
             "units that are polynomials of degree at most 2 in the free parameters, such as model.activation"
             " = 'linear' without bias, and model.penalty.power = 2",
         )
-    elif isinstance(model, Potential):
-        energy = quadratic_potential(model)
+    elif (potential := as_potential(model)) is not None:
+        energy = quadratic_potential(potential)
         expect(
             case,
             energy is not None,
@@ -118,3 +117,16 @@ def build_gaussian(case: Case, model: Model, mesh: Mesh) -> Gaussian:
         case.dynamics.diffusion,
         case.dynamics.reaction == "entropic",
     )
+
+
+SOLUTION = Solution(
+    build_gaussian,
+    example={
+        "model": {"kind": "potential", "external": "x^2/2 + y^2/4"},
+        "parameters": {
+            name: {"domain": [-5, 5], "cells": 32, "initial": {"law": "normal", "mean": 0.4, "std": 0.7}}
+            for name in "xy"
+        },
+        "dynamics": {"birth_death": 0.5, "diffusion": 0.1},
+    },
+)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.case import Case
-from mfpde.exact.state import ExactState, expect
+from mfpde.exact.state import ExactState, Solution, expect
 from mfpde.measures.mesh import Mesh
-from mfpde.models.model import Model
-from mfpde.models.potential import Potential
+from mfpde.models.kinds import as_potential
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,17 @@ class Gibbs:
         return ExactState(energy=self.energy, density=self.density)
 
 
-def build_gibbs(case: Case, model: Model, mesh: Mesh) -> Gibbs:
+def build_gibbs(case: Case, model: Problem, mesh: Mesh) -> Gibbs:
     """The steady state of a case.
 
     Raises:
         InputError: the case has another steady state, or many.
     """
-    expect(case, isinstance(model, Potential), "model.kind = 'potential'")
-    assert isinstance(model, Potential)
+    potential = as_potential(model)
+    expect(case, potential is not None, "model.kind = 'potential'")
+    assert potential is not None
     dynamics = case.dynamics
-    expect(case, model.interaction is None, "a case without model.interaction")
+    expect(case, potential.interaction is None, "a case without model.interaction")
     expect(case, dynamics.diffusion > 0, "dynamics.diffusion > 0")
     expect(
         case,
@@ -48,7 +49,19 @@ def build_gibbs(case: Case, model: Model, mesh: Mesh) -> Gibbs:
             c.mobility > 0,
             f"parameters.{c.name}.mobility > 0: what cannot move does not forget its start",
         )
-    potential = model.on_mesh(mesh).penalty_z.reshape(mesh.shape)
-    weight = np.exp(-(potential - potential.min()) / dynamics.diffusion)
+    v = potential.on_mesh(mesh).penalty_z.reshape(mesh.shape)
+    weight = np.exp(-(v - v.min()) / dynamics.diffusion)
     density = weight / np.sum(weight * mesh.volumes)
-    return Gibbs(density, 2 * float(np.sum(potential * density * mesh.volumes)))
+    return Gibbs(density, 2 * float(np.sum(v * density * mesh.volumes)))
+
+
+SOLUTION = Solution(
+    build_gibbs,
+    example={
+        "time": 20.0,
+        "model": {"kind": "potential", "external": "(x^2 - 1)^2/4"},
+        "parameters": {"x": {"domain": [-3, 3], "cells": 24, "initial": {"law": "normal", "std": 0.5}}},
+        "dynamics": {"diffusion": 0.5},
+    },
+    of_mesh=True,
+)

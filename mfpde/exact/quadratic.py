@@ -10,6 +10,7 @@ import numpy as np
 import sympy
 
 from mfpde.expressions import evaluate
+from mfpde.models.kinds import perceptrons
 from mfpde.models.network import Network
 from mfpde.models.parameters import Component
 from mfpde.models.potential import Potential
@@ -100,15 +101,14 @@ class QuadraticNetwork:
 
     def force(self, mean: np.ndarray, covariance: np.ndarray) -> Force:
         """V = sum_l weights_l (f - f*)_l Phi_l + r."""
-        residual = self.network.residual(self.prediction(mean, covariance))
+        residual = self.network.risk.source(self.prediction(mean, covariance))
         gradient = residual @ self.units.gradient(mean) + self.penalty.gradient(mean)
         return Force(gradient, np.tensordot(residual, self.units.hessian, 1) + self.penalty.hessian)
 
     def energy(self, mean: np.ndarray, covariance: np.ndarray) -> float:
         """|f - f*|^2 + 2 int r dmu."""
-        return float(
-            self.network.energy(self.prediction(mean, covariance), self.penalty.expectation(mean, covariance))
-        )
+        loss = self.network.risk.loss(self.prediction(mean, covariance))
+        return float(loss + 2 * self.penalty.expectation(mean, covariance))
 
     def prediction(self, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
         """f(x_l) = E Phi_l (L,)."""
@@ -117,24 +117,26 @@ class QuadraticNetwork:
 
 def quadratic_network(network: Network) -> QuadraticNetwork | None:
     """The network, if its units and penalty are quadratic in the free components."""
-    components = network.parameters.components
+    features, components = perceptrons(network), network.parameters.components
+    if features is None:
+        return None
     amplitude, *rest = values = _values(components)
-    d = network.data.dimension
+    d = features.data.dimension
     x = [sympy.Symbol(f"x{k}", real=True) for k in range(d)]
     t = sum((w * s for w, s in zip(rest[:d], x, strict=True)), sum(rest[d:], sympy.Integer(0)))
-    unit = amplitude * network.activation.formula.xreplace({sympy.Symbol("t", real=True): t})
-    strength, power = network.penalty.strength, network.penalty.power
+    unit = amplitude * features.activation.formula.xreplace({sympy.Symbol("t", real=True): t})
+    strength, power = network.penalty.spec.strength, network.penalty.spec.power
     if components[0].free and strength and power != 2:
         return None
     ridge = (
         sympy.Float(strength) * amplitude**2
         if components[0].free
-        else sympy.Float(float(network.penalty_amplitude(np.array(float(amplitude)))))
+        else sympy.Float(float(network.penalty.amplitude(np.array(float(amplitude)))))
     )
     confinement = sympy.Float(network.penalty.confinement) * sum((v**2 for v in values[1:]), sympy.Integer(0))
     names = [c.name for c in network.parameters.free]
     units = find_quadratics(
-        unit, names, {s.name: column for s, column in zip(x, network.data.x.T, strict=True)}
+        unit, names, {s.name: column for s, column in zip(x, features.data.x.T, strict=True)}
     )
     penalty = find_quadratics(ridge + confinement, names, {})
     return None if units is None or penalty is None else QuadraticNetwork(network, units, penalty)

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from mfpde.case import Case
 from mfpde.errors import InputError
-from mfpde.measures.laws import Normal
+from mfpde.laws.normal import Normal
+from mfpde.measures.mesh import Mesh
 from mfpde.models.parameters import Component
+from mfpde.models.problem import Problem
 
 #: a normal law conditioned on an interval this many standard deviations wide to each side is as good as the
 #: whole law
@@ -36,6 +38,16 @@ class Exact(Protocol):
 
     def at(self, time: float) -> ExactState:
         """What is known at a time."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An exact solution of a kind of case: how it is built, and a case that has it."""
+
+    build: Callable[[Case, Problem, Mesh], Exact]
+    #: tables of a small case, which tests solve on meshes that become finer
+    example: Mapping[str, Any]
+    of_mesh: bool = False  #: whether it is exact for every mesh, so that the time step alone errs
 
 
 def expect(case: Case, holds: bool, needed: str) -> None:

@@ -1,8 +1,8 @@
 """Figures drawn from opened runs, ready for a paper: PDF and PNG.
 
-To add one, write a module with ``draw(run) -> Figure | None`` and ``lacks(run) -> str``, which says why there
-is no figure (`needs`), and name it in `FIGURES`; or the same of several runs, and name it in
-`FIGURES_OF_SEVERAL`."""
+To add one, write a module with ``draw(run) -> Figure | None``, ``lacks(run) -> str``, which says why there is
+no figure (`needs`), and ``NEEDS = "..."``, a few words on the same for help texts. With ``RUNS = "several"``
+both functions take a list of runs, which are drawn side by side."""
 
 import importlib
 import os
@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.errors import InputError, first_line, nearest
+from mfpde.kinds import FIGURES as REGISTRY
+from mfpde.kinds import figures_of
 
 if TYPE_CHECKING:
     from mfpde.results.run import Run
 
-#: figures in the order in which `mfpde plot` draws them; each is a module of this package
-FIGURES = (
-    *("overview", "energy", "function", "marginals", "density", "spacetime", "order", "gibbs"),
-    *("gap_by_width", "gap_in_time"),
-    *("fluctuations", "bias_variance", "chaos", "descent", "width_planner"),
-)
+#: figures of one run, in the order in which `mfpde plot` draws them; each is a module of this package
+FIGURES = figures_of("one")
 #: figures of several runs side by side
-FIGURES_OF_SEVERAL = ("energies", "clouds", "fluctuation_panels")
+FIGURES_OF_SEVERAL = figures_of("several")
 FORMATS = ("pdf", "png")
 KNOWN_FORMATS = ("pdf", "png", "svg")
 #: of the environment, by which matplotlib finds its settings
@@ -119,4 +117,4 @@ def _chosen(runs: "Run | Sequence[Run]", names: Iterable[str] | None) -> tuple[l
 
 
 def _module(name: str) -> Any:
-    return importlib.import_module(f"mfpde.figures.{name}")
+    return REGISTRY.module(name)

@@ -12,6 +12,7 @@ from mfpde.figures import needs, style
 from mfpde.figures.fluctuations import beside, logarithmic, time_axis
 from mfpde.results.run import Run
 
+NEEDS = "replicates"
 #: output times at which marks are drawn, at most
 MARKS = 11
 VARIANCE, BIAS = style.PALETTE[0], style.PALETTE[1]

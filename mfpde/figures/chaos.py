@@ -15,6 +15,7 @@ from mfpde.figures import needs, style
 from mfpde.figures.fluctuations import prediction_name, time_axis
 from mfpde.results.run import Run
 
+NEEDS = "replicates"
 #: components drawn, at most
 MOST = 8
 

@@ -16,6 +16,8 @@ from mfpde.figures.fluctuation_panels import grid, title
 from mfpde.figures.marginals import symbol
 from mfpde.results.run import Run
 
+NEEDS = "two parameters"
+RUNS = "several"
 #: densities below this share of the panel's largest are white
 FLOOR = 1e-4
 #: area of a unit of average weight, in square points

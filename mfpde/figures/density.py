@@ -9,6 +9,8 @@ from mfpde.analysis.statistics import evenly
 from mfpde.figures import needs, style
 from mfpde.figures.marginals import symbol
 
+NEEDS = "two parameters"
+
 
 def lacks(run) -> str:
     """What the run lacks of what is shown."""

@@ -13,6 +13,7 @@ from mfpde.figures import style
 from mfpde.figures.fluctuations import logarithmic, time_axis
 from mfpde.results.run import Run
 
+NEEDS = "descent"
 #: orders in eta of the square gap: explicit Euler is of first order, minibatches are noise of variance eta /
 #: B
 ORDERS = {True: (2, r"$\eta^2$"), False: (1, r"$\eta$")}

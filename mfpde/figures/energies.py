@@ -18,6 +18,8 @@ from mfpde.figures.fluctuation_panels import grid, share_logarithm, title
 from mfpde.figures.fluctuations import time_axis
 from mfpde.results.run import Run
 
+NEEDS = ""
+RUNS = "several"
 #: the band of a width holds this share of its networks, in the middle
 COVERED = (0.1, 0.9)
 #: widths that are drawn of a run, at most, and how their means look; the mean field is solid

@@ -6,6 +6,8 @@ from matplotlib.ticker import LogLocator
 
 from mfpde.figures import needs, style
 
+NEEDS = ""
+
 
 def lacks(run) -> str:
     """What the run lacks of what is shown."""

@@ -14,6 +14,8 @@ from mfpde.figures import fluctuations, style
 from mfpde.figures.fluctuations import LABEL, references, time_axis
 from mfpde.results.run import Run
 
+NEEDS = "nodes"
+RUNS = "several"
 #: what is smaller than this share of the largest value, over all panels, is below the axis
 FLOOR = 1e-6
 

@@ -14,6 +14,7 @@ from mfpde.analysis.statistics import evenly
 from mfpde.figures import needs, style
 from mfpde.results.run import Run
 
+NEEDS = "a prediction or nodes"
 #: output times at which error bars are drawn, at most
 BARS = 25
 LABEL = r"$n\,\mathbb{E}\,\|f_{n,t}-f_t\|^2_{\nu}$"

@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 from mfpde.analysis.statistics import evenly
 from mfpde.figures import needs, style
 
+NEEDS = "data"
+
 
 def lacks(run) -> str:
     """What the run lacks of what is shown."""

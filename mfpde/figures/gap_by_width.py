@@ -8,6 +8,8 @@ from mfpde.analysis.planner import own_error
 from mfpde.analysis.statistics import evenly, mean_and_error, power_law
 from mfpde.figures import needs, style
 
+NEEDS = "two widths"
+
 
 def lacks(run) -> str:
     """What the run lacks of what is shown."""

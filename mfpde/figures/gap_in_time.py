@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 from mfpde.analysis.statistics import mean_and_error
 from mfpde.figures import needs, style
 
+NEEDS = "networks and a mean field"
+
 
 def lacks(run) -> str:
     """What the run lacks of what is shown."""

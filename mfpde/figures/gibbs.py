@@ -10,6 +10,8 @@ from mfpde.analysis.gibbs import gibbs_law
 from mfpde.figures import needs, style
 from mfpde.figures.marginals import histogram, symbol
 
+NEEDS = "a potential and diffusion"
+
 
 def lacks(run) -> str:
     """What the run lacks of what is shown."""

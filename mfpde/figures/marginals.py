@@ -6,8 +6,9 @@ from matplotlib.figure import Figure
 from mfpde.analysis.statistics import evenly
 from mfpde.figures import needs, style
 from mfpde.measures.axis import Axis
-from mfpde.monitors.resolution import MIN_CELLS, narrowest_blob
+from mfpde.metrics.resolution import MIN_CELLS, narrowest_blob
 
+NEEDS = "a density"
 COVERED = 1e-3  #: marginals are shown where all but this much of the mass lies
 
 

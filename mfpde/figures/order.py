@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 from mfpde.figures import needs, style
 from mfpde.figures.marginals import symbol
 
+NEEDS = "a potential"
+
 
 def lacks(run) -> str:
     """What the run lacks of what is shown."""

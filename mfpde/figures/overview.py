@@ -5,6 +5,8 @@ from matplotlib.figure import Figure
 from mfpde.analysis.statistics import evenly
 from mfpde.figures import density, function, gap_by_width, needs, style
 
+NEEDS = "data and two widths"
+
 
 def lacks(run) -> str:
     """What the run lacks of what is shown."""

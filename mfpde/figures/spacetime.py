@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from mfpde.figures import needs, style
 from mfpde.figures.marginals import COVERED, symbol
 
+NEEDS = "a density"
 FEWEST = 8  #: output times that make a picture
 
 

@@ -15,6 +15,7 @@ from mfpde.errors import InputError
 from mfpde.figures import needs, style
 from mfpde.results.run import Run
 
+NEEDS = "a prediction"
 #: planned distances from one marked tolerance to the next
 BETWEEN = 3
 #: (key of the plan, name, colour, mark of networks)

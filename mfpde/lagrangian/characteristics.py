@@ -14,7 +14,7 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.measures.nodes import Rule, quadrature
-from mfpde.models.model import Model
+from mfpde.models.problem import Cloud, Problem
 
 TOLERANCE = 1e-9  #: of nodes that serve as a reference
 MOST_TENSOR = 2  #: free components up to which the tensor trapezoidal rule beats Sobol points
@@ -51,14 +51,14 @@ def node_settings(case: Case, tolerance: float) -> Case:
     )
 
 
-def node_rule(case: Case, model: Model) -> Rule:
+def node_rule(case: Case, model: Problem) -> Rule:
     """The rule of the nodes: the case's, or by the number of free components."""
     if case.characteristics.rule != "auto":
         return case.characteristics.rule
     return "trapezoid" if len(model.parameters.free) <= MOST_TENSOR else "sobol"
 
 
-def node_count(case: Case, model: Model) -> int:
+def node_count(case: Case, model: Problem) -> int:
     """Nodes the case asks for; 0 for none."""
     asked = case.characteristics.nodes
     return asked or (NODES[node_rule(case, model)] if case.fluctuations.predict else 0)
@@ -66,7 +66,7 @@ def node_count(case: Case, model: Model) -> int:
 
 def points_flow(
     case: Case,
-    model: Model,
+    model: Problem,
     points: np.ndarray,
     weights: np.ndarray,
     device=None,
@@ -93,7 +93,12 @@ def points_flow(
 
 
 def build_characteristics(
-    case: Case, model: Model, nodes: int, device=None, rule: Rule | None = None, tolerance: float = TOLERANCE
+    case: Case,
+    model: Problem,
+    nodes: int,
+    device=None,
+    rule: Rule | None = None,
+    tolerance: float = TOLERANCE,
 ) -> Flow:
     """The flow of about `nodes` quadrature nodes at time 0; Sobol points are rounded up to a power of 2.
 
@@ -109,9 +114,10 @@ def build_characteristics(
     return points_flow(case, model, *quadrature(laws, count, rule), device, tolerance)
 
 
-def observe(model: Model, flow: Flow) -> Characteristics:
+def observe(model: Problem, flow: Flow) -> Characteristics:
     """What the nodes say of the mean field at the present time."""
     state, weights = flow.backend.download(flow.state), flow.backend.weights(flow.state)
     predictions = flow.backend.predictions(flow.state)
-    energy = model.cloud_energies(state, weights, predictions, flow.potential(), np.zeros(1, dtype=int))
-    return Characteristics(state[:-1], weights, predictions[0], float(energy[0]))
+    cloud = Cloud(state, weights, predictions, flow.potential(), np.zeros(1, dtype=int))
+    energy = model.cloud_values(cloud)["energy"]
+    return Characteristics(model.parameters.theta(state), weights, predictions[0], float(energy[0]))

@@ -1,12 +1,12 @@
-"""Descent by steps of finite length beside the flow: gradient descent, and stochastic gradient descent on
-minibatches.
+"""Descent by steps of finite length beside the flow: by an optimiser, with all data or on minibatches.
 
-theta <- theta - eta M grad V: explicit Euler with the time step eta, projected at walls; M is the mobility.
-For the loss |f - f*|^2 of f = (1/n) sum Phi it is gradient descent with learning rate n eta / 2. As eta and
-1/n vanish it follows the PDE (Mei, Montanari & Nguyen 2018, doi:10.1073/pnas.1806579115). Between steps a
-network is where its Euler polygon is, so that outputs need not be multiples of eta."""
+theta <- theta + eta d, projected at walls, where the optimiser turns the velocity -M grad V into the
+direction d; M is the mobility. Gradient descent has d = -M grad V: explicit Euler with the time step eta, and
+for the loss |f - f*|^2 of f = (1/n) sum Phi gradient descent with learning rate n eta / 2. As eta and 1/n
+vanish it follows the PDE (Mei, Montanari & Nguyen 2018, doi:10.1073/pnas.1806579115). Between steps a network
+is on the polygon of its steps, so that outputs need not be multiples of eta."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ from mfpde.lagrangian.backend import Backend, State
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.minibatches import Minibatches
+from mfpde.lagrangian.optimisers import DescentTable
 from mfpde.lagrangian.solver import build_flow
-from mfpde.models.model import Model
+from mfpde.models.kinds import as_network
 from mfpde.models.network import Network
-from mfpde.models.population import PopulationNetwork
+from mfpde.models.problem import Problem
 
 #: a network whose loss exceeds this many times the larger of its first loss and |f*|^2 has diverged
 DIVERGED = 1e6
@@ -36,25 +37,29 @@ class Training:
         start: their units (components + 1, units).
     """
 
-    def __init__(self, backend: Backend, step: float, start: np.ndarray):
-        self.backend, self.step, self.taken = backend, step, 0
+    def __init__(self, backend: Backend, optimiser: DescentTable, step: float, start: np.ndarray):
+        self.backend, self.optimiser, self.step, self.taken = backend, optimiser, step, 0
         self.state = backend.upload(start)
-        self.rate = self._velocity()
+        self._turn(())
 
-    def _velocity(self) -> State:
+    def _turn(self, memory: Sequence[State]) -> None:
+        """Find the direction of the next step, from what the optimiser remembers of those before."""
         if isinstance(self.backend, Minibatches):
             self.backend.step = self.taken
-        return self.backend.velocity(self.state)
+        self.rate, self.memory = self.backend.velocity(self.state), memory
+        self.direction, self.memory_after = self.optimiser.turn(self.backend, self.rate, memory)
 
     def checkpoint(self) -> dict[str, Any]:
         """All that a training built anew needs to go on bit by bit from here; for `restore`."""
-        return {"taken": self.taken, "state": self.backend.checkpoint(self.state)}
+        memory = [self.backend.checkpoint(remembered) for remembered in self.memory]
+        saved = {"taken": self.taken, "state": self.backend.checkpoint(self.state)}
+        return saved | {"memory": memory} if memory else saved
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
         self.taken, self.state = saved["taken"], self.backend.restore(saved["state"])
         with np.errstate(all="ignore"):
-            self.rate = self._velocity()
+            self._turn([self.backend.restore(remembered) for remembered in saved.get("memory", [])])
 
     def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
         """Take the steps that end by a time; `watch` is called after every one."""
@@ -62,17 +67,17 @@ class Training:
             with np.errstate(all="ignore"):  # of networks that diverge, which `Descent` notices
                 self.state = self._moved(self.step)
                 self.taken += 1
-                self.rate = self._velocity()
+                self._turn(self.memory_after)
             if watch is not None:
                 watch()
 
     def _moved(self, by: float) -> State:
         return self.backend.project(
-            self.backend.combine(self.state, [self.rate], [by]), self.state, self.rate
+            self.backend.combine(self.state, [self.direction], [by]), self.state, self.rate
         )
 
     def at(self, time: float) -> np.ndarray:
-        """The units (components + 1, units) on the Euler polygon, at a time within the present step."""
+        """The units (components + 1, units) on the polygon of steps, at a time within the present step."""
         with np.errstate(all="ignore"):
             rest = time - self.taken * self.step
             return self.backend.download(self._moved(rest) if rest > 1e-12 * time else self.state)
@@ -85,12 +90,12 @@ class Descent:
         flow: its backend also moves networks by all data, and tells what they predict.
     """
 
-    def __init__(self, case: Case, model: Network | PopulationNetwork, ladder: Ladder, flow: Flow):
+    def __init__(self, case: Case, model: Network, ladder: Ladder, flow: Flow):
         self.case, self.model, self.ladder, self.flow = case, model, ladder, flow
         self.time = 0.0
         start = flow.backend.download(flow.state)
         self.trainings = [
-            [Training(self._backend(batch), step, start) for batch in case.descent.batches]
+            [Training(self._backend(batch), case.descent, step, start) for batch in case.descent.batches]
             for step in case.descent.steps
         ]
         self.diverged = np.full((*self._shape, len(ladder.sizes)), np.nan)
@@ -130,49 +135,21 @@ class Descent:
                 training.advance(until, watch)
         self.time = until
 
-    def measure(self, limit: np.ndarray | None) -> dict[str, Any]:
-        """Losses, energies and gaps of every network (steps, batches, replicates), by path in the file.
+    def notice(self, losses: np.ndarray, energies: np.ndarray) -> np.ndarray:
+        """When networks diverged (steps, batches, replicates), those that have by now among them; NaN for
+        others.
 
         Arguments:
-            limit: f of the mean field, if it is known.
+            losses, energies: of every network at the present time, of the same shape.
         """
-        names = ["loss", "energy", "flow_gap", *([] if limit is None else ["function_gap"])]
-        values = {name: np.full(self.diverged.shape, np.nan) for name in names}
-        flow = self.flow.backend.predictions(self.flow.state)
-        for i, row in enumerate(self.trainings):
-            for j, training in enumerate(row):
-                for name, found in self._measure(training, flow, limit).items():
-                    values[name][i, j] = found
         if self.largest is None:
-            self.largest = DIVERGED * np.maximum(values["loss"], self.model.scale)
-        bad = ~(np.isfinite(values["energy"]) & (values["loss"] <= self.largest))
+            self.largest = DIVERGED * np.maximum(losses, self.model.scale)
+        bad = ~(np.isfinite(energies) & (losses <= self.largest))
         self.diverged[bad & np.isnan(self.diverged)] = self.time
-        for found in values.values():
-            found[~np.isnan(self.diverged)] = np.nan
-        return {
-            f"descent/{name}": value for name, value in (values | {"diverged": self.diverged.copy()}).items()
-        }
-
-    def _measure(
-        self, training: Training, flow: np.ndarray, limit: np.ndarray | None
-    ) -> dict[str, np.ndarray]:
-        model, backend = self.model, self.flow.backend
-        with np.errstate(all="ignore"):
-            units = training.at(self.time)
-            state = backend.upload(units)
-            predictions, potential = backend.predictions(state), backend.download(backend.velocity(state))[-1]
-            cloud = (units, backend.weights(state), predictions, potential, self.ladder.first_unit[:-1])
-            values = {
-                "loss": model.cloud_losses(*cloud),
-                "energy": model.cloud_energies(*cloud),
-                "flow_gap": model.square_norm(predictions - flow),
-            }
-            return (
-                values if limit is None else values | {"function_gap": model.square_norm(predictions - limit)}
-            )
+        return self.diverged
 
 
-def build_descent(case: Case, model: Model, device=None) -> Descent | None:
+def build_descent(case: Case, model: Problem, device=None) -> Descent | None:
     """The descent a case asks for, at time 0; None if it asks for none.
 
     Raises:
@@ -182,7 +159,8 @@ def build_descent(case: Case, model: Model, device=None) -> Descent | None:
     steps = case.descent.steps
     if not steps:
         return None
-    if not isinstance(model, Network | PopulationNetwork):
+    network = as_network(model)
+    if network is None:
         raise InputError(
             f'{case.path}: descent.steps: a potential has no loss to descend; expected model.kind = "network"'
         )
@@ -205,4 +183,4 @@ def build_descent(case: Case, model: Model, device=None) -> Descent | None:
         )
     settings = case.lagrangian
     ladder = Ladder([case.descent.units], [case.descent.replicates], settings.seed, settings.common)
-    return Descent(case, model, ladder, build_flow(case, model, ladder, device))
+    return Descent(case, network, ladder, build_flow(case, model, ladder, device))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mfpde.lagrangian.flow import Flow
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models.problem import Problem
 from mfpde.randomness import generator
 
 #: coefficients of f looked at per time: more are mixed into that many
@@ -29,7 +29,7 @@ class Directions(NamedTuple):
     complete: bool  #: whether all directions that are not negligible are there
 
 
-def find_directions(model: ShallowNetwork, flow: Flow, times: np.ndarray, rank: int) -> Directions:
+def find_directions(model: Problem, flow: Flow, times: np.ndarray, rank: int) -> Directions:
     """Directions from one pass over the mean-field path.
 
     Arguments:
@@ -38,8 +38,9 @@ def find_directions(model: ShallowNetwork, flow: Flow, times: np.ndarray, rank: 
         rank: how many directions at most.
     """
     prior = flow.backend.weights(flow.state)
-    count = len(model.least_squares.targets)
-    mix = np.sqrt(model.least_squares.weights)[:, None]
+    assert model.function is not None
+    count = model.function.size
+    mix = np.sqrt(model.function.weights)[:, None]
     # a random mixture keeps norms and the span of what matters; Halko, Martinsson & Tropp 2011,
     # doi:10.1137/090771806
     if count > SKETCH:
@@ -56,12 +57,12 @@ def find_directions(model: ShallowNetwork, flow: Flow, times: np.ndarray, rank: 
 
 
 def _weighted_features(
-    model: ShallowNetwork, flow: Flow, time: float, mix: np.ndarray, prior: np.ndarray
+    model: Problem, flow: Flow, time: float, mix: np.ndarray, prior: np.ndarray
 ) -> np.ndarray:
     """sqrt(omega_j) (p_j / omega_j) (Phi_j - f) at a time, mixed: (coefficients, nodes)."""
     flow.advance(time)
     state, p = flow.backend.download(flow.state), flow.backend.weights(flow.state)
-    features = state[0][:, None] * model.features(state[1:-1].T)
+    features = model.unit_functions(state)
     features -= p @ features
     mixed = features * mix[:, 0] if mix.shape[1] == 1 else features @ mix
     return (mixed * (p / np.sqrt(prior))[:, None]).T

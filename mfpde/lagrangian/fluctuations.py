@@ -28,11 +28,9 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
 from mfpde.lagrangian.perturbation import Perturbation, unfollowed
 from mfpde.lagrangian.tangent import Linearisation, Tangent
-from mfpde.measures.laws import Point
 from mfpde.measures.nodes import per_axis
-from mfpde.models.model import Model
-from mfpde.models.network import Network
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models.function_space import FunctionSpace
+from mfpde.models.problem import Problem
 
 #: times at which features are looked at for directions, as shares of the whole time
 PATH = (0.0, 1 / 64, 1 / 16, 1 / 8, 1 / 4, 3 / 8, 1 / 2, 3 / 4, 1.0)
@@ -46,6 +44,7 @@ class Follower(Protocol):
     """Directions carried along the flow. Implemented by `FollowedTangent` and `Perturbation`."""
 
     flow: Flow
+    carries_nodes: bool  #: whether the flow is that of the nodes themselves
 
     def response(self) -> np.ndarray:
         """g (r, directions): the change of f by its coefficients."""
@@ -56,6 +55,8 @@ class Follower(Protocol):
 
 class FollowedTangent:
     """Directions carried by the tangent."""
+
+    carries_nodes = True
 
     def __init__(self, nodes: Flow, settings, linear: Linearisation, directions: np.ndarray):
         self.linear, self.directions = linear, directions
@@ -88,10 +89,16 @@ class FollowedTangent:
 class Fluctuations:
     """The prediction at one time."""
 
-    model: ShallowNetwork
+    model: Problem
     full: Follower
     half: Follower  #: with half the nodes
     found: tuple[Directions, Directions]  #: of either follower
+
+    @property
+    def function(self) -> FunctionSpace:
+        """Where f is known."""
+        assert self.model.function is not None  # `build_fluctuations` saw to it
+        return self.model.function
 
     @property
     def followed(self) -> Directions:
@@ -117,41 +124,9 @@ class Fluctuations:
         self.full.flow.advance(until, watch)
         self.half.flow.advance(until, watch)
 
-    def measure(self) -> dict[str, np.ndarray | float]:
-        """What is predicted now, by name."""
-        response = self.full.response()
-        shares = self.model.square_norm(response.T)
-        predicted, directions = float(shares.sum()), len(shares)
-        # the last half of few directions is no error where they are all there are
-        rest = 0.0 if self.followed.complete else float(shares[directions // 2 :].sum())
-        other = float(self.model.square_norm(self.half.response().T).sum())
-        weighted = np.sqrt(self.model.least_squares.weights)[:, None] * response
-        found = np.linalg.svd(weighted, compute_uv=False)[:SPECTRUM] ** 2
-        return {
-            "predicted": predicted,
-            "node_error": abs(predicted - other),
-            "rank_error": max(rest, self.followed.left_out),
-            "spectrum": np.pad(found, (0, SPECTRUM - len(found))),
-            # on a circle the mean jumps as units pass the seam, which no linear response holds
-            "mean_variance": np.where(
-                [c.periodic for c in self.model.parameters.components], np.nan, self.full.mean_variance()
-            ),
-        }
-
-
-def why_no_tangent(model: Model) -> str | None:
-    """The key that leaves a model without a tangent, and why; None if it has one."""
-    if not isinstance(model, Network):
-        return "data.population: the tangent needs data points"
-    if not model.activation.is_smooth:
-        return f"model.activation: '{model.activation.name}' has a kink, where the tangent jumps"
-    if model.penalty.strength and model.penalty.power < 2:
-        return f"model.penalty.power: {model.penalty.power:g} has no second derivative at a = 0"
-    return None
-
 
 def build_fluctuations(
-    case: Case, model: Model, device=None, saved: dict[str, Any] | None = None
+    case: Case, model: Problem, device=None, saved: dict[str, Any] | None = None
 ) -> Fluctuations | None:
     """The prediction a case asks for, at time 0; None if it asks for none.
 
@@ -163,14 +138,14 @@ def build_fluctuations(
     """
     if not case.fluctuations.predict:
         return None
-    if not isinstance(model, ShallowNetwork):
+    if model.function is None:
         raise InputError(
             f"{case.path}: fluctuations.predict: a potential has no function f to fluctuate; expected"
             ' model.kind = "network"'
         )
     if reason := why_none(case):
         raise InputError(f"{case.path}: fluctuations.predict: the linearised flow has no {reason}")
-    obstacle = why_no_tangent(model)
+    obstacle = model.why_no_tangent
     if case.fluctuations.method == "tangent" and obstacle:
         raise InputError(
             f'{case.path}: fluctuations.method: "tangent" does not serve this case: {obstacle}; use'
@@ -187,13 +162,13 @@ def build_fluctuations(
     return Fluctuations(model, full, half, (found, found_too))
 
 
-def half_count(case: Case, model: Model, count: int) -> int:
+def half_count(case: Case, model: Problem, count: int) -> int:
     """About half as many nodes, whose difference tells the error.
 
     Raises:
         InputError: there are too few nodes for a prediction, or for half of them to be fewer on an axis.
     """
-    axes = sum(not isinstance(c.law, Point) for c in model.parameters.free)
+    axes = sum(c.law.spread for c in model.parameters.free)
     if not axes:
         return 1
     half, each = count // 2, count
@@ -211,7 +186,7 @@ def half_count(case: Case, model: Model, count: int) -> int:
 
 
 def _follow(
-    case: Case, model: ShallowNetwork, count: int, by_tangent: bool, device, found: Directions | None = None
+    case: Case, model: Problem, count: int, by_tangent: bool, device, found: Directions | None = None
 ) -> tuple[Follower, Directions]:  # fmt: skip
     times, tolerance = case.time * np.array(PATH), case.characteristics.tolerance
     if found is None:

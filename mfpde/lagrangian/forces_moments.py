@@ -9,7 +9,6 @@ import numpy as np
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.shares import Share, in_shares, in_turn, share_out
 from mfpde.measures.finite_rank import FiniteRank
-from mfpde.models.potential import Potential
 from mfpde.threads import product
 
 #: numbers per unit that a share is made for, at least: beside the features there are phases and points
@@ -17,14 +16,6 @@ FEWEST = 4
 #: features of a network are kept until its moments are known, rather than computed again, up to this many
 #: numbers
 KEPT = 2**25
-
-
-def through_moments(potential: Potential, ladder: Ladder) -> FiniteRank | None:
-    """The interaction by its features, where they are fewer than pairs of units; None where sums over pairs
-    are as good, or all there is.
-    """
-    found = potential.finite_rank
-    return found if found is not None and found.rank * ladder.total < np.sum(ladder.sizes**2) else None
 
 
 class Moments:

@@ -1,17 +1,18 @@
 """What moves units, readably: the reference for kernels/network_units.cl and kernels/potential_units.cl."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from mfpde.lagrangian.forces_moments import Moments, through_moments
+from mfpde.lagrangian.distinct import distinct, pointwise
+from mfpde.lagrangian.forces_moments import Moments
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import NumpyBackend
 from mfpde.lagrangian.shares import Share, in_shares, in_turn, share_out
 from mfpde.models.network import Network
 from mfpde.models.potential import Formula, Potential
-from mfpde.models.shallow import ShallowNetwork, preactivations
-from mfpde.threads import each, product
+from mfpde.threads import each
 
 #: units whose rates are put together at once
 UNITS = 2**14
@@ -20,84 +21,79 @@ UNITS = 2**14
 KEPT = 2**26
 #: shares of such a network whose predictions are held at once
 HELD = 16
+#: h of some units, and its gradient in z
+Pull = tuple[np.ndarray, np.ndarray]
 
 
 class NumpyNetwork(NumpyBackend):
-    """Units of networks see each other through the predictions."""
+    """Units of networks see each other through the predictions at distinct inputs."""
 
     def __init__(self, network: Network, ladder: Ladder, precision: str, weight_rate: float):
-        super().__init__(
-            network, ladder, precision, weight_rate, network.penalty.strength if network.has_kink else 0.0
-        )
+        super().__init__(network, ladder, precision, weight_rate)
         self.network = network
-        data = network.data
-        # data with the same input act as one, with the sum of their weights and their mean target
-        inputs, datum = np.unique(data.x, axis=0, return_inverse=True)
-        self.datum = datum.ravel()
-        self.weights_data = np.bincount(self.datum, data.weights)
-        self.targets = np.bincount(self.datum, data.weights * data.y) / self.weights_data
-        self.inputs = inputs.astype(self.dtype)
-        #: what the gradient in z of a preactivation is: the input, and 1 for a bias
-        self.directions = np.column_stack([self.inputs, np.ones(len(inputs), self.dtype)])[
-            :, : len(network.parameters.components) - 1
-        ]
-        self.jobs, self.split = share_out(ladder, len(inputs))
+        self.features = pointwise(network)
+        self.loss, self.outputs = self.features.loss, network.function.outputs
+        self.distinct = distinct(self.features)
+        self.inputs = self.distinct.x.astype(self.dtype)
+        self.prepared = self.features.prepare(self.inputs)
+        self.jobs, self.split = share_out(ladder, len(self.inputs))
 
-    def _activations(self, state: np.ndarray, share: Share) -> tuple[np.ndarray, np.ndarray]:
-        """Activation and its slope (networks, units, inputs) of a share."""
-        t = product(state[1:-1, share.units].T, self.directions.T)
-        value, slope = self.network.activation.with_slope(t.reshape(share.count, -1, len(self.inputs)))
-        return value, slope
+    def _evaluate(self, state: np.ndarray, share: Share) -> tuple[np.ndarray, Any]:
+        """Features (networks, units, inputs) of a share, and what their pull-back needs."""
+        z = self.space.z(state[:, share.units])
+        return self.features.forward(z.reshape(share.count, -1, z.shape[1]), self.prepared)
 
     def _predictions(self, weighted: np.ndarray, share: Share, value: np.ndarray) -> np.ndarray:
-        """sum_j p_j a_j sigma (networks, inputs) over the units of a share, added up in float64."""
-        part = weighted[share.units].reshape(share.count, -1)
-        return np.einsum("kn,knl->kl", part.astype(value.dtype, copy=False), value).astype(np.float64)
+        """sum_j p_j a_j phi (networks, outputs, inputs) over the units of a share, added up in float64."""
+        part = weighted[:, share.units].reshape(self.outputs, share.count, -1)
+        part = part.astype(value.dtype, copy=False)
+        return np.stack([np.einsum("kn,knl->kl", of_one, value) for of_one in part], axis=1).astype(
+            np.float64
+        )
 
     def predictions(self, state: np.ndarray) -> np.ndarray:
-        """f of every network at the data."""
-        weighted = self.weights(state) * state[0]
-        result = np.empty((len(self.ladder.sizes), len(self.inputs)))
+        """f of every network at the data, output after output."""
+        weighted = self.weights(state) * self.space.a(state)
+        result = np.empty((len(self.ladder.sizes), self.outputs, len(self.inputs)))
 
         def of(share: Share) -> np.ndarray:
-            return self._predictions(weighted, share, self._activations(state, share)[0])
+            return self._predictions(weighted, share, self._evaluate(state, share)[0])
 
         def predict(shares: Sequence[Share], run: Callable) -> None:
             result[shares[0].networks] = _sum_in_turn(of, shares, run)
 
         in_shares(self.jobs, self.split, predict)
-        return result[:, self.datum]
+        return result[..., self.distinct.datum].reshape(len(result), -1)
 
-    def _pull(
-        self, share: Share, activations: tuple[np.ndarray, np.ndarray], prediction: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """h and its gradient in z, see `feature_pull`, of the units of a share."""
-        value, slope = activations
-        residual = (self.weights_data * (prediction - self.targets)).astype(self.dtype)
-        h = np.einsum("knl,kl->kn", value, residual)
-        gradient = product(slope, residual[..., None] * self.directions)
-        return h.ravel(), gradient.reshape(len(h.ravel()), -1)
+    def _pull(self, share: Share, evaluated: tuple[np.ndarray, Any], prediction: np.ndarray) -> list[Pull]:
+        """h and its gradient in z of the units of a share, by output."""
+        slopes = self.distinct.weights * self.loss.slope(prediction, self.distinct.targets)
+        residuals = slopes.astype(self.dtype).swapaxes(0, 1)
+        found = (self.features.pull_back(evaluated, self.prepared, residual) for residual in residuals)
+        return [(h.ravel(), gradient.reshape(h.size, -1)) for h, gradient in found]
 
     def velocity(self, state: np.ndarray) -> np.ndarray:
         """-mobility grad V, and V."""
-        weighted = self.weights(state) * state[0]
-        h, gradient = np.empty(self.ladder.total), np.empty((self.ladder.total, len(state) - 2))
+        weighted = self.weights(state) * self.space.a(state)
+        h = np.empty((self.outputs, self.ladder.total))
+        gradient = np.empty((*h.shape, len(self.space.rest)))
 
         def move(shares: Sequence[Share], run: Callable) -> None:
             pairs = len(self.inputs) * sum(share.units.stop - share.units.start for share in shares)
-            kept: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+            kept: dict[int, tuple[np.ndarray, Any]] = {}
 
             def first(share: Share) -> np.ndarray:
-                activations = self._activations(state, share)
+                evaluated = self._evaluate(state, share)
                 if pairs <= KEPT:
-                    kept[share.units.start] = activations
-                return self._predictions(weighted, share, activations[0])
+                    kept[share.units.start] = evaluated
+                return self._predictions(weighted, share, evaluated[0])
 
             prediction = _sum_in_turn(first, shares, run)
 
             def second(share: Share) -> None:
-                activations = kept.get(share.units.start) or self._activations(state, share)
-                h[share.units], gradient[share.units] = self._pull(share, activations, prediction)
+                evaluated = kept.get(share.units.start) or self._evaluate(state, share)
+                for output, found in enumerate(self._pull(share, evaluated, prediction)):
+                    h[output, share.units], gradient[output, share.units] = found
 
             run(second, shares)
 
@@ -106,9 +102,7 @@ class NumpyNetwork(NumpyBackend):
 
         def finish(first: int) -> None:
             part = slice(first, first + UNITS)
-            made = network_rates(
-                self.network, state[0, part], state[1:-1, part].T, h[part], gradient[part], self.kink
-            )
+            made = network_rates(self.network, state[:, part], h[:, part], gradient[:, part])
             rate[:, part] = self.allowed(made, state[:, part])
 
         each(finish, range(0, self.ladder.total, UNITS))
@@ -125,44 +119,27 @@ def _sum_in_turn(
     return total
 
 
-def feature_pull(
-    model: ShallowNetwork, z: np.ndarray, x: np.ndarray, residual: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """h(z) = sum_l residual_l sigma(<w, x_l> + b), and its gradient in z.
+def network_rates(network: Network, state: np.ndarray, h: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """-grad V of the components, and V (components + 1, n), where V = <a, h(z)> + r.
 
     Arguments:
-        z: (..., n, components of z); x: (..., L, d); residual: weights * (f - f*) at x (..., L).
-    Returns:
-        (..., n) and (..., n, components of z).
+        state: (components + 1, n); h: (outputs, n); the gradient of h in z: (outputs, n, components of z).
     """
-    value, slope = model.activation.with_slope(preactivations(z, x))
-    h = (value @ residual[..., None])[..., 0]
-    directions = residual[..., None] * x
-    if z.shape[-1] > x.shape[-1]:
-        directions = np.concatenate([directions, residual[..., None]], axis=-1)
-    return h, slope @ directions
-
-
-def network_rates(
-    model: ShallowNetwork, a: np.ndarray, z: np.ndarray, h: np.ndarray, gradient: np.ndarray, kink: float
-) -> np.ndarray:
-    """-grad V of the components, and V (components + 1, n), where V = a h(z) + r.
-
-    Arguments:
-        a, h: (n,); z and the gradient of h in z: (n, components of z).
-        kink: lambda of a penalty lambda |a|, else 0.
-    """
-    pull = -(h + model.penalty_amplitude_slope(a))
-    if kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
+    space, penalty = network.parameters, network.penalty
+    a, z = space.a(state), space.z(state)
+    pull = -(h + penalty.slope(a))
+    if kink := penalty.kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
         pull = np.where(a == 0, -np.sign(h) * np.maximum(np.abs(h) - kink, 0), pull)
-    moved = a[:, None] * gradient
-    potential = a * h + model.penalty_amplitude(a)
-    if model.penalty.confinement:
-        moved += 2 * model.penalty.confinement * z
-        potential += model.penalty_rest(z)
-    rate = np.empty((gradient.shape[1] + 2, len(a)))
-    rate[0], rate[-1] = pull, potential
-    np.negative(moved.T, out=rate[1:-1])
+    moved = a[0, :, None] * gradient[0]
+    for of_one, slope in zip(a[1:], gradient[1:], strict=True):
+        moved += of_one[:, None] * slope
+    potential = np.sum(a * h + penalty.amplitude(a), axis=0)
+    if penalty.confinement:
+        moved += 2 * penalty.confinement * z
+        potential += penalty.rest(z)
+    rate = np.empty((len(space.components) + 1, len(potential)))
+    space.a(rate)[:], space.action(rate)[:] = pull, potential
+    np.negative(moved, out=space.z(rate))
     return rate
 
 
@@ -172,7 +149,7 @@ class NumpyPotential(NumpyBackend):
     def __init__(self, potential: Potential, ladder: Ladder, precision: str, weight_rate: float):
         super().__init__(potential, ladder, precision, weight_rate)
         self.potential = potential
-        interaction = through_moments(potential, ladder)
+        interaction = potential.by_moments(ladder.sizes)
         self.moments = None if interaction is None else Moments(interaction, ladder)
 
     def predictions(self, state: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import pyopencl as cl
 from mfpde.device.runtime import Device
 from mfpde.device.widths import vector_width
 from mfpde.lagrangian.backend import Backend
-from mfpde.lagrangian.forces_moments import through_moments
+from mfpde.lagrangian.distinct import distinct, perceptron
 from mfpde.lagrangian.forces_moments_opencl import OpenCLMoments
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.memory import CHUNK
@@ -38,13 +38,13 @@ class OpenCLNetwork(OpenCLBackend):
     def __init__(self, network: Network, ladder: Ladder, precision: str, weight_rate: float, device: Device):
         self.network = network
         self.width = vector_width(device, np.dtype(precision))
-        # data with the same input act as one, with the sum of their weights and their mean target
-        self.x_distinct, datum = np.unique(network.data.x, axis=0, return_inverse=True)
-        self.datum = datum.ravel()
+        self.features = perceptron(network)
+        self.distinct = distinct(self.features)
+        self.x_distinct, self.datum = self.distinct.x, self.distinct.datum
         self.count = len(self.x_distinct)
         vectors = -(-self.count // self.width)
         # blocks and tiles of one on GPUs, whose lanes are work items
-        self.block = UNIT_BLOCK if device.by_row and network.data.dimension <= MOST_INPUTS else 1
+        self.block = UNIT_BLOCK if device.by_row and self.features.data.dimension <= MOST_INPUTS else 1
         most = (
             1
             if not device.by_row
@@ -57,23 +57,23 @@ class OpenCLNetwork(OpenCLBackend):
         kept = ladder.total * self.pitch
         keep = (
             device.by_row
-            and network.data.dimension >= KEEP_INPUTS
+            and self.features.data.dimension >= KEEP_INPUTS
             and kept * np.dtype(precision).itemsize <= KEEP_BYTES
         )
         # PoCL would put all work items into one group, hence on one core, where their number has no suitable
         # divisor
         self.group = (1, 1) if device.by_row else None
         constants = {
-            "INPUTS": network.data.dimension,
-            "HAS_BIAS": int(network.parameters.has_bias),
+            "INPUTS": self.features.data.dimension,
+            "HAS_BIAS": int(self.features.has_bias),
             "DATA_PITCH": self.pitch,
             "UNIT_BLOCK": self.block,
             "TILE_VECTORS": self.tile // self.width,
             "KEEP": int(keep),
-            "KINK": int(network.has_kink),
-            "LAMBDA": network.penalty.strength,
+            "KINK": int(network.kink > 0),
+            "LAMBDA": network.penalty.kink,
         }
-        generated = network.activation.opencl() + network.penalty_opencl()
+        generated = self.features.activation.opencl() + network.penalty.opencl() + self.features.loss.opencl()
         kernels = ("partial_predictions", "predict")
         super().__init__(
             network,
@@ -92,14 +92,12 @@ class OpenCLNetwork(OpenCLBackend):
         self._upload_chunks()
 
     def _upload_data(self) -> None:
-        data, pad = self.network.data, self.pitch - self.count
-        weights = np.bincount(self.datum, data.weights, self.count)
-        targets = np.bincount(self.datum, data.weights * data.y, self.count) / weights
+        pad = self.pitch - self.count
         # padding repeats a datum, where the activation is finite, with weight 0
         x = np.pad(self.x_distinct, ((0, pad), (0, 0)), mode="edge")
-        self.x = self._real(x.reshape(-1, self.tile, data.dimension).transpose(0, 2, 1))
-        self.targets = self.buffers.upload(np.pad(targets, (0, pad)))
-        self.data_weights = self.buffers.upload(np.pad(weights, (0, pad)))
+        self.x = self._real(x.reshape(-1, self.tile, x.shape[1]).transpose(0, 2, 1))
+        self.targets = self.buffers.upload(np.pad(self.distinct.targets[0], (0, pad)))
+        self.data_weights = self.buffers.upload(np.pad(self.distinct.weights, (0, pad)))
 
     def _upload_chunks(self) -> None:
         ladder = self.ladder
@@ -207,7 +205,14 @@ def build_opencl_potential(
     """Units in a potential: through moments where the interaction is of finite rank and that pays, else by
     pairs.
     """
-    interaction = through_moments(potential, ladder)
+    interaction = potential.by_moments(ladder.sizes)
     if interaction is None:
         return OpenCLPotential(potential, ladder, precision, weight_rate, device)
     return OpenCLMoments(potential, interaction, ladder, precision, weight_rate, device)
+
+
+def build_opencl_network(
+    network: Network, ladder: Ladder, precision: str, weight_rate: float, device: Device
+) -> Backend:
+    """Units of a network that learns data points."""
+    return OpenCLNetwork(network, ladder, precision, weight_rate, device)

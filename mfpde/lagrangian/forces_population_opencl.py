@@ -5,10 +5,11 @@ import pyopencl as cl
 
 from mfpde.device.runtime import Device
 from mfpde.device.widths import function_width
+from mfpde.lagrangian.forces_population import population, predictions
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.opencl_backend import OpenCLBackend
 from mfpde.models import bivariate
-from mfpde.models.population import PopulationNetwork
+from mfpde.models.network import Network
 
 #: sine of the angle between units below which they count as parallel, see `population_kernels.PARALLEL`
 PARALLEL = {"float64": 1e-14, "float32": 1e-6}
@@ -19,20 +20,18 @@ class OpenCLPopulation(OpenCLBackend):
     network, in vectors of sources.
     """
 
-    def __init__(
-        self, network: PopulationNetwork, ladder: Ladder, precision: str, weight_rate: float, device: Device
-    ):
-        self.network = network
+    def __init__(self, network: Network, ladder: Ladder, precision: str, weight_rate: float, device: Device):
+        self.network, self.features = network, population(network)
         constants = {
-            "INPUTS": network.kernel.dimension,
-            "HAS_BIAS": int(network.parameters.has_bias),
-            "TEACHERS": len(network.units),
-            "FACTOR": repr(network.kernel.factor),
-            "PAIR": f"pair_{network.kernel.formula.__name__}",
+            "INPUTS": self.features.kernel.dimension,
+            "HAS_BIAS": int(network.parameters.names[-1] == "b"),
+            "TEACHERS": len(self.features.units),
+            "FACTOR": repr(self.features.kernel.factor),
+            "PAIR": f"pair_{self.features.kernel.formula.__name__}",
             "PARALLEL": PARALLEL[precision],
             "OWEN_COUNT": len(bivariate.NODES),
-            "KINK": int(network.has_kink),
-            "LAMBDA": network.penalty.strength,
+            "KINK": int(network.kink > 0),
+            "LAMBDA": network.penalty.kink,
         }
         self.width = function_width(device, np.dtype(precision))
         # PoCL would put all units into one group, hence on one core, where their number has no suitable
@@ -44,7 +43,7 @@ class OpenCLPopulation(OpenCLBackend):
         generated = (
             _table("owen_nodes", bivariate.NODES)
             + _table("owen_weights", bivariate.WEIGHTS)
-            + network.penalty_opencl()
+            + network.penalty.opencl()
         )
         kernels = ("gather_sources",)
         super().__init__(
@@ -59,15 +58,15 @@ class OpenCLPopulation(OpenCLBackend):
             constants,
             generated,
         )
-        self.teacher, self.charges = self._real(network.units.T), self._real(charges)
+        self.teacher, self.charges = self._real(self.features.units.T), self._real(charges)
         self.origin, self.first_source = self._int(origin), self._int(first_source)
-        self.sources = self.buffers.empty((network.units.shape[1] + 1) * self.count, self.dtype)
+        self.sources = self.buffers.empty((self.features.units.shape[1] + 1) * self.count, self.dtype)
 
     def _arrange(self, ladder: Ladder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Origin and charge of every source, and where those of a network begin; the charges of units change
         and are set on the device.
         """
-        teachers, amplitudes = len(self.network.units), self.network.amplitudes
+        teachers, amplitudes = len(self.features.units), self.features.amplitudes
         origins, charges = [], []
         for _, units, _, where in ladder.networks():
             padding = -(units + teachers) % self.width
@@ -84,9 +83,7 @@ class OpenCLPopulation(OpenCLBackend):
         """f of every network by its coefficients (networks, r), which are needed at outputs only: on the
         host.
         """
-        return self.network.predictions(
-            self.download(state), self.weights(state), [where for *_, where in self.ladder.networks()]
-        )
+        return predictions(self.network, self.ladder, self.download(state), self.weights(state))
 
     def velocity(self, state: cl.Buffer) -> cl.Buffer:
         """-mobility grad V, and V."""

@@ -4,11 +4,8 @@ import numpy as np
 
 from mfpde.device.memory import gigabytes, room
 from mfpde.errors import InputError
-from mfpde.lagrangian.forces_moments import through_moments
 from mfpde.lagrangian.ladder import Ladder
-from mfpde.models.model import Model
-from mfpde.models.potential import Potential
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models.problem import Problem
 
 #: states that live at once: stages of a step, and what is around them
 STATES = 16
@@ -19,21 +16,19 @@ FUNCTIONS = 10
 CHUNK = 64
 
 
-def needed(model: Model, ladder: Ladder, precision: str, device=None) -> tuple[int, int]:
+def needed(model: Problem, ladder: Ladder, precision: str, device=None) -> tuple[int, int]:
     """Bytes of the units, and of what networks predict."""
     unit = STATES * np.dtype(precision).itemsize * (len(model.parameters.components) + 1)
-    if isinstance(model, Potential):
-        interaction = through_moments(model, ladder)
-        # features are kept
-        return ladder.total * (unit + (8 * interaction.rank if interaction is not None else 0)), 0
-    assert isinstance(model, ShallowNetwork)
+    unit += 8 * model.unit_numbers(ladder.sizes)
+    if model.function is None:
+        return ladder.total * unit, 0
     functions = FUNCTIONS * len(ladder.sizes)
     if device is not None:
         functions += int(np.sum(-(-ladder.sizes // CHUNK)))
-    return ladder.total * unit, 8 * functions * len(model.least_squares.targets)
+    return ladder.total * unit, 8 * functions * model.function.size
 
 
-def check_size(model: Model, ladder: Ladder, precision: str, where: str, device=None) -> None:
+def check_size(model: Problem, ladder: Ladder, precision: str, where: str, device=None) -> None:
     """Refuse networks that cannot fit.
 
     Arguments:
@@ -50,8 +45,8 @@ def check_size(model: Model, ladder: Ladder, precision: str, where: str, device=
             f" {gigabytes(there)}: {fit:.1e} would fit; use fewer units or replicates"
         )
     if units + functions > there:
-        assert isinstance(model, ShallowNetwork)
-        held = f"{len(ladder.sizes)} networks at {len(model.least_squares.targets)} data"
+        values = 0 if model.function is None else model.function.size
+        held = f"{len(ladder.sizes)} networks at {values} data"
         raise InputError(
             f"{where}: lagrangian.replicates: predictions of {held} need about {gigabytes(functions)}, there"
             f" are {gigabytes(there)}; use fewer replicates, narrower networks or fewer data"

@@ -5,35 +5,13 @@ Data are drawn with replacement, with the probabilities of their weights; under 
 new (one-pass SGD). Either way the gradient is unbiased. Cost is that of B data per unit and step, on the
 host."""
 
-from typing import NamedTuple
-
 import numpy as np
 
-from mfpde.lagrangian.forces_numpy import feature_pull, network_rates
+from mfpde.lagrangian.forces_numpy import network_rates
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import NumpyBackend
 from mfpde.models.network import Network
-from mfpde.models.population import PopulationNetwork
-from mfpde.models.shallow import preactivations
 from mfpde.randomness import generator
-
-
-class Batch(NamedTuple):
-    """B pairs, each with the same weight."""
-
-    x: np.ndarray  #: (B, d)
-    y: np.ndarray  #: (B,)
-    weight: float
-
-
-def draw_batch(model: Network | PopulationNetwork, size: int, random: np.random.Generator) -> Batch:
-    """B independent pairs of what the model learns."""
-    if isinstance(model, PopulationNetwork):
-        x = model.kernel.inputs(random, size)
-        return Batch(x, model.amplitudes @ model.activation.value(preactivations(model.units, x)), 1 / size)
-    total = model.data.weights.sum()
-    drawn = random.choice(len(model.data.y), size, p=model.data.weights / total)
-    return Batch(model.data.x[drawn], model.data.y[drawn], float(total) / size)
 
 
 class Minibatches(NumpyBackend):
@@ -43,9 +21,9 @@ class Minibatches(NumpyBackend):
 
     name = "minibatches"
 
-    def __init__(self, model: Network | PopulationNetwork, ladder: Ladder, size: int):
-        super().__init__(model, ladder, "float64", 0.0, model.penalty.strength if model.has_kink else 0.0)
-        self.model, self.size, self.step = model, size, 0
+    def __init__(self, network: Network, ladder: Ladder, size: int):
+        super().__init__(network, ladder, "float64", 0.0)
+        self.network, self.size, self.step = network, size, 0
 
     def predictions(self, state: np.ndarray) -> np.ndarray:
         """Not those of the minibatch, which nobody asks for."""
@@ -53,23 +31,17 @@ class Minibatches(NumpyBackend):
 
     def velocity(self, state: np.ndarray) -> np.ndarray:
         """-mobility grad V of the minibatch of this step, and its V."""
-        model, count = self.model, len(self.ladder.sizes)
+        network, count = self.network, len(self.ladder.sizes)
         keys = [(units, replicate) for _, units, replicate, _ in self.ladder.networks()]
-        drawn = [
-            draw_batch(model, self.size, generator(self.ladder.seed, "batch", *key, self.step))
-            for key in keys
-        ]
+        seed, features = self.ladder.seed, network.features
+        drawn = [features.draw(self.size, generator(seed, "batch", *key, self.step)) for key in keys]
         x, y = np.array([b.x for b in drawn]), np.array([b.y for b in drawn])
-        units = state.shape[1] // count
-        a, z = state[0].reshape(count, units), state[1:-1].T.reshape(count, units, -1)
-        f = (a[:, None] @ model.activation.value(preactivations(z, x)))[:, 0] / units
-        h, gradient = feature_pull(model, z, x, drawn[0].weight * (f - y))
-        rate = network_rates(
-            model,
-            state[0],
-            z.reshape(state.shape[1], -1),
-            h.ravel(),
-            gradient.reshape(state.shape[1], -1),
-            self.kink,
-        )
-        return self.allowed(rate, state)
+        a = self.space.a(state)
+        a, z = a.reshape(len(a), count, -1), self.space.z(state).reshape(count, -1, len(self.space.rest))
+        values = features.values(z, x)
+        f = np.stack([(of_one[:, None] @ values)[:, 0] for of_one in a], axis=1) / z.shape[1]
+        slopes = drawn[0].weight * features.loss.slope(f, y)
+        found = [features.pull(z, x, slopes[:, output]) for output in range(len(a))]
+        h = np.array([pull.ravel() for pull, _ in found])
+        gradient = np.array([slope.reshape(state.shape[1], -1) for _, slope in found])
+        return self.allowed(network_rates(network, state, h, gradient), state)

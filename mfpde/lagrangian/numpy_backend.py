@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mfpde.lagrangian.ladder import Ladder
-from mfpde.models.model import Model
 from mfpde.models.parameters import ParameterSpace
+from mfpde.models.problem import Problem
 from mfpde.threads import each
 
 #: numbers of an array that are worked on together
@@ -22,14 +22,13 @@ class NumpyBackend:
 
     Arguments:
         weight_rate: alpha if the reaction acts on weights, else 0 (all units of a network weigh the same).
-        kink: lambda of a penalty lambda |a| on the first component, else 0.
     """
 
     name = "numpy"
 
-    def __init__(self, model: Model, ladder: Ladder, precision: str, weight_rate: float, kink: float = 0.0):
-        self.ladder, self.weight_rate, self.kink = ladder, weight_rate, kink
-        self.dtype = np.dtype(precision)
+    def __init__(self, model: Problem, ladder: Ladder, precision: str, weight_rate: float):
+        self.ladder, self.weight_rate, self.space = ladder, weight_rate, model.parameters
+        self.kink, self.dtype = model.kink, np.dtype(precision)
         self.mobility = np.array([c.mobility for c in model.parameters.components])[:, None]
         self.low, self.high, self.periodic = walls(model.parameters)
         #: rows that walls or circles confine
@@ -77,9 +76,12 @@ class NumpyBackend:
                     result[k] -= length * np.floor((state[k] - self.low[k]) / length)
             else:
                 np.clip(state[k], self.low[k], self.high[k], out=result[k])
-        if self.kink and self.mobility[0]:
-            held = np.abs(rate[0] / self.mobility[0] + np.copysign(self.kink, origin[0])) <= self.kink
-            result[0, held & (result[0] * origin[0] < 0)] = 0
+        for row in range(self.space.outputs if self.kink else 0):
+            if self.mobility[row]:
+                held = (
+                    np.abs(rate[row] / self.mobility[row] + np.copysign(self.kink, origin[row])) <= self.kink
+                )
+                result[row, held & (result[row] * origin[row] < 0)] = 0
         return result
 
     def error(
@@ -114,7 +116,7 @@ def weighted_sum(
     arrays: Sequence[np.ndarray], factors: Sequence[float], start: np.ndarray | None = None
 ) -> np.ndarray:
     """start + sum factors * arrays in their type, a piece at a time: pieces stay in the cache."""
-    result = np.empty_like(arrays[0])
+    result = np.empty(arrays[0].shape, arrays[0].dtype)  # C order, whatever that of the arrays
     flat, out = [array.reshape(-1) for array in arrays], result.reshape(-1)
 
     def fill(job: int) -> None:

@@ -10,7 +10,7 @@ from mfpde.device.program import build_program, precision_constants
 from mfpde.device.runtime import Device
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import walls
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
 
 class OpenCLBackend:
@@ -25,7 +25,7 @@ class OpenCLBackend:
     name = "opencl"
 
     def __init__(
-        self, model: Model, ladder: Ladder, precision: str, weight_rate: float, device: Device, width: int,
+        self, model: Problem, ladder: Ladder, precision: str, weight_rate: float, device: Device, width: int,
         forces: Sequence[str], kernels: Sequence[str], constants: Mapping[str, object], generated: str,
     ):  # fmt: skip
         self.ladder, self.weight_rate = ladder, weight_rate

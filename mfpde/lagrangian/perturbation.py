@@ -11,7 +11,7 @@ from mfpde.case import Case
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
 #: largest relative change of a weight; the quotient errs by its square
 SIZE = 0.05
@@ -25,10 +25,12 @@ class Perturbation:
         start: nodes (components + 1, nodes); prior: omega (nodes,); directions: s (nodes, directions).
     """
 
+    carries_nodes = False
+
     def __init__(
         self,
         case: Case,
-        model: Model,
+        model: Problem,
         start: np.ndarray,
         prior: np.ndarray,
         directions: np.ndarray,

@@ -1,26 +1,22 @@
 """Build the networks of a case: ladder, backend, reaction, integrator."""
 
 from functools import partial
-from typing import cast
 
 from mfpde.case import Case
 from mfpde.device.choice import device_of
 from mfpde.errors import InputError
-from mfpde.lagrangian.backend import Backend
 from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.flow import Flow
+from mfpde.lagrangian.forces import build_backend
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.memory import check_size
 from mfpde.lagrangian.noise import Noise
 from mfpde.lagrangian.noise_steps import NoiseSteps
 from mfpde.models.births import births_laws
-from mfpde.models.model import Model
-from mfpde.models.network import Network
-from mfpde.models.population import PopulationNetwork
-from mfpde.models.potential import Potential
+from mfpde.models.problem import Problem
 
 
-def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
+def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
     """The networks of a case at time 0.
 
     Arguments:
@@ -50,7 +46,7 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
         )
     noise = (
         NoiseSteps(
-            Noise(ladder, model.parameters, tau, model.has_kink),
+            Noise(ladder, model.parameters, tau, model.kink > 0),
             settings.noise_step,
             settings.noise_tolerance,
         )
@@ -68,32 +64,3 @@ def build_flow(case: Case, model: Model, ladder: Ladder, device=None) -> Flow:
         )
         process = BirthDeath(ladder, alpha, reborn)
     return Flow(backend, settings, backend.upload(ladder.initial_state(model.parameters)), process, noise)
-
-
-def build_backend(model: Model, ladder: Ladder, precision: str, weight_rate: float, device=None) -> Backend:
-    """The arithmetic and the forces of a model's units.
-
-    Arguments:
-        weight_rate: alpha if the reaction acts on weights, else 0.
-        device: an OpenCL device; NumPy if None.
-    """
-    arguments = (ladder, precision, weight_rate)
-    if isinstance(model, PopulationNetwork):
-        if device is None:
-            from mfpde.lagrangian.forces_population import NumpyPopulation
-
-            return NumpyPopulation(model, *arguments)
-        from mfpde.lagrangian.forces_population_opencl import OpenCLPopulation
-
-        return OpenCLPopulation(model, *arguments, device)
-    if device is None:
-        from mfpde.lagrangian.forces_numpy import NumpyNetwork, NumpyPotential
-
-        if isinstance(model, Potential):
-            return NumpyPotential(model, *arguments)
-        return NumpyNetwork(cast(Network, model), *arguments)
-    from mfpde.lagrangian.forces_opencl import OpenCLNetwork, build_opencl_potential
-
-    if isinstance(model, Potential):
-        return build_opencl_potential(model, *arguments, device)
-    return OpenCLNetwork(cast(Network, model), *arguments, device)

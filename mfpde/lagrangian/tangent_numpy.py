@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mfpde.lagrangian.backend import State
+from mfpde.lagrangian.distinct import perceptron
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
 from mfpde.lagrangian.numpy_backend import weighted_sum
 from mfpde.lagrangian.tangent import TangentState, relative
@@ -37,10 +38,11 @@ class NumpyTangent:
         self.nodes, self.directions = nodes, directions
         self.model: Network = nodes.network
         self.confinement = 2 * self.model.penalty.confinement
-        data, components = self.model.data, len(self.model.parameters.components)
-        self.x = np.column_stack([data.x, np.ones(len(data.x))])[:, : components - 1]
+        self.features = perceptron(self.model)
+        self.data, components = self.features.data, len(self.model.parameters.components)
+        self.x = np.column_stack([self.data.x, np.ones(len(self.data.x))])[:, : components - 1]
         count, rank = directions.shape
-        rows = max(1, BLOCK // ((components + 1) * max(len(data.x), rank)))
+        rows = max(1, BLOCK // ((components + 1) * max(len(self.x), rank)))
         self.blocks = [slice(i, i + rows) for i in range(0, count, rows)]
 
     def start(self) -> np.ndarray:
@@ -50,28 +52,29 @@ class NumpyTangent:
         )
 
     def _residual(self, state: np.ndarray) -> np.ndarray:
-        return self.model.residual(self.nodes.predictions(state))[0]
+        return self.model.risk.source(self.nodes.predictions(state))[0]
 
     def _derivatives(self, state: np.ndarray, residual: np.ndarray | None = None) -> Derivatives:
         """Of some nodes; without `residual`, of all."""
         residual = self._residual(state) if residual is None else residual
-        model, a, z, x = self.model, state[0], state[1:-1].T, self.x
+        space, penalty, x = self.model.parameters, self.model.penalty, self.x
+        a, z = space.a(state)[0], space.z(state)
         t = product(z, x.T)
-        value, slope, second = model.activation.with_curvature(t)
+        value, slope, second = self.features.activation.with_curvature(t)
         components = z.shape[1] + 1
         gradient = np.empty((len(a), components + 1, len(x)))
         gradient[:, 0] = value
         np.multiply((a[:, None] * slope)[:, None], x.T, out=gradient[:, 1:-1])
         np.multiply(a[:, None], value, out=gradient[:, -1])
         hessian = np.zeros((len(a), components + 1, components))
-        hessian[:, 0, 0] = model.penalty_amplitude_curvature(a)
+        hessian[:, 0, 0] = penalty.curvature(a)
         hessian[:, 0, 1:] = hessian[:, 1:-1, 0] = product(slope, residual[:, None] * x)
         squares = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
         curved = a[:, None] * product(second, residual[:, None] * squares)
         hessian[:, 1:-1, 1:] = curved.reshape(-1, components - 1, components - 1) + self.confinement * np.eye(
             components - 1
         )
-        hessian[:, -1, 0] = np.einsum("jl,l->j", value, residual) + model.penalty_amplitude_slope(a)
+        hessian[:, -1, 0] = np.einsum("jl,l->j", value, residual) + penalty.slope(a)
         hessian[:, -1, 1:] = a[:, None] * hessian[:, 0, 1:] + self.confinement * z
         return Derivatives(gradient, hessian)
 
@@ -112,7 +115,9 @@ class NumpyTangent:
     def rate(self, nodes: np.ndarray, velocity: np.ndarray, tangents: np.ndarray) -> np.ndarray:
         """d/dt of the tangents."""
         derivatives, response = self._follow(nodes, tangents)
-        weighted = self.model.data.weights[:, None] * response
+        f = self.nodes.predictions(nodes)
+        bend = self.features.loss.curvature(f, self.data.targets, np.ones_like(f))[0]
+        weighted = (self.data.weights * bend)[:, None] * response
         rate = np.empty_like(tangents)
 
         def fill(k: int) -> None:

@@ -13,6 +13,7 @@ from mfpde.device.widths import vector_width
 from mfpde.lagrangian.forces_opencl import OpenCLNetwork
 from mfpde.lagrangian.opencl_backend import seven
 from mfpde.lagrangian.tangent import TangentState, relative
+from mfpde.models.losses.square import Square
 
 #: Nodes whose parts of a response one work item adds up, at least; and work items that add, at most.
 FEWEST, MOST_CHUNKS = 16, 64
@@ -41,7 +42,7 @@ class OpenCLTangent:
         constants = precision_constants(self.dtype, width) | {
             "UNITS": self.count,
             "COMPONENTS": components,
-            "INPUTS": nodes.network.data.dimension,
+            "INPUTS": nodes.features.data.dimension,
             "WEIGHTED": self.weighted,
             "DATA": self.data,
             "DATA_PITCH": self.data_pitch,
@@ -51,7 +52,7 @@ class OpenCLTangent:
             "KINK": 0,
             "LAMBDA": 0,
         }
-        generated = nodes.network.activation.curvature_opencl() + nodes.network.penalty_curvature_opencl()
+        generated = nodes.features.activation.curvature_opencl() + nodes.network.penalty.curvature_opencl()
         program = build_program(device, ["tangent_units.cl"], constants, generated)
         names = (
             "linearise",
@@ -115,8 +116,17 @@ class OpenCLTangent:
             np.int32(self.chunk),
             self.partial,
         )
-        sums = (self.partial, np.int32(self.chunks), self.nodes.prediction, self.nodes.data_weights)
+        sums = (self.partial, np.int32(self.chunks), self.nodes.prediction, self._bend())
         self._run("respond", (vectors, self.data_pitch), *sums, self.g, self.weighted_g)
+
+    def _bend(self) -> cl.Buffer:
+        """weights d^2 l/df^2 at the distinct data, where they are; those of the square loss never change."""
+        nodes = self.nodes
+        if isinstance(nodes.features.loss, Square):
+            return nodes.data_weights
+        f = self.buffers.read(nodes.prediction, (1, nodes.pitch), np.float64)[:, : self.data]
+        found = nodes.features.loss.curvature(f, nodes.distinct.targets, np.ones_like(f))[0]
+        return self.buffers.upload(nodes.distinct.weights * found)
 
     def rate(self, nodes: cl.Buffer, velocity: cl.Buffer, tangents: cl.Buffer) -> cl.Buffer:
         """d/dt of the tangents; the backend has just formed the velocity."""

@@ -16,8 +16,8 @@ import math
 
 import numpy as np
 
+from mfpde.laws import Law
 from mfpde.measures.axis import Axis
-from mfpde.measures.laws import Law, Point, WrappedCauchy
 
 #: of the largest coordinate; a mean that is missed by less is kept
 ROUNDING = 16 * float(np.finfo(float).eps)
@@ -68,22 +68,7 @@ def exact_masses(axis: Axis, law: Law, faces: np.ndarray) -> np.ndarray:
     """
     if not axis.periodic:
         return law.masses(np.concatenate([[-np.inf], faces[1:-1], [np.inf]]))
-    if isinstance(law, WrappedCauchy):
-        return law.masses(faces)
-    if isinstance(law, Point):
-        at = faces[0] + (law.at - faces[0]) % axis.length
-        return Point(at if at < faces[-1] else float(faces[0])).masses(faces)
-    low, high = law.extent
-    # of narrow laws both ways around, since tails meet on the far side
-    middle, reach = (low + high) / 2, max((high - low) / 2, axis.length)
-    turns = np.arange(
-        math.ceil((middle - reach - faces[-1]) / axis.length),
-        math.floor((middle + reach - faces[0]) / axis.length) + 1,
-    )
-    starts = turns[:, None] * axis.length + faces[:-1]
-    return (
-        law.masses(np.append(starts, turns[-1] * axis.length + faces[-1])).reshape(starts.shape).sum(axis=0)
-    )
+    return law.masses_around(faces, axis.length)
 
 
 def deposit(axis: Axis, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

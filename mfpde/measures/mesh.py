@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from mfpde.laws import Law
 from mfpde.measures.axis import Axis
 from mfpde.measures.cells import cell_masses, deposit
-from mfpde.measures.laws import Law
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from mfpde.measures.laws import Law, Normal, Point, Uniform, WrappedCauchy
+from mfpde.laws import Law
 from mfpde.measures.mesh import outer
 
 Rule = Literal["sobol", "trapezoid"]
-#: standard deviations beyond which a normal law puts less than 1e-10; wider nodes only run into walls
-WIDE = 6.5
 
 
 def quadrature(laws: Sequence[Law], count: int, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
@@ -31,29 +29,12 @@ def quadrature(laws: Sequence[Law], count: int, rule: Rule) -> tuple[np.ndarray,
         return np.stack([law.quantile(u) for law, u in zip(laws, cube.T, strict=True)]), np.full(
             count, 1 / count
         )
-    spread = sum(not isinstance(law, Point) for law in laws)
+    spread = sum(law.spread for law in laws)
     each = per_axis(count, spread)
-    axes, weights = zip(*(_trapezoid(law, each) for law in laws), strict=True)
+    axes, weights = zip(*(law.trapezoid(each) for law in laws), strict=True)
     return np.stack([g.ravel() for g in np.meshgrid(*axes, indexing="ij")]), outer(weights).ravel()
 
 
 def per_axis(count: int, axes: int) -> int:
     """Nodes on every axis of a trapezoidal rule of about `count` nodes."""
     return max(2, round(count ** (1 / axes))) if axes else 1
-
-
-def _trapezoid(law: Law, count: int) -> tuple[np.ndarray, np.ndarray]:
-    if isinstance(law, Point):
-        return np.array([law.at]), np.ones(1)
-    if isinstance(law, WrappedCauchy):
-        x = law.mean - np.pi + 2 * np.pi * np.arange(count) / count
-        weights = 1 / (1 + law.r**2 - 2 * law.r * np.cos(x - law.mean))
-        return x, weights / weights.sum()
-    if isinstance(law, Uniform):
-        x, weights = np.linspace(law.low, law.high, count), np.ones(count)
-    else:
-        assert isinstance(law, Normal)
-        x = np.linspace(*law.within_reach(WIDE), count)
-        weights = np.exp(-(((x - law.mean) / law.std) ** 2 - law.peak**2) / 2)
-    weights[[0, -1]] /= 2
-    return x, weights / weights.sum()

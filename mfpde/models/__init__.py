@@ -1,12 +1,14 @@
-"""Models: an energy of measures, its potential and its moments; the same object serves grid and particles."""
+"""Problems: an energy of measures, its potential and its moments; the same object serves meshes and
+particles.
+"""
 
 from mfpde.case import Case
 from mfpde.data import Dataset
-from mfpde.models.model import Model
+from mfpde.models.problem import Problem
 
 
-def build_model(case: Case, data: Dataset | None = None) -> Model:
-    """The model a case describes.
+def build_model(case: Case, data: Dataset | None = None) -> Problem:
+    """The problem a case describes.
 
     Arguments:
         data: what a network learns, if it is known already; else the case tells where to read it.
@@ -26,4 +28,4 @@ def build_model(case: Case, data: Dataset | None = None) -> Model:
     return build_network(case, data)
 
 
-__all__ = ["Model", "build_model"]
+__all__ = ["Problem", "build_model"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mfpde.case import Case
 from mfpde.errors import InputError, nearest
-from mfpde.measures.laws import Law, build_law
+from mfpde.laws import Law
 from mfpde.models.parameters import ParameterSpace, check_inside
 
 
@@ -26,6 +26,6 @@ def births_laws(case: Case, parameters: ParameterSpace) -> Sequence[Law] | None:
     laws = []
     for c in parameters.free:
         spec = case.dynamics.births.get(c.name)
-        laws.append(c.law if spec is None else build_law(spec))
+        laws.append(c.law if spec is None else spec.build())
         check_inside(laws[-1], c.domain, f"{case.path}: dynamics.births.{c.name}", "births'", c.periodic)
     return laws

@@ -1,7 +1,8 @@
 """The energy on moments: what E and V depend on once a measure is known only by a few moments.
 
-V is linear in the moments, E quadratic: E(m) = Q(m) + 2 int r dmu. Both sides of a run, and every backend,
-share these formulas."""
+V is formed from a source, E is a convex function of the linear moments plus 2 int r dmu. Both sides of a run,
+and every backend, share these formulas. `risk` holds those of networks.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -25,59 +26,20 @@ class Energy(Protocol):
     def value(self, moments: Moments) -> float:
         """E."""
 
-    def curvature(self, change: Moments) -> float:
-        """Second-order coefficient of E along a rate m': E(m + dt m') = E(m) + dt E' + dt^2 curvature."""
+    def curvature_bound(self, change: Moments) -> float:
+        """C in E(m + dt m') <= E(m) + dt E' + dt^2 C along a rate m' with these moments."""
 
     def source(self, linear: np.ndarray) -> np.ndarray:
-        """What V is formed from: weights (f - f*) for a network, W * mu itself for a pair interaction."""
+        """What V is formed from: weights l'(f) for a network, W * mu itself for a pair interaction."""
 
     def mean_potential(self, moments: Moments) -> float:
         """int V dmu of a probability measure."""
 
     def prediction(self, linear: np.ndarray) -> np.ndarray:
-        """f at the data (..., L); empty without data."""
+        """f at the data (..., L), output after output; empty without data."""
 
-
-@dataclass(frozen=True)
-class LeastSquares:
-    """|f - f*|^2 in L2(nu) plus 2 int r dmu, where the linear moments are coefficients of f.
-
-    Without a basis they are f(x_l) itself. With one, f = moments @ basis at the data, its rows orthonormal in
-    L2(nu); then weights are 1, targets are the coefficients of f*, and what the basis misses of f* is the
-    constant `offset`."""
-
-    targets: np.ndarray  #: of f* (r,)
-    weights: np.ndarray  #: of every coefficient's square (r,)
-    offset: float = 0.0
-    basis: np.ndarray | None = None  #: (r, L)
-
-    def square_norm(self, linear: np.ndarray) -> np.ndarray:
-        """|g|^2 in L2(nu) of functions by their coefficients (..., r)."""
-        return np.sum(self.weights * linear**2, axis=-1)
-
-    def loss(self, linear: np.ndarray) -> np.ndarray:
-        """|f - f*|^2 by the coefficients of f (..., r)."""
-        return self.square_norm(linear - self.targets) + self.offset
-
-    def value(self, moments: Moments) -> float:
-        """E."""
-        return float(self.loss(moments.linear) + 2 * moments.penalty)
-
-    def curvature(self, change: Moments) -> float:
-        """|f'|^2 of a rate."""
-        return float(self.square_norm(change.linear))
-
-    def source(self, linear: np.ndarray) -> np.ndarray:
-        """weights (f - f*)."""
-        return self.weights * (linear - self.targets)
-
-    def mean_potential(self, moments: Moments) -> float:
-        """int V dmu = <f - f*, f> + int r dmu, for a probability measure."""
-        return float(self.source(moments.linear) @ moments.linear + moments.penalty)
-
-    def prediction(self, linear: np.ndarray) -> np.ndarray:
-        """f at the data."""
-        return linear if self.basis is None else linear @ self.basis
+    def projected(self, basis: np.ndarray) -> "Energy":
+        """The same energy on fewer moments, by which the former ones are moments @ basis (rank, r)."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +50,7 @@ class PairEnergy:
         """E."""
         return 2 * moments.penalty + moments.square
 
-    def curvature(self, change: Moments) -> float:
+    def curvature_bound(self, change: Moments) -> float:
         """int int W dm' dm'."""
         return change.square
 
@@ -103,3 +65,7 @@ class PairEnergy:
     def prediction(self, linear: np.ndarray) -> np.ndarray:
         """Nothing: a potential has no data."""
         return np.zeros(0)
+
+    def projected(self, basis: np.ndarray) -> "PairEnergy":
+        """Itself: W * mu is on the cells, and nothing else would be shorter."""
+        return self

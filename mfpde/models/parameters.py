@@ -8,8 +8,9 @@ import numpy as np
 from mfpde.case import Case, schema
 from mfpde.errors import InputError, nearest
 from mfpde.expressions.parse import NAME, RESERVED
+from mfpde.laws import Law
+from mfpde.laws.point import Point
 from mfpde.measures.axis import Axis, sinh_faces
-from mfpde.measures.laws import Law, Normal, Point, WrappedCauchy, build_law, mass_outside
 from mfpde.measures.mesh import Mesh
 
 #: A law may put this much outside its domain before it is called too wide for it.
@@ -17,9 +18,8 @@ MAX_OUTSIDE = 1e-6
 LONGEST_NAME = 16
 #: free components that a mesh may have
 MOST_AXES = 4
-#: standard deviations from its mean at which a normal law may be conditioned; beyond them is less of it than
-#: the smallest number
-MOST_DEVIATIONS = 37.5
+#: what a table that serves several components of a network holds
+WORDS = {"a": "amplitudes", "w": "weights"}
 #: turns of a circle that a law may be wide
 MOST_TURNS = 100.0
 
@@ -52,12 +52,14 @@ class Component:
 
 @dataclass(frozen=True)
 class ParameterSpace:
-    """theta: (a, w1, ..., wd, b) of a network (amplitude, weights, bias), or the parameters a potential
+    """theta = (a, z) of a network, with an amplitude for each of its outputs; the parameters a potential
     names.
+
+    A state of units is an array (components + 1, units): theta, and the action S = int V dt along the path.
     """
 
     components: Sequence[Component]
-    has_bias: bool = False
+    outputs: int = 0  #: amplitudes, which come first
 
     @property
     def names(self) -> list[str]:
@@ -70,14 +72,30 @@ class ParameterSpace:
         return [c for c in self.components if c.free]
 
     @property
-    def amplitude(self) -> Component:
-        """The component a."""
-        return self.components[0]
+    def amplitudes(self) -> Sequence[Component]:
+        """The components of a."""
+        return self.components[: self.outputs]
 
     @property
-    def dimension(self) -> int:
-        """Input dimension d."""
-        return len(self.components) - 1 - self.has_bias
+    def rest(self) -> Sequence[Component]:
+        """The components of z; all of a potential's."""
+        return self.components[self.outputs :]
+
+    def a(self, state: np.ndarray) -> np.ndarray:
+        """Amplitudes (outputs, units) of a state."""
+        return state[: self.outputs]
+
+    def z(self, state: np.ndarray) -> np.ndarray:
+        """The other components (units, components of z) of a state."""
+        return state[self.outputs : len(self.components)].T
+
+    def theta(self, state: np.ndarray) -> np.ndarray:
+        """All components (components, units) of a state."""
+        return state[: len(self.components)]
+
+    def action(self, state: np.ndarray) -> np.ndarray:
+        """The action (units,) of a state; V of its rate of change."""
+        return state[len(self.components)]
 
     def mesh(self) -> Mesh:
         """The tensor mesh of the free components.
@@ -127,49 +145,59 @@ def potential_parameters(case: Case) -> ParameterSpace:
     )
 
 
-def network_parameters(case: Case, model: schema.NetworkModel, dimension: int) -> ParameterSpace:
-    """Match the tables [parameters.*] with the components the model has for inputs of this dimension.
+def network_parameters(case: Case, names: Sequence[str], outputs: int = 1) -> ParameterSpace:
+    """Match the tables [parameters.*] with the amplitudes and the components of z that a network has.
 
-    The table [parameters.w] serves all weights w1, w2, ... that have no table of their own.
+    The table [parameters.w] serves all of w1, w2, ... that have no table of their own, [parameters.a]
+    likewise.
 
+    Arguments:
+        names: components of z, in order.
+        outputs: one amplitude for each: a, or a1, a2, ...
     Raises:
         InputError: a component without a table, a table without a component, or a law wider than its domain.
     """
-    weights = ["w"] if dimension == 1 else [f"w{k + 1}" for k in range(dimension)]
-    names = ["a", *weights, *(["b"] if model.bias else [])]
-    known = list(dict.fromkeys(["a", "w", *weights, *names]))
+    names = [*(["a"] if outputs == 1 else [f"a{k + 1}" for k in range(outputs)]), *names]
+    stems = {name: name.rstrip("0123456789") for name in names}
+    known = list(dict.fromkeys(["a", *stems.values(), *names]))
     for given in case.parameters:
-        if given == "b" and not model.bias:
+        if given == "b" and "b" not in names and getattr(case.model, "bias", True) is False:
             raise InputError(f"{case.path}: parameters.b: the model has no bias, since model.bias = false")
         if given not in known:
             raise InputError(
                 f"{case.path}: parameters.{given}: the model has no such parameter{nearest(given, known)}"
             )
-    components = []
-    for name in names:
-        key = name if name in case.parameters else "w" if name in weights else name
-        if key not in case.parameters:
-            example = (
-                f'[parameters.{name}] with domain, cells and initial = {{ law = "normal" }}, or fixed = 1.0'
-            )
-            example += "; [parameters.w] serves all weights" if name in weights and name != "w" else ""
+    components = [_component_of_network(case, name, stem) for name, stem in stems.items()]
+    for stem in set(stems.values()) - set(names):
+        served = [name for name in names if stems[name] == stem]
+        if stem in case.parameters and all(name in case.parameters for name in served):
             raise InputError(
-                f"{case.path}: the model has a parameter '{name}', which needs a table {example}"
+                f"{case.path}: parameters.{stem}: is not used, since every one of {', '.join(served)} has its"
+                " own table"
             )
-        components.append(_component(name, case.parameters[key], f"{case.path}: parameters.{key}"))
-    if "w" in case.parameters and all(name in case.parameters for name in weights) and "w" not in weights:
-        raise InputError(
-            f"{case.path}: parameters.w: is not used, since every one of {', '.join(weights)} has its own"
-            " table"
-        )
-    return ParameterSpace(components, model.bias)
+    return ParameterSpace(components, outputs)
+
+
+def _component_of_network(case: Case, name: str, stem: str) -> Component:
+    """A component by its own table, or by that of its stem.
+
+    Raises:
+        InputError: there is neither.
+    """
+    key = name if name in case.parameters else stem
+    if key not in case.parameters:
+        example = f'[parameters.{name}] with domain, cells and initial = {{ law = "normal" }}, or fixed = 1.0'
+        if name != stem:
+            example += f"; [parameters.{stem}] serves all {WORDS.get(stem, stem)}"
+        raise InputError(f"{case.path}: the model has a parameter '{name}', which needs a table {example}")
+    return _component(name, case.parameters[key], f"{case.path}: parameters.{key}")
 
 
 def _component(name: str, spec: schema.Parameter, where: str) -> Component:
     if spec.fixed is not None:
         return Component(name, Point(spec.fixed), False, None, 1, False, 0.0)
     assert spec.initial is not None  # the schema saw to it
-    law = build_law(spec.initial)
+    law = spec.initial.build()
     if spec.periodic and spec.domain is None:
         raise InputError(
             f"{where}: a periodic parameter needs domain = [low, high], whose length is the period"
@@ -189,18 +217,8 @@ def check_inside(
         InputError: the law's mass outside the domain exceeds `MAX_OUTSIDE`, it goes around more than
             `MOST_TURNS`, it is one of another circle, or a conditioned law lies too far out.
     """
-    if isinstance(law, WrappedCauchy) and not (
-        periodic and domain and abs(domain[1] - domain[0] - 2 * np.pi) < 1e-9
-    ):
-        raise InputError(
-            f"{where}: a wrapped Cauchy law needs periodic = true and a domain of length 2 pi, such as [0,"
-            " 6.283185307179586]"
-        )
-    if isinstance(law, Normal) and abs(law.peak) > MOST_DEVIATIONS:
-        raise InputError(
-            f"{where}: the {name} {law.describe()} has next to no mass there; expected 'within' to come as"
-            f" near to the mean as {MOST_DEVIATIONS:g} standard deviations"
-        )
+    if said := law.refusal(name, domain, periodic):
+        raise InputError(f"{where}: {said}")
     if domain is None:
         return
     if periodic:
@@ -212,7 +230,7 @@ def check_inside(
                 " whole circle"
             )
         return
-    outside = mass_outside(law, *domain)
+    outside = law.mass_outside(*domain)
     if outside > MAX_OUTSIDE:
         raise InputError(
             f"{where}: the domain [{domain[0]:g}, {domain[1]:g}] is narrower than the {name}"

@@ -8,35 +8,61 @@ every network. In high dimension, where there is no mesh, a prediction is f at i
 (`sampled`)."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from mfpde.activations import find_activation
+from mfpde.activations import Activation, find_activation
 from mfpde.case import Case, schema
 from mfpde.case.data_tables import PlantedTeacher
 from mfpde.data.teachers import planted_units
 from mfpde.errors import InputError, about
-from mfpde.models.energy import LeastSquares
+from mfpde.models.feature_map import Batch, FeatureMap
+from mfpde.models.features.perceptron import Perceptron
+from mfpde.models.function_space import FunctionSpace
+from mfpde.models.loss import Loss, build_loss
+from mfpde.models.network import Network
+from mfpde.models.neuron import Neuron
 from mfpde.models.nystroem import Nystroem, build_nystroem, candidates_of
-from mfpde.models.parameters import MOST_AXES, network_parameters
+from mfpde.models.parameters import MOST_AXES, ParameterSpace, network_parameters
+from mfpde.models.penalty import build_penalty
 from mfpde.models.population_kernels import PopulationKernel, find_kernel
+from mfpde.models.problem import Cloud
+from mfpde.models.risk import LeastSquares
 from mfpde.models.sampled import SampledInputs, sample_inputs
-from mfpde.models.shallow import ShallowNetwork
 
 #: error of features, relative to the largest, beyond which a basis of features is given up for sampled inputs
 COARSE = 0.03
 
 
 @dataclass(frozen=True)
-class PopulationNetwork(ShallowNetwork):
-    """A network with a teacher f* = sum_k amplitudes_k phi(., units_k); serves mesh and particles alike."""
+class PopulationFeatures(Neuron, FeatureMap):
+    """Units with an activation under a law of all inputs, and a teacher f* = sum_k amplitudes_k phi(.,
+    units_k).
+    """
 
+    activation: Activation
+    has_bias: bool
+    loss: Loss
+    parameters: ParameterSpace
     kernel: PopulationKernel
     units: np.ndarray  #: z*_k (m, components of z)
     amplitudes: np.ndarray  #: a*_k (m,)
+
+    forces = "kernel"
+    data = None
+
+    @property
+    def label(self) -> str:
+        """The activation as a case gives it."""
+        return f"model.activation: '{self.activation.name}'"
+
+    @property
+    def why_no_tangent(self) -> str:
+        """It is a formula of data points."""
+        return "data.population: the tangent needs data points"
 
     @cached_property
     def basis(self) -> Nystroem | SampledInputs:
@@ -58,59 +84,56 @@ class PopulationNetwork(ShallowNetwork):
         return float(self.amplitudes @ self.kernel(self.units, self.units) @ self.amplitudes)
 
     @cached_property
-    def least_squares(self) -> LeastSquares:
+    def risk(self) -> LeastSquares:
         """The energy by coefficients of f in the basis; what it misses of f* is constant."""
         targets = self.basis.of_sum(self.units, self.amplitudes)
-        missed = (
-            max(0.0, self.teacher_square - float(targets @ targets))
-            if isinstance(self.basis, Nystroem)
-            else 0.0
-        )
+        spanned = isinstance(self.basis, Nystroem)
+        missed = max(0.0, self.teacher_square - float(targets @ targets)) if spanned else 0.0
         return LeastSquares(targets, np.ones(len(targets)), missed)
 
-    def features(self, z: np.ndarray) -> np.ndarray:
+    @cached_property
+    def space(self) -> FunctionSpace:
+        """Coefficients in the basis."""
+        return FunctionSpace(self.risk.weights, self.risk.targets, self.risk, "coefficient")
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
         """Coefficients of phi(., z), shape (N, r), for z of shape (N, components of z)."""
         return self.basis(z)
 
-    def feature_squares(self, z: np.ndarray) -> np.ndarray:
+    def squares(self, z: np.ndarray) -> np.ndarray:
         """k(z, z) (N,), without the basis."""
         return self.kernel.diagonal(z)
 
-    def predictions(self, state: np.ndarray, weights: np.ndarray, networks: Sequence[slice]) -> np.ndarray:
-        """f of every network by its coefficients (networks, r), for a state (components + 1, units)."""
-        state = state.astype(np.float64)
-        return np.array(
-            [self.basis.of_sum(state[1:-1, where].T, (weights * state[0])[where]) for where in networks]
-        )
+    def of_sum(self, z: np.ndarray, charges: np.ndarray) -> np.ndarray:
+        """Coefficients of sum_j charges_j phi(., z_j)."""
+        return self.basis.of_sum(z, charges)
 
-    def cloud_losses(
-        self,
-        state: np.ndarray,
-        weights: np.ndarray,
-        predictions: np.ndarray,
-        potential: np.ndarray,
-        starts: np.ndarray,
-    ) -> np.ndarray:
+    def losses(self, cloud: Cloud, own: np.ndarray, parameters: ParameterSpace) -> np.ndarray:
         """|f|^2 - 2 <f, f*> + |f*|^2, of which V at the units gives the first and one of the second: exact,
         without the basis.
 
         Where f is as good as f*, rounding would make it negative; it is 0 then.
         """
-        z = state[1:-1].T
-        along = self.kernel(z, self.units) @ self.amplitudes
-        own = potential - self.penalty_amplitude(state[0]) - self.penalty_rest(z)
-        return np.maximum(
-            np.add.reduceat(weights * (own - state[0] * along), starts) + self.teacher_square, 0.0
-        )
+        along = self.kernel(parameters.z(cloud.state), self.units) @ self.amplitudes
+        sums = np.add.reduceat(cloud.weights * (own - parameters.a(cloud.state)[0] * along), cloud.starts)
+        return np.maximum(sums + self.teacher_square, 0.0)
+
+    def draw(self, size: int, random: np.random.Generator) -> Batch:
+        """New inputs every time, and the teacher there."""
+        x = self.kernel.inputs(random, size)
+        return Batch(x, (self.amplitudes @ self.values(self.units, x))[None], 1 / size)
+
+    def known_by(self) -> dict[str, Any]:
+        """The teacher, and the basis."""
+        return {"teacher": self, "pivots" if isinstance(self.basis, Nystroem) else "samples": self.basis}
 
     def digest(self) -> str:
         """SHA-256 of the teacher and the law."""
-        return hashlib.sha256(
-            repr((self.kernel.factor, self.units.tolist(), self.amplitudes.tolist())).encode()
-        ).hexdigest()
+        facts = (self.kernel.factor, self.units.tolist(), self.amplitudes.tolist())
+        return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def build_population(case: Case) -> PopulationNetwork:
+def build_population(case: Case) -> Network:
     """The network a case with data.population describes.
 
     Raises:
@@ -123,6 +146,11 @@ def build_population(case: Case) -> PopulationNetwork:
     assert data.dimension is not None
     assert isinstance(data.teacher, PlantedTeacher)
     with about(case.path):
+        if spec.loss != "square":
+            raise InputError(
+                f'model.loss: "{spec.loss}" needs data points; under data.population there are closed forms'
+                ' for the loss "square" alone'
+            )
         activation = find_activation(spec.activation)
         kernel = find_kernel(activation.name, spec.bias, data.population, data.dimension)
         if data.teacher.activation not in (None, activation.name):
@@ -137,13 +165,12 @@ def build_population(case: Case) -> PopulationNetwork:
                 "data.teacher.units: have biases b, which a model without bias cannot express; set model.bias"
                 " = true or leave them out"
             )
-        network = PopulationNetwork(
-            activation,
-            spec.penalty,
-            network_parameters(case, spec, data.dimension),
-            kernel,
-            np.column_stack([w, b]) if spec.bias else w,
-            amplitudes,
+        names = Perceptron.components(spec, data.dimension)
+        parameters = network_parameters(case, names)
+        units = np.column_stack([w, b]) if spec.bias else w
+        features = PopulationFeatures(
+            activation, spec.bias, build_loss(spec), parameters, kernel, units, amplitudes
         )
+        network = Network(parameters, features, build_penalty(spec.penalty))
         network.check_periods()
     return network

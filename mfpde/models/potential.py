@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import sympy
@@ -21,9 +22,11 @@ from mfpde.expressions import derivative, evaluate, opencl_function, parse
 from mfpde.measures.convolution import pair_numbers, pair_operator
 from mfpde.measures.finite_rank import FiniteRank
 from mfpde.measures.mesh import Mesh
+from mfpde.models.coupling import Coupling, Pairs, Uncoupled
 from mfpde.models.energy import PairEnergy
-from mfpde.models.model import MeshPotential
+from mfpde.models.mesh_potential import MeshPotential
 from mfpde.models.parameters import Component, ParameterSpace, potential_parameters
+from mfpde.models.problem import Cloud
 from mfpde.models.reach import precisions, reached, refuse_where_not_finite
 from mfpde.models.waves import find_finite_rank
 
@@ -99,7 +102,11 @@ class Potential:
     interaction: Formula | None
     parameters: ParameterSpace
 
-    has_kink = False
+    forces = "formulas"
+    function = None  #: measures have none
+    data = None
+    kink = 0.0
+    why_no_tangent = "model.kind: a potential has no function"
 
     @cached_property
     def finite_rank(self) -> FiniteRank | None:
@@ -124,16 +131,10 @@ class Potential:
             sizes.append(np.abs(self.interaction.value([q - q[1] for q in quartiles])))
         return float(np.max(np.nan_to_num(sizes)))
 
-    def cloud_energies(
-        self,
-        state: np.ndarray,
-        weights: np.ndarray,
-        predictions: np.ndarray,
-        potential: np.ndarray,
-        starts: np.ndarray,
-    ) -> np.ndarray:
-        """E = sum w (V + V0) of every network of units; see `models.model.Model`."""
-        return np.add.reduceat(weights * (potential + self.external.value(list(state[:-1]))), starts)
+    def cloud_values(self, cloud: Cloud) -> dict[str, np.ndarray]:
+        """E = sum w (V + V0) of every network of units."""
+        external = self.external.value(list(cloud.state[:-1]))
+        return {"energy": np.add.reduceat(cloud.weights * (cloud.potential + external), cloud.starts)}
 
     def on_mesh(self, mesh: Mesh) -> MeshPotential:
         """V0 at the centres of the cells, and W * mu.
@@ -147,12 +148,13 @@ class Potential:
         external = self.external.value(centres_of_cells)
         if not np.all(np.isfinite(external)):
             self.external.check(centres_of_cells, "model.external")
-        pair = (
-            None
-            if self.interaction is None
-            else pair_operator(mesh, lambda d: self._pair(mesh, d), self.finite_rank, self._columns(mesh))
+        coupling: Coupling = Uncoupled(external.size)
+        if self.interaction is not None:
+            columns = self._columns(mesh)
+            coupling = Pairs(pair_operator(mesh, lambda d: self._pair(mesh, d), self.finite_rank, columns))
+        return MeshPotential(
+            False, np.ones(1), np.zeros(1), external.ravel(), coupling, PairEnergy(), np.zeros(0)
         )
-        return MeshPotential(False, np.ones(1), np.zeros(1), external.ravel(), pair, PairEnergy())
 
     def _pair(self, mesh: Mesh, differences: Sequence[np.ndarray]) -> np.ndarray:
         assert self.interaction is not None
@@ -170,6 +172,39 @@ class Potential:
     def coupling_numbers(self, mesh: Mesh) -> int:
         """What the interaction holds on a mesh."""
         return 0 if self.interaction is None else pair_numbers(mesh, self.finite_rank, self._columns(mesh))
+
+    def known_by(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def unit_functions(self, state: np.ndarray) -> np.ndarray:
+        """None: (units, 0)."""
+        return np.zeros((state.shape[1], 0))
+
+    def unit_squares(self, state: np.ndarray) -> np.ndarray:
+        """0."""
+        return np.zeros(state.shape[1])
+
+    def unit_products(self, state: np.ndarray, function: np.ndarray) -> np.ndarray:
+        """0."""
+        return np.zeros(state.shape[1])
+
+    def unit_numbers(self, networks: np.ndarray) -> int:
+        """Features of an interaction of finite rank, which are kept."""
+        found = self.by_moments(networks)
+        return found.rank if found is not None else 0
+
+    def by_moments(self, networks: np.ndarray) -> FiniteRank | None:
+        """The interaction by its features, where for networks of these sizes they are fewer than pairs of
+        units; None where sums over pairs are as good, or all there is."""
+        found = self.finite_rank
+        return found if found is not None and found.rank * networks.sum() < np.sum(networks**2) else None
+
+    def check_forces(self, theta: np.ndarray) -> None:
+        """Refuse formulas that are not finite at units; of pairs only neighbours in their order are tried."""
+        self.external.check(list(theta), "model.external", slopes_in="float64")
+        if self.interaction is not None:
+            self.interaction.check(list(theta - theta[:, ::-1]), "model.interaction", slopes_in="float64")
 
     def digest(self) -> str:
         """SHA-256 of the formulas."""

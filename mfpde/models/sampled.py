@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.activations import Activation
+from mfpde.models.neuron import preactivations
 from mfpde.models.population_kernels import PopulationKernel
-from mfpde.models.shallow import preactivations
 from mfpde.randomness import generator
 
 #: inputs: square norms then err by about 1 % in dimension 16, see tests/test_population.py

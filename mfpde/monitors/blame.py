@@ -13,10 +13,8 @@ from mfpde.errors import InputError, RunError
 from mfpde.eulerian.memory import telling_what_fits
 from mfpde.eulerian.solver import Solver
 from mfpde.lagrangian.flow import Flow
-from mfpde.models import Model
-from mfpde.models.network import Network
+from mfpde.models import Problem
 from mfpde.models.parameters import ParameterSpace
-from mfpde.models.potential import Potential
 
 #: units whose formulas are tried
 MOST_BLAMED = 2000
@@ -39,7 +37,7 @@ def blaming_cells(solver: Solver) -> Iterator[None]:
 
 
 @contextmanager
-def blaming_units(flow: Flow, model: Model) -> Iterator[None]:
+def blaming_units(flow: Flow, model: Problem) -> Iterator[None]:
     """Within this block, run errors tell which unit moves fastest, and which formula has no finite value
     where units went.
 
@@ -100,7 +98,7 @@ def fastest_unit(flow: Flow, parameters: ParameterSpace) -> str:
     )
 
 
-def broken_formula(flow: Flow, model: Model) -> str:
+def broken_formula(flow: Flow, model: Problem) -> str:
     """The formula that is not finite where units are, or would be within a step of drift or noise, as a
     clause for a message; empty if there is none.
 
@@ -132,14 +130,7 @@ def broken_formula(flow: Flow, model: Model) -> str:
     theta = np.clip(theta, *(np.array(wall)[:, None] for wall in zip(*walls, strict=True)))
     theta = theta[:, np.isfinite(theta).all(axis=0)]
     try:
-        if isinstance(model, Potential):
-            model.external.check(list(theta), "model.external", slopes_in="float64")
-            if model.interaction is not None:
-                model.interaction.check(
-                    list(theta - theta[:, ::-1]), "model.interaction", slopes_in="float64"
-                )
-        elif isinstance(model, Network):
-            model.check_activation(model.preactivations(theta[1:].T).ravel(), slopes_in="float64")
+        model.check_forces(theta)
     except InputError as error:
         return f"; {error}"
     return ""

@@ -5,29 +5,28 @@ domain be widened.
 import numpy as np
 
 from mfpde.data import Dataset
-from mfpde.models.model import Model
-from mfpde.models.network import Network
+from mfpde.models.problem import Problem
 
 #: targets this many times as large as every amplitude, inputs or sums of weights of this size, are not meant
 FAR = 10.0
 
 
-def remedy(model: Model, axis: str) -> str:
+def remedy(model: Problem, axis: str) -> str:
     """What to do about mass or units at the walls of a parameter: the cause, if the data are one, else the
     domain.
 
     Arguments:
         axis: the parameter.
     """
-    cause = _cause(model.data, model) if isinstance(model, Network) else ""
+    cause = _cause(model.data, model) if model.data is not None else ""
     return cause or f"widen parameters.{axis}.domain, or hold units back by a penalty (model.penalty)"
 
 
-def _cause(data: Dataset, model: Network) -> str:
+def _cause(data: Dataset, model: Problem) -> str:
     total = data.weights.sum()
-    size = float(np.sqrt(data.weights @ data.y**2 / total))
-    amplitude = model.parameters.amplitude
-    largest = max(map(abs, amplitude.domain)) if amplitude.domain is not None else 1.0
+    size = float(np.sqrt(data.weights @ np.max(data.targets**2, axis=0) / total))
+    domain = model.parameters.amplitudes[0].domain
+    largest = max(map(abs, domain)) if domain is not None else 1.0
     if size > FAR * largest:
         sizes = f"the targets ('{data.y_name}') have size {size:.2g}, amplitudes at most {largest:g}"
         return f"{sizes}: write data.standardize = true, scale them, or widen parameters.a.domain"

@@ -15,7 +15,7 @@ from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.models import build_model
 from mfpde.models.births import births_laws
 from mfpde.monitors.bounds import STEP, Difference, Envelope, error_bound, formal_order, order_of
-from mfpde.monitors.levels import has_jump, measure_level
+from mfpde.monitors.levels import measure_level
 
 FEWEST = 4  #: cells of an axis
 
@@ -124,4 +124,4 @@ def build_companions(
         *(c.law for c in solvers[0].model.parameters.free),
         *(births_laws(case, solvers[0].model.parameters) or []),
     ]
-    return Companions(solvers, not case.dynamics.diffusion and any(map(has_jump, laws)))
+    return Companions(solvers, not case.dynamics.diffusion and any(law.jumps for law in laws))

@@ -8,20 +8,16 @@ import numpy as np
 
 from mfpde.eulerian.solver import Solver
 from mfpde.measures.axis import Axis
-from mfpde.measures.laws import Law, Normal, Point, Uniform
-from mfpde.models.model import Model
-from mfpde.models.shallow import ShallowNetwork
-from mfpde.monitors.distances import w1_densities
-from mfpde.monitors.resolution import narrowest_blob
-
-JUMP = 0.1  #: of the largest density, from which the end of a normal law counts as a jump
+from mfpde.metrics.distances import w1_densities
+from mfpde.metrics.resolution import narrowest_blob
+from mfpde.models.problem import Problem
 
 
 @dataclass(frozen=True)
 class Level:
     """The solution on one mesh at one time."""
 
-    model: Model
+    model: Problem
     axes: dict[str, Axis]
     marginals: dict[str, np.ndarray]  #: (cells,) by axis
     prediction: np.ndarray  #: f; empty for a potential
@@ -41,8 +37,8 @@ class Level:
 
     def function_distance(self, other: "Level") -> float:
         """|f - g| in L2(nu)."""
-        assert isinstance(self.model, ShallowNetwork)
-        return float(np.sqrt(self.model.square_norm(self.prediction - other.prediction)))
+        assert self.model.function is not None
+        return float(np.sqrt(self.model.function.square_norm(self.prediction - other.prediction)))
 
     def energy_distance(self, other: "Level") -> float:
         """The part of the energy's difference that is 2 int r dmu or 2 int V0 dmu, and the rest, as the sides
@@ -59,7 +55,7 @@ class Level:
 
     def distances(self, other: "Level") -> dict[str, float]:
         """All of them, by name: function (of networks), energy, w1_NAME."""
-        found = {"function": self.function_distance(other)} if isinstance(self.model, ShallowNetwork) else {}
+        found = {"function": self.function_distance(other)} if self.model.function is not None else {}
         return (
             found
             | {"energy": self.energy_distance(other)}
@@ -71,8 +67,8 @@ def measure_level(solver: Solver) -> Level:
     """The solution of a solver at its time."""
     mesh, density, state = solver.mesh, solver.density(), solver.state
     external = state.moments.penalty
-    if isinstance(solver.model, ShallowNetwork):  # also of points that carry a density on
-        external = (state.energy - float(solver.model.loss(solver.prediction))) / 2
+    if (function := solver.model.function) is not None:  # also of points that carry a density on
+        external = (state.energy - float(function.loss(solver.prediction))) / 2
     return Level(
         solver.model,
         {axis.name: axis for axis in mesh.axes},
@@ -82,11 +78,3 @@ def measure_level(solver: Solver) -> Level:
         external,
         solver.steps,
     )
-
-
-def has_jump(law: Law) -> bool:
-    """Whether the density of a law jumps."""
-    if isinstance(law, Normal):
-        ends = np.array([law.low, law.high])
-        return bool(np.any(np.exp(-(((ends - law.mean) / law.std) ** 2) / 2) > JUMP))
-    return isinstance(law, Uniform | Point)

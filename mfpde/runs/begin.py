@@ -15,13 +15,12 @@ from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError
 from mfpde.letters import spell
 from mfpde.memory import check_disk
-from mfpde.models.network import Network
 from mfpde.runs.last_words import note
 from mfpde.runs.loop import Loop
 from mfpde.runs.report import Reporter, Silent
-from mfpde.simulation import Simulation, build_simulation, output_times
+from mfpde.runs.times import output_times
+from mfpde.simulation import Simulation, build_simulation
 from mfpde.store.checkpoints import Checkpoints, behind_links
-from mfpde.store.layout import Layout, describe
 from mfpde.store.provenance import circumstances, what_computes
 from mfpde.store.writer import Writer, check_output
 from mfpde.version import __version__
@@ -101,7 +100,7 @@ def begin(
         raise InputError(
             f"{output}: cannot be written: {error.strerror} ({checkpoints.folder.name})"
         ) from None
-    layout, (times, stored) = layout_of(simulation), output_times(case, ends)
+    layout, (times, stored) = simulation.layout(), output_times(case, ends)
     for message in check_disk(output, layout, len(times), int(np.sum(stored))):
         report.warn(message)
     attributes = {
@@ -135,14 +134,8 @@ def what_computes_it(simulation: Simulation) -> dict[str, Any]:
 
 def facts_of(simulation: Simulation) -> dict[str, Any]:
     """What a checkpoint tells of a simulation besides its state and what computes it."""
-    model = simulation.model
+    data = simulation.model.data
     return {
-        "data": model.data.tables() if isinstance(model, Network) else None,
+        "data": data.tables() if data is not None else None,
         "fingerprint": simulation.fingerprint,
     }
-
-
-def layout_of(simulation: Simulation) -> Layout:
-    """The layout of the output of a simulation."""
-    mesh = simulation.solver.mesh if simulation.solver else None
-    return describe(simulation.case, simulation.model, mesh, simulation.ladder, simulation.parts)

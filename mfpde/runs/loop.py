@@ -1,6 +1,7 @@
 """The loop of a run: advance both sides to the next output time, measure, write, and keep checkpoints."""
 
 import time as clock
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +12,8 @@ from mfpde.errors import HeldError, RunError, StorageError
 from mfpde.runs.estimate import Estimate
 from mfpde.runs.report import Reporter
 from mfpde.runs.signals import Asked, listening
-from mfpde.sides import reached
-from mfpde.simulation import Simulation, output_times
+from mfpde.runs.times import output_times
+from mfpde.simulation import Simulation
 from mfpde.store.checkpoints import Checkpoints
 from mfpde.store.names import HeldOpen
 from mfpde.store.provenance import now
@@ -86,10 +87,10 @@ class Loop:
             with_fields = with_fields or ended
             self._begins(MEASURING[with_fields])
             values = simulation.frame(with_fields)
-            for message in health.check(simulation, time):
+            for message in simulation.check(time):
                 self.report.warn(message)
             health.finished = ended
-            noted = {"health": health.summary(simulation), "resumes": self.facts["resumes"]} | (
+            noted = {"health": simulation.summary(), "resumes": self.facts["resumes"]} | (
                 {"ended": now()} if ended else {}
             )
             self.writer.write_frame(time, values, with_fields, noted)
@@ -97,7 +98,7 @@ class Loop:
             measured = self.estimate.sides[MEASURING[with_fields]]
             self.estimate.at(MEASURING[with_fields], measured.reached + 1)
             self.estimate.next_interval()
-            health.stop_at_walls(simulation, time)
+            simulation.stop_at_walls(time)
             if with_fields:
                 self.save()
             if ended:
@@ -116,27 +117,17 @@ class Loop:
 
     def _tell_end(self) -> None:
         """What ended a run that was to end when it is stationary."""
-        solver, tolerance = self.simulation.solver, self.simulation.case.stationary
-        if solver is None or tolerance is None or self.facts["ends"]:
+        tolerance = self.simulation.case.stationary
+        if tolerance is None or self.facts["ends"]:
             return
-        rates = (
-            f"the density changes by {solver.density_rate:.1e} per unit time (L1), the energy by"
-            f" {solver.energy_rate:.1e}"
+        settled = self.facts.get("stationary") is not None
+        rates = self.simulation.rates(
+            f"both below {tolerance:g}" if settled else f"not both below stationary = {tolerance:g}"
         )
-        residual = (
-            f"; its distance from its own Gibbs state is {solver.gibbs_residual():.1e}"
-            if solver.has_gibbs and solver.carrier is None
-            else ""
-        )
-        if self.facts.get("stationary") is not None:
-            self.report.tell(
-                f"stationary at time {solver.time:g}: {rates}, both below {tolerance:g}{residual}"
-            )
-        else:
-            self.report.warn(
-                f"not stationary at time {solver.time:g}, where the run ends (time): {rates}, not both below"
-                f" stationary = {tolerance:g}{residual}"
-            )
+        if rates and settled:
+            self.report.tell(f"stationary at time {self.time:g}: {rates}")
+        elif rates:
+            self.report.warn(f"not stationary at time {self.time:g}, where the run ends (time): {rates}")
 
     def _way_back(self, error: RunError) -> str:
         if isinstance(error, StorageError):
@@ -146,23 +137,19 @@ class Loop:
     def _note_health(self) -> None:
         """Tell in the file why the run stopped, if it can still be told."""
         try:
-            self.writer.publish({"health": self.simulation.health.summary(self.simulation)})
+            self.writer.publish({"health": self.simulation.summary()})
         except OSError:
             self.report.warn(f"{self.writer.path} could not be told why the run stopped")
 
     @property
     def time(self) -> float:
         """Of the side that is farthest behind."""
-        simulation = self.simulation
-        sides = [solver.time for solver in simulation.solvers] + [
-            reached(side) for side in simulation.particles.values()
-        ]
-        return min(sides)
+        return self.simulation.time
 
     def _estimate(self, stored: list[bool]) -> Estimate:
         """Of what is left to be done from here."""
         sides = {
-            name: (at(), self.end) for parts in self.simulation.sides.values() for name, at in parts.items()
+            name: (at(), self.end) for side in self.simulation.sides for name, at in side.parts().items()
         }
         frames = {name: (0.0, float(stored[self.frames :].count(kind))) for kind, name in MEASURING.items()}
         return Estimate(sides | frames)
@@ -219,7 +206,8 @@ class Loop:
         self.settle()
         begun = clock.monotonic()
         state = self.simulation.checkpoint()
-        if bad := not_finite(state):
+        diverging = [side.name for side in self.simulation.sides if side.may_diverge]
+        if bad := not_finite(state, diverging):
             raise RunError(f"{bad} is no longer finite at time {self.time:g}, so it is no checkpoint")
         self.checkpoints.save(
             self.facts | {"frames": self.frames, "time": self.time, "state": state},
@@ -230,17 +218,19 @@ class Loop:
         self.waited += self.cost
 
 
-def not_finite(tree: Any, path: str = "") -> str:
+def not_finite(tree: Any, diverging: Sequence[str] = (), path: str = "") -> str:
     """The first array of a checkpoint that holds a NaN or an infinity, by its path; empty if none does.
 
-    Networks that descend may diverge, which is noticed elsewhere and ends nothing.
+    Arguments:
+        diverging: parts that may, which is noticed elsewhere and ends nothing.
     """
     if isinstance(tree, np.ndarray):
         return "" if tree.dtype.kind != "f" or np.isfinite(tree).all() else path
     if isinstance(tree, dict):
-        inner = ((str(key), value) for key, value in tree.items() if key != "descent")
+        inner = ((str(key), value) for key, value in tree.items() if key not in diverging)
     elif isinstance(tree, list):
         inner = ((str(key), value) for key, value in enumerate(tree))
     else:
         return ""
-    return next((bad for key, value in inner if (bad := not_finite(value, f"{path}/{key}".lstrip("/")))), "")
+    found = (not_finite(value, diverging, f"{path}/{key}".lstrip("/")) for key, value in inner)
+    return next((bad for bad in found if bad), "")

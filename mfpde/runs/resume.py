@@ -15,7 +15,7 @@ from mfpde.device.choice import NUMPY, devices_here
 from mfpde.device.failures import device_failures
 from mfpde.errors import InputError, MfpdeError, first_line, obstacle, within_reach
 from mfpde.foreign import refuse_what_is_no_output
-from mfpde.runs.begin import begin, facts_of, layout_of, tell_device, what_computes_it
+from mfpde.runs.begin import begin, facts_of, tell_device, what_computes_it
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
 from mfpde.runs.moved import take_along
@@ -175,8 +175,10 @@ def _continue(
     simulation: Simulation, checkpoints: Checkpoints, facts: Content, frames: int, report: Reporter
 ) -> bool:
     with closing(
-        Writer(checkpoints.output, checkpoints.folder, layout_of(simulation), {}, frames=frames)
+        Writer(checkpoints.output, checkpoints.folder, simulation.layout(), {}, frames=frames)
     ) as writer:
+        for message in writer.notes:
+            report.warn(message)
         return Loop(simulation, checkpoints, writer, facts, report, frames).go()
 
 

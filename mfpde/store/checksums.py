@@ -9,11 +9,11 @@ import h5py
 import numpy as np
 
 from mfpde.errors import InputError
+from mfpde.metrics.declaration import GROWING
 from mfpde.store.contents import sort_out
 from mfpde.store.layout import FRAMES
 
 FIXED = "fixed_checksum"  #: attribute
-GROWING = ("time", "fields_time")  #: dimensions that grow
 BLOCK = 64  #: frames read at once
 
 
@@ -33,7 +33,7 @@ def fixed_checksum(file: h5py.File, names: Iterable[str]) -> int:
     )
 
 
-def _along(name: str, item: h5py.Dataset) -> str:
+def along_of(name: str, item: h5py.Dataset) -> str:
     """The dimension of `GROWING` along which a dataset grows; empty if it does not."""
     if name in GROWING:
         return name
@@ -47,7 +47,7 @@ def count_good_frames(file: h5py.File) -> int:
     try:
         # without checksums themselves
         checked = {name: item for name, item in sort_out(file, file.filename).own.items() if name != FRAMES}
-        along = {name: _along(name, item) for name, item in checked.items()}
+        along = {name: along_of(name, item) for name, item in checked.items()}
         growing = {name: axis for name, axis in along.items() if axis}
         times, fields = file["time"][...], file["fields_time"][...]
         expected = file[FRAMES][...]

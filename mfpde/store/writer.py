@@ -2,7 +2,6 @@
 moment.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,20 +11,19 @@ import h5py
 import numpy as np
 
 from mfpde.errors import HeldError, InputError, RunError, StorageError, first_line
+from mfpde.metrics.declaration import GROWING
 from mfpde.store import vtk
 from mfpde.store.checkpoints import are_left_behind
-from mfpde.store.checksums import FIXED, GROWING, checksum, fixed_checksum
+from mfpde.store.checksums import along_of, checksum
+from mfpde.store.contents import own_datasets
 from mfpde.store.copies import Copies
-from mfpde.store.layout import FRAMES, SCHEMA_VERSION, Layout, Variable
+from mfpde.store.creation import create, set_attribute
+from mfpde.store.layout import FRAMES, Layout
 from mfpde.store.names import HeldOpen
 
 #: VTK could not read files of the newest format; from 1.10 on, a file whose writer was killed refuses to open
 LIBVER = ("v108", "v110")
 SUFFIXES = (".h5", ".hdf5", ".vtkhdf")
-#: datasets larger than this per frame are compressed
-LARGE = 4096
-#: limit of the times: of a dimension without one, readers ask every dataset for its length, every time
-MOST_FRAMES = 2**31 - 1
 
 
 class Writer:
@@ -56,82 +54,38 @@ class Writer:
         except OSError as error:
             self.copies.discard()
             raise InputError(f"{path}: cannot be written: {first_line(error)}") from None
-        self.growing = {variable.path: variable for variable in layout.growing}
-        self.along = {name: name for name in GROWING} | {
-            variable.path: variable.dims[0] for variable in layout.growing
-        }
+        #: what grows, with the dimension along which it does
+        self.along = {name: name for name in GROWING} | {one.path: one.dims[0] for one in layout.growing}
+        self.missing: list[str] = []  #: measured, but not in the file, which another version began
+        self.left: list[str] = []  #: in the file, but not measured any more: it grows by missing values
         if frames is None:
-            self._create_all(layout, attributes)
+            create(self.file, layout, attributes)
         else:
-            self._cut(frames)
-
-    def _create_all(self, layout: Layout, attributes: Mapping[str, Any]) -> None:
-        self.file.attrs["schema_version"] = SCHEMA_VERSION
-        self.file.attrs["title"] = attributes.get("title", "")
-        for name, value in attributes.items():
-            self._set(name, value)
-        for name in GROWING:
-            self._scale(
-                name,
-                np.zeros(0),
-                "time of the gradient flow" + (" at which fields are stored" if name != "time" else ""),
-                True,
-            )
-        for name, (values, long_name) in layout.dimensions.items():
-            self._scale(name, values, long_name, False)
-        for variable, values in layout.fixed:
-            self._create(variable)[...] = values
-        for variable in layout.growing:
-            self._create(variable)
-        self._create(Variable(FRAMES, ("time",), "CRC-32 of all that is stored at this time", dtype="u4"))
-        for axis in self.file:
-            if f"{axis}_bounds" in self.file:
-                self.file[axis].attrs["bounds"] = f"{axis}_bounds"
-        if "eulerian" in self.file:
-            self.file.attrs["default"] = "eulerian"
-            self.file["eulerian"].attrs.update(
-                {"NX_class": "NXdata", "signal": "energy", "axes": ["elapsed_time"]}
-            )
-            vtk.create(self.file)
-        self.file.attrs[FIXED] = fixed_checksum(
-            self.file, [*layout.dimensions, *(variable.path for variable, _ in layout.fixed)]
-        )
-        self.file.flush()
-
-    def _scale(self, name: str, values: np.ndarray, long_name: str, grows: bool) -> None:
-        maxshape = (MOST_FRAMES,) if grows else values.shape
-        dataset = self.file.create_dataset(
-            name, data=values, maxshape=maxshape, chunks=(1024,) if grows else None
-        )
-        dataset.make_scale(name)
-        dataset.attrs.update({"long_name": long_name, "units": "1"})
-
-    def _create(self, variable: Variable) -> h5py.Dataset:
-        grows = variable.dims[0] in GROWING
-        shape = tuple(len(self.file[dim]) for dim in variable.dims)
-        frame = int(np.prod(shape[1:])) if grows else int(np.prod(shape))
-        options: dict[str, Any] = {}
-        if grows:
-            options = {"maxshape": (None, *shape[1:]), "chunks": (1 if frame >= LARGE else 64, *shape[1:])}
-        if grows and frame >= LARGE:
-            options |= {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
-        if np.dtype(variable.dtype).kind == "f":
-            options["fillvalue"] = np.nan
-        dataset = self.file.create_dataset(variable.path, shape, dtype=variable.dtype, **options)
-        dataset.attrs.update({"long_name": variable.long_name, "units": variable.units})
-        for k, dim in enumerate(variable.dims):
-            dataset.dims[k].attach_scale(self.file[dim])
-        return dataset
+            try:
+                self._cut(frames)
+            except InputError:
+                self.close()
+                raise
 
     def _cut(self, frames: int) -> None:
-        """Drop the frames after the first so many."""
-        missing = [path for path in (*self.along, FRAMES) if path not in self.file]
-        if missing:
-            self.close()
+        """Drop the frames after the first so many.
+
+        What another version has stored and this one does not, or the other way round, is no obstacle: a
+        dataset that the file lacks is not written, one that is not measured any more grows by missing
+        values, so that all stay of one length.
+        """
+        own = own_datasets(self.file)
+        absent = [path for path in (*GROWING, FRAMES) if path not in own]
+        if absent:
             raise InputError(
-                f"{self.path}: has no dataset '{missing[0]}', which this mfpde would go on with; resume with"
+                f"{self.path}: has no dataset '{absent[0]}', which this mfpde would go on with; resume with"
                 " the version that wrote it"
             )
+        self.missing = [path for path in self.along if path not in own]
+        in_file = {path: along for path, item in own.items() if (along := along_of(path, item))}
+        self.left = sorted(in_file.keys() - self.along.keys() - {FRAMES})
+        self.along = in_file
+        del self.along[FRAMES]
         kept = self.file["time"][:frames]
         fields = int(np.isin(self.file["fields_time"][...], kept).sum())
         for path, along in {**self.along, FRAMES: "time"}.items():
@@ -140,6 +94,18 @@ class Writer:
         if "ended" in self.file.attrs:
             del self.file.attrs["ended"]
         self.file.flush()
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of a file that another version began."""
+        said = []
+        if self.missing:
+            listed = ", ".join(self.missing)
+            said.append(f"the file has no {listed}, which mfpde would store now; it stays without")
+        if self.left:
+            listed = ", ".join(self.left)
+            said.append(f"mfpde does not measure {listed} any more: no values are added to it")
+        return said
 
     def write_frame(
         self,
@@ -156,14 +122,14 @@ class Writer:
             StorageError: the disk is full or the file cannot be written.
         """
         given: Mapping[str, Any] = {"time": time, "fields_time": time, **values}
-        if unknown := set(given) - set(self.along):
+        if unknown := set(given) - {*self.along, *self.missing}:
             raise RunError(f"{self.path}: nothing was laid out for {', '.join(sorted(unknown))}")
         try:
             rows: dict[str, np.ndarray] = {}
             for path, along in self.along.items():
                 if along == "time" or fields:
                     # what was not measured is NaN, and has its place
-                    rows[path] = self._append(path, given.get(path, np.nan))
+                    rows[path] = self._append(path, given.get(path, self.file[path].fillvalue))
             self._append(FRAMES, checksum(rows))
             if fields and "eulerian" in self.file:
                 vtk.append(self.file, time)
@@ -194,13 +160,9 @@ class Writer:
             OSError: it could not be written; at its name is what was published before.
         """
         for name, value in attributes.items():
-            self._set(name, value)
+            set_attribute(self.file, name, value)
         self.file.flush()
         self.copies.publish()
-
-    def _set(self, name: str, value: Any) -> None:
-        """Set a root attribute; tables and lists are stored as JSON."""
-        self.file.attrs[name] = value if isinstance(value, str | int | float) else json.dumps(value)
 
     def close(self) -> None:
         """Close the file; what was published stays."""

@@ -8,8 +8,8 @@ import numpy as np
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.errors import InputError
-from mfpde.handoff import check_hand_off
 from mfpde.measures.nodes import Rule
+from mfpde.sides.hand_off import check_hand_off
 from mfpde.store.reserved import check_names
 from mfpde.studies.references import (
     Tell,

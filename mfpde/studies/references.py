@@ -13,12 +13,11 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.eulerian.solver import Solver
 from mfpde.exact import build_exact, errors
-from mfpde.exact.solution import OF_MESH
+from mfpde.exact.solution import solution_of
 from mfpde.lagrangian.characteristics import Characteristics, build_characteristics, observe, why_none
 from mfpde.measures.nodes import Rule
-from mfpde.models import Model, build_model
-from mfpde.models.shallow import ShallowNetwork
-from mfpde.monitors.distances import w1_densities, w1_marginal
+from mfpde.metrics.distances import w1_densities, w1_marginal
+from mfpde.models import Problem, build_model
 
 Errors = dict[str, float]
 Tell = Callable[[str], None]
@@ -55,7 +54,7 @@ class ExactSolution:
     @property
     def of_mesh(self) -> bool:
         """Whether it is exact for every mesh, so that the time step alone errs."""
-        return self.case.exact is not None and self.case.exact.solution in OF_MESH
+        return self.case.exact is not None and solution_of(self.case).of_mesh
 
     def errors(self, solver: Solver) -> Errors:
         """Whatever of the solution is known."""
@@ -106,12 +105,12 @@ class Finest:
 
 
 def weak_errors(
-    model: Model, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float
+    model: Problem, prediction: np.ndarray, energy: float, exact: np.ndarray, exact_energy: float
 ) -> Errors:
     """Errors of the function (of networks) and of the energy."""
     found = {"energy": abs(energy - exact_energy)}
-    if isinstance(model, ShallowNetwork):
-        found = {"function": float(np.sqrt(model.square_norm(prediction - exact)))} | found
+    if model.function is not None:
+        found = {"function": float(np.sqrt(model.function.square_norm(prediction - exact)))} | found
     return found
 
 

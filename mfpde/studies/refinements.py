@@ -11,15 +11,14 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.errors import InputError
 from mfpde.eulerian.solver import Solver, build_solver
-from mfpde.handoff import hand_off_if_narrow
 from mfpde.lagrangian.characteristics import build_characteristics, observe, why_none
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.measures.nodes import Rule
 from mfpde.models import build_model
-from mfpde.models.potential import Potential
-from mfpde.models.shallow import ShallowNetwork
+from mfpde.models.kinds import as_potential
 from mfpde.monitors.grid_error import build_companions, halved
+from mfpde.sides.hand_off import hand_off_if_narrow
 from mfpde.studies.references import (
     Errors,
     ExactSolution,
@@ -64,8 +63,8 @@ def by_pairs(case: Case) -> bool:
     """Whether units feel each other in pairs, one by one."""
     if case.model.kind != "potential" or case.model.interaction is None:
         return False
-    model = build_model(case)
-    return isinstance(model, Potential) and model.finite_rank is None
+    potential = as_potential(build_model(case))
+    return potential is not None and potential.finite_rank is None
 
 
 def _timed(tell: Tell, label: str, work: Callable[[], Any]) -> tuple[Any, float]:
@@ -82,7 +81,7 @@ def solve(case: Case, device) -> Solver:
     if case.eulerian.hand_off:
         for time in np.arange(case.output_every, case.time, case.output_every):
             solver.advance(float(time))
-            hand_off_if_narrow(case, [solver], device)
+            hand_off_if_narrow(case, solver, device)
     solver.advance(case.time)
     return solver
 
@@ -168,7 +167,7 @@ def _units(study: Study) -> Found:
             f"{case.path}: {why_none(case)}, so there are no characteristics against which widths could be"
             " refined"
         )
-    if not isinstance(model, ShallowNetwork) or not case.lagrangian.units:
+    if model.function is None or not case.lagrangian.units:
         raise InputError(
             f"{case.path}: --refine units: needs a network and a width in lagrangian.units; refine cells, dt"
             " or nodes"
@@ -179,7 +178,7 @@ def _units(study: Study) -> Found:
         units = max(1, widest // 2**k)
         flow = build_flow(case, model, Ladder([units], [replicates], case.lagrangian.seed), study.device)
         _, seconds = _timed(study.tell, f"width {units}", partial(flow.advance, case.time))
-        gaps = model.square_norm(flow.backend.predictions(flow.state) - reference.seen.prediction)
+        gaps = model.function.square_norm(flow.backend.predictions(flow.state) - reference.seen.prediction)
         found.append(Level(float(units), {"function": float(np.sqrt(gaps.mean()))}, seconds))
     return found, reference.name, reference.doubt, {}
 

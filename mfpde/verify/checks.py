@@ -22,6 +22,7 @@ from mfpde.eulerian.solver import Solver, build_solver
 from mfpde.lagrangian.fluctuations import build_fluctuations
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
+from mfpde.metrics.views.prediction import PredictionView
 from mfpde.models import build_model
 from mfpde.verify.killing import kill_and_resume
 from mfpde.verify.readers import READERS, read_back
@@ -178,7 +179,7 @@ def _kernels(device) -> Iterator[Check]:
         fluctuations = build_fluctuations(changed, build_model(changed), where)
         assert fluctuations is not None
         fluctuations.advance(0.5)
-        predicted.append(np.array([fluctuations.measure()["predicted"]]))
+        predicted.append(np.array([PredictionView(fluctuations).predicted]))
     yield _within("predicted fluctuations against the reference", _apart(*predicted), 1e-6)
 
 

@@ -67,7 +67,6 @@ def mesh(precision: str, device: Any) -> Iterator[Results]:
     """Every operation on a mesh with dense features, and those that use features with compressed ones."""
     from mfpde.eulerian.numpy_backend import NumpyBackend
     from mfpde.eulerian.opencl_backend import OpenCLBackend
-    from mfpde.eulerian.solver import compressed
     from mfpde.models import build_model
 
     for where in (None, device):
@@ -75,7 +74,7 @@ def mesh(precision: str, device: Any) -> Iterator[Results]:
         for name, changes, tolerance in (("", PLANE, 0.0), ("compressed ", WAVES, 1e-2)):
             network = build_model(case(**changes))
             cells = network.parameters.mesh()
-            arrays = compressed(network.on_mesh(cells), cells, tolerance)
+            arrays = network.on_mesh(cells).compressed(cells, tolerance)
             density = np.random.default_rng(1).random(cells.shape)
             density[density < 0.2] = 0
             density /= np.sum(density * cells.volumes)

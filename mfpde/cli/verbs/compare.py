@@ -32,7 +32,7 @@ def compare(
     `mfpde compare mcycle.h5 --network weights.npz`
     """
     from mfpde.analysis.compare import compare as compare_sides
-    from mfpde.analysis.report import print_comparison
+    from mfpde.analysis.report_comparison import print_comparison
     from mfpde.console import Console
     from mfpde.errors import InputError
     from mfpde.results.opening import open_run

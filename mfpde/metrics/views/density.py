@@ -1,0 +1,46 @@
+"""What a density on a mesh shows, or the points that carry it on."""
+
+from functools import cached_property
+
+import numpy as np
+
+from mfpde.eulerian.solver import Solver
+from mfpde.metrics.resolution import narrowest_blob
+
+
+class DensityView:
+    """The density at one time."""
+
+    def __init__(self, solver: Solver):
+        self.solver, self.mesh, self.function = solver, solver.mesh, solver.model.function
+
+    @cached_property
+    def density(self) -> np.ndarray:
+        """Cell averages of mu on the host, float64."""
+        return self.solver.density()
+
+    @cached_property
+    def marginals(self) -> dict[str, np.ndarray]:
+        """Marginal densities (cells,) by axis."""
+        return {axis.name: self.mesh.marginal(self.density, axis.name) for axis in self.mesh.axes}
+
+    @cached_property
+    def wall_mass(self) -> dict[str, float]:
+        """Mass in the two outermost cells of every axis that has walls."""
+        return self.mesh.wall_mass(self.density)
+
+    @cached_property
+    def blobs(self) -> dict[str, float]:
+        """Width of the narrowest peak by axis, in cells."""
+        return {axis.name: narrowest_blob(axis, self.marginals[axis.name]) for axis in self.mesh.axes}
+
+    @cached_property
+    def prediction(self) -> np.ndarray:
+        """f by its coefficients (r,); empty without f."""
+        return self.solver.prediction
+
+    @cached_property
+    def loss(self) -> float:
+        """|f - f*|^2 in L2(nu)."""
+        assert self.function is not None
+        return float(self.function.loss(self.prediction))

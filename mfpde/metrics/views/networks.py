@@ -1,0 +1,72 @@
+"""What the networks of a ladder show: all their units on the host."""
+
+from functools import cached_property
+
+import numpy as np
+
+from mfpde.lagrangian.flow import Flow
+from mfpde.lagrangian.ladder import Ladder
+from mfpde.metrics.circular import circle_moments
+from mfpde.models.problem import Cloud, Problem
+
+
+class NetworksView:
+    """All networks at one time.
+
+    Arguments:
+        snapshots: replicates of every width whose units are stored, at most.
+    """
+
+    def __init__(self, model: Problem, ladder: Ladder, flow: Flow, snapshots: int = 0):
+        self.model, self.ladder, self.flow, self.snapshots = model, ladder, flow, snapshots
+        self.function = model.function
+        self.components = model.parameters.components
+
+    @property
+    def starts(self) -> np.ndarray:
+        """The first unit of every network (networks,)."""
+        return self.ladder.first_unit[:-1]
+
+    @cached_property
+    def state(self) -> np.ndarray:
+        """Components of theta, and the action, of every unit (components + 1, units)."""
+        return self.flow.backend.download(self.flow.state)
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Weights of all units (units,), summing to 1 over each network."""
+        return self.flow.backend.weights(self.flow.state)
+
+    @cached_property
+    def predictions(self) -> np.ndarray:
+        """f of every network by its coefficients (networks, r)."""
+        return self.flow.backend.predictions(self.flow.state)
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """All that their energies and losses depend on."""
+        return Cloud(self.state, self.weights, self.predictions, self.flow.potential(), self.starts)
+
+    @cached_property
+    def values(self) -> dict[str, np.ndarray]:
+        """ "energy", and "loss" if it has a function, of every network (networks,)."""
+        return self.model.cloud_values(self.cloud)
+
+    @cached_property
+    def moments(self) -> dict[str, np.ndarray]:
+        """Mean and variance of every component over the units of each network (networks, components); on
+        circles see `circle_moments`, and "resultant".
+        """
+        components, theta, weights = self.components, self.state[:-1], self.weights
+        mean = np.add.reduceat(theta * weights, self.starts, axis=1)
+        centred = theta - mean[:, self.ladder.network_of]
+        variance = np.add.reduceat(centred**2 * weights, self.starts, axis=1)
+        resultant = np.full(mean.shape, np.nan)
+        for k, c in enumerate(components):
+            if c.periodic:
+                mean[k], variance[k], resultant[k] = circle_moments(c, theta[k], weights, self.starts)
+        return {"mean": mean.T, "variance": variance.T, "resultant": resultant.T}
+
+    def shown(self, units: int) -> int:
+        """Replicates of a width whose units are stored."""
+        return min(self.snapshots, self.ladder.replicates[list(self.ladder.units).index(units)])

@@ -1,0 +1,50 @@
+"""The loss l(f, y) of one datum, of which the risk 2 sum_l weight_l l(f_l, y_l) is made (`risk`).
+
+Predictions have shape (..., outputs, L): one output for regression and two classes, several for vectors and
+many classes. Losses of single outputs are summed over them.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mfpde.case import schema
+from mfpde.kinds import LOSSES
+
+
+@dataclass(frozen=True)
+class Loss(ABC):
+    """A loss with the numbers that a case gives it."""
+
+    spec: schema.NetworkModel
+
+    #: L in l(f + g) <= l(f) + <l'(f), g> + L |g|^2 / 2
+    curvature_bound: ClassVar[float]
+    #: what targets are: "numbers", "two classes" (-1 and 1) or "classes" (one output for each)
+    targets: ClassVar[str] = "numbers"
+    #: whether l has a continuous second derivative
+    is_smooth: ClassVar[bool] = True
+
+    @abstractmethod
+    def value(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """l (..., L), for predictions (..., outputs, L) and targets (outputs, L)."""
+
+    @abstractmethod
+    def slope(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """dl/df (..., outputs, L)."""
+
+    @abstractmethod
+    def curvature(self, f: np.ndarray, y: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """(d^2 l/df^2) g for a change g (..., outputs, L) of f (outputs, L)."""
+
+    @abstractmethod
+    def opencl(self) -> str:
+        """Definition of ``LOSS_SLOPE(f, y)`` of one output, or of ``loss_slopes(f, y, slope)`` of OUTPUTS
+        outputs at a time, whose arrays hold doubles."""
+
+
+def build_loss(spec: schema.NetworkModel) -> Loss:
+    """The loss a case names."""
+    return LOSSES[spec.loss](spec)

@@ -1,0 +1,5 @@
+"""Losses l(f, y) of one datum, by the names of their files.
+
+To add one, add a module that defines `LOSS`, a class of `loss.Loss`. The schema's choices for `model.loss`
+follow, and the tests of all losses take it up.
+"""

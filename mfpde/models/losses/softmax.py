@@ -1,0 +1,43 @@
+"""l = log sum_c exp(f_c) - f_y: the cross-entropy of several classes, one output each; y is 1 at the true
+class.
+"""
+
+import numpy as np
+from scipy.special import log_softmax, softmax
+
+from mfpde.models.loss import Loss
+
+
+class Softmax(Loss):
+    """The cross-entropy of the softmax of all outputs."""
+
+    curvature_bound = 0.5  # of diag(p) - p p^T the largest eigenvalue is at most 1/2
+    targets = "classes"
+
+    def value(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """-sum_c y_c log p_c."""
+        return -np.sum(y * log_softmax(f, axis=-2), axis=-2)
+
+    def slope(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """p - y."""
+        return softmax(f, axis=-2) - y
+
+    def curvature(self, f: np.ndarray, y: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """(diag(p) - p p^T) g."""
+        p = softmax(f, axis=-2)
+        return p * (g - np.sum(p * g, axis=-2, keepdims=True))
+
+    def opencl(self) -> str:
+        """p - y, with the largest output taken off before exponentials."""
+        return """#define LOSS_OF_ALL_OUTPUTS
+static inline void loss_slopes(const double *f, const double *y, double *slope)
+{
+    double largest = f[0], total = 0;
+    for (int o = 1; o < OUTPUTS; ++o) largest = LARGER(largest, f[o]);
+    for (int o = 0; o < OUTPUTS; ++o) total += slope[o] = exp(f[o] - largest);
+    for (int o = 0; o < OUTPUTS; ++o) slope[o] = slope[o] / total - y[o];
+}
+"""
+
+
+LOSS = Softmax

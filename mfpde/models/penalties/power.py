@@ -1,0 +1,31 @@
+"""r_a = lambda |a|^power: weight decay for a power of 2, the total variation of the measure for 1."""
+
+import sympy
+
+from mfpde.expressions.functions import absolute
+from mfpde.models.penalty import Penalty
+
+
+class Power(Penalty):
+    """lambda |a|^power."""
+
+    def formula(self, a: sympy.Symbol) -> sympy.Expr:
+        """r_a of one amplitude."""
+        power = self.spec.power
+        exponent = sympy.Integer(int(power)) if power == int(power) else sympy.Float(power)
+        # even powers need no absolute value, and are smooth without it
+        base = a if power % 2 == 0 else absolute(a)
+        return sympy.Float(self.spec.strength) * base**exponent
+
+    @property
+    def kink(self) -> float:
+        """lambda for a power of 1."""
+        return self.spec.strength if self.spec.power == 1 else 0.0
+
+    @property
+    def is_smooth(self) -> bool:
+        """From a power of 2 on."""
+        return not self.spec.strength or self.spec.power >= 2
+
+
+PENALTY = Power
