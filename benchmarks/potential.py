@@ -5,7 +5,8 @@ from functools import partial
 import numpy as np
 
 from benchmarks.cases import data_case, four_axes
-from benchmarks.ours import Device, load_case, potential_product, step_shares
+from benchmarks.our_steps import step_shares
+from benchmarks.ours import Device, load_case, potential_product
 from benchmarks.rows import Part, Row
 from benchmarks.timing import Candidate, best_times
 
