@@ -91,9 +91,7 @@ class Family:
     factors: dict[str, Options]
 
     def tables(self, row: dict[str, str]) -> dict[str, Any]:
-        """The case of a row, which names an option of each factor; those it does not name are at
-        their first.
-        """
+        """The case of a row, which names an option of each factor; of others the first is taken."""
         tables: dict[str, Any] = {}
         for name, options in self.factors.items():
             for key, value in options[row.get(name, next(iter(options)))].items():
