@@ -1,3 +1,1 @@
-"""How fast: transport, potential, particles and whole runs, beside peers and the limits of the machine,
-measured in one run.
-"""
+"""How fast transport, potential, particles and whole runs are, beside peers and the machine's limits."""

@@ -1,5 +1,6 @@
-"""Time to accuracy on mcycle: seconds against the error of f in L2(nu), for the density, for random units and
-for characteristics.
+"""Time to accuracy on mcycle: seconds against the error of f in L2(nu).
+
+Of the density, of random units and of characteristics.
 """
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
-"""The NumPy backend, which serves where no OpenCL device is usable, beside the device: whole runs of the
-shipped cases, one after the other.
+"""The NumPy backend beside the device: whole runs of the shipped cases.
+
+NumPy serves where no OpenCL device is usable.
 """
 
 from benchmarks.ours import Case, InputError, run_seconds, shipped_cases
@@ -38,9 +39,7 @@ def measure_fallback(
 
 
 def _on_device(case: Case, selector: str | None, share: float) -> tuple[Case, float]:
-    """The case up to a share of its time, or all of it if it cannot be cut short, and the seconds it takes
-    when its kernels are compiled.
-    """
+    """The case, cut short if it can be, and its seconds once kernels are compiled."""
     timed = case.replace(time=case.time * share)
     try:
         run_seconds(case.replace(time=case.time * share * WARM_SHARE), selector)

@@ -1,6 +1,4 @@
-"""The figures: where the transport stage lies under the roofline, how times grow, and how long an accuracy
-takes.
-"""
+"""The figures: the roofline of the transport stage, how times grow, and time to accuracy."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

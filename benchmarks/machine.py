@@ -40,9 +40,7 @@ __kernel void copy(__global const realv *restrict from, __global realv *restrict
 
 @dataclass(frozen=True)
 class Machine:
-    """Limits by precision; rates in instructions of one number per second, bandwidth in bytes read and
-    written per second.
-    """
+    """Limits by precision: instructions of one number per second, and bytes read and written per second."""
 
     facts: dict[str, Any]
     copy: dict[str, float]  #: fastest copy by working set: "field" and "large"

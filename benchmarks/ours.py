@@ -1,10 +1,6 @@
-"""Everything the benchmarks take from mfpde, in one place: when its interfaces change, this file does, and no
-other.
-"""
+"""What the benchmarks take from mfpde, with `our_steps`: when its interfaces change, these files do."""
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -33,7 +29,7 @@ from mfpde.models import build_model
 __all__ = [
     "Case", "Device", "Stage", "Units", "case_from_tables", "choose_device", "load_case", "particle_gradient",
     "potential_product", "InputError", "run_seconds", "shipped_cases", "solve_characteristics",
-    "solve_density", "solve_units", "step_shares", "style", "transport_stage", "vector_width", "manners",
+    "solve_density", "solve_units", "style", "transport_stage", "vector_width", "manners",
     "whole_run",
 ]  # fmt: skip
 
@@ -99,9 +95,7 @@ def transport_stage(case: Case, stage: Stage, precision: str, device: Device) ->
 
 
 def potential_product(case: Case, precision: str, device: Device) -> tuple[Candidate, np.ndarray]:
-    """h on the cells of z as a step finds it from the moments; also the dense matrix of the features, for
-    peers.
-    """
+    """h on the cells of z, found from the moments as in a step; and the dense matrix of the features."""
     model = build_model(case)
     solver = build_solver(case.replace({"eulerian.precision": precision}), model, device)
     backend, source = solver.stepper.backend, solver.stepper.energy.source(solver.state.moments.linear)
@@ -114,70 +108,8 @@ def potential_product(case: Case, precision: str, device: Device) -> tuple[Candi
     return Candidate("mfpde", precision, run, None, matrix.size), matrix
 
 
-@dataclass(frozen=True)
-class StepShares:
-    """Where the time of a step goes, in seconds per step."""
-
-    step: float
-    #: "potential" (h from the residual), "moments" (f from the density), "transport", "rest"
-    by_part: dict[str, float]
-
-    @property
-    def potential(self) -> float:
-        """Share of the potential: of both products with the features, there and back."""
-        return (self.by_part["potential"] + self.by_part["moments"]) / self.step
-
-
-#: operations of the backend by part of a step
-PARTS = {
-    "potential": ("potential",),
-    "moments": ("moments",),
-    "transport": ("rate", "combine", "stage", "react", "blend", "spread"),
-}
-
-
-def step_shares(case: Case, device: Device, steps: int = 6) -> StepShares:
-    """Steps of a case, every operation of the backend timed until its queue is empty; the fastest step
-    counts.
-    """
-    solver = build_solver(case, build_model(case), device)
-    stepper, backend = solver.stepper, solver.stepper.backend
-    spent = dict.fromkeys(PARTS, 0.0)
-    inside = False  # operations may call each other
-
-    def timed(part: str, operation: Callable) -> Callable:
-        def call(*arguments: Any) -> Any:
-            nonlocal inside
-            if inside:
-                return operation(*arguments)
-            inside = True
-            start = perf_counter()
-            result = operation(*arguments)
-            backend.buffers.queue.finish()
-            spent[part] += perf_counter() - start
-            inside = False
-            return result
-
-        return call
-
-    for part, names in PARTS.items():
-        for name in names:
-            setattr(backend, name, timed(part, getattr(backend, name)))
-    best, state = StepShares(float("inf"), {}), solver.state
-    for _ in range(steps):
-        spent.update(dict.fromkeys(spent, 0.0))
-        start = perf_counter()
-        state = stepper.step(state, case.time).state
-        total = perf_counter() - start
-        if total < best.step:
-            best = StepShares(total, spent | {"rest": total - sum(spent.values())})
-    return best
-
-
 class Units:
-    """A network of n units on the data of a case, as arrays: parameters (a, w, b), data (x, y), weights of
-    the data.
-    """
+    """A network of n units as arrays: parameters (a, w, b), data (x, y), weights of the data."""
 
     def __init__(self, case: Case, units: int):
         self.case = case.replace({"lagrangian.units": [units], "lagrangian.replicates": 1})
@@ -213,9 +145,7 @@ def particle_gradient(units: Units, precision: str, device: Device) -> Candidate
 
 
 def shipped_cases() -> dict[str, Case]:
-    """The cases that come with mfpde, without those of the verification suite; every variant by its name
-    after that of the case.
-    """
+    """The cases that come with mfpde, without those that verify it; variants follow their case."""
     names = [listed["name"] for listed in list_cases() if listed["kind"] == "example"]
     return {
         f"{name} {variant}".strip(): case for name in names for variant, case in load_variants(name).items()

@@ -1,6 +1,4 @@
-"""Gradients of all units of one network: few inputs, where the activation costs, and many, where the products
-do.
-"""
+"""Gradients of all units of one network, with few inputs (the activation costs) and many (products do)."""
 
 from benchmarks.cases import units_case
 from benchmarks.ours import Device, Units, particle_gradient

@@ -13,8 +13,9 @@ from benchmarks.timing import Candidate
 
 
 def fipy_stage(stage: Stage, compiled: bool = True) -> list[Candidate]:
-    """The residual of one explicit equation (faster than a solve, which only adds a diagonal system), and the
-    solve a user would call.
+    """FiPy's residual of one explicit equation, and the solve that a user would call.
+
+    The residual is faster: a solve only adds a diagonal system.
     """
     import fipy
 
@@ -79,9 +80,7 @@ def pypde_stage(stage: Stage, compiled: bool = True) -> list[Candidate]:
 
 
 def central_stage(stage: Stage) -> np.ndarray:
-    """What py-pde should compute: central differences of rho times central differences of V, ghosts mirrored
-    at walls.
-    """
+    """What py-pde should compute: central differences of rho and V, ghosts mirrored at walls."""
     after = stage.rho.copy()
     for k, width in enumerate(stage.widths):
         flux = stage.rho * _central(stage.v, k, width)

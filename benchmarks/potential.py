@@ -1,13 +1,12 @@
-"""The potential: its share of a step, and one product with the features against a dense one, as the data
-grow.
-"""
+"""The potential: its share of a step, and one product with the features against a dense one."""
 
 from functools import partial
 
 import numpy as np
 
 from benchmarks.cases import data_case, four_axes
-from benchmarks.ours import Device, load_case, potential_product, step_shares
+from benchmarks.our_steps import step_shares
+from benchmarks.ours import Device, load_case, potential_product
 from benchmarks.rows import Part, Row
 from benchmarks.timing import Candidate, best_times
 

@@ -56,8 +56,9 @@ def race(
     rounds: int,
     budget: float,
 ) -> list[Row]:
-    """Check every candidate that tells its result, time those that agree, compare with the first of the same
-    precision (which is ours).
+    """Check and time every candidate, and compare it with ours.
+
+    Ours is the first of the same precision; those that disagree are not timed.
     """
     differences = [None if c.result is None else difference(c.result(), reference) for c in candidates]
     fits = [d is None or d <= ROUNDING[c.precision] for c, d in zip(candidates, differences, strict=True)]

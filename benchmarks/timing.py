@@ -1,6 +1,4 @@
-"""Best times of several candidates, taken in rounds that visit all of them, so that what else the machine
-does hits all alike.
-"""
+"""Best times of several candidates, taken in turn, so that all suffer alike from what else goes on."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

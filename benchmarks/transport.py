@@ -1,6 +1,4 @@
-"""One transport stage: mfpde, the same stage by array packages, and the packages for PDEs, on meshes of 3, 2
-and 4 axes.
-"""
+"""One transport stage on meshes of 2, 3 and 4 axes: mfpde, array packages, packages for PDEs."""
 
 from dataclasses import replace
 
@@ -72,8 +70,9 @@ def _race(part: Part, device: Device, machine: Machine, name: str, case: Case, q
 
 
 def _initial_law(part: Part, device: Device, name: str, case: Case, quick: bool) -> None:
-    """Ours from the initial law, 0 outside its bounds, where work can be saved; peers work the same for every
-    density.
+    """Ours from the initial law, which is 0 beyond its bounds.
+
+    There work can be saved; peers work the same for every density.
     """
     stage = Stage(case, Stage(case).initial)
     ours = transport_stage(case, stage, "float32", device)
@@ -105,9 +104,7 @@ def _packages(part: Part, fipy_cells: int, cells: int, quick: bool) -> None:
 
 
 def _against_ours(row: Row, rows: list[Row]) -> Row:
-    """The row with its time per cell over ours on the largest mesh of three axes, in float32 as the claim has
-    it.
-    """
+    """The row that is claimed: time per cell over ours on the largest mesh of three axes, in float32."""
     ours = next(r for r in rows if r.who == "mfpde" and r.precision == "float32")
     if row.rate is None or ours.rate is None:
         return row

@@ -84,8 +84,9 @@ def jax_stage(stage: Stage, precision: str, compiled: bool = True) -> list[Candi
 
 
 def torch_stage(stage: Stage, precision: str, compiled: bool = True) -> list[Candidate]:
-    """Concatenations, slices and differences, axis after axis; eager, and compiled where a C++ compiler is at
-    hand.
+    """Concatenations, slices and differences, axis after axis, by PyTorch.
+
+    Eager, and compiled where there is a C++ compiler.
     """
     import torch
 
@@ -156,9 +157,7 @@ def _velocities(xp: Any, stage: Stage, amplitude: Any, h: Any, penalty_a: Any, p
 
 
 def _from_padded(xp: Any, padded: Any, velocities: Sequence[Any], widths: Sequence[float], dt: Any) -> Any:
-    """The density after the stage, both fluxes of every cell from slices of the array with two ghosts on all
-    sides.
-    """
+    """The density after the stage, from slices of the array with two ghosts on all sides."""
 
     def shifted(k: int, by: int) -> Any:
         return padded[

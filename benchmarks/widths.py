@@ -1,6 +1,4 @@
-"""What the width of explicit vectors costs: a transport stage and the gradient of a network with vectors as
-wide as runs take, and narrower.
-"""
+"""What the width of explicit vectors costs in a transport stage and in the gradient of a network."""
 
 from benchmarks.cases import mcycle_mesh
 from benchmarks.ours import Device, Stage, Units, manners, particle_gradient, transport_stage
@@ -9,9 +7,7 @@ from benchmarks.timing import best_times
 
 
 def measure_widths(device: Device, quick: bool = False) -> Part:
-    """Seconds in each manner, as multiples of those in the first, which runs take; all in turn, round by
-    round.
-    """
+    """Seconds in each manner as multiples of the first, which runs take; measured in turn."""
     part = Part()
     built = [b for b in map(device.built, manners(device)) if b.vector_bytes <= device.vector_bytes]
     case = mcycle_mesh(32 if quick else 64)

@@ -77,8 +77,9 @@ def resume(
 
 
 def _settled(output: str | Path) -> Path:
-    """An output's name that stays true should the process change its folder; where it has none any more, the
-    name as it is.
+    """An output's name that stays true should the process change its folder.
+
+    As it is where the process has no folder any more.
     """
     try:
         return Path(output).absolute()

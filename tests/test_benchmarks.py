@@ -13,7 +13,8 @@ from benchmarks.accuracy import Sizes, measure_accuracy
 from benchmarks.cases import data_case, four_axes, mcycle_mesh, mixture_mesh, units_case
 from benchmarks.fallback import measure_fallback
 from benchmarks.machine import Machine, measure_machine
-from benchmarks.ours import Stage, Units, load_case, particle_gradient, step_shares, transport_stage
+from benchmarks.our_steps import step_shares
+from benchmarks.ours import Stage, Units, load_case, particle_gradient, transport_stage
 from benchmarks.particle_peers import PEERS as PARTICLE_PEERS
 from benchmarks.particles import measure_particles
 from benchmarks.pde_packages import fipy_stage

@@ -7,7 +7,8 @@ from mfpde.exact import build_exact
 from mfpde.models import build_model
 from validation.agreement import PAIRS, agree
 from validation.checks import CHECKS
-from validation.claims import CLAIMS, measure
+from validation.claim import measure
+from validation.claims import CLAIMS
 
 
 @pytest.mark.slow

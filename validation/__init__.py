@@ -1,3 +1,4 @@
-"""The validation of mfpde: `python -m validation` measures every claim, writes docs/validation.md and its
-figures. Tests run it small.
+"""The validation of mfpde: `python -m validation` measures every claim and writes docs/validation.md.
+
+Tests run it small.
 """

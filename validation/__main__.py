@@ -13,7 +13,8 @@ from mfpde.case import load_case
 from mfpde.device.choice import choose_device
 from validation.agreement import PAIRS, agree
 from validation.checks import CHECKS
-from validation.claims import CLAIMS, measure
+from validation.claim import measure
+from validation.claims import CLAIMS
 from validation.page import Measured, write_page
 
 #: shipped runs whose error budget is shown, and one made too coarse on purpose

@@ -1,5 +1,6 @@
-"""FiPy and OpenCL on the same case: their difference against the sum of the errors each finds of itself, by
-halving its own mesh.
+"""FiPy and OpenCL on the same case: their difference against the sum of their own errors.
+
+Each finds its error by halving its own mesh.
 """
 
 from collections.abc import Mapping

@@ -52,9 +52,7 @@ class Entry(NamedTuple):
 
 @dataclass
 class Truth:
-    """What errors at a time are measured against: a reference, and one of half the effort that tells its own
-    error.
-    """
+    """What errors are measured against: a reference, and one of half the effort that tells its error."""
 
     case: Case
 
@@ -131,9 +129,7 @@ def audit(name: str, case: Case, tuned: bool) -> tuple[list[Entry], int]:
 
 
 def summary(entries: Iterable[Entry]) -> tuple[int, int, float, float, float]:
-    """Bounds, groups of case and time, share that covers, the shortest and the median of reported
-    over true.
-    """
+    """Bounds, groups of case and time, share that covers, shortest and median of reported over true."""
     entries = list(entries)
     ratios = np.array([e.ratio for e in entries])
     groups = len({(e.case, e.time) for e in entries})

@@ -1,5 +1,6 @@
-"""Claims that are no order of convergence: invariants, inequalities, steady states, spectra. Each gives a
-number and its bound.
+"""Claims other than orders of convergence: invariants, inequalities, steady states, spectra.
+
+Each gives a number and its bound.
 """
 
 from collections.abc import Callable
@@ -44,8 +45,9 @@ def gibbs_reached(device, small: bool) -> float:
 
 
 def closure_of_nodes(device, small: bool) -> float:
-    """Largest error of the mean of weighted nodes of quadratic units against the closure: no mesh, only
-    quadrature and time steps.
+    """Largest error of the mean of weighted nodes of quadratic units against the closure.
+
+    There is no mesh, only quadrature and time steps.
     """
     case = load_case("v08_quadratic_network")
     model = build_model(case)
@@ -59,8 +61,9 @@ def closure_of_nodes(device, small: bool) -> float:
 
 
 def modes_on_the_circle(device, small: bool) -> float:
-    """Largest error of the Fourier modes 0, 1, 2 of f - f*, which decay at rates 1/pi^2, 1/16, 1/(9 pi^2);
-    O(1/cells^2) from the kinks of relu.
+    """Largest error of the Fourier modes 0, 1, 2 of f - f*, which decay at 1/pi^2, 1/16, 1/(9 pi^2).
+
+    O(1/cells^2), from the kinks of relu.
     """
     count = 128 if small else 512
     inputs = {
@@ -105,8 +108,9 @@ def rate_of_fisher_rao(device, small: bool) -> float:
 
 
 def energies_of_the_mean_field(device, small: bool) -> float:
-    """Largest error of the energies of V19 by characteristics against values of an independent code, t = 2,
-    10; alpha = 0, 1.
+    """Largest error of the energies of V19 by characteristics, at t = 2, 10 for alpha = 0, 1.
+
+    Against values of an independent code.
     """
     known = {0.0: {2.0: 0.20269139, 10.0: 0.12908924}, 1.0: {2.0: 0.17736939, 10.0: 0.12834410}}
     worst = 0.0
@@ -133,9 +137,7 @@ def dissipation_identity(device, small: bool) -> float:
 
 
 def energy_never_rises(device, small: bool) -> float:
-    """Largest rise of the energy in one step, over random networks and potentials until 10^4 steps (300 if
-    small).
-    """
+    """Largest rise of the energy in one of 10^4 steps (300 if small) of random networks and potentials."""
     random, worst, steps, number = np.random.default_rng(0), -np.inf, 0, 0
     while steps < (300 if small else 10_000):
         number += 1
@@ -159,8 +161,9 @@ def energy_never_rises(device, small: bool) -> float:
 
 
 def threshold_of_the_reaction(device, small: bool) -> float:
-    """Largest rise of the energy over frozen-V reaction steps with alpha dt = 2 / max |Phi|^2, from random
-    masses.
+    """Largest rise of the energy over frozen-V reaction steps with alpha dt = 2 / max |Phi|^2.
+
+    They start from random masses.
     """
     case = load_case("v21_threshold").replace({"parameters.a.cells": 16, "parameters.w.cells": 16})
     solver = _start(case, device)

@@ -84,8 +84,9 @@ def _resize(random: Random, file: h5py.File) -> None:
 
 
 def _poison(random: Random, file: h5py.File) -> None:
-    """Values that are no finite numbers, or of another size; not in virtual datasets, where HDF5 crashes on
-    being written to, nor in other files.
+    """Values that are no finite numbers, or of another size.
+
+    Not in virtual datasets, where HDF5 crashes on being written to, nor in other files.
     """
     datasets = {name: file[name] for name in names_of(file) if isinstance(file[name], h5py.Dataset)}
     name = random.choice(

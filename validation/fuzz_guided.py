@@ -12,8 +12,9 @@ SEEDS = 300
 
 
 def search(entry: str, seconds: int, seed: int, keep: Path | None) -> NoReturn:
-    """Search for some seconds; libFuzzer ends the process, with a code other than 0 if it found something,
-    whose input it writes into `keep`.
+    """Search for some seconds; libFuzzer ends the process.
+
+    With a code other than 0 if it found something, whose input it writes into `keep`.
     """
     try:
         import atheris

@@ -1,4 +1,5 @@
-"""Hostile inputs for the four readers: seeds that are genuine, and mutations of them by grammar and by bytes.
+"""Hostile inputs for the four readers: genuine seeds, and mutations of them by grammar and by bytes.
+
 The same for the same random state.
 """
 

@@ -28,8 +28,9 @@ def outputs() -> list[bytes]:
 
 
 def _rewritten(image: bytes, libver: str) -> bytes:
-    """The same in another format, in chunks no larger than what they hold, so that a change of a byte changes
-    something; with additions of users.
+    """The same output in another format, with additions of users.
+
+    Chunks are no larger than what they hold, so that a change of a byte changes something.
     """
     with (
         open_image(image) as old,

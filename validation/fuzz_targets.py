@@ -1,5 +1,6 @@
-"""What is fuzzed: four entry points that read what strangers write. Each returns, or raises InputError with
-one printable line.
+"""What is fuzzed: four entry points that read what strangers write.
+
+Each returns, or raises InputError with one printable line.
 """
 
 import io

@@ -1,6 +1,4 @@
-"""Formulas and tables that are nearly right: by the grammar of formulas, and by changing a tree of tables,
-lists and values.
-"""
+"""Formulas and tables that are nearly right: by a grammar, and by changes of a tree of values."""
 
 import json
 from random import Random

@@ -18,8 +18,9 @@ NEGLIGIBLE = 1e-18  #: of the largest weight
 
 
 def wide_nodes(laws: Sequence[Law], count: int, widen: float) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes (laws, n) and weights (n,), summing to 1; normal laws are drawn `widen` times as wide, wrapped
-    Cauchy laws evenly.
+    """Nodes (laws, n) and weights (n,), summing to 1.
+
+    Normal laws are drawn `widen` times as wide, wrapped Cauchy laws evenly.
     """
     cube = qmc.Sobol(len(laws), scramble=True, rng=np.random.default_rng(0)).random(count)
     rows, logs = [], np.zeros(count)

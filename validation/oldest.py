@@ -1,5 +1,6 @@
-"""The oldest dependencies that pyproject.toml allows, as pip takes them: `python -m validation.oldest >
-oldest.txt; pip install -r oldest.txt`.
+"""The oldest dependencies that pyproject.toml allows, one a line as pip reads them.
+
+`python -m validation.oldest > oldest.txt; pip install -r oldest.txt`.
 """
 
 import argparse

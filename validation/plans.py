@@ -74,9 +74,7 @@ def case_of(planned: Planned) -> Case:
 
 
 def measure(planned: Planned, folder: Path) -> dict[str, float]:
-    """tolerance, units, uncertainty, measured (root mean square distance over the tolerance) and error (its
-    standard error).
-    """
+    """tolerance, units, uncertainty, measured (rms distance over tolerance), error (its standard error)."""
     case = case_of(planned)
     with closing(mfpde.run(case, folder / "ladder.h5")) as run:
         scatters = scatters_of(run, mean_field(run))

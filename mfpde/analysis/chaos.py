@@ -92,8 +92,9 @@ def _table(run: Run, name: str) -> dict[str, Any]:
 
 
 def _moments(networks: xr.Dataset, row: int, length: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """Means and variances (times, replicates) of a component over the units of each network; complex means on
-    a circle of some length.
+    """Means and variances (times, replicates) of a component over the units of each network.
+
+    Means are complex on a circle of some length.
     """
     mean = networks["mean"].values[:, :, row]
     if length is None:

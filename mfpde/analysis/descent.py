@@ -1,6 +1,4 @@
-"""Descent by steps of finite length beside the flow: where gradient descent and SGD follow the mean field,
-and where they stop.
-"""
+"""Descent by finite steps beside the flow: where gradient descent and SGD follow the mean field."""
 
 from typing import Any
 
@@ -52,8 +50,9 @@ def descent_table(run: Run, scatters: list[Scatter]) -> dict[str, Any] | None:
 
 
 def sampling_error(run: Run, scatters: list[Scatter], units: int) -> float | None:
-    """E|f_n - f|^2 of the flow's networks at a width, at the last time: observed at that width, else
-    predicted, else scaled from the widest.
+    """E|f_n - f|^2 of the flow's networks at a width, at the last time.
+
+    Observed at that width, else predicted, else scaled from the widest.
     """
     for s in scatters:
         if s.units == units:

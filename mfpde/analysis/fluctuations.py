@@ -1,5 +1,6 @@
-"""Fluctuations predicted and observed: n E|f_n - f|^2 against its limit, with z-scores, the Monte-Carlo
-value, and the noise of jumps.
+"""Fluctuations predicted and observed: n E|f_n - f|^2 against its limit.
+
+With z-scores, the Monte-Carlo value, and the noise of jumps.
 """
 
 from typing import Any
@@ -38,9 +39,7 @@ def fluctuation_table(run: Run, limit: MeanField, scatters: list[Scatter]) -> di
 
 
 def process_of(run: Run) -> str:
-    """What moves units: "transport", "weights" (the reaction acts on weights), "birth_death" (units jump) or
-    "langevin" (noise).
-    """
+    """What moves units: "transport", "weights", "birth_death" (units jump) or "langevin" (noise)."""
     dynamics = run.case["dynamics"]
     if dynamics["diffusion"]:
         return "langevin"

@@ -87,14 +87,11 @@ def functions(network: Network, states: np.ndarray, weights: np.ndarray) -> np.n
 def energies(
     network: Network, states: np.ndarray, weights: np.ndarray, predictions: np.ndarray
 ) -> np.ndarray:
-    """E and the loss of every network (2, R), whose functions are `predictions` (R, r); states and weights as
-    of `functions`.
-    """
+    """E and the loss of every network (2, R), from `predictions` (R, r); the rest as of `functions`."""
     found = []
     for state, masses, f in zip(states, weights, predictions, strict=True):
-        with_action = np.concatenate(
-            [state, np.zeros((1, len(masses)))]
-        )  # units of a flow carry it in a last row
+        # units of a flow carry their action in a last row
+        with_action = np.concatenate([state, np.zeros((1, len(masses)))])
         potential = _potential(network, with_action, masses)
         values = network.cloud_values(Cloud(with_action, masses, f[None], potential, np.zeros(1, dtype=int)))
         found.append((values["energy"][0], values["loss"][0]))
@@ -102,8 +99,9 @@ def energies(
 
 
 def _potential(network: Network, state: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """V at the units (n,), of which a population loss is made without the error of its basis; a loss at data
-    needs none.
+    """V at the units (n,), from which a population loss is found without the error of its basis.
+
+    A loss at data needs none.
     """
     features = population_features(network)
     if features is None:

@@ -3,7 +3,8 @@ is a typical draw.
 
 In the limit n |f_n - f|^2 is distributed as sum_i lambda_i chi_i^2, with the eigenvalues lambda_i of the
 covariance of sqrt(n) (f_n - f) and independent chi_i^2 of one degree of freedom. Where a run has computed
-them, they tell how often a random network of this width is as near."""
+them, they tell how often a random network of this width is as near.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -133,8 +134,9 @@ def shared_times(run: Run, network: SavedNetwork) -> tuple[list[int], list[int]]
 
 
 def _mean_field_table(run: Run, source: str, outputs: list[int]) -> dict[str, Any]:
-    """The side of the limit at the shared times; `grid_error` is the bound of the mesh's own |f_h - f|^2,
-    below which a gap means little.
+    """The side of the limit at the shared times.
+
+    `grid_error` is the bound of the mesh's own |f_h - f|^2, below which a gap means little.
     """
     group = run.eulerian if source == "mesh" else run.group("characteristics")
     series = {
@@ -147,9 +149,7 @@ def _mean_field_table(run: Run, source: str, outputs: list[int]) -> dict[str, An
 def _distances(
     run: Run, model: Network, network: SavedNetwork, frames: list[int], outputs: list[int]
 ) -> dict[str, Any]:
-    """W1 of every marginal, sliced W2 where the density is stored, and the share of units beyond the walls of
-    the mesh.
-    """
+    """W1 of marginals, sliced W2 where the density is stored, and the share of units beyond the walls."""
     nothing = {"w1": None, "sliced_w2": None, "outside_domain": None}
     if not run.has_density:
         return nothing

@@ -1,6 +1,4 @@
-"""The table of `mfpde compare --network`: a network that was trained elsewhere beside the limit and beside
-the run's own networks.
-"""
+"""The table of `mfpde compare --network`: a network trained elsewhere beside the run's own."""
 
 from typing import Any
 
@@ -14,9 +12,7 @@ RARE = 0.01  #: probability below which a gap is called rare; of several network
 
 
 def spread(total: int, most: int) -> list[int]:
-    """Indices of at most `most` of `total` items, even to rounding: times that a user chose need not be even
-    themselves.
-    """
+    """Indices of at most `most` of `total` items, even to rounding, as times of a user need not be even."""
     return sorted({round(k * (total - 1) / (most - 1)) for k in range(most)})
 
 
@@ -85,9 +81,7 @@ def _ladder(table: dict[str, Any], columns: list[str], shown: list[int]) -> Tabl
 
 
 def remarks(table: dict[str, Any]) -> list[str]:
-    """What a reader should not miss: whether the network is a typical draw, times that were left out, walls,
-    and the mesh's own error.
-    """
+    """What a reader should not miss: an untypical draw, times left out, walls, the mesh's own error."""
     lines = []
     if table["quantile"] is not None:
         lines += _typical(table["quantile"]["replicates"][-1], table)

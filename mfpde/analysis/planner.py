@@ -88,8 +88,9 @@ def _with_interval(found: np.ndarray) -> dict[str, float]:
 
 
 def own_error(run: Run, k: int) -> float | None:
-    """The bound of the mesh's own |f_h - f|^2 at an output, where networks are compared with its f; 0 at the
-    start, None if it is not known.
+    """The bound of the mesh's own |f_h - f|^2 at an output where networks are compared with its f.
+
+    0 at the start, None if it is not known.
     """
     if mean_field_group(run) != "eulerian" or "grid_error" not in run.eulerian:
         return None
@@ -107,8 +108,9 @@ def smallest_width(constant: float, second: float, tolerance: float, floor: floa
 
 
 def _widths(found: list[int | None], upper: bool = True) -> dict[str, int | None]:
-    """That of the fit, and the 95 % interval of those of replicates drawn anew; no width counts as an
-    infinite one.
+    """The width of the fit, and the 95 % interval of widths of replicates drawn anew.
+
+    That no width suffices counts as an infinite one.
     """
     drawn = np.array([np.inf if n is None else n for n in found[1:]])
     low, high = np.percentile(drawn, [2.5, 97.5], method="nearest")
@@ -120,8 +122,9 @@ def _widths(found: list[int | None], upper: bool = True) -> dict[str, int | None
 
 
 def _uncertainty(fit: WidthFit, units: int | None, square: float) -> float | None:
-    """Half the 95 % interval of the distance at the planned width over the tolerance, with a floor of the
-    mean field that may be there unseen.
+    """Half the 95 % interval of the distance at the planned width, over the tolerance.
+
+    With a floor of the mean field that may be there unseen.
     """
     if units is None:
         return None
@@ -148,8 +151,9 @@ def output_index(run: Run, time: float | None) -> int:
 
 
 def gaussian_quantile(spectrum: np.ndarray, total: float) -> float:
-    """Quantile of |g|^2 for a Gaussian g with these largest eigenvalues and this trace; the rest of the trace
-    is taken as its mean.
+    """Quantile of |g|^2 for a Gaussian g with these largest eigenvalues and this trace.
+
+    The rest of the trace is taken as its mean.
     """
     squares = generator(0, "bootstrap", len(spectrum), 1).standard_normal((DRAWS, len(spectrum))) ** 2
     return float(np.quantile(squares @ spectrum, CONFIDENCE) + max(0.0, total - spectrum.sum()))
@@ -165,8 +169,9 @@ def _predicted(run: Run, k: int) -> tuple[tuple[float, float], float]:
 
 
 def _ratios(scatters: list[Scatter], k: int) -> np.ndarray:
-    """Quantiles of |f_n - f|^2 over its mean, of networks of all widths together: as observed, and as drawn
-    anew (resamples + 1,).
+    """Quantiles of |f_n - f|^2 over its mean, networks of all widths together (resamples + 1,).
+
+    The first as observed, the others as drawn anew.
     """
     ratios = np.concatenate(
         [s.gaps[k] / s.gaps[k].mean() if s.gaps[k].mean() > 0 else np.ones(s.replicates) for s in scatters]

@@ -93,8 +93,9 @@ class Interval(NamedTuple):
 
 
 def resamples(count: int) -> np.ndarray:
-    """How often each of `count` replicates is drawn, as shares (RESAMPLES, count); the same for every
-    quantity, so that they can be combined.
+    """How often each of `count` replicates is drawn, as shares (RESAMPLES, count).
+
+    The same for every quantity, so that they can be combined.
     """
     picks = generator(0, "bootstrap", count).integers(count, size=(RESAMPLES, count))
     shares = np.zeros((RESAMPLES, count))

@@ -21,9 +21,7 @@ C, D, BIAS, F = range(4)
 
 
 class WidthFit(NamedTuple):
-    """Coefficients (resamples + 1, 4) C, D, b and F; the first row is fitted to what was observed, the others
-    to replicates drawn anew.
-    """
+    """Coefficients C, D, b and F (resamples + 1, 4): fitted as observed, then to replicates drawn anew."""
 
     coefficients: np.ndarray
     floor: float  #: 95 % limit of F, whether it was taken up or not
@@ -117,9 +115,7 @@ def _bias_errors(scatters: list[Scatter], k: int, spread: float, level: float) -
 
 
 def _select(rows: np.ndarray, observed: np.ndarray, most: float) -> np.ndarray:
-    """Coefficients of the simplest model that nothing more tells against, of every line of what was observed
-    (lines, rows).
-    """
+    """Coefficients of the simplest model that nothing more tells against, per line (lines, rows)."""
     best, missed = np.zeros((len(observed), 4)), np.full(len(observed), np.inf)
     for more in range(4):
         for terms in itertools.combinations((D, BIAS, F), more):
@@ -136,9 +132,7 @@ def _select(rows: np.ndarray, observed: np.ndarray, most: float) -> np.ndarray:
 
 
 def _floor(rows: np.ndarray, observed: np.ndarray, most: float, taken: np.ndarray) -> float:
-    """The largest F that the rows allow beside the terms that were taken up, at 95 %; `most` where they tell
-    nothing of it.
-    """
+    """The largest F, at 95 %, that the rows allow beside the terms taken up; `most` if they tell nothing."""
     used = [*(term for term in (C, D, BIAS) if term == C or taken[term]), F]
     if np.linalg.matrix_rank(rows[:, used]) < len(used):
         return most

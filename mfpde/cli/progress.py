@@ -1,6 +1,4 @@
-"""How a run is shown while it goes: a live bar on a terminal, sparse plain lines elsewhere. Everything goes
-to stderr.
-"""
+"""How a run is shown while it goes: a live bar on a terminal, sparse lines elsewhere, on stderr."""
 
 import threading
 import time as clock

@@ -15,8 +15,9 @@ from mfpde.letters import HANDLER
 
 
 def settle_streams() -> None:
-    """To be called before anything else: a file that is opened takes the number of a closed stream, and what
-    native code says would go there.
+    """Give stdin, stdout and stderr streams that work; to be called before anything else.
+
+    A file that is opened takes the number of a closed stream, and gets what native code says there.
     """
     for number in range(3):
         try:

@@ -1,6 +1,4 @@
-"""What is wrong with a command line, as one sentence: the verb, what was expected, the nearest right
-spelling, an example.
-"""
+"""What is wrong with a command line, in one sentence: the verb, what was expected, an example."""
 
 import re
 from itertools import pairwise

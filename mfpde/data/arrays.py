@@ -1,6 +1,4 @@
-"""NumPy files of strangers: headers are read before anything is allocated for what they claim, and objects
-are never made.
-"""
+"""NumPy files of strangers: headers are read first, nothing is allocated for what they claim."""
 
 import math
 import warnings
@@ -16,9 +14,7 @@ MAX_HEADER = 10_000
 
 
 class Oversized(ValueError):
-    """An array that is not read: it claims more than its file holds, or more than is read, or is of Python
-    objects, whose size nobody knows.
-    """
+    """An array that is not read: larger than its file, larger than is read, or of Python objects."""
 
 
 def read_header(file: BinaryIO, held: int) -> tuple[tuple[int, ...], np.dtype]:

@@ -1,5 +1,6 @@
-"""Columns as their files hold them, and what a case makes of them: numbers, or two labels. Whatever would be
-guessed or lost is refused.
+"""Columns of files, and what a case makes of them: numbers, or two labels.
+
+Whatever would be guessed or lost is refused.
 """
 
 import json
@@ -144,8 +145,9 @@ class Table:
             raise self.too_many_digits(bad[0], name, values[bad])
 
     def _check_marks(self, name: str, numbers: np.ndarray, missing: np.ndarray) -> None:
-        """Refuse a number of a column that programs write for missing values, if it is farther from all
-        others than these are from each other.
+        """Refuse a column with a number that programs write for missing values.
+
+        It must be farther from all others than these are from each other.
         """
         with np.errstate(over="ignore"):
             # some were in single precision
@@ -180,9 +182,7 @@ def advise_labels(distinct: Sequence[str | bool]) -> str:
 
 
 def is_marked(values: np.ndarray, reading: Data) -> np.ndarray:
-    """Where a column of any kind holds NaN, or what the case says stands for a missing value, in the
-    precision of the column.
-    """
+    """Where a column holds NaN, or what the case calls a missing value, in the column's precision."""
     given = reading.missing_values or []
     numbers = [
         v

@@ -1,5 +1,6 @@
-"""Text files, compressed or not, as lines that cannot fill the memory: a compressed file may hold a thousand
-times its size.
+"""Text files, compressed or not, as lines that cannot fill the memory.
+
+A compressed file may hold a thousand times its size.
 """
 
 import bz2

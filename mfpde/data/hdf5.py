@@ -1,5 +1,6 @@
-"""HDF5 files of strangers: nothing outside the file is read, nothing is unpacked that the file does not hold,
-and no walk through it is endless.
+"""HDF5 files of strangers: nothing outside the file is read, and no walk through it is endless.
+
+Nothing is unpacked that the file does not hold.
 """
 
 import math

@@ -51,9 +51,7 @@ def heaps_end(file: Bytes) -> bool:
 
 
 def is_virtual(file: Bytes, address: int) -> bool:
-    """Whether the object at an address is a virtual dataset, which HDF5 cannot open safely: it crashes on one
-    that is damaged.
-    """
+    """Whether the object at an address is a virtual dataset: HDF5 crashes on damaged ones."""
     return any(
         kind == LAYOUT and file.number(at, 1) >= 3 and file.number(at + 1, 1) == VIRTUAL
         for kind, at, _ in _messages(file, file.base + address)

@@ -48,8 +48,9 @@ def _holds_its_values(kind: h5py.h5t.TypeID) -> bool:
 
 
 def _is_plain(kind: h5py.h5t.TypeID) -> bool:
-    """Numbers, text, references to scales, and lists or records of these; HDF5 2.0 crashes on lists of a kind
-    that is none.
+    """Whether a type is numbers, text, references to scales, or lists or records of these.
+
+    HDF5 2.0 crashes on lists of a kind that is none.
     """
     match kind.get_class():
         case h5py.h5t.VLEN:  # the kind of list is in the first byte after the class

@@ -13,9 +13,7 @@ from mfpde.foreign import what_is
 
 
 def load_arrays(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The arrays, after a look at their headers: nothing is allocated for a file that is not what it should
-    be.
-    """
+    """The arrays, after a look at their headers, so that nothing is allocated for a wrong file."""
     found = what_is(path)
     if found.startswith(("is a folder", "is no file")):
         raise InputError(f"{path}: {found}; expected an .npz file of a network's parameters")

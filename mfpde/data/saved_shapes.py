@@ -1,6 +1,4 @@
-"""Shapes in which networks are saved: T times, R replicates and n units, where axes of length 1 may be left
-out.
-"""
+"""Shapes in which networks are saved: T times, R replicates, n units; axes of length 1 may be left out."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +14,9 @@ Shape = tuple[int, int, int]  #: (T, R, n)
 def common_shape(
     path: Path, arrays: dict[str, np.ndarray], names: Sequence[str], inputs: list[str], count: int
 ) -> Shape:
-    """(T, R, n), from the first parameter that is given; w comes last, since its last axis may be that of the
-    inputs.
+    """(T, R, n), from the first parameter that is given.
+
+    w comes last, since its last axis may be that of the inputs.
     """
     name = next((name for name in [*sorted(names), "w"] if name in arrays and name != "w"), "w")
     if name not in arrays:

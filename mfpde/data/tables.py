@@ -1,6 +1,4 @@
-"""Named columns of data files. Each format has its reader; what a case makes of the columns is in
-`data.columns`.
-"""
+"""Named columns of data files, by a reader for each format; see `data.columns` for their meaning."""
 
 import zipfile
 from collections.abc import Callable, Sequence

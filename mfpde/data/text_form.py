@@ -89,9 +89,7 @@ def find_form(path: Path, names: Sequence[str], reading: Data, source: str) -> F
 def _readings(
     beginning: _Beginning, given: Sequence[str], wanted: set[str], reading: Data
 ) -> tuple[list[Form], list[Form]]:
-    """Forms in which the columns that are wanted have names, by the first line or else by a comment; and
-    those in which it holds numbers.
-    """
+    """Forms in which the first line or a comment names the wanted columns, or the line holds numbers."""
     named, commented, numbered = [], [], []
     for separator in given:
         cells, height = _header(beginning.lines, separator)
@@ -216,8 +214,9 @@ def is_whole(cell: str) -> bool:
 
 
 def with_point(cell: str, decimal: str) -> str:
-    """A cell with a decimal point; one that cannot be a number if the case speaks of decimal commas and it
-    has a point, which may group thousands.
+    """A cell with a decimal point.
+
+    One with a point cannot be a number where commas are decimal: points may group thousands.
     """
     if "_" in cell or (decimal == "," and "." in cell):  # Python reads 1_0 as 10; a table does not mean that
         return "?"

@@ -1,6 +1,4 @@
-"""Tables of text: their rows, read by pandas as text, and what their cells are. How a table is written is
-found in `data.text_form`.
-"""
+"""Tables of text: their rows, read by pandas as text, and their cells; see `data.text_form`."""
 
 import csv
 import itertools
@@ -118,8 +116,9 @@ def _rows(path: Path, form: Form) -> Iterator[tuple[int, list[str]]]:
 
 
 def _line_of(path: Path, form: Form, row: int) -> int:
-    """The line of a row that is not blank; without blank lines before it if the file cannot be followed so
-    far (cells of many megabytes).
+    """The line of a row that is not blank.
+
+    Without the blank lines before it if the file cannot be followed so far.
     """
     with suppress(csv.Error):
         return next(itertools.islice((line for line, _ in _rows(path, form)), row, None))
@@ -127,9 +126,7 @@ def _line_of(path: Path, form: Form, row: int) -> int:
 
 
 def _bad_row(path: Path, form: Form, source: str) -> InputError:
-    """What is wrong with a table that is none: a quote without end, or a row of more cells than there are
-    columns.
-    """
+    """What is wrong with a table: a quote without end, or a row with more cells than columns."""
     with suppress(csv.Error):
         for k, (line, cells) in enumerate(_rows(path, form)):
             if any("\n" in cell or "\r" in cell for cell in cells):
@@ -144,9 +141,7 @@ def _bad_row(path: Path, form: Form, source: str) -> InputError:
 
 
 def _check_quotes(path: Path, form: Form, source: str) -> None:
-    """Refuse a cell that goes over several lines and holds separators: other rows, which a quote without end
-    has swallowed.
-    """
+    """Refuse a cell of several lines with separators: a quote without end has swallowed other rows."""
     for line, cells in _rows(path, form):
         for cell in cells:
             if ("\n" in cell or "\r" in cell) and form.separator in cell:

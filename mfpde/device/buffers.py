@@ -88,9 +88,7 @@ class Buffers:
 
 
 class Reduction:
-    """Sum or maximum of float64 buffers: chunks of fixed length on the device, the rest in NumPy's fixed
-    order.
-    """
+    """Sum or maximum of float64 buffers: fixed chunks on the device, the rest in NumPy's fixed order."""
 
     def __init__(self, buffers: Buffers, program: cl.Program, count: int):
         self.buffers, self.count = buffers, count

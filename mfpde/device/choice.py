@@ -141,8 +141,9 @@ def _selected(
 def first_sound(
     devices: "Sequence[Device]", needs: Sequence[Need], tell: "Tell | None" = None
 ) -> "tuple[Device | None, list[str]]":
-    """The first of some devices that can be trusted with what is needed, and what is wrong with those before
-    it and with its wider vectors.
+    """The first device that can be trusted with what is needed, and what is wrong with those before it.
+
+    Also what is wrong with its own wider vectors.
     """
     from mfpde.device.runtime import preference
 

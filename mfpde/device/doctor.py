@@ -1,6 +1,4 @@
-"""What this machine offers: runtimes, devices and whether they can be trusted, optional packages, and advice
-on what is missing.
-"""
+"""What this machine offers: runtimes, devices, optional packages; and advice on what is missing."""
 
 import ctypes
 import importlib.util

@@ -1,6 +1,4 @@
-"""Build OpenCL programs from kernels/*.cl plus a generated header, and say which options they were built
-with.
-"""
+"""Build OpenCL programs from kernels/*.cl and a generated header."""
 
 import os
 import warnings

@@ -1,6 +1,4 @@
-"""The OpenCL devices that are here, and which one a user means. Which of them can be trusted is asked in
-`trust`.
-"""
+"""The OpenCL devices that are here, and which one a user means; `trust` tells which are sound."""
 
 import importlib.metadata
 from collections.abc import Sequence
@@ -85,8 +83,9 @@ class Device:
         return bool(self.cl_device.double_fp_config) and not false_driver.lacks_float64()
 
     def is_called(self, part: str) -> bool:
-        """Whether a user who says this (in lower case) means this device: "intel" and "pocl" are runtimes,
-        else a part of its names.
+        """Whether a user who says this, in lower case, means this device.
+
+        "intel" and "pocl" are runtimes, all else a part of its names.
         """
         if part in CPU_RUNTIMES.values():  # PoCL's devices bear the name of an Intel processor too
             return self.runtime == part or part in self.platform.lower()
@@ -106,8 +105,9 @@ class Device:
 
     @property
     def vector_bytes(self) -> int:
-        """Bytes of explicit vectors: what is sound, or what a probe has narrowed it to; 1 on GPUs, whose
-        lanes are work items.
+        """Bytes of explicit vectors: what is sound, or what a probe has narrowed it to; 1 on GPUs.
+
+        There lanes are work items.
         """
         if not self.by_row:
             return 1
@@ -136,16 +136,18 @@ class Device:
 
 @cache
 def _context(device: cl.Device) -> cl.Context:
-    """One for the life of the process: PoCL aborts where a context is released after it has failed to read a
-    program.
+    """The context of a device, one for the life of the process.
+
+    PoCL aborts where a context is released after it has failed to read a program.
     """
     return cl.Context([device])
 
 
 @cache
 def _cl_devices() -> list[cl.Device]:
-    """Devices of all drivers. The loader looks for drivers once in a process, so what it needs must be there
-    before it is first asked.
+    """Devices of all drivers.
+
+    The loader looks for drivers once in a process, so what it needs must be there before.
     """
     prepare_user_cache()
     false_driver.crash("list")

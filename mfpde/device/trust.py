@@ -48,9 +48,7 @@ class Verdict:
 
     @property
     def hangs(self) -> bool:
-        """Whether kernels that are needed do not answer in two manners; others are not tried then, since they
-        would cost as much time.
-        """
+        """Whether needed kernels do not answer in two manners; others would cost as much time."""
         return (
             sum(
                 any(HANGS in results.get(str(need), "") for need in self.needs)
@@ -61,9 +59,7 @@ class Verdict:
 
     @property
     def problem(self) -> str:
-        """What is wrong in the manners that were tried and do not serve, each thing once; empty if nothing
-        is.
-        """
+        """What is wrong in the manners that were tried and do not serve; empty if nothing is."""
         told: dict[str, list[str]] = {}
         for manner, results in self.found.items():
             for what in [problem for problem in results.values() if problem][:1]:
@@ -123,9 +119,7 @@ def examine(
 
 
 def _conclusive(found: Found) -> Found:
-    """What may be remembered: a probe that somebody ended, for want of memory perhaps, says nothing of the
-    driver.
-    """
+    """What may be remembered: a probe ended from outside says nothing of the driver."""
     return {
         manner: {need: problem for need, problem in results.items() if KILLED not in problem}
         for manner, results in found.items()

@@ -20,8 +20,9 @@ Found = dict[str, dict[str, str]]  #: manner -> need -> what is wrong, empty if 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Within this block devices are probed by nobody else: of several runs that start together, one probes
-    and the others read what it found.
+    """Within this block nobody else probes devices.
+
+    Of several runs that start together, one probes and the others read what it found.
     """
     lock = None
     try:
@@ -42,8 +43,9 @@ def _folder() -> Path:
 
 
 def _file(device: Device) -> Path:
-    """Where the verdict is kept: a new version of the tool, of the driver or of the binding, or another
-    processor, is probed anew.
+    """Where the verdict is kept.
+
+    A new version of the tool, driver or binding, or another processor, is probed anew.
     """
     d = device.cl_device
     facts = (

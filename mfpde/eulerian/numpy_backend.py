@@ -198,8 +198,9 @@ class NumpyBackend:
     def _windows(
         self, function: Callable[[Window], Sequence[float]], numbers: int, *fields: np.ndarray
     ) -> np.ndarray:
-        """What a function of a window gives (numbers, tiles) in every tile's window of cells that are not 0
-        in all fields; 0 where there is none.
+        """What a function of a window gives (numbers, tiles), in the window of each tile.
+
+        A window holds the cells that are not 0 in all fields; where there is none the numbers are 0.
         """
 
         def of(tile: Window) -> Sequence[float]:

@@ -26,8 +26,9 @@ class Transport:
     def __call__(
         self, field: np.ndarray, potential: Potential, window: Window
     ) -> tuple[np.ndarray, float, float]:
-        """The rate in a window, what limits a step there (see `Rate.courant`), and the dissipation at the
-        faces after its cells.
+        """The rate in a window, what limits a step there (`Rate.courant`), and the dissipation.
+
+        Dissipation is that at the faces after its cells.
         """
         change, courant = np.zeros((2, *(s.stop - s.start for s in window)), self.dtype)
         dissipation = 0.0
@@ -43,9 +44,7 @@ class Transport:
         return change, float(courant.max()), dissipation
 
     def _dissipation(self, k: int, window: Window, values: np.ndarray) -> float:
-        """Sum of A flux (V_left - V_right) over the faces after the cells of a window, from what the sweep
-        along axis k gives.
-        """
+        """Sum of A flux (V_left - V_right) over the faces after a window's cells, by the sweep along k."""
         for j in range(len(window) - 1, -1, -1):
             weights = self.face_weights[k] if j == k else self.axes[j].widths
             values = np.einsum("...j,j->...", values, weights[window[j]].astype(values.dtype)).astype(
@@ -55,9 +54,7 @@ class Transport:
 
 
 def _face_weights(axis: Axis) -> np.ndarray:
-    """By cell: what flux times velocity at the face after it, as sweeps give them, weighs in the sum over
-    faces of A flux (V_left - V_right).
-    """
+    """Weight of flux times velocity, at the face after each cell, in sum_faces A flux (V_left - V_right)."""
     if axis.uniform:  # fluxes and velocities were over widths
         return axis.widths**3 / axis.mobility if axis.mobility else np.zeros(axis.cells)
     after = axis.inverse_distances[1:]

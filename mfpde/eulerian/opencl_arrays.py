@@ -35,9 +35,7 @@ class AxisArrays:
 
 
 class ModelArrays:
-    """V = amplitude(a) h(z) + penalty_a(a) + penalty_z(z) without h, its falls across faces, and sums
-    over a.
-    """
+    """V = amplitude(a) h(z) + penalty_a(a) + penalty_z(z) without h; its falls; weights of sums over a."""
 
     def __init__(self, mesh: Mesh, model: MeshPotential, layout: Layout, buffers: Buffers, dtype: np.dtype):
         def upload(array: np.ndarray) -> cl.Buffer:

@@ -1,7 +1,8 @@
 """The finite-volume backend on an OpenCL device: kernels/eulerian.cl, rows.cl, diffusion.cl and features.cl.
 
 In the row form, for CPUs, transport marches along rows and fuses what it can; in the cell form, for GPUs,
-every cell is a work item."""
+every cell is a work item.
+"""
 
 import numpy as np
 import pyopencl as cl
@@ -113,9 +114,7 @@ class OpenCLBackend:
         return self.layout.unpad_field(flat).astype(np.float64)
 
     def moments(self, field: Field) -> Moments:
-        """Functionals the model needs, in float64: sums over a per z-cell, then one product with the
-        features, or a convolution.
-        """
+        """Functionals the model needs, in float64: sums over a per z-cell, then those of the coupling."""
         if field.sums is None:
             mass, first, penalty = self.columns
             size = (self.program.column_items,)

@@ -157,9 +157,7 @@ class BoxCoupling:
 
 
 class HostCoupling:
-    """A coupling of all cells that is worked out on the host: pair interactions, networks of several
-    outputs.
-    """
+    """A coupling of all cells, worked out on the host: pair interactions, networks of several outputs."""
 
     def __init__(self, coupling: Coupling, layout: Layout, buffers: Buffers):
         self.coupling, self.layout, self.buffers = coupling, layout, buffers

@@ -1,6 +1,4 @@
-"""The kernels of the mesh: kernels/eulerian.cl, rows.cl, diffusion.cl and features.cl, built for one mesh and
-model.
-"""
+"""The kernels of the mesh side (eulerian.cl, rows.cl, diffusion.cl, features.cl), for one mesh and model."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,4 @@
-"""Formulas given by users: parsed from a whitelist, differentiated, and turned into NumPy values or OpenCL
-code.
-"""
+"""Formulas of users: parsed from a whitelist, differentiated, turned into NumPy values or OpenCL code."""
 
 from mfpde.expressions.derive import derivative
 from mfpde.expressions.emit import opencl_function

@@ -1,6 +1,4 @@
-"""Expression tree to OpenCL C. The text that reaches the compiler is built here, node by node, never copied
-from a user.
-"""
+"""Expression tree to OpenCL C: built node by node, never copied from a user's text."""
 
 from collections.abc import Mapping, Sequence
 

@@ -67,8 +67,9 @@ def evaluate(expression: sympy.Expr, values: Mapping[str, np.ndarray]) -> np.nda
 def evaluate_together(
     expressions: Sequence[sympy.Expr], values: Mapping[str, np.ndarray]
 ) -> list[np.ndarray]:
-    """Values of several expressions, in the type of the variables; what they have in common is computed once.
-    The caller must not change them.
+    """Values of several expressions, whose common parts are computed once.
+
+    In the type of the variables; the caller must not change them.
     """
     known: dict[sympy.Expr, Any] = {}
     named, results = safe(tuple(expressions))

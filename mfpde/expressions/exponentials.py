@@ -81,9 +81,7 @@ def logarithm(argument: sympy.Expr) -> sympy.Expr | None:
 
 
 def _logarithm_of_sum(argument: sympy.Expr) -> sympy.Expr | None:
-    """log(1 + R) = softplus(log R) for a sum R of exponentials, which is exact where R is small too; None of
-    anything else.
-    """
+    """log(1 + R) = softplus(log R) for a sum R of exponentials, exact for small R too; None of others."""
     terms = [term_of(term) for term in argument.args] if isinstance(argument, sympy.Add) else []
     if len(terms) < 3 or not all(term is not None and _is_float(term[0]) and term[0] > 0 for term in terms):
         return None
@@ -95,9 +93,7 @@ def _logarithm_of_sum(argument: sympy.Expr) -> sympy.Expr | None:
 
 
 def _positive_logarithm(factor: sympy.Expr) -> sympy.Expr | None:
-    """The logarithm of e^u, of a power of the logistic function, or of a positive number beside such; None of
-    anything else.
-    """
+    """The logarithm of e^u, or of a power of the logistic function; None of anything else."""
     if isinstance(factor, sympy.exp):
         return factor.args[0]
     base, exponent = factor.as_base_exp()

@@ -1,14 +1,10 @@
-"""Functions a formula may use that SymPy lacks, with derivatives that are safe at every argument; the values
-of constants.
-"""
+"""Functions of formulas that SymPy lacks, with derivatives that are safe at every argument."""
 
 import sympy
 
 
 def constant(node: sympy.Expr) -> float | None:
-    """The value of an expression without variables; None of one with variables, and where SymPy finds no real
-    value.
-    """
+    """The value of an expression without variables; None if it has some, or no real value."""
     if not node.is_number:
         return None
     try:
@@ -26,9 +22,7 @@ def may_be_infinite(expression: sympy.Expr) -> bool:
 
 
 class tanh(sympy.tanh):
-    """SymPy's own, which to know whether it is real expands its argument by real and imaginary parts, however
-    long that takes.
-    """
+    """SymPy's tanh, without its search for real and imaginary parts, which may take for ever."""
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """Derivative 1 - tanh^2."""

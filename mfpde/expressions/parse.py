@@ -1,6 +1,4 @@
-"""Text to expression tree. The text is data: only the syntax named here is understood, nothing is ever
-executed.
-"""
+"""Text to expression tree; the text is data, and nothing is ever executed."""
 
 import ast
 import keyword
@@ -104,8 +102,9 @@ def parse(text: str, variables: Sequence[str], where: str = "formula", hint: str
 
 
 def _check_size(node: ast.AST, where: str, depth: int = 0) -> int:
-    """The nodes of the tree that will be built; derivatives of max and min hold each argument and its
-    derivative, sinh and cosh are two terms.
+    """The nodes of the tree that will be built; of too many, the formula is refused.
+
+    Derivatives of max and min hold each argument and its derivative; sinh and cosh are two terms.
     """
     if depth > MAX_DEPTH:
         raise InputError(f"{where}: the formula is nested more than {MAX_DEPTH} deep")
@@ -129,9 +128,7 @@ def _check_size(node: ast.AST, where: str, depth: int = 0) -> int:
 
 
 def _build(node: ast.expr, symbols: dict, text: str, where: str, hint: str) -> sympy.Expr:
-    """The expression of a node; constants are finite and real, so that none is too large for what is made of
-    it.
-    """
+    """The expression of a node, whose constants are finite and real."""
     expression = _combine(node, symbols, text, where, hint)
     # (t^64)^64 = t^4096
     if expression.is_Pow and expression.exp.is_number and abs(evaluate(expression.exp, {})) > MAX_EXPONENT:

@@ -41,8 +41,9 @@ PREFIX = "intermediate_value_"
 
 @functools.lru_cache(maxsize=512)
 def safe(expressions: tuple[sympy.Expr, ...]) -> tuple[Named, Sequence[sympy.Expr]]:
-    """Expressions of the same values whose parts do not overflow unless they do, in terms of their variables
-    and of the names that come first.
+    """Expressions of the same values whose parts do not overflow unless the values do.
+
+    In terms of their variables and of the names that come first.
     """
     if not any(expression.has(*CARRIERS) for expression in expressions):
         return (), expressions
@@ -185,7 +186,5 @@ def _together(m: sympy.Expr, s: sympy.Expr) -> sympy.Expr:
 
 
 def _exp(s: sympy.Expr) -> sympy.Expr:
-    """e^s as it stands: SymPy would ask of every long exponent whether it is a logarithm, or a multiple of i
-    pi.
-    """
+    """e^s as it stands; SymPy would ask whether s is a logarithm or a multiple of i pi."""
     return sympy.exp(s, evaluate=False) if s != 0 else ONE

@@ -1,5 +1,6 @@
-"""Why networks differ from the mean field: their scatter, of order 1/n, and the bias of their mean, of order
-1/n^2 in square.
+"""Why networks differ from the mean field: their scatter, of order 1/n, and the bias of their mean.
+
+The square of the bias is of order 1/n^2.
 """
 
 import numpy as np
@@ -56,9 +57,7 @@ def draw(run: Run) -> Figure | None:
 def marks(
     panel: Axes, places: np.ndarray, found: Interval, colour: str | tuple, shape: str, label: str
 ) -> None:
-    """Estimates with their intervals; an estimate that is not positive as a triangle at its interval's upper
-    end.
-    """
+    """Estimates with their intervals; one that is not positive is a triangle at its upper end."""
     positive = found.value > 0
     low = np.where(found.low > 0, found.low, 1e-6 * np.abs(found.high))
     drawn = np.isfinite(found.high) & (found.high > 0)

@@ -1,6 +1,4 @@
-"""Propagation of chaos: n times the correlation of two units of a network, in time, for what they hold and
-what they give.
-"""
+"""Propagation of chaos: n times the correlation of two units in time, of what they hold and give."""
 
 import re
 
@@ -28,8 +26,9 @@ def lacks(run: Run) -> str:
 
 
 def draw(run: Run) -> Figure | None:
-    """One panel per component, the contribution to f first; curves of all widths collapse where correlations
-    are of order 1/n.
+    """One panel per component, the contribution to f first.
+
+    Curves of all widths collapse where correlations are of order 1/n.
     """
     table = chaos_table(run, scatters_of(run, mean_field(run)))
     if table is None or not table["components"]:

@@ -1,6 +1,4 @@
-"""Several runs side by side: the units of one network at the last time, over the density of their
-mean field.
-"""
+"""Several runs side by side: the units of one network at the end, over the density of the mean field."""
 
 import textwrap
 
@@ -38,8 +36,9 @@ def lacks(runs: list[Run]) -> str:
 
 
 def draw(runs: list[Run]) -> Figure | None:
-    """One panel per run that has a density over two parameters and stored units; runs over the same
-    parameters share axes.
+    """One panel per run with a density over two parameters and stored units.
+
+    Runs over the same parameters share axes.
     """
     shown = [(run, units) for run in runs if (units := widest(run)) is not None]
     if not shown:
@@ -70,8 +69,9 @@ def draw(runs: list[Run]) -> Figure | None:
 
 
 def arrange(runs: list[Run]) -> tuple[int, int, list[tuple[int, int]]]:
-    """Rows, columns and the place of every run: a row for every start where that needs no more rows than
-    filling them would.
+    """Rows, columns and the place of every run.
+
+    There is a row for every start, where that needs no more rows than filling them would.
     """
     rows, columns = grid(len(runs))
     groups = by_start(runs)
@@ -82,17 +82,16 @@ def arrange(runs: list[Run]) -> tuple[int, int, list[tuple[int, int]]]:
 
 
 def widest(run: Run) -> int | None:
-    """The widest networks with stored units, of a run with a density over two parameters; None if there are
-    none.
-    """
+    """The widest networks with stored units, of a density over two parameters; None if there are none."""
     if not run.has_density or run.mu.ndim != 3:
         return None
     return next((units for units in reversed(run.units) if "particles" in run.lagrangian(units)), None)
 
 
 def cloud(panel: Axes, run: Run, units: int) -> QuadMesh:
-    """The last stored density where it is visible, the second parameter across, and the units of the first
-    network; areas are weights.
+    """The last stored density where it is visible, and the units of the first network.
+
+    The second parameter runs across; areas of units are weights.
     """
     mu = run.mu[-1].load()
     up, across = map(str, mu.dims)

@@ -1,5 +1,6 @@
-"""Descent by finite steps beside the flow: how far it goes from the flow with the step and the batch, and
-where that exceeds sampling error.
+"""Descent by finite steps: how far step and batch take it from the flow, and where that matters.
+
+It matters beyond the sampling error.
 """
 
 import numpy as np
@@ -29,8 +30,9 @@ def lacks(run: Run) -> str:
 
 
 def draw(run: Run) -> Figure | None:
-    """Left: the gap from the flow against eta, one curve per batch; right: the gap from the mean field in
-    time, of the shortest and longest step.
+    """Left: the gap from the flow against eta, one curve per batch.
+
+    Right: the gap from the mean field in time, of the shortest and longest step.
     """
     if lacks(run):
         return None

@@ -1,5 +1,6 @@
-"""Several runs side by side: the energy of the mean field and of networks in time, one panel for all runs
-that start from the same law.
+"""Several runs side by side: energies of mean field and networks in time.
+
+All runs that start from the same law share a panel.
 """
 
 import json
@@ -41,8 +42,9 @@ def lacks(runs: list[Run]) -> str:
 
 
 def draw(runs: list[Run]) -> Figure | None:
-    """A line for the mean field, and for networks their mean with a band of 80 % of them; runs have colours,
-    the energy axis is shared.
+    """A line for the mean field; for networks their mean, with a band of 80 % of them.
+
+    Runs have colours, and share the energy axis.
     """
     groups = by_start([run for run in runs if mean_field_energy(run) is not None or run.units])
     if not groups:
@@ -87,8 +89,9 @@ def by_start(runs: list[Run]) -> list[list[Run]]:
 
 
 def names(group: list[Run], runs: list[Run]) -> list[Name]:
-    """Titles, parted where all of a group have the same words before a comma or colon; with its file for
-    those that others have too.
+    """Titles, parted where all of a group share the words before a comma or colon.
+
+    With the file for those that others have too.
     """
     taken = [title(run) for run in runs]
     titles = [
@@ -102,9 +105,7 @@ def names(group: list[Run], runs: list[Run]) -> list[Name]:
 
 
 def mean_field_energy(run: Run) -> np.ndarray | None:
-    """The energy of the density, else of the nodes, at all output times; None if the run has no mean
-    field.
-    """
+    """The energy of the density, else of the nodes, at all output times; None without a mean field."""
     for group in ("eulerian", "characteristics"):
         if group in run.tree.children:
             return np.asarray(run.group(group)["energy"], dtype=float)

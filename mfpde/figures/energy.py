@@ -17,7 +17,8 @@ def lacks(run) -> str:
 def draw(run) -> Figure | None:
     """Energy; with data the loss; with diffusion the free energy. Bands are one standard deviation over
     replicates, and of the density the bound of the mesh's error if the run has one; both are cut at 0.3 of
-    the mean."""
+    the mean.
+    """
     if lacks(run):
         return None
     has_free_energy = run.has_density and "free_energy" in run.eulerian

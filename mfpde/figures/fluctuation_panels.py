@@ -1,6 +1,4 @@
-"""Several runs side by side: n E|f_n - f|^2 of every width in time, beside the Monte-Carlo value of
-independent units.
-"""
+"""Several runs side by side: n E|f_n - f|^2 of every width in time, and the Monte-Carlo value."""
 
 import textwrap
 
@@ -31,9 +29,7 @@ def lacks(runs: list[Run]) -> str:
 
 
 def draw(runs: list[Run]) -> Figure | None:
-    """One panel per run that has networks, and a mean field of nodes, which know the Monte-Carlo value; axes
-    are shared.
-    """
+    """One panel per run with networks and nodes, which know the Monte-Carlo value; axes are shared."""
     limits = [(run, mean_field(run)) for run in runs if run.units and "characteristics" in run.tree.children]
     shown = [(run, limit, scatters_of(run, limit)) for run, limit in limits if limit is not None]
     if not shown:

@@ -1,6 +1,4 @@
-"""n E|f_n - f|^2 in time: predicted from the mean field, observed for every width, and the Monte-Carlo value
-of independent units.
-"""
+"""n E|f_n - f|^2 in time: predicted, observed for every width, and of independent units."""
 
 from typing import Any
 
@@ -26,8 +24,9 @@ def lacks(run: Run) -> str:
 
 
 def draw(run: Run) -> Figure | None:
-    """Above: prediction, Monte-Carlo and networks with 95 % intervals; below, if predicted for such units:
-    their distance in standard errors.
+    """Above: prediction, Monte-Carlo value, and networks with 95 % intervals.
+
+    Below, if predicted for such units: their distance in standard errors.
     """
     if lacks(run):
         return None
@@ -127,8 +126,9 @@ def _z_scores(
 
 
 def logarithmic(panel: Axes, floor: float = 1e-8) -> None:
-    """A logarithmic y axis where what is drawn spans more than a decade; what is below `floor` of the largest
-    value is left below the axis.
+    """A logarithmic y axis where what is drawn spans more than a decade.
+
+    What is below `floor` of the largest value is left below the axis.
     """
     drawn = np.concatenate([np.asarray(line.get_ydata(), dtype=float) for line in panel.get_lines()])
     drawn = drawn[np.isfinite(drawn) & (drawn > 0)]
@@ -150,8 +150,9 @@ def span_decades(times: np.ndarray) -> bool:
 
 
 def time_axis(panel: Axes, times: np.ndarray) -> None:
-    """Time on a linear axis, or from the first positive output on a logarithmic one, with 0 at its left,
-    where outputs span decades.
+    """Time on a linear axis, or a logarithmic one where outputs span decades.
+
+    The latter starts at the first positive output, with 0 at its left.
     """
     if span_decades(times):
         first = float(times[times > 0][0])

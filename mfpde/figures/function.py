@@ -39,9 +39,7 @@ def panel(run, place, k: int) -> None:
 
 
 def curve(run, panel, k: int) -> None:
-    """Data, the band of all networks of the narrowest and the widest ladder rung, and f of the density, at
-    output k.
-    """
+    """Data, f of the density, and the bands of the narrowest and the widest networks, at output k."""
     x, order = run.data["inputs"].values[:, 0], np.argsort(run.data["inputs"].values[:, 0], kind="stable")
     panel.plot(x, run.data["targets"], "o", color=style.DATA, ms=2.5, mew=0, label="data")
     colours = style.width_colours(run.units)

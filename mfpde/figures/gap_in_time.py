@@ -1,6 +1,4 @@
-"""n times the function gap against time: curves of different widths collapse where fluctuations scale
-as 1/n.
-"""
+"""n times the function gap against time: curves of all widths collapse where it scales as 1/n."""
 
 import numpy as np
 from matplotlib.figure import Figure

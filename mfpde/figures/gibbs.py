@@ -1,7 +1,8 @@
 """The law at the end against the Gibbs law of its own potential, and how their distance fell.
 
 Networks on a circle without external potential find a phase of their own; they are turned to that of the
-density."""
+density.
+"""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -25,9 +26,7 @@ def lacks(run) -> str:
 
 
 def draw(run) -> Figure | None:
-    """One panel per axis with the marginals at the end, and one with the L1 distance from the Gibbs law in
-    time.
-    """
+    """One panel per axis with the final marginals, and one with the L1 distance from the Gibbs law."""
     gibbs = gibbs_law(run)
     if gibbs is None:
         return None
@@ -55,8 +54,9 @@ def draw(run) -> Figure | None:
 
 
 def _turn(run, units: int, name: str) -> np.ndarray | float:
-    """By how much each stored network is turned towards the density, on circles that nothing but an
-    interaction acts on: any phase is as good.
+    """By how much each stored network is turned towards the density.
+
+    On circles that nothing but an interaction acts on: there any phase is as good.
     """
     if run.case["model"].get("external") is not None or not run.case["parameters"][name]["periodic"]:
         return 0.0

@@ -56,9 +56,7 @@ def draw(run) -> Figure | None:
 def histogram(
     run, panel, units: int, name: str, k: int, window: np.ndarray, shift: np.ndarray | float = 0.0
 ) -> None:
-    """The units of the stored networks of one width at stored time k, in 60 bins of a window; each network
-    moved by its `shift`.
-    """
+    """Units of the stored networks of one width at stored time k, in 60 bins, moved by `shift`."""
     networks = run.lagrangian(units)
     component = run.parameters.index(name)
     values = (networks["particles"][k].values[..., component] + np.reshape(shift, (-1, 1))).ravel()

@@ -1,6 +1,4 @@
-"""What figures may need of a run: each function says what the run lacks, to follow on "needs", or nothing if
-it has it.
-"""
+"""What figures need of a run: each function says what the run lacks, or nothing if it has it."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,4 @@
-"""The mean of every parameter in time, on circles the order parameter |E exp(2 pi i x / length)|, with
-networks beside it.
-"""
+"""The mean of every parameter in time, or |E exp(2 pi i x / length)| on circles, networks beside it."""
 
 from matplotlib.figure import Figure
 
@@ -16,9 +14,7 @@ def lacks(run) -> str:
 
 
 def draw(run) -> Figure | None:
-    """One panel per axis of a potential; bands are one standard deviation over replicates, the density is
-    dashed.
-    """
+    """One panel per axis of a potential; the density is dashed, bands are a standard deviation."""
     if lacks(run):
         return None
     parameters = run.case["parameters"]

@@ -1,6 +1,4 @@
-"""A network that was trained elsewhere: its function over that of the mean field, and its gap in time beside
-those of the run's networks.
-"""
+"""A network trained elsewhere: its function over that of the mean field, and its gap in time."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,9 +48,7 @@ def draw_outside(run: Run, network: SavedNetwork, table: dict[str, Any]) -> Figu
 
 
 def _legend(figure: Figure, panels: np.ndarray) -> None:
-    """One legend under all panels, in as many rows as its entries need; the first panel that shows a thing
-    gives its look.
-    """
+    """One legend under all panels; the first panel that shows a thing gives its look."""
     named: dict[str, Any] = {}
     for panel in panels:
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
@@ -128,9 +124,7 @@ def gaps_in_time(panel: Axes, table: dict[str, Any]) -> None:
 
 
 def gap_by_width(panel: Axes, table: dict[str, Any]) -> None:
-    """With a single time, the mean gap of the run's networks against their width, and every network from
-    elsewhere.
-    """
+    """With one time, the mean gap of the run's networks against their width, and every other network."""
     gaps = [
         (entry["units"], entry["function_gap"]["mean"][0], entry["function_gap"]["stderr"][0] or 0.0)
         for entry in table["observed_ladder"]

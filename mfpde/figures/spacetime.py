@@ -22,9 +22,7 @@ def lacks(run) -> str:
 
 
 def draw(run) -> Figure | None:
-    """One panel per axis of a potential's density, time across and the parameter up; every output time,
-    linear between them.
-    """
+    """One panel per axis of a potential's density: time across, the parameter up, linear between outputs."""
     if lacks(run):
         return None
     density = run.eulerian

@@ -31,8 +31,9 @@ _RC: Any = {
 
 
 def paper():
-    """The settings all figures are drawn and saved with: matplotlib's own and ours, whatever the user's are,
-    which come back after.
+    """The settings with which all figures are drawn and saved: matplotlib's own and ours.
+
+    Those of the user come back after.
     """
     return matplotlib.style.context(["default", _RC])
 

@@ -1,6 +1,4 @@
-"""How many units an accuracy takes: the planned error against the width, beside the networks that
-were run.
-"""
+"""How many units an accuracy takes: the planned error against the width, beside networks that were run."""
 
 from typing import Any
 
@@ -106,8 +104,9 @@ def _table(panel: Axes, tolerances: np.ndarray, plans: list[dict[str, Any]]) -> 
 
 
 def half_decades(scatters: list[Scatter]) -> np.ndarray:
-    """Distances from above those of the narrowest networks to a decade below those of the widest; every
-    `BETWEEN`-th is 10^(k/2).
+    """Distances from above those of the narrowest networks to a decade below those of the widest.
+
+    Every `BETWEEN`-th is 10^(k/2).
     """
     largest, smallest = (
         np.quantile(np.sqrt(scatters[0].gaps[-1]), CONFIDENCE),
@@ -130,8 +129,9 @@ def _networks(panel: Axes, scatters: list[Scatter], key: str, label: str, colour
 
 
 def quantile(errors: np.ndarray) -> tuple[float, float, float]:
-    """The quantile of the planner's confidence and its 95 % interval, from order statistics; no upper limit
-    (NaN) of too few.
+    """The quantile of the planner's confidence and its 95 % interval, from order statistics.
+
+    Too few have no upper limit (NaN).
     """
     ordered = np.sort(errors)
     below, above = binom.interval(0.95, len(ordered), CONFIDENCE)

@@ -17,9 +17,7 @@ _REACH = 80.0
 
 
 def interval_masses(z: np.ndarray) -> np.ndarray:
-    """P(z_j < Z < z_j+1) of a standard normal Z, each to rounding; mirrored z give mirrored masses, bit by
-    bit.
-    """
+    """P(z_j < Z < z_j+1) of a standard normal Z, to rounding; mirrored z give mirrored masses, bit by bit."""
     a, b, below, above = z[:-1], z[1:], ndtr(z), ndtr(-z)
     across = (erf(b / np.sqrt(2)) + erf(-a / np.sqrt(2))) / 2
     return np.where(b <= 0, np.diff(below), np.where(a >= 0, -np.diff(above), across))
@@ -38,9 +36,7 @@ def tail_quantile(u: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def expectation(function: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> complex:
-    """E[g(Z) | low < Z < high] for g that is smooth on the scale of Z or of the interval, by Gauss-Legendre
-    nodes; bounds may be infinite.
-    """
+    """E[g(Z) | low < Z < high] for a smooth g, by Gauss-Legendre nodes; bounds may be infinite."""
     peak = min(max(low, 0.0), high)
     reach = np.sqrt(peak**2 + _REACH)
     low, high = max(low, -reach), min(high, reach)

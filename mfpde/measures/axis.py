@@ -81,8 +81,9 @@ class Axis:
 
 
 def sinh_faces(low: float, high: float, cells: int, stretch: float, at: float) -> np.ndarray:
-    """Faces at + k sinh(stretch xi), xi uniform: cells are smallest at `at`, by about sinh(stretch) /
-    stretch; uniform for stretch 0.
+    """Faces at + k sinh(stretch xi), xi uniform: smallest cells at `at`, by about sinh(stretch) / stretch.
+
+    Uniform for stretch 0.
     """
     if stretch == 0:
         return np.linspace(low, high, cells + 1)

@@ -53,8 +53,9 @@ def cell_masses(axis: Axis, law: Law) -> np.ndarray:
 
 
 def missed_mean(axis: Axis, law: Law) -> float:
-    """By how much the mean of the cells misses that of a law: 0 to rounding, unless it lies beyond the centre
-    of the outermost cell.
+    """By how much the mean of the cells misses that of a law: 0 to rounding.
+
+    Unless it lies beyond the centre of the outermost cell.
     """
     if axis.periodic:
         return 0.0
@@ -63,8 +64,9 @@ def missed_mean(axis: Axis, law: Law) -> float:
 
 
 def exact_masses(axis: Axis, law: Law, faces: np.ndarray) -> np.ndarray:
-    """Masses of a law between faces that span the axis; what lies beyond walls belongs to the outermost, a
-    circle is wound around.
+    """Masses of a law between faces that span the axis.
+
+    What lies beyond walls belongs to the outermost cells; a circle is wound around.
     """
     if not axis.periodic:
         return law.masses(np.concatenate([[-np.inf], faces[1:-1], [np.inf]]))
@@ -76,7 +78,8 @@ def deposit(axis: Axis, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     On a line the two nearest centres, so that every point's mean is kept; what lies beyond the outermost
     centre belongs to that cell. On a circle three, so that sums of exp(2 pi i x / length) over any points are
-    multiplied by cos(pi / cells) and keep their directions."""
+    multiplied by cos(pi / cells) and keep their directions.
+    """
     if not axis.periodic:
         left = np.clip(np.searchsorted(axis.centres, x, side="right") - 1, 0, axis.cells - 2)
         share = np.clip((x - axis.centres[left]) / np.diff(axis.centres)[left], 0.0, 1.0)
@@ -92,8 +95,9 @@ def deposit(axis: Axis, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _first_moment(axis: Axis, law: Law) -> tuple[np.ndarray, float, np.ndarray]:
-    """A coordinate of the cells (cells,), its mean under the law, and whether it grows (1) or falls (-1) with
-    the axis, or neither (0).
+    """A coordinate of the cells (cells,), its mean under the law, and its direction (cells,).
+
+    That is 1 where it grows with the axis, -1 where it falls, 0 where neither.
     """
     if not axis.periodic:
         return axis.centres, law.first_moment, np.ones(axis.cells)
@@ -107,8 +111,9 @@ def _first_moment(axis: Axis, law: Law) -> tuple[np.ndarray, float, np.ndarray]:
 def _neighbours(
     axis: Axis, coordinate: np.ndarray, way: np.ndarray, lacking: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The cell on one side of each, and how much nearer to the wanted mean a unit of mass is there; 0 for
-    none.
+    """The cell on one side of each, and how much nearer to the wanted mean a unit of mass is there.
+
+    0 for none.
     """
     to = (np.arange(axis.cells) + way) % axis.cells
     # around the ends of a line, and at the top of a sine, the difference is negative

@@ -59,8 +59,9 @@ def pivoted_cholesky(
 
 @dataclass(frozen=True)
 class Compressed:
-    """Features ~ coefficients @ basis, the basis orthonormal in L2(nu): every feature's projection on the
-    span of a few of them.
+    """Features ~ coefficients @ basis, with a basis that is orthonormal in L2(nu).
+
+    Every feature is projected on the span of a few of them.
     """
 
     coefficients: np.ndarray  #: (points, rank)

@@ -96,9 +96,7 @@ def pair_operator(
 
 
 def pair_numbers(mesh: Mesh, interaction: FiniteRank | None, columns: Sequence[int]) -> int:
-    """Numbers that the operator of a mesh holds: the working arrays of moments, the transformed kernel, or
-    the matrix.
-    """
+    """Numbers that the operator of a mesh holds: arrays of moments, the transformed kernel, or the matrix."""
     if interaction is not None and by_moments(mesh, interaction):
         return numbers_held(mesh, interaction, columns)
     if all(axis.uniform for axis in mesh.axes):

@@ -150,8 +150,9 @@ def _sparse(entries: Sequence[tuple[int, int, float]], size: int) -> scipy.spars
 
 
 def _cosine_and_sine(phase: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """To rounding of 1, by the tangent of half the angle: it is one function in place of two, and NumPy may
-    have it for vectors.
+    """Cosine and sine to rounding of 1, by the tangent of half the angle.
+
+    One function takes the place of two, and NumPy may have it for vectors.
     """
     if phase is None:
         return np.ones(1), np.zeros(1)

@@ -39,7 +39,8 @@ class Mesh:
         (`measures.cells`).
 
         The little that a law puts beyond walls is put into the outermost cells, where walls hold particles
-        too."""
+        too.
+        """
         return outer(
             [cell_masses(axis, law) / axis.widths for axis, law in zip(self.axes, laws, strict=True)]
         )

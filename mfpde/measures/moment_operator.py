@@ -34,9 +34,7 @@ class MomentOperator:
         self.sine = np.array([u.sine for u in interaction.features])
 
     def __call__(self, masses: np.ndarray) -> np.ndarray:
-        """W * mu at the cells, from the masses of the cells (or from their rates of change); both flat, in C
-        order.
-        """
+        """W * mu at the cells, from their masses or rates of change; both flat, in C order."""
         shape = self.mesh.shape
         functions = self._functions(masses.reshape(shape))
         moments = _contract(masses, [f.T for f in functions])[self.index]
@@ -49,8 +47,9 @@ class MomentOperator:
         return np.ascontiguousarray(_contract(spread.ravel(), functions).real).ravel()
 
     def _functions(self, masses: np.ndarray) -> list[np.ndarray]:
-        """The functions of every axis at its cells (functions, cells), about the middle of the mass; that of
-        a rate of change by its size.
+        """The functions of every axis at its cells (functions, cells), about the middle of the mass.
+
+        That of a rate of change is found by its size.
         """
         size = np.abs(masses)
         functions = []
@@ -68,9 +67,7 @@ class MomentOperator:
 def factors_of(
     interaction: FiniteRank, columns: Sequence[int]
 ) -> tuple[list[list[Factor]], tuple[np.ndarray, ...]]:
-    """The functions of each axis that features consist of, and which of them each feature takes (axes arrays
-    (r,)).
-    """
+    """The functions of each axis of which features consist, and which each feature takes (r,)."""
     used = [[(u.powers[c], u.growth[c], u.frequency[c]) for u in interaction.features] for c in columns]
     factors = [list(dict.fromkeys(of_axis)) for of_axis in used]
     return factors, tuple(
@@ -93,8 +90,9 @@ def _function(factor: Factor, points: np.ndarray, as_complex: bool) -> np.ndarra
 
 
 def _contract(values: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarray:
-    """Sums over the first axis against a matrix (of that axis, new), which becomes the last; so for all axes,
-    which end in their order.
+    """Sums over the first axis against a matrix, whose other axis becomes the last.
+
+    After all axes they stand in their order again.
     """
     for matrix in matrices:
         values = product(values.reshape(len(matrix), -1).T, matrix)

@@ -2,7 +2,8 @@
 smooth laws.
 
 The trapezoidal rule covers all but 1e-10 of a normal law; a law cut off by `within`, or uniform, has it at
-order 2. Gauss-Hermite nodes were measured to fail under flows that fold them."""
+order 2. Gauss-Hermite nodes were measured to fail under flows that fold them.
+"""
 
 from collections.abc import Sequence
 from typing import Literal

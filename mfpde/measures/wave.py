@@ -1,6 +1,4 @@
-"""Waves: s^p exp(g.s) cos(w.s) and s^p exp(g.s) sin(w.s), the terms of functions of differences that have
-finite rank.
-"""
+"""Waves, s^p exp(g.s) cos(w.s) and s^p exp(g.s) sin(w.s): functions of differences of finite rank."""
 
 from typing import NamedTuple
 

@@ -14,8 +14,9 @@ ROUND = 9
 
 
 class Classes(NamedTuple):
-    """Growths and frequencies of features. Harmonics are turned from one to the next by a common step, not
-    computed each by itself.
+    """Growths and frequencies of features.
+
+    Harmonics are turned from one to the next by a common step, not computed each by itself.
     """
 
     growth: np.ndarray  #: (classes, d)

@@ -64,8 +64,9 @@ class DensityOfRun:
         return field
 
     def marginal(self, names: Sequence[str]) -> xr.DataArray:
-        """Density of some parameters, in the order of the names: of one at all output times, of several where
-        the density is stored.
+        """Density of some parameters, in the order of the names.
+
+        Of one at all output times, of several where the density is stored.
         """
         for name in names:
             self.axis(name)
@@ -76,8 +77,9 @@ class DensityOfRun:
         return left.transpose("time", *names).rename("marginal")
 
     def expectation(self, field: xr.DataArray) -> xr.DataArray:
-        """int field dmu of a field over parameters, at the times at which the density is stored; of a field
-        over one parameter, at all output times.
+        """int field dmu of a field over parameters, at the times at which the density is stored.
+
+        Of a field over one parameter, at all output times.
         """
         names = self._axes_of(field)
         if not names:
@@ -94,8 +96,9 @@ class DensityOfRun:
         return _called("mean direction", name, axis.faces[0] + turned)
 
     def variance(self, name: str) -> xr.DataArray:
-        """Variance of a parameter at all output times; on a circle the mean square of deviations from the
-        mean direction, by the shortest way.
+        """Variance of a parameter at all output times.
+
+        On a circle the mean square of the shortest ways to the mean direction.
         """
         axis, masses = self._masses(name)
         away = xr.apply_ufunc(axis.wrap, xr.DataArray(axis.centres, dims=name) - self.mean(name))

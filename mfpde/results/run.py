@@ -60,9 +60,7 @@ class Run(OutputFile):
         return DensityOfRun(self.path, self.eulerian, self.tree, self.parameters)
 
     def integrate(self, field: xr.DataArray, *names: str) -> xr.DataArray:
-        """Integral of a field over parameters, by the cells' volumes; over all that it depends on if none are
-        named.
-        """
+        """Integral of a field over parameters, by the cells' volumes; over all if none are named."""
         return self._density.integrate(field, names)
 
     def marginal(self, *names: str) -> xr.DataArray:

@@ -1,6 +1,4 @@
-"""Outputs of strangers: whether a file is whole in itself, and what is said when its parts do not fit
-together.
-"""
+"""Outputs of strangers: whether a file is whole, and what is said when its parts do not fit together."""
 
 import functools
 import warnings
@@ -38,9 +36,7 @@ def count_frames(contents: Contents, path: Path) -> int:
 
 @contextmanager
 def fits_together(path: Path | str) -> Iterator[None]:
-    """Within this block, what a reader stumbles over is put down to the file: its parts are all there, but
-    not what they should be.
-    """
+    """Within this block, what a reader stumbles over is put down to the file, whose parts do not fit."""
     try:
         with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"), within_reach(path):
             yield

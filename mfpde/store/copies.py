@@ -65,8 +65,9 @@ class Copies(io.RawIOBase):
             raise InputError(f"{path}: cannot be written: {error.strerror} ({folder.name})") from None
 
     def _remove_older(self, folder: Path) -> None:
-        """Remove the copies of a run that was killed; one that a reader still has open keeps its name, and
-        ours get others.
+        """Remove the copies of a run that was killed.
+
+        One that a reader still has open keeps its name, and ours get others.
         """
         held = [name for name in folder.glob("copy-*.h5") if not remove(name)]
         free = (name for k in itertools.count(1) if (name := folder / f"copy-{k}.h5") not in held)
@@ -74,8 +75,9 @@ class Copies(io.RawIOBase):
         remove(self.link)
 
     def _try_links(self) -> None:
-        """Find out whether there are hard links, and whether those of an open file can be renamed; open the
-        copies.
+        """Find out whether there are hard links, and whether those of an open file can be renamed.
+
+        The copies are open then.
         """
         try:
             os.link(self.names[0], self.link)
@@ -227,8 +229,9 @@ class Copies(io.RawIOBase):
         self.written.clear()
 
     def discard(self) -> None:
-        """Drop the copies, of which a reader may keep one until the next run; what was published stays at
-        `path`.
+        """Drop the copies; what was published stays at `path`.
+
+        A reader may keep one of them until the next run.
         """
         self._close()
         for name in (*self.names, self.link):

@@ -1,6 +1,4 @@
-"""Refine the mesh, the time step, the width or the nodes of a case; errors, observed orders and cost of every
-level.
-"""
+"""Refine mesh, time step, width or nodes of a case: errors, observed orders and cost of every level."""
 
 from itertools import pairwise
 from typing import Any

@@ -36,9 +36,7 @@ NODES, NODES_IN_PAIRS = 2**15, 2**11
 
 @dataclass(frozen=True)
 class Level:
-    """One refinement: its value (cells of the longest axis, longest step, width, or nodes), its errors, its
-    cost.
-    """
+    """One refinement: its value (cells of the longest axis, step, width or nodes), errors and cost."""
 
     value: float
     errors: Errors
@@ -89,8 +87,9 @@ def solve(case: Case, device) -> Solver:
 
 
 def mesh_bounds(case: Case, solver: Solver, device) -> Errors:
-    """Bounds of the errors at the end of a case, by the names of `references.Errors`; none after a hand-off,
-    whose points are not of the mesh.
+    """Bounds of the errors at the end of a case, by the names of `references.Errors`.
+
+    None after a hand-off, whose points are not of the mesh.
     """
     if case.eulerian.hand_off:
         return {}

@@ -1,6 +1,4 @@
-"""The checks, in order: kernels against the reference, conservation, a killed run that is resumed, and the
-readers that are installed.
-"""
+"""The checks, in order: kernels, conservation, a killed run that is resumed, installed readers."""
 
 import tempfile
 import time
@@ -132,9 +130,7 @@ def _solver(changed: Case, device) -> Solver:
 
 
 def _probes(choice: Choice) -> Iterator[Check]:
-    """Kernels compiled in one process and loaded from the driver's cache in a second one; what became of
-    other devices.
-    """
+    """Kernels compiled in one process and loaded from the driver's cache in another; and other devices."""
     for note in choice.notes:
         yield Check("OpenCL devices", True, note)
     if choice.device is not None:

@@ -1,6 +1,4 @@
-"""A run in a process of its own that is killed between two checkpoints; resumed, it must equal one that
-nobody killed.
-"""
+"""A run that is killed between two checkpoints and resumed must equal one that nobody killed."""
 
 import subprocess
 import sys
@@ -23,8 +21,9 @@ PATIENCE = 120.0  #: seconds until a run must have a checkpoint
 def kill_and_resume(
     case: Case, folder: Path, device: str, check: Callable[..., Any]
 ) -> Generator[Any, None, tuple[Path | None, Path | None]]:
-    """Checks of a kill, by `check(name, passed, found)`; returns the files of the undisturbed run and of the
-    killed one, if they came to be.
+    """Checks of a kill, by `check(name, passed, found)`.
+
+    Returns the files of the undisturbed run and of the killed one, if they came to be.
     """
     whole, killed = folder / "whole.h5", folder / "killed.h5"
     try:

@@ -64,9 +64,7 @@ def case(**changes: Any) -> Case:
 
 
 def mesh(precision: str, device: Any) -> Iterator[Results]:
-    """What every operation on a mesh gives: all of them with dense features, those that use features with
-    compressed ones too.
-    """
+    """Every operation on a mesh with dense features, and those that use features with compressed ones."""
     from mfpde.eulerian.numpy_backend import NumpyBackend
     from mfpde.eulerian.opencl_backend import OpenCLBackend
     from mfpde.models import build_model
@@ -163,9 +161,7 @@ def population(precision: str, device: Any) -> Iterator[Results]:
 
 
 def potential(precision: str, device: Any) -> Iterator[Results]:
-    """Velocities of units in a potential with an interaction that takes all pairs, and with one of finite
-    rank.
-    """
+    """Velocities of units in a potential, with an interaction by all pairs and one of finite rank."""
     sides = []
     for interaction in ("cos(a)*exp(-w^2)", "(1 + cos(a))^6 + cos(a)*w^2 + exp(a) + exp(-a)"):
         model = {

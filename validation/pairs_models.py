@@ -1,0 +1,180 @@
+"""What the case of each kind of model may say of its data, its parameters and its energy."""
+
+from validation.pairs_options import CIRCLE, NORMAL, PLANTED, POINT, UNIFORM, Options, each
+
+_GRID = {"law": "grid", "low": -2, "high": 2, "points": 12}
+#: what learns from data points: one input, so that parameters are a, w and b
+NETWORK: dict[str, Options] = {
+    "data": {
+        "formula": {"data": {"teacher": "sin(1.5*x0)", "inputs": _GRID}},
+        "lebesgue": {
+            "data": {
+                "teacher": {"kind": "formula", "formula": "relu(x0)"},
+                "inputs": _GRID | {"weights": "lebesgue"},
+            }
+        },
+        "file": {"data": {"file": "points.csv", "x": ["x"], "y": "y", "weights": "c"}},
+        "standardized": {"data": {"file": "points.csv", "x": "x", "y": "y", "standardize": True}},
+        "labels": {
+            "data": (
+                {
+                    "file": "classes.txt",
+                    "x": 0,
+                    "y": 1,
+                    "separator": ";",
+                    "decimal": ",",
+                    "header": False,
+                    "labels": ["no", "yes"],
+                }
+                | {
+                    "missing": "drop",
+                    "missing_values": [99, "?"],
+                    "weights": {"column": 2, "normalize": True},
+                }
+            )
+        },
+        "uniform": {
+            "data": {
+                "teacher": {"kind": "planted", "units": PLANTED, "scaling": "sum", "activation": "relu"},
+                "inputs": {"law": "uniform", "dimension": 1, "low": -1, "high": 2, "samples": 9, "seed": 4},
+            }
+        },
+        "normal": {
+            "data": {
+                "teacher": {"kind": "mixture", "components": [{"weight": 1.0, "mean": 0.3, "variance": 0.5}]},
+                "inputs": {"law": "normal", "dimension": 1, "mean": 0.1, "std": 1.2, "samples": 9, "seed": 4},
+            }
+        },
+        "gauss_hermite": {
+            "data": {"teacher": "x0^2 - 1", "inputs": {"law": "gauss_hermite", "dimension": 1, "points": 6}}
+        },
+        "sphere": {
+            "data": {
+                "teacher": "x0*x1",
+                "inputs": {"law": "sphere", "dimension": 2, "radius": 1.5, "samples": 8, "seed": 1},
+            }
+        },
+    },
+    "noise": {"-": {}, "some": {"data.noise": 0.2, "data.noise_seed": 5}},
+    "kind": each("model.kind", "network"),
+    "activation": each("model.activation", "relu", "quadratic", "t/(1 + exp(-t))"),
+    "bias": {
+        "yes": {"parameters.b": {"domain": [-3, 3], "cells": 8, "initial": NORMAL}},
+        "no": {"model.bias": False},
+    },
+    "penalty": {
+        "-": {},
+        "kink": {"model.penalty.lambda": 0.05, "model.penalty.power": 1.0},
+        "all": {"model.penalty.lambda": 0.01, "model.penalty.power": 3.0, "model.penalty.confinement": 0.05},
+    },
+    "a": {
+        "normal": {"parameters.a": {"domain": [-4, 4], "cells": 12, "initial": NORMAL}},
+        "stretched": {
+            "parameters.a": {
+                "domain": [-4, 4],
+                "cells": 12,
+                "stretch": 3.0,
+                "stretch_at": 0.4,
+                "initial": NORMAL,
+            }
+        },
+        "point": {"parameters.a": {"domain": [-4, 4], "cells": 13, "initial": POINT}},
+        "slow": {"parameters.a": {"domain": [-4, 4], "cells": 12, "mobility": 0.3, "initial": UNIFORM}},
+        "fixed": {"parameters.a": {"fixed": 1.0}},
+    },
+    "w": {
+        "uniform": {"parameters.w": {"domain": [-3, 3], "cells": 9, "initial": UNIFORM}},
+        "stretched": {"parameters.w": {"domain": [-3, 3], "cells": 9, "stretch": 1.5, "initial": NORMAL}},
+        "frozen": {"parameters.w": {"domain": [-3, 3], "cells": 9, "mobility": 0.0, "initial": NORMAL}},
+        "narrow": {
+            "parameters.w": {
+                "domain": [-3, 3],
+                "cells": 9,
+                "initial": {"law": "normal", "mean": 0.5, "std": 0.01},
+            }
+        },
+    },
+    "exact": each("exact.solution", "gaussian"),
+}
+POPULATION: dict[str, Options] = {
+    "data": {
+        "gaussian": {
+            "data": {
+                "population": "gaussian",
+                "dimension": 1,
+                "teacher": {"kind": "planted", "units": PLANTED[1:], "scaling": "mean"},
+            },
+            "parameters.w": NETWORK["w"]["uniform"]["parameters.w"],
+        },
+        "plane": {
+            "data": {
+                "population": "gaussian",
+                "dimension": 2,
+                "teacher": {"kind": "planted", "units": [{"a": 1.0, "w": [0.5, 1.0]}]},
+            },
+            "parameters.w": {"domain": [-3, 3], "cells": 6, "initial": NORMAL},
+        },
+        "sphere": {
+            "data": {
+                "population": "sphere",
+                "dimension": 2,
+                "teacher": {"kind": "planted", "units": [{"a": 1.0, "w": [0.5, 1.0]}]},
+            },
+            "parameters.w1": {"domain": [-3, 3], "cells": 6, "stretch": 1.0, "initial": NORMAL},
+            "parameters.w2": {"domain": [-3, 3], "cells": 7, "initial": UNIFORM},
+        },
+    },
+    "activation": {name: {"model.activation": name} for name in ("erf", "relu", "quadratic", "cos")},
+    **{name: NETWORK[name] for name in ("bias", "penalty", "a", "exact")},
+}
+#: formulas for an energy: x on a line or a circle, y beside it or not
+POTENTIAL: dict[str, Options] = {
+    "kind": {"potential": {"model.kind": "potential"}},
+    "external": {
+        "quadratic": {"model.external": "x^2/2"},
+        "well": {"model.external": "x^4/4 - x^2/2"},
+        "circle": {"model.external": "cos(x)"},
+        "kink": {"model.external": "abs(x - 0.2)"},
+        "-": {"model.interaction": "x^2/2"},
+    },
+    "interaction": {
+        "-": {},
+        "cosine": {"model.interaction": "-cos(x)"},
+        "bump": {"model.interaction": "exp(-x^2)"},
+    },
+    "x": {
+        "normal": {
+            "parameters.x": {
+                "domain": [-4, 4],
+                "cells": 24,
+                "initial": {"law": "normal", "mean": 0.4, "std": 0.5},
+            }
+        },
+        "stretched": {
+            "parameters.x": {
+                "domain": [-4, 4],
+                "cells": 25,
+                "stretch": 4.0,
+                "stretch_at": -0.5,
+                "initial": NORMAL,
+            }
+        },
+        "circle": {"parameters.x": {"cells": 24} | CIRCLE},
+        "point": {"parameters.x": {"domain": [-4, 4], "cells": 24, "initial": POINT}},
+        "narrow": {
+            "parameters.x": {
+                "domain": [-4, 4],
+                "cells": 24,
+                "initial": {"law": "normal", "mean": 0.5, "std": 0.01},
+            }
+        },
+        "heavy": {"parameters.x": {"domain": [-4, 4], "cells": 24, "mobility": 0.2, "initial": UNIFORM}},
+    },
+    "y": {
+        "-": {},
+        "frozen": {"parameters.y": {"domain": [-3, 3], "cells": 7, "mobility": 0.0, "initial": UNIFORM}},
+        "free": {"parameters.y": {"domain": [-3, 3], "cells": 8, "stretch": 1.0, "initial": NORMAL}},
+        "fixed": {"parameters.y": {"fixed": 0.5}},
+    },
+    "exact": each("exact.solution", "gaussian", "gibbs"),
+}
