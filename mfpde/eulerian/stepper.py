@@ -134,7 +134,9 @@ class Stepper:
             or (self.tau and self.alpha and not self.reaction.entropic)
         ):
             return "none"  # a source; a splitting; a reaction whose Cov(V, V + tau log mu) has no sign
-        return "free energy" if self.tau else "energy"
+        if self.energy.guarantee == "none":
+            return "none"
+        return f"free {self.energy.guarantee}" if self.tau else self.energy.guarantee
 
     def functional(self, state: State) -> float:
         """E, or with diffusion the free energy E + 2 tau int mu log mu."""
