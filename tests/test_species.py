@@ -23,8 +23,8 @@ from mfpde.lagrangian.product import NumpyProduct
 from mfpde.laws.normal import Normal
 from mfpde.measures.axis import Axis
 from mfpde.measures.mesh import Mesh
-from mfpde.models.coupling import Features
 from mfpde.models.energy import PairEnergy
+from mfpde.models.feature_coupling import Features
 from mfpde.models.mesh_potential import MeshPotential
 from mfpde.models.parameters import Component, ParameterSpace
 
