@@ -3,8 +3,8 @@
 // Clipped to |s/2| <= rho, so both edge values are nonnegative: all that positivity and dissipation need.
 // `limited_slope(below, above, central)` is generated from the limiter, see mfpde/eulerian/limiters.
 
-// left_, right_, both: what differences are multiplied with (cell width over distance), constants 1, 1, 1/2 on
-// uniform axes.
+// left_, right_, both: what differences are multiplied with (cell width over distance), constants 1, 1, 1/2
+// on uniform axes.
 static inline realv half_slope(const realv left, const realv centre, const realv right, const realv left_,
                                const realv right_, const realv both)
 {

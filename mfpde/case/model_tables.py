@@ -36,6 +36,16 @@ class NetworkModel(Table):
     huber_delta: Positive = 1.0
     penalty: Penalty = Penalty()
 
+    @model_validator(mode="after")
+    def _keys_of_others(self):
+        """A key that would have no effect is refused."""
+        given = self.model_fields_set
+        if self.features != "perceptron" and (of_perceptrons := given & {"activation", "bias"}):
+            raise ValueError(f"'{min(of_perceptrons)}' belongs to features = \"perceptron\"; leave it out")
+        if self.loss != "huber" and "huber_delta" in given and self.huber_delta != 1.0:
+            raise ValueError("'huber_delta' belongs to loss = \"huber\"; leave it out")
+        return self
+
 
 class PotentialModel(Table):
     """E(mu) = 2 int V0 dmu + int int W(theta - theta') dmu dmu, by formulas in the names of the parameters.
