@@ -39,11 +39,14 @@ class NetworkModel(Table):
     @model_validator(mode="after")
     def _keys_of_others(self):
         """A key that would have no effect is refused."""
-        given = self.model_fields_set
-        if self.features != "perceptron" and (of_perceptrons := given & {"activation", "bias"}):
-            raise ValueError(f"'{min(of_perceptrons)}' belongs to features = \"perceptron\"; leave it out")
-        if self.loss != "huber" and "huber_delta" in given and self.huber_delta != 1.0:
-            raise ValueError("'huber_delta' belongs to loss = \"huber\"; leave it out")
+        fields = type(self).model_fields
+        for owner, kind, names in (
+            ("features", "perceptron", ("activation", "bias")),
+            ("loss", "huber", ("huber_delta",)),
+        ):
+            given = [name for name in names if getattr(self, name) != fields[name].default]
+            if given and getattr(self, owner) != kind:
+                raise ValueError(f"'{given[0]}' belongs to {owner} = \"{kind}\"; leave it out")
         return self
 
 
