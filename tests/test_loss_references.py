@@ -40,7 +40,7 @@ def teacher(name):
 
 
 def reference(name, nodes, std=0.6):
-    """E and f at the end: f = int a tanh(w x) dmu along dtheta/dt = -grad V, from Gauss-Hermite nodes for a and w."""
+    """E and f at the end: f = int a tanh(w x) dmu along dtheta/dt = -grad V, from Gauss-Hermite nodes."""
     value, slope = FORMULAS[name]
     y = teacher(name)
     points, masses = np.polynomial.hermite_e.hermegauss(nodes)
