@@ -29,9 +29,10 @@ def teach(spec: teacher_tables.Teacher, x: np.ndarray, activation: str) -> np.nd
     else:
         y = _mixture(spec, x)
     if not np.all(np.isfinite(y)):
-        bad = x[~np.isfinite(y).reshape(len(x), -1).all(axis=1)][0]
-        what = f"'{spec.formula}'" if isinstance(spec, teacher_tables.FormulaTeacher) else "the teacher"
-        place = ", ".join(f"x{k} = {value:g}" for k, value in enumerate(bad))
+        row, output = np.argwhere(~np.isfinite(y).reshape(len(x), -1))[0]
+        formula = isinstance(spec, teacher_tables.FormulaTeacher)
+        what = f"'{spec.formulas[output]}'" if formula else "the teacher"
+        place = ", ".join(f"x{k} = {value:g}" for k, value in enumerate(x[row]))
         raise InputError(
             f"data.teacher: {what} is not finite at {place}; expected a teacher with a value at every input"
         )
