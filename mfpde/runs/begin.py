@@ -112,10 +112,16 @@ def begin(
         "variant": case.variant,
         "device_notes": list(simulation.notes),
         "data_notes": list(simulation.data_notes),
-        "parameters": simulation.model.parameters.names,
-    } | circumstances()
+    } | circumstances() | names(simulation)
     with closing(Writer(output, checkpoints.folder, layout, attributes | computing, aside=aside)) as writer:
         return Loop(simulation, checkpoints, writer, facts, report).go()
+
+
+def names(simulation: Simulation) -> dict[str, Any]:
+    """What an output calls the parameters, and the classes that are learnt."""
+    model = simulation.model
+    classes = model.data.classes if model.data is not None else ()
+    return {"parameters": model.parameters.names} | ({"classes": list(classes)} if classes else {})
 
 
 def tell_device(simulation: Simulation, report: Reporter) -> None:
