@@ -20,7 +20,7 @@ PROVENANCE = (
 
 #: of the root, all that mfpde writes
 ATTRIBUTES = {
-    *PROVENANCE, FIXED, DECLARED, "case", "case_resolved", "default", "health", "parameters",
+    *PROVENANCE, FIXED, DECLARED, "case", "case_resolved", "classes", "default", "health", "parameters",
     "schema_version", "title", "variant",
 }  # fmt: skip
 

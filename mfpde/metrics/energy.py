@@ -8,8 +8,12 @@ from mfpde.metrics.views.descent import DescentView
 from mfpde.metrics.views.networks import NetworksView
 from mfpde.metrics.views.nodes import NodesView
 
-OF_FUNCTIONS = "energy E = |f - f*|^2 + 2 int r dmu"
 OF_POTENTIALS = "energy E = 2 int V0 dmu + int int W dmu dmu"
+
+
+def of_functions(risk: str) -> str:
+    """What it is, by the name of the loss."""
+    return f"energy E = {risk} + 2 int r dmu"
 
 
 def of_density(density: DensityView) -> float:
@@ -41,9 +45,11 @@ VARIABLES = [
     Variable(
         "eulerian/energy",
         (TIME,),
-        f"{OF_FUNCTIONS}, of potentials 2 int V0 dmu + int int W dmu dmu",
+        f"{of_functions('loss')}, of potentials 2 int V0 dmu + int int W dmu dmu",
         of_density,
-        exactly=lambda density: OF_FUNCTIONS if density.function else OF_POTENTIALS,
+        exactly=lambda density: (
+            of_functions(density.function.risk.named) if density.function else OF_POTENTIALS
+        ),
         compared=compared("series"),
     ),
     Variable(

@@ -1,4 +1,4 @@
-"""The loss |f - f*|^2 in L2(nu)."""
+"""The loss: |f - f*|^2 in L2(nu), or 2 mean l of another loss l of one datum."""
 
 import numpy as np
 
@@ -7,6 +7,7 @@ from mfpde.metrics.views.density import DensityView
 from mfpde.metrics.views.descent import DescentView
 from mfpde.metrics.views.networks import NetworksView
 from mfpde.metrics.views.nodes import NodesView
+from mfpde.models.function_space import FunctionSpace
 
 
 def of_density(density: DensityView) -> float:
@@ -29,13 +30,20 @@ def of_descent(descent: DescentView) -> np.ndarray:
     return descent.of_sound([[seen.values["loss"] for seen in row] for row in descent.networks])
 
 
+def meaning(function: FunctionSpace) -> str:
+    """What it is, in the language of long names."""
+    named = function.risk.named
+    return f"{named} in L2(nu)" if named.startswith("|") else f"{named}, of the data by their weights"
+
+
 VARIABLES = [
     Variable(
         "eulerian/loss",
         (TIME,),
-        "loss |f - f*|^2 in L2(nu)",
+        "loss |f - f*|^2 in L2(nu), or 2 mean l of another loss l",
         of_density,
         when=lambda density: density.function is not None,
+        exactly=lambda density: f"loss {meaning(density.function)}",
         compared=Compared("series", "loss"),
     ),
     Variable(
@@ -48,9 +56,10 @@ VARIABLES = [
     Variable(
         "characteristics/loss",
         (TIME,),
-        "its loss |f - f*|^2 in L2(nu)",
+        "its loss, as of the density",
         of_nodes,
         when=lambda nodes: nodes.function is not None,
+        exactly=lambda nodes: f"its loss {meaning(nodes.function)}",
     ),
     Variable(
         "descent/loss",

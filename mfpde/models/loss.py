@@ -20,10 +20,17 @@ class Loss(ABC):
 
     spec: schema.NetworkModel
 
+    #: what the risk 2 mean l is called, in the language of long names
+    risk: ClassVar[str]
     #: L in l(f + g) <= l(f) + <l'(f), g> + L |g|^2 / 2
     curvature_bound: ClassVar[float]
     #: whether l has a continuous second derivative
     is_smooth: ClassVar[bool] = True
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether targets tell classes: its module says so by ``TARGETS``."""
+        return LOSSES.constant(self.spec.loss, "TARGETS") is not None
 
     @abstractmethod
     def value(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from mfpde.models import classes
 from mfpde.models.energy import Moments
 from mfpde.models.loss import Loss
 
@@ -27,6 +28,8 @@ class LeastSquares:
     weights: np.ndarray  #: of every coefficient's square (r,)
     offset: float = 0.0
     basis: np.ndarray | None = None  #: (r, L)
+    named = "|f - f*|^2"  #: in long names
+    of_classes = False  #: whether targets tell classes
 
     def _square_norm(self, linear: np.ndarray) -> np.ndarray:
         return np.sum(self.weights * linear**2, axis=-1)
@@ -83,6 +86,16 @@ class Risk:
     basis: np.ndarray | None = None  #: (r, L): f = coefficients @ basis at the data
 
     @property
+    def named(self) -> str:
+        """As its loss calls it."""
+        return self.loss_of_data.risk
+
+    @property
+    def of_classes(self) -> bool:
+        """As of its loss."""
+        return self.loss_of_data.of_classes
+
+    @property
     def _outputs(self) -> int:
         return len(self.targets)
 
@@ -96,6 +109,17 @@ class Risk:
         return 2 * np.sum(
             self.weights * self.loss_of_data.value(self._at_data(linear), self.targets), axis=-1
         )
+
+    def accuracy(self, linear: np.ndarray) -> np.ndarray:
+        """The share of the data, by their weights, whose class is right (...), by the moments (..., r)."""
+        return self._mean(classes.right(self._at_data(linear), self.targets))
+
+    def cross_entropy(self, linear: np.ndarray) -> np.ndarray:
+        """The mean of -log of the probability of the true class (...), by the moments (..., r)."""
+        return self._mean(classes.cross_entropy(self._at_data(linear), self.targets))
+
+    def _mean(self, values: np.ndarray) -> np.ndarray:
+        return np.sum(self.weights * values, axis=-1) / np.sum(self.weights)
 
     def value(self, moments: Moments) -> float:
         """E."""

@@ -109,6 +109,11 @@ class Run(OutputFile):
         return self.tree.to_dataset()[["inputs", "targets", "data_weights"]]
 
     @property
+    def classes(self) -> list[str]:
+        """Names of the classes of what is learnt: of -1 and +1, or of each output; none of numbers."""
+        return self.fact("classes", list, "a list of names") if "classes" in self.attributes else []
+
+    @property
     def norm_weights(self) -> np.ndarray:
         """Weights (r,) with which squares of a prediction's coefficients sum to its square norm in L2(nu)."""
         if self.has_data:

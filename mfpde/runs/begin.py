@@ -119,8 +119,14 @@ def attributes_of(simulation: Simulation) -> dict[str, Any]:
         "variant": case.variant,
         "device_notes": list(simulation.notes),
         "data_notes": list(simulation.data_notes),
-        "parameters": simulation.model.parameters.names,
-    }
+    } | names(simulation)
+
+
+def names(simulation: Simulation) -> dict[str, Any]:
+    """What an output calls the parameters, and the classes that are learnt."""
+    model = simulation.model
+    classes = model.data.classes if model.data is not None else ()
+    return {"parameters": model.parameters.names} | ({"classes": list(classes)} if classes else {})
 
 
 def tell_device(simulation: Simulation, report: Reporter) -> None:

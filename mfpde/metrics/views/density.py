@@ -12,7 +12,8 @@ class DensityView:
     """The density at one time."""
 
     def __init__(self, solver: Solver):
-        self.solver, self.mesh, self.function = solver, solver.mesh, solver.model.function
+        self.solver, self.mesh, self.model = solver, solver.mesh, solver.model
+        self.function = self.model.function
 
     @cached_property
     def density(self) -> np.ndarray:
@@ -47,6 +48,6 @@ class DensityView:
 
     @cached_property
     def loss(self) -> float:
-        """|f - f*|^2 in L2(nu)."""
+        """That of f, such as |f - f*|^2 in L2(nu)."""
         assert self.function is not None
         return float(self.function.loss(self.prediction))

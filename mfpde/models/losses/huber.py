@@ -11,6 +11,7 @@ from mfpde.models.loss import Loss
 class Huber(Loss):
     """Huber's loss with the width model.huber_delta."""
 
+    risk = "2 mean l(f - f*), l(e) = e^2 / 2 up to delta and a line from there"
     curvature_bound = 1.0
     is_smooth = False
 

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import expit
 
+from mfpde.models.classes import cross_entropy
 from mfpde.models.loss import Loss
 
 TARGETS = "two classes"  #: what it takes: -1 and +1
@@ -11,11 +12,12 @@ TARGETS = "two classes"  #: what it takes: -1 and +1
 class Logistic(Loss):
     """The logistic loss."""
 
+    risk = "2 mean log(1 + exp(-y f))"
     curvature_bound = 0.25
 
     def value(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
         """log(1 + exp(-y f))."""
-        return np.sum(np.logaddexp(0.0, -y * f), axis=-2)
+        return cross_entropy(f, y)
 
     def slope(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
         """-y / (1 + exp(y f))."""

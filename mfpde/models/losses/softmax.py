@@ -3,8 +3,9 @@ class.
 """
 
 import numpy as np
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 
+from mfpde.models.classes import cross_entropy
 from mfpde.models.loss import Loss
 
 TARGETS = "classes"  #: what it takes: 1 for the true class, 0 for others
@@ -13,11 +14,12 @@ TARGETS = "classes"  #: what it takes: 1 for the true class, 0 for others
 class Softmax(Loss):
     """The cross-entropy of the softmax of all outputs."""
 
+    risk = "2 mean (log sum_c exp(f_c) - f_y)"
     curvature_bound = 0.5  # of diag(p) - p p^T the largest eigenvalue is at most 1/2
 
     def value(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
         """-sum_c y_c log p_c."""
-        return -np.sum(y * log_softmax(f, axis=-2), axis=-2)
+        return cross_entropy(f, y)
 
     def slope(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
         """p - y."""

@@ -8,6 +8,7 @@ from mfpde.models.loss import Loss
 class Square(Loss):
     """Half the squared distance."""
 
+    risk = "|f - f*|^2"
     curvature_bound = 1.0
 
     def value(self, f: np.ndarray, y: np.ndarray) -> np.ndarray:
