@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from losses import WITH_OUTPUTS, loss_case
 
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.models import build_model, coupling
 from mfpde.models.coupling import BoxFeatures, Features
 
