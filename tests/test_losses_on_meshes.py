@@ -5,8 +5,8 @@ import pytest
 from losses import WITH_OUTPUTS, loss_case
 
 from mfpde.eulerian.build import build_solver
-from mfpde.models import build_model, coupling
-from mfpde.models.coupling import BoxFeatures, Features
+from mfpde.models import build_model, feature_coupling
+from mfpde.models.feature_coupling import BoxFeatures, Features
 
 #: what fits on four axes
 ON_MESHES = [of for of in WITH_OUTPUTS if of[1] <= 3]
@@ -83,11 +83,11 @@ def test_the_energy_falls_by_what_is_dissipated(name, outputs, alpha):
 @pytest.fixture(params=["boxes", "one matrix"])
 def compressed_as(request, monkeypatch):
     """Features of any size are worth compressing, in boxes or only on the span of a few of them."""
-    monkeypatch.setattr(coupling, "SMALL", 0)
-    monkeypatch.setattr(coupling, "PAYS", 10.0)
+    monkeypatch.setattr(feature_coupling, "SMALL", 0)
+    monkeypatch.setattr(feature_coupling, "PAYS", 10.0)
     if request.param == "one matrix":
-        boxes = coupling._boxes
-        monkeypatch.setattr(coupling, "_boxes", lambda *of: 100 * boxes(*of))
+        boxes = feature_coupling._boxes
+        monkeypatch.setattr(feature_coupling, "_boxes", lambda *of: 100 * boxes(*of))
     return {"boxes": BoxFeatures, "one matrix": Features}[request.param]
 
 

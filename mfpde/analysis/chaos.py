@@ -40,22 +40,15 @@ def chaos_table(run: Run, scatters: list[Scatter]) -> dict[str, Any] | None:
     monte_carlo = None
     if scatters and "characteristics" in run.tree.children:
         monte_carlo = np.maximum(run.group("characteristics")["monte_carlo"].values, np.finfo(float).tiny)
-    circles = {
-        name: high - low
-        for name in run.parameters
-        if _table(run, name).get("periodic")
-        for low, high in [_table(run, name)["domain"]]
-    }
-    names = [name for name in run.parameters if _table(run, name).get("fixed") is None]
-    if any("resultant" not in run.lagrangian(units) for units in widths):  # outputs of before it was stored
-        names = [name for name in names if name not in circles]
+    lengths = moving(run, widths)
+    names = list(lengths)
     rows = [run.parameters.index(name) for name in names]
     differs = {name: differ(run, name) for name in (*names, *(["Phi"] if monte_carlo is not None else []))}
     entries: list[dict[str, Any]] = []
     for units in widths:
         networks = run.lagrangian(units)
         found = {
-            name: as_lists(scaled_correlation(*_moments(networks, row, circles.get(name)), units))
+            name: as_lists(scaled_correlation(*_moments(networks, row, lengths[name]), units))
             for name, row in zip(names, rows, strict=True)
         }
         if monte_carlo is not None:
@@ -86,9 +79,26 @@ def chaos_table(run: Run, scatters: list[Scatter]) -> dict[str, Any] | None:
     return {"components": list(entries[0]["correlation"]), "widths": entries, "predicted": predicted}
 
 
+def moving(run: Run, widths: list[int]) -> dict[str, float | None]:
+    """Components that move, with the length of a circle or None on a line; circles only if the file holds
+    resultants of networks of these widths, which early ones lack.
+    """
+    found: dict[str, float | None] = {}
+    known = all("resultant" in run.lagrangian(units) for units in widths)
+    for name in run.parameters:
+        table = _table(run, name)
+        if table.get("periodic") and known:
+            low, high = table["domain"]
+            found[name] = high - low
+        elif table.get("fixed") is None and not table.get("periodic"):
+            found[name] = None
+    return found
+
+
 def _table(run: Run, name: str) -> dict[str, Any]:
-    """The table of a parameter in the case."""
-    return run.case["parameters"].get(name, run.case["parameters"].get("w", {}))
+    """The table of a parameter in the case: its own, or that of its stem, such as a of a1."""
+    tables = run.case["parameters"]
+    return tables.get(name, tables.get(name.rstrip("0123456789"), {}))
 
 
 def _moments(networks: xr.Dataset, row: int, length: float | None) -> tuple[np.ndarray, np.ndarray]:

@@ -35,7 +35,7 @@ def print_outside(table: dict[str, Any], console: Console) -> None:
 
     row("energy E", table["energy"]["mean"], ".5g")
     row(f"  of the {field['source']}", field["energy"], ".5g")
-    row("loss |f_n - f*|²", table["loss"]["mean"], ".5g")
+    row("loss", table["loss"]["mean"], ".5g")
     row(f"  of the {field['source']}", field["loss"], ".5g")
     row("function gap |f_n - f|²", table["function_gap"]["mean"])
     row("  predicted for random networks", table["predicted_gap"])

@@ -6,6 +6,7 @@ units:
     a, b        (T, n), or (T, R, n) for several networks; (n,) if there is a single time
     w           the same shapes with one input; with d inputs a last axis of length d, as torch and JAX store
                 it, or arrays w1, w2, ...
+    a1, a2, ... in place of a for several outputs, one array for each
     weights     optional, the shape of a: masses of the units, scaled to sum 1; all equal if left out
     scaling     text, how f is made of the units; may be given by argument instead
 
@@ -21,7 +22,8 @@ Time. The flow is theta_i' = -mobility grad V(theta_i), grad V(theta_i) = (n/2) 
 the scaling "mean". A step theta <- theta - lr grad E advances time by
 
     2 lr / n                     in the scaling "mean", for all parameters alike (lr / n if
-                                 the loss has a factor 1/2).
+                                 the loss has a factor 1/2, or is the mean of another loss l,
+                                 such as the cross-entropy).
 
 In the others a = c a' with c = sqrt(n) or n, and the gradient by a' is c times that by a, so that a moves c^2
 times as fast: time advances by
@@ -33,6 +35,7 @@ time makes it the flow of the PDE, unless w and b are frozen. With a rate for ea
 (2n) ("sum") for a' and n dt / 2 for w and b, it is the same flow.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +83,7 @@ def read_network(
     """Read networks for a model.
 
     Arguments:
-        names: the model's parameters in order: a; w, or w1, w2, ... with several inputs; b if it has a bias.
+        names: the model's parameters in order: a, or a1, a2, ... with several outputs; w, or w1, w2, ... with several inputs; b if it has a bias.
         fixed: those that the case fixes, with their values.
         scaling: a key of `SCALINGS`, if the file does not say.
     Raises:
@@ -103,12 +106,15 @@ def read_network(
                 f" {', '.join(inputs)}"
             )
         columns |= dict(zip(inputs, inputs_in_shape(path, numbers["w"], shape, len(inputs)), strict=True))
-    if "a" in columns:
-        if np.abs(columns["a"]).max() > MAX_AMPLITUDE:
-            raise InputError(
-                f"{path}: 'a' holds numbers too large to be scaled; expected at most {MAX_AMPLITUDE:g}"
-            )
-        columns["a"] = columns["a"] * {"mean": 1.0, "sum": shape[2], "sqrt": np.sqrt(shape[2])}[given]
+    factor = {"mean": 1.0, "sum": shape[2], "sqrt": np.sqrt(shape[2])}[given]
+    for name in columns:
+        if re.fullmatch(r"a\d*", name):
+            if np.abs(columns[name]).max() > MAX_AMPLITUDE:
+                raise InputError(
+                    f"{path}: '{name}' holds numbers too large to be scaled; expected at most"
+                    f" {MAX_AMPLITUDE:g}"
+                )
+            columns[name] = columns[name] * factor
     for name in names:
         columns[name] = _fixed_or_given(path, name, columns.get(name), fixed, shape, list(numbers))
     weights = _weights(path, numbers.get("weights"), shape, given)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mfpde.analysis.chaos import chaos_table
+from mfpde.analysis.chaos import chaos_table, moving
 from mfpde.analysis.fluctuations import process_of
 from mfpde.analysis.limit import mean_field, scatters_of
 from mfpde.figures import needs, style
@@ -20,9 +20,10 @@ MOST = 8
 
 def lacks(run: Run) -> str:
     """What the run lacks of what is shown."""
-    return (
-        needs.replicates(3)(run) or "components on a line: outputs of this age hold no resultants on circles"
-    )
+    if said := needs.replicates(3)(run):
+        return said
+    there = moving(run, run.units) or not needs.nodes(run)
+    return "" if there else "components on a line: outputs of this age hold no resultants on circles"
 
 
 def draw(run: Run) -> Figure | None:
