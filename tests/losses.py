@@ -16,6 +16,9 @@ WITH_OUTPUTS = [
 ]
 FORMULAS = ["sin(1.5*x0) + 0.2", "cos(x0)", "0.7*x0 - 0.3"]
 
+#: keys that a loss has for itself
+WIDTH = {"huber": {"huber_delta": 0.3}}
+
 
 def loss_case(loss, outputs=1, **changes):
     """A network (a, w, b), or (a1, ..., w) of several outputs, that learns formulas on 20 points."""
@@ -24,7 +27,7 @@ def loss_case(loss, outputs=1, **changes):
     formulas = FORMULAS[:outputs]
     tables = {
         "time": 0.5,
-        "model": {"loss": loss, "huber_delta": 0.3, "bias": bool(rest), "penalty": {"lambda": 0.02}},
+        "model": {"loss": loss, "bias": bool(rest), "penalty": {"lambda": 0.02}} | WIDTH.get(loss, {}),
         "data": {
             "teacher": formulas[0] if outputs == 1 else formulas,
             "inputs": {"law": "grid", "low": -2, "high": 2, "points": 20},
