@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from mfpde import kinds
 from mfpde.metrics import variables
 from mfpde.metrics.declaration import GROWING, NAME, UNITS, Variable
 
@@ -67,7 +68,29 @@ def _shown(text: str) -> str:
     return text.replace(UNITS, "N").replace(NAME, "PARAMETER")
 
 
-LISTS: dict[str, Callable[[], str]] = {"datasets": datasets}
+#: kinds of entries, as a case or a command calls them
+CHOICES = {
+    "Slopes (`eulerian.scheme`)": kinds.LIMITERS,
+    "Initial laws (`parameters.NAME.initial`)": kinds.LAWS,
+    "Losses (`model.loss`)": kinds.LOSSES,
+    "Penalties (`model.penalty.kind`)": kinds.PENALTIES,
+    "Feature maps (`model.features`)": kinds.FEATURES,
+    "Exact solutions (`exact.solution`)": kinds.EXACT,
+    "Optimisers (`descent.optimiser`)": kinds.OPTIMISERS,
+    "Figures (`mfpde plot --only`)": kinds.FIGURES,
+}
+
+
+def choices() -> str:
+    """All entries of all registries, with what their files say of them."""
+    found = []
+    for head, registry in CHOICES.items():
+        rows = [(f"`{name}`", registry.summary(name)) for name in registry]
+        found.append(f"### {head}\n\n{table(('name', 'what it is'), rows)}")
+    return "\n\n".join(found)
+
+
+LISTS: dict[str, Callable[[], str]] = {"datasets": datasets, "choices": choices}
 
 
 def pages() -> Iterator[Path]:
