@@ -103,16 +103,20 @@ def begin(
     layout, (times, stored) = simulation.layout(), output_times(case, ends)
     for message in check_disk(output, layout, len(times), int(np.sum(stored))):
         report.warn(message)
-    attributes = {
-        "title": case.title,
-        "run": facts["run"],
-        "case": case.text,
-        "case_resolved": facts["case"]["tables"],
-        "case_file": spell(case.path.name, "utf-8"),  # a name need not be text
-        "variant": case.variant,
-        "device_notes": list(simulation.notes),
-        "data_notes": list(simulation.data_notes),
-    } | circumstances() | names(simulation)
+    attributes = (
+        {
+            "title": case.title,
+            "run": facts["run"],
+            "case": case.text,
+            "case_resolved": facts["case"]["tables"],
+            "case_file": spell(case.path.name, "utf-8"),  # a name need not be text
+            "variant": case.variant,
+            "device_notes": list(simulation.notes),
+            "data_notes": list(simulation.data_notes),
+        }
+        | circumstances()
+        | names(simulation)
+    )
     with closing(Writer(output, checkpoints.folder, layout, attributes | computing, aside=aside)) as writer:
         return Loop(simulation, checkpoints, writer, facts, report).go()
 
