@@ -7,7 +7,7 @@ from typing import Any
 
 from mfpde.case import Case
 from mfpde.device.runtime import Device
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.models import build_model
 
 

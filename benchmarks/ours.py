@@ -18,8 +18,8 @@ from mfpde.device.runtime import Device
 from mfpde.device.trust import manners
 from mfpde.device.widths import vector_width
 from mfpde.errors import InputError
+from mfpde.eulerian.build import build_solver
 from mfpde.eulerian.numpy_backend import NumpyBackend
-from mfpde.eulerian.solver import build_solver
 from mfpde.figures import style
 from mfpde.lagrangian.characteristics import build_characteristics
 from mfpde.lagrangian.ladder import Ladder

@@ -32,5 +32,6 @@ static inline void write_amplitude_rate(const int unit, const real a, const real
                                         __constant real *restrict high, __constant int *restrict periodic,
                                         __global real *restrict rate)
 {
-    rate[COMPONENTS * UNITS + unit] = write_amplitude(unit, 0, a, h, mobility, low, high, periodic, rate) + rest;
+    const real v = write_amplitude(unit, 0, a, h, mobility, low, high, periodic, rate);
+    rate[COMPONENTS * UNITS + unit] = v + rest;
 }

@@ -1,7 +1,7 @@
 // The flow of networks of any feature map, with one output or several: theta = (a1, ..., aO, z).
 //
-// Generated code gives feature(z, x, &value) and feature_with_slopes(z, x, &value, slopes) for z of REST numbers
-// and x of INPUTS, amplitude_penalty(a, &value, &slope), and LOSS_SLOPE(f, y) of one output or, with
+// Generated code gives feature(z, x, &value) and feature_with_slopes(z, x, &value, slopes) for z of REST
+// numbers and x of INPUTS, amplitude_penalty(a, &value, &slope), and LOSS_SLOPE(f, y) of one output or, with
 // LOSS_OF_ALL_OUTPUTS, loss_slopes(f, y, slope). Predictions, residuals and targets lie output after output.
 
 // partial[chunk][output][l] = sum over the units of a chunk of weight a phi(z; x_l).
@@ -21,7 +21,7 @@ __kernel void partial_predictions(__global const real *restrict state, __global 
     for (int o = 0; o < OUTPUTS; ++o) partial[((size_t)chunk * OUTPUTS + o) * DATA + l] = total[o];
 }
 
-// Predictions of each network at a datum, and residual = data weight dl/df, from the partial sums of its chunks.
+// Predictions of each network at a datum, and residual = data weight dl/df, from the sums of its chunks.
 __kernel void predict(__global const double *restrict partial, __global const int *restrict first_chunk,
                       __global const double *restrict targets, __global const double *restrict data_weights,
                       __global double *restrict prediction, __global real *restrict residual)
@@ -48,9 +48,9 @@ __kernel void predict(__global const double *restrict partial, __global const in
 // d/dt of a state: -mobility grad V for the components, as far as walls allow; V for the action.
 __kernel void velocity(__global const real *restrict state, __global const real *restrict residual,
                        __global const real *restrict x, __global const int *restrict network_of,
-                       __constant real *restrict mobility, const real confinement, __constant real *restrict low,
-                       __constant real *restrict high, __constant int *restrict periodic,
-                       __global real *restrict rate)
+                       __constant real *restrict mobility, const real confinement,
+                       __constant real *restrict low, __constant real *restrict high,
+                       __constant int *restrict periodic, __global real *restrict rate)
 {
     const int unit = get_global_id(0);
     __global const real *restrict r = residual + (size_t)network_of[unit] * OUTPUTS * DATA;
@@ -80,6 +80,7 @@ __kernel void velocity(__global const real *restrict state, __global const real 
         rate[row * UNITS + unit] = allowed(speed, z[c], row, low, high, periodic);
         v += confinement * z[c] * z[c];
     }
-    for (int o = 0; o < OUTPUTS; ++o) v += write_amplitude(unit, o, a[o], (real)h[o], mobility, low, high, periodic, rate);
+    for (int o = 0; o < OUTPUTS; ++o)
+        v += write_amplitude(unit, o, a[o], (real)h[o], mobility, low, high, periodic, rate);
     rate[COMPONENTS * UNITS + unit] = v;
 }

@@ -1,8 +1,9 @@
 // The flow of networks: theta = (a, w1, ..., wd[, b]).
 //
-// Work goes in blocks of UNIT_BLOCK units by tiles of TILE_VECTORS vectors of VW data, so that an input or a weight once loaded
-// serves several pairs; loops over a block are unrolled to keep its numbers in registers. Inputs are x[tile][d][TILE_VECTORS],
-// data padded to whole tiles with weight 0. All data are read as aligned vectors: calls, such as vload, would spill registers.
+// Work goes in blocks of UNIT_BLOCK units by tiles of TILE_VECTORS vectors of VW data, so that an input or a
+// weight once loaded serves several pairs; loops over a block are unrolled to keep its numbers in registers.
+// Inputs are x[tile][d][TILE_VECTORS], data padded to whole tiles with weight 0. All data are read as aligned
+// vectors: calls, such as vload, would spill registers.
 //
 // Generated code gives activation(t, &value), activation_with_slope(t, &value, &slope),
 // amplitude_penalty(a, &value, &slope) for r_a, and LOSS_SLOPE(f, y) for dl/df.
@@ -41,23 +42,29 @@ static inline double sum_lanes(const realv v)
 }
 
 // t[unit][vector] = <w, x> + b of a block of units at a tile of data.
-static inline void preactivations(__global const real *restrict state, const int *unit, __global const realv *restrict x, realv *t)
+static inline void preactivations(__global const real *restrict state, const int *unit,
+                                  __global const realv *restrict x, realv *t)
 {
     realv sum[BLOCK_VECTORS];
     #pragma unroll
-    for (int i = 0; i < BLOCK_VECTORS; ++i) sum[i] = HAS_BIAS ? (realv)(state[(INPUTS + HAS_BIAS) * UNITS + unit[i / TILE_VECTORS]]) : (realv)0;
+    for (int i = 0; i < BLOCK_VECTORS; ++i)
+        sum[i] = HAS_BIAS ? (realv)(state[(INPUTS + HAS_BIAS) * UNITS + unit[i / TILE_VECTORS]]) : (realv)0;
     for (int k = 0; k < INPUTS; ++k) {
         #pragma unroll
         for (int i = 0; i < BLOCK_VECTORS; ++i)
-            sum[i] += state[(k + 1) * UNITS + unit[i / TILE_VECTORS]] * x[k * TILE_VECTORS + i % TILE_VECTORS];
+            sum[i] += state[(k + 1) * UNITS + unit[i / TILE_VECTORS]]
+                * x[k * TILE_VECTORS + i % TILE_VECTORS];
     }
     #pragma unroll
     for (int i = 0; i < BLOCK_VECTORS; ++i) t[i] = sum[i];
 }
 
-// partial[chunk][l] = sum over the units of a chunk of weight a sigma(<w, x_l> + b); KEEP keeps the preactivations for `velocity`.
-__kernel void partial_predictions(__global const real *restrict state, __global const real *restrict weights, __global const realv *restrict x,
-                                  __global const int *restrict chunk_start, __global sumv *restrict partial, __global realv *restrict kept)
+// partial[chunk][l] = sum over the units of a chunk of weight a sigma(<w, x_l> + b); KEEP keeps the
+// preactivations for `velocity`.
+__kernel void partial_predictions(__global const real *restrict state,
+                                  __global const real *restrict weights, __global const realv *restrict x,
+                                  __global const int *restrict chunk_start, __global sumv *restrict partial,
+                                  __global realv *restrict kept)
 {
     const int tile = get_global_id(0), chunk = get_global_id(1), last = chunk_start[chunk + 1] - 1;
     realv total[TILE_VECTORS];
@@ -73,7 +80,8 @@ __kernel void partial_predictions(__global const real *restrict state, __global 
 #if KEEP
         #pragma unroll
         for (int i = 0; i < BLOCK_VECTORS; ++i)
-            kept[(size_t)unit[i / TILE_VECTORS] * DATA_VECTORS + tile * TILE_VECTORS + i % TILE_VECTORS] = t[i];
+            kept[(size_t)unit[i / TILE_VECTORS] * DATA_VECTORS + tile * TILE_VECTORS + i % TILE_VECTORS]
+                = t[i];
 #endif
         for (int u = 0; u < UNIT_BLOCK; ++u) {
             const int at = SMALLER(first + u, last);
@@ -87,7 +95,8 @@ __kernel void partial_predictions(__global const real *restrict state, __global 
         }
     }
     #pragma unroll
-    for (int v = 0; v < TILE_VECTORS; ++v) partial[(size_t)chunk * DATA_VECTORS + tile * TILE_VECTORS + v] = TO_SUM(total[v]);
+    for (int v = 0; v < TILE_VECTORS; ++v)
+        partial[(size_t)chunk * DATA_VECTORS + tile * TILE_VECTORS + v] = TO_SUM(total[v]);
 }
 
 // Predictions of each network, and residual = data weight dl/df, from the partial sums of its chunks.
@@ -97,15 +106,16 @@ __kernel void predict(__global const double *restrict partial, __global const in
 {
     const int l = get_global_id(0), network = get_global_id(1);
     double total = 0;
-    for (int chunk = first_chunk[network]; chunk < first_chunk[network + 1]; ++chunk) total += partial[(size_t)chunk * DATA_PITCH + l];
+    for (int chunk = first_chunk[network]; chunk < first_chunk[network + 1]; ++chunk)
+        total += partial[(size_t)chunk * DATA_PITCH + l];
     prediction[network * DATA_PITCH + l] = total;
     residual[network * DATA_PITCH + l] = (real)(data_weights[l] * LOSS_SLOPE(total, targets[l]));
 }
 
 // Adds a tile of data, from vector l on, to sum[ROWS][UNIT_BLOCK] of the block that starts at unit `first`.
-static inline void add_tile(__global const real *restrict state, __global const realv *restrict residual, __global const realv *restrict x,
-                            __global const int *restrict network_of, __global const realv *restrict kept, const int first, const int l,
-                            realv *sum)
+static inline void add_tile(__global const real *restrict state, __global const realv *restrict residual,
+                            __global const realv *restrict x, __global const int *restrict network_of,
+                            __global const realv *restrict kept, const int first, const int l, realv *sum)
 {
     // a block that is not full repeats the last unit
     int unit[UNIT_BLOCK];
@@ -114,12 +124,14 @@ static inline void add_tile(__global const real *restrict state, __global const 
     realv t[BLOCK_VECTORS];
 #if KEEP
     #pragma unroll
-    for (int i = 0; i < BLOCK_VECTORS; ++i) t[i] = kept[(size_t)unit[i / TILE_VECTORS] * DATA_VECTORS + l + i % TILE_VECTORS];
+    for (int i = 0; i < BLOCK_VECTORS; ++i)
+        t[i] = kept[(size_t)unit[i / TILE_VECTORS] * DATA_VECTORS + l + i % TILE_VECTORS];
 #else
     preactivations(state, unit, x + (size_t)l * INPUTS, t);
 #endif
     for (int u = 0; u < UNIT_BLOCK; ++u) {
-        __global const realv *restrict r = residual + (size_t)network_of[SMALLER(first + u, UNITS - 1)] * DATA_VECTORS + l;
+        const int network = network_of[SMALLER(first + u, UNITS - 1)];
+        __global const realv *restrict r = residual + (size_t)network * DATA_VECTORS + l;
         realv value_sum = sum[u], slope_sum = sum[UNIT_BLOCK + u];
         #pragma unroll
         for (int v = 0; v < TILE_VECTORS; ++v) {
@@ -141,15 +153,18 @@ static inline void add_tile(__global const real *restrict state, __global const 
         for (int u = 0; u < UNIT_BLOCK; ++u) {
             realv part = sum[(k + 2) * UNIT_BLOCK + u];
             #pragma unroll
-            for (int v = 0; v < TILE_VECTORS; ++v) part += slope[u * TILE_VECTORS + v] * x[(size_t)l * INPUTS + k * TILE_VECTORS + v];
+            for (int v = 0; v < TILE_VECTORS; ++v)
+                part += slope[u * TILE_VECTORS + v] * x[(size_t)l * INPUTS + k * TILE_VECTORS + v];
             sum[(k + 2) * UNIT_BLOCK + u] = part;
         }
     }
 }
 
 // The rate of one unit from its sums over the data, which lie UNIT_BLOCK apart.
-static inline void write_rate(__global const real *restrict state, const double *sum, __constant real *restrict mobility, const real confinement,
-                              __constant real *restrict low, __constant real *restrict high, __constant int *restrict periodic, const int unit,
+static inline void write_rate(__global const real *restrict state, const double *sum,
+                              __constant real *restrict mobility, const real confinement,
+                              __constant real *restrict low, __constant real *restrict high,
+                              __constant int *restrict periodic, const int unit,
                               __global real *restrict rate)
 {
     const real a = state[unit], h = (real)sum[0];
@@ -165,11 +180,14 @@ static inline void write_rate(__global const real *restrict state, const double 
     write_amplitude_rate(unit, a, h, rest, mobility, low, high, periodic, rate);
 }
 
-// d/dt of a state: -mobility grad V for the components, as far as walls allow; V for the action. One block of units per work item.
-__kernel void velocity(__global const real *restrict state, __global const realv *restrict residual, __global const realv *restrict x,
-                       __global const int *restrict network_of, __global const realv *restrict kept, __constant real *restrict mobility,
-                       const real confinement, __constant real *restrict low, __constant real *restrict high,
-                       __constant int *restrict periodic, __global real *restrict rate)
+// d/dt of a state: -mobility grad V for the components, as far as walls allow; V for the action. One
+// block of units per work item.
+__kernel void velocity(__global const real *restrict state, __global const realv *restrict residual,
+                       __global const realv *restrict x, __global const int *restrict network_of,
+                       __global const realv *restrict kept, __constant real *restrict mobility,
+                       const real confinement, __constant real *restrict low,
+                       __constant real *restrict high, __constant int *restrict periodic,
+                       __global real *restrict rate)
 {
     const int first = get_global_id(0) * UNIT_BLOCK;
     double total[ROWS * UNIT_BLOCK];

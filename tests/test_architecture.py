@@ -44,13 +44,6 @@ FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 #: lines of a file, lines of a function, letters of a line
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_LINE = 250, 60, 110
-#: still to be parted: files of mfpde, functions, kernels
-LONG_FILES = {
-    *("eulerian/solver", "eulerian/stepper", "models/coupling", "models/population_kernels"),
-    *("models/potential", "runs/resume"),
-}
-LONG_FUNCTIONS = {"begin"}
-WIDE_KERNELS = {"network_units.cl", "slopes.cl"}
 #: what a problem is, which nobody outside of models asks
 PROBLEMS = {"Problem", "Network", "Potential"}
 
@@ -130,10 +123,10 @@ def test_files_and_functions_are_short(part):
     for file in ROOT.glob(f"{part}/**/*.py"):
         place = str(file.relative_to(ROOT / part).with_suffix(""))
         count = len(file.read_text(encoding="utf-8").splitlines())
-        if count > LONGEST_FILE and place not in LONG_FILES:
+        if count > LONGEST_FILE:
             long.append(f"{place}: {count} lines")
         for node in ast.walk(tree_of(file)):
-            if isinstance(node, ast.FunctionDef) and node.name not in LONG_FUNCTIONS:
+            if isinstance(node, ast.FunctionDef):
                 count = node.end_lineno - node.lineno + 1
                 if count > LONGEST_FUNCTION:
                     long.append(f"{place}: {node.name} has {count} lines")
@@ -142,15 +135,8 @@ def test_files_and_functions_are_short(part):
 
 def test_lines_are_short():
     for file in [*files().values(), *ROOT.glob("kernels/*.cl")]:
-        if file.name not in WIDE_KERNELS:
-            lines = file.read_text(encoding="utf-8").splitlines()
-            assert [line for line in lines if len(line) > LONGEST_LINE] == [], file
-
-
-def test_what_is_left_to_be_parted_is_still_long():
-    for place in LONG_FILES:
-        text = (ROOT / "mfpde" / f"{place}.py").read_text(encoding="utf-8")
-        assert len(text.splitlines()) > LONGEST_FILE, place
+        lines = file.read_text(encoding="utf-8").splitlines()
+        assert [line for line in lines if len(line) > LONGEST_LINE] == [], file
 
 
 def test_nobody_outside_of_models_asks_which_problem_it_has():

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from conftest import rough_density, small_case
 
+from mfpde.eulerian.build import build_solver
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.opencl_backend import OpenCLBackend
-from mfpde.eulerian.solver import build_solver
 from mfpde.measures.compression import compress_features, pivoted_cholesky
 from mfpde.models import build_model
-from mfpde.models.coupling import BoxFeatures, Features
+from mfpde.models.feature_coupling import BoxFeatures, Features
 
 #: z on 26 x 21 cells and 240 distinct data: large enough to be worth compressing
 LARGE = {

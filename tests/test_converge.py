@@ -58,7 +58,7 @@ def test_births_fall_back_on_the_finest_level(device):
 
 def test_nodes_are_the_mean_field_with_reaction_too(device):
     """Energy of nodes and of a fine mesh agree to the mesh's error; weights sum to one."""
-    from mfpde.eulerian.solver import build_solver
+    from mfpde.eulerian.build import build_solver
 
     case = small_case(**FINE, **{"dynamics.birth_death": 1.0})
     network = build_network(case)

@@ -9,8 +9,8 @@ import pytest
 from conftest import build_backends, rough_density, small_case
 
 from mfpde.case.load import case_from_tables
+from mfpde.eulerian.build import build_solver
 from mfpde.eulerian.scharfetter_gummel import exchange
-from mfpde.eulerian.solver import build_solver
 from mfpde.models import build_model
 
 PI = 3.141592653589793

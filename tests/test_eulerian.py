@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 from mfpde.case import load_case
 from mfpde.errors import RunError
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.eulerian.stepper import Stepper
 from mfpde.kinds import LIMITERS
 from mfpde.models.network import build_network

@@ -11,7 +11,7 @@ from scipy.integrate import quad, solve_ivp
 
 from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.exact import build_exact, errors
 from mfpde.kinds import EXACT
 from mfpde.models import build_model

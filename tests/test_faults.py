@@ -15,7 +15,7 @@ from test_resume import assert_same, stop_after
 import mfpde
 from mfpde.errors import InputError, RunError, StorageError
 from mfpde.runs import resume, simulate
-from mfpde.store import archive, copies
+from mfpde.store import archive, copies, handles
 from mfpde.store.archive import Damaged, load_archive, save_archive
 from mfpde.store.checkpoints import folder_of
 from mfpde.store.checksums import count_good_frames
@@ -116,7 +116,8 @@ def test_whoever_looks_between_any_two_writes_sees_a_whole_file(tmp_path, monkey
 
     original = Writer.write_frame
     monkeypatch.setattr(Writer, "write_frame", write_frame)
-    monkeypatch.setattr(copies, "os", Spy(around))
+    for module in (copies, handles):
+        monkeypatch.setattr(module, "os", Spy(around))
     simulate(small_case(**TINY), path)
     assert published[0] == 6
     assert moments[0] > 60
@@ -124,7 +125,7 @@ def test_whoever_looks_between_any_two_writes_sees_a_whole_file(tmp_path, monkey
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", [copies, archive])
+@pytest.mark.parametrize("module", [copies, handles, archive])
 def test_a_disk_that_fills_at_any_write_ends_the_run_and_nothing_else(module, tmp_path, monkeypatch):
     case = small_case(**TINY)
     simulate(case, tmp_path / "whole.h5")
@@ -191,7 +192,8 @@ def test_a_file_system_without_hard_links_is_refused(tmp_path, monkeypatch):
             raise PermissionError(errno.EPERM, "Operation not permitted")
         return real(*arguments)
 
-    monkeypatch.setattr(copies, "os", Spy(around))
+    for module in (copies, handles):
+        monkeypatch.setattr(module, "os", Spy(around))
     with pytest.raises(InputError, match="its file system has no hard links"):
         simulate(small_case(**TINY), tmp_path / "run.h5")
 

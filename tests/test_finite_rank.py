@@ -9,7 +9,7 @@ import pytest
 
 from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.lagrangian.forces_numpy import NumpyPotential
 from mfpde.lagrangian.forces_opencl import build_opencl_potential
 from mfpde.lagrangian.ladder import Ladder

@@ -13,9 +13,9 @@ from scipy.stats import norm
 
 from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
+from mfpde.eulerian.build import build_solver
 from mfpde.eulerian.fipy_stepper import FipyStepper
 from mfpde.eulerian.numpy_backend import NumpyBackend
-from mfpde.eulerian.solver import build_solver
 from mfpde.laws.normal import Normal
 from mfpde.measures.axis import Axis
 from mfpde.measures.mesh import Mesh

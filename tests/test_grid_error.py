@@ -6,7 +6,7 @@ from conftest import small_case
 
 import mfpde
 from mfpde.case import load_case
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.exact import build_exact
 from mfpde.exact.errors import errors
 from mfpde.laws.uniform import Uniform

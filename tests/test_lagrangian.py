@@ -326,7 +326,7 @@ def test_strong_reactions_shorten_the_time_between_jumps(device):
     assert flow.interval < 0.3 * case.lagrangian.reaction_step
     flow.advance(0.04)
     assert flow.reactions > 4
-    from mfpde.eulerian.solver import build_solver
+    from mfpde.eulerian.build import build_solver
 
     solver = build_solver(case, build_network(case), device)
     solver.advance(0.04)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import mfpde
 from mfpde.case.load import case_from_tables
 from mfpde.errors import InputError
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.laws import tails
 from mfpde.laws.normal import Normal
 from mfpde.laws.point import Point

@@ -46,6 +46,8 @@ teacher = {{ kind = "planted", units = [{{ a = 1.0, w = 1.0 }}] }}
 activation = "relu"
 bias = false
 [parameters.a]{AXIS}[parameters.w]{AXIS}{REST}"""
+TWO_OUTPUTS = ('"sin(x0)"', '["sin(x0)", "cos(x0)"]')
+OF_TEACHER = 'teacher = "sin(x0)"\ninputs = { law = "grid", low = -2, high = 2, points = 8 }'
 TWO = ('{ law = "grid", low = -2, high = 2, points = 8 }', '{ law = "grid", dimension = 2, points = 4 }')
 
 
@@ -58,6 +60,14 @@ def changed(base, *changes, add=""):
 
 
 #: (case, what the message says after the name of the file)
+
+
+def of_loss(name):
+    """The table of a model with a loss."""
+    return f'[model]\nloss = "{name}"\n'
+
+
+TANGENT = '[fluctuations]\npredict = true\nmethod = "tangent"\n'
 
 
 def laws_with(key):
@@ -269,7 +279,7 @@ MISTAKES = [
     (changed(NET, add='[model]\nactivation = "sin(x)"\n'), "model.activation: unknown name 'x' in 'sin(x)'"),
     (
         changed(NET, add="[model]\npenalty = 0.01\n"),
-        "model.penalty: expected a table, with keys of lambda, power, confinement, got 0.01",
+        "model.penalty: expected a table, with keys of kind, lambda, power, confinement, got 0.01",
     ),
     (changed(NET, add="[model]\npenalty = { strength = 0.01 }\n"), "unknown key 'model.penalty.strength'"),
     (
@@ -494,6 +504,75 @@ MISTAKES = [
         "data.teacher.units: expected at least 1 item(s), got []",
     ),
     (changed(POP, ("{ a = 1.0, w = 1.0 }", "{ a = 1.0 }")), "the key 'data.teacher.units.0.w' is required"),
+    (changed(NET, add=of_loss("logistc")), "model.loss: 'logistc' is not one of the choices; did you mean"),
+    (
+        changed(NET, add='[model]\nloss = "huber"\nhuber_delta = 0\n'),
+        "model.huber_delta: expected more than 0, got 0",
+    ),
+    (
+        changed(NET, ("teacher", "noise = 0.1\nteacher"), add=of_loss("logistic")),
+        'data.noise: the loss "logistic" takes classes, to which no noise is added',
+    ),
+    (
+        changed(NET, ("sin(x0)", "1 + x0^2"), add=of_loss("logistic")),
+        "data.teacher: has one sign at all inputs; two classes are told by its sign",
+    ),
+    (
+        changed(NET, TWO_OUTPUTS, add=of_loss("logistic")),
+        'data.teacher: the loss "logistic" takes one formula, got 2',
+    ),
+    (
+        changed(NET, add=of_loss("softmax")),
+        'data.teacher: the loss "softmax" takes a list of formulas, one for each class',
+    ),
+    (
+        changed(NET, ('"sin(x0)"', '["1", "sin(x0) - 2"]'), add=of_loss("softmax")),
+        "data.teacher: score 1 is the largest at all inputs; expected two classes or more",
+    ),
+    (
+        changed(NET, ('"sin(x0)"', '["x0", "1/x0"]'), ("points = 8", "points = 9")),
+        "data.teacher: '1/x0' is not finite at x0 = 0; expected a teacher with a value at every input",
+    ),
+    (
+        changed(POP, ("[model]", '[model]\nloss = "logistic"')),
+        (
+            'model.loss: "logistic" needs data points; under data.population there are closed forms for the'
+            ' loss "square" alone'
+        ),
+    ),
+    (
+        changed(NET, TWO_OUTPUTS, add="[parameters.a3]\n" + AXIS),
+        "parameters.a3: the model has no such parameter",
+    ),
+    (
+        changed(NET, TWO_OUTPUTS, ("[parameters.a]", "[parameters.a1]")),
+        (
+            "the model has a parameter 'a2', which needs a table [parameters.a2] with domain, cells and"
+            ' initial = { law = "normal" }, or fixed = 1.0; [parameters.a] serves all amplitudes'
+        ),
+    ),
+    (
+        changed(NET, TWO_OUTPUTS, TWO, ("fixed = 0.5", AXIS)),
+        "the mesh needs 1 to 4 free parameters, the case has 5: free or fix some with the tables",
+    ),
+    (
+        changed(NET, (OF_TEACHER, 'file = "a.csv"\nx = "u"\ny = ["v", "w"]\nlabels = [0, 1]')),
+        "data: 'labels' are values of one column y; expected a single name",
+    ),
+    (
+        changed(NET, add=of_loss("huber") + TANGENT),
+        (
+            'fluctuations.method: "tangent" does not serve this case: model.loss: "huber" has no second'
+            ' derivative where errors are clipped; use "perturbation"'
+        ),
+    ),
+    (
+        changed(NET, TWO_OUTPUTS, add=TANGENT),
+        (
+            'fluctuations.method: "tangent" does not serve this case: data.y: the tangent has one output; use'
+            ' "perturbation"'
+        ),
+    ),
 ]
 
 

@@ -10,7 +10,7 @@ from scipy.special import erf, ndtr
 import mfpde
 from mfpde.case.load import case_from_tables, set_key
 from mfpde.errors import InputError
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.exact import build_exact
 from mfpde.lagrangian.characteristics import build_characteristics, observe
 from mfpde.lagrangian.ladder import Ladder

@@ -17,7 +17,7 @@ from mfpde.device.buffers import Buffers
 from mfpde.device.program import build_program, precision_constants
 from mfpde.device.widths import vector_width
 from mfpde.errors import InputError, RunError
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.expressions import derivative, evaluate, evaluate_together, opencl_function, parse
 from mfpde.expressions.scaled import safe
 from mfpde.lagrangian.ladder import Ladder

@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 from mfpde.case.load import case_from_tables
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.models import build_model
 
 CASE = """

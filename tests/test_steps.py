@@ -14,7 +14,7 @@ from mfpde.case.load import case_from_tables
 from mfpde.errors import RunError
 from mfpde.eulerian import solver as solvers
 from mfpde.eulerian.backend import faint_density
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.eulerian.step_control import StepControl
 from mfpde.models import build_model
 

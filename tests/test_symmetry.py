@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mfpde.case.load import case_from_tables
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.models import build_model
 
 PI = 3.141592653589793

@@ -10,7 +10,7 @@ from conftest import small_case
 
 import mfpde
 from mfpde.case import load_case
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.exact.self_consistent import double_well_mean, kuramoto_order
 from mfpde.figures import style
 from mfpde.models import build_model

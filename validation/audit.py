@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mfpde.case import Case
-from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.eulerian.build import build_solver
+from mfpde.eulerian.solver import Solver
 from mfpde.exact import build_exact, errors
 from mfpde.lagrangian.characteristics import observe, points_flow, why_none
 from mfpde.models import build_model

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.case import Case, load_case
-from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.eulerian.build import build_solver
+from mfpde.eulerian.solver import Solver
 from mfpde.eulerian.stepper import Stepper
 from mfpde.exact import build_exact, errors
 from mfpde.exact.self_consistent import double_well_mean

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from mfpde.case.load import case_from_tables
-from mfpde.eulerian.solver import has_gibbs_states
+from mfpde.eulerian.build import has_gibbs_states
 from mfpde.models import build_model
 from mfpde.results.run import Run
 

@@ -36,6 +36,19 @@ class NetworkModel(Table):
     huber_delta: Positive = 1.0
     penalty: Penalty = Penalty()
 
+    @model_validator(mode="after")
+    def _keys_of_others(self):
+        """A key that would have no effect is refused."""
+        fields = type(self).model_fields
+        for owner, kind, names in (
+            ("features", "perceptron", ("activation", "bias")),
+            ("loss", "huber", ("huber_delta",)),
+        ):
+            given = [name for name in names if getattr(self, name) != fields[name].default]
+            if given and getattr(self, owner) != kind:
+                raise ValueError(f"'{given[0]}' belongs to {owner} = \"{kind}\"; leave it out")
+        return self
+
 
 class PotentialModel(Table):
     """E(mu) = 2 int V0 dmu + int int W(theta - theta') dmu dmu, by formulas in the names of the parameters.

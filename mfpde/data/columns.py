@@ -25,8 +25,6 @@ MARKS = (
 )  # fmt: skip
 #: larger whole numbers are not all held in double precision
 LARGEST_WHOLE = 2**53
-#: values of a column that may be classes
-MOST_CLASSES = 64
 
 
 class Column(NamedTuple):
@@ -98,37 +96,12 @@ class Table:
             )
         return Column(which.argmax(axis=0).astype(float), missing)
 
-    def classes(self, name: str, reading: Data) -> tuple[Column, list[str]]:
-        """A column of few different values as their numbers 0, 1, ..., and the values in order: numbers by
-        size, words by the alphabet.
-
-        Raises:
-            InputError: more than `MOST_CLASSES` values.
-        """
-        values, missing = self.columns[name]
-        missing = missing | is_marked(values, reading)
-        words = [_text(v) for v in values.ravel()]
-        numbers = np.array([_as_number(word.replace(reading.decimal, ".")) for word in words])
-        if not np.isnan(numbers[~missing.ravel()]).any():
-            words = [f"{number:g}" for number in numbers]
-            there = [f"{number:g}" for number in np.unique(numbers[~missing.ravel()])]
-        else:
-            there = sorted({word for word, gap in zip(words, missing.ravel(), strict=True) if not gap})
-        if len(there) > MOST_CLASSES:
-            raise InputError(
-                f"{self.source}: '{name}' has {len(there)} different values, such as {there[0]} and"
-                f" {there[1]}; expected at most {MOST_CLASSES} classes"
-            )
-        code = {word: float(k) for k, word in enumerate(there)}
-        codes = np.array([code.get(word, 0.0) for word in words])
-        return Column(codes.reshape(values.shape), missing), there
-
     def _not_numbers(self, name: str, values: np.ndarray, missing: np.ndarray) -> InputError:
         """Text or truth values where numbers were expected."""
         first = _first(~missing) or (0,) * values.ndim
         if values.dtype.kind == "b":
             advice = advise_labels([False, True])
-        elif np.isnan(_as_number(_text(values[first]))):
+        elif np.isnan(as_number(as_text(values[first]))):
             distinct = sorted({_show(v) for v in values[~missing].ravel()[:100_000]})
             advice = advise_labels([v.strip("'") for v in distinct])
         else:
@@ -186,7 +159,7 @@ def is_marked(values: np.ndarray, reading: Data) -> np.ndarray:
     given = reading.missing_values or []
     numbers = [
         v
-        for v in (_as_number(mark.strip()) if isinstance(mark, str) else float(mark) for mark in given)
+        for v in (as_number(mark.strip()) if isinstance(mark, str) else float(mark) for mark in given)
         if not np.isnan(v)
     ]
     if values.dtype.kind == "f":
@@ -197,7 +170,7 @@ def is_marked(values: np.ndarray, reading: Data) -> np.ndarray:
     if values.dtype.kind == "b" or not given:
         return np.zeros(values.shape, dtype=bool)
     words = {mark.strip().lower() for mark in given if isinstance(mark, str)}
-    found = [text.lower() in words or _as_number(text) in numbers for text in map(_text, values.ravel())]
+    found = [text.lower() in words or as_number(text) in numbers for text in map(as_text, values.ravel())]
     return np.array(found, dtype=bool).reshape(values.shape)
 
 
@@ -208,19 +181,20 @@ def equals(values: np.ndarray, label: Any, decimal: str = ".") -> np.ndarray:
         return values == label if isinstance(label, bool) else np.zeros(values.shape, dtype=bool)
     if kind in "iuf":
         return values == label if not isinstance(label, str | bool) else np.zeros(values.shape, dtype=bool)
-    texts = np.array([_text(v) for v in values.ravel()], dtype=object).reshape(values.shape)
+    texts = np.array([as_text(v) for v in values.ravel()], dtype=object).reshape(values.shape)
     if isinstance(label, str):
         return texts == label.strip()
     if isinstance(label, bool):
         return np.array([t.lower() == str(label).lower() for t in texts.ravel()], dtype=bool).reshape(
             values.shape
         )
-    return np.array(
-        [_as_number(t.replace(decimal, ".")) == label for t in texts.ravel()], dtype=bool
-    ).reshape(values.shape)
+    return np.array([as_number(t.replace(decimal, ".")) == label for t in texts.ravel()], dtype=bool).reshape(
+        values.shape
+    )
 
 
-def _as_number(text: str) -> float:
+def as_number(text: str) -> float:
+    """What a text says in digits; NaN if it says something else."""
     return (
         float(text)
         if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE)
@@ -228,12 +202,13 @@ def _as_number(text: str) -> float:
     )
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A cell as text, without blanks around it."""
     return (value.decode(errors="replace") if isinstance(value, bytes) else str(value)).strip()
 
 
 def _show(value: Any) -> str:
-    return repr(_text(value)[:60]) if isinstance(value, str | bytes) else str(value)
+    return repr(as_text(value)[:60]) if isinstance(value, str | bytes) else str(value)
 
 
 def _toml(value: Any) -> str:

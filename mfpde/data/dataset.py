@@ -142,7 +142,8 @@ def _from_file(spec: schema.Data, loss: str, folder: Path, source: Path) -> Data
             f"{table.source}: '{empty[0]}' has shape {columns[empty[0]].values.shape}, so it holds no column"
         )
     gaps = {name: column.missing for name, column in columns.items()}
-    kept, notes = _whole_rows(gaps | {spec.targets[0]: targets.missing}, table, spec)
+    gaps |= dict(zip(spec.targets, targets.missing.T, strict=True))
+    kept, notes = _whole_rows(gaps, table, spec)
     x = np.column_stack([columns[name].values[kept] for name in spec.x])
     y = targets.values[kept]
     weights = np.full(len(x), 1 / max(len(x), 1))

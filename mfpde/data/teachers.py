@@ -3,12 +3,12 @@
 import numpy as np
 
 from mfpde.activations import find_activation
-from mfpde.case import data_tables
+from mfpde.case import teacher_tables
 from mfpde.errors import InputError
 from mfpde.expressions import evaluate, parse
 
 
-def teach(spec: data_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarray:
+def teach(spec: teacher_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarray:
     """f*(x) of shape (L,), or (L, outputs) of several formulas, at inputs of shape (L, d).
 
     Arguments:
@@ -16,7 +16,7 @@ def teach(spec: data_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarr
     Raises:
         InputError: a formula or a unit that does not fit the input dimension, or a non-finite value.
     """
-    if isinstance(spec, data_tables.FormulaTeacher):
+    if isinstance(spec, teacher_tables.FormulaTeacher):
         names = [f"x{k}" for k in range(x.shape[1])]
         values = {name: x[:, k] for k, name in enumerate(names)}
         found = [
@@ -24,14 +24,15 @@ def teach(spec: data_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarr
             for formula in spec.formulas
         ]
         y = np.column_stack(found) if len(found) > 1 else found[0]
-    elif isinstance(spec, data_tables.PlantedTeacher):
+    elif isinstance(spec, teacher_tables.PlantedTeacher):
         y = _planted(spec, x, activation)
     else:
         y = _mixture(spec, x)
     if not np.all(np.isfinite(y)):
-        bad = x[~np.isfinite(y).reshape(len(x), -1).all(axis=1)][0]
-        what = f"'{spec.formula}'" if isinstance(spec, data_tables.FormulaTeacher) else "the teacher"
-        place = ", ".join(f"x{k} = {value:g}" for k, value in enumerate(bad))
+        row, output = np.argwhere(~np.isfinite(y).reshape(len(x), -1))[0]
+        formula = isinstance(spec, teacher_tables.FormulaTeacher)
+        what = f"'{spec.formulas[output]}'" if formula else "the teacher"
+        place = ", ".join(f"x{k} = {value:g}" for k, value in enumerate(x[row]))
         raise InputError(
             f"data.teacher: {what} is not finite at {place}; expected a teacher with a value at every input"
         )
@@ -39,7 +40,7 @@ def teach(spec: data_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarr
 
 
 def planted_units(
-    spec: data_tables.PlantedTeacher, dimension: int
+    spec: teacher_tables.PlantedTeacher, dimension: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weights w (m, d), biases b (m,) and amplitudes (m,) of the units of f* = sum_k a_k sigma(<w_k, x> +
     b_k).
@@ -57,13 +58,13 @@ def planted_units(
     return w, b, a / len(spec.units) if spec.scaling == "mean" else a
 
 
-def _planted(spec: data_tables.PlantedTeacher, x: np.ndarray, activation: str) -> np.ndarray:
+def _planted(spec: teacher_tables.PlantedTeacher, x: np.ndarray, activation: str) -> np.ndarray:
     sigma = find_activation(spec.activation or activation, "data.teacher.activation")
     w, b, a = planted_units(spec, x.shape[1])
     return sigma.value(x @ w.T + b) @ a
 
 
-def _mixture(spec: data_tables.MixtureTeacher, x: np.ndarray) -> np.ndarray:
+def _mixture(spec: teacher_tables.MixtureTeacher, x: np.ndarray) -> np.ndarray:
     y = np.zeros(len(x))
     for number, part in enumerate(spec.components):
         mean = _point(part.mean, x.shape[1], f"data.teacher.components.{number}.mean")

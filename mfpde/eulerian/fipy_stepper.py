@@ -18,7 +18,8 @@ from mfpde.case import schema
 from mfpde.errors import InputError, RunError
 from mfpde.eulerian.numpy_backend import NumpyBackend
 from mfpde.eulerian.state import State
-from mfpde.eulerian.stepper import Step, Stepper
+from mfpde.eulerian.stepper import Stepper
+from mfpde.eulerian.steps import Step
 from mfpde.measures.mesh import Mesh
 from mfpde.models.mesh_potential import MeshPotential
 

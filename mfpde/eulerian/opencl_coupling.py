@@ -11,7 +11,8 @@ import numpy as np
 
 from mfpde.device.buffers import Buffers
 from mfpde.eulerian.layout import Layout
-from mfpde.models.coupling import BoxFeatures, Coupling, Features, Uncoupled
+from mfpde.models.coupling import Coupling, Uncoupled
+from mfpde.models.feature_coupling import BoxFeatures, Features
 
 CHUNK = 64  #: z-cells per partial moment of dense features
 GROUPS_PER_CORE = 4  #: partial moments of boxes

@@ -80,6 +80,6 @@ class Reaction:
         strength = (1 - power) / self.entropic if self.entropic else self.alpha * dt
         field = self.backend.react(state.field, self.states.potential(linear), strength, mean, power)
         mass = self.backend.moments(field).mass
-        if not (np.isfinite(mass) and mass > 0):
+        if not (np.all(np.isfinite(mass)) and np.all(mass > 0)):
             raise Refused
         return self.backend.blend(0.0, field, state.moments.mass / mass, field)

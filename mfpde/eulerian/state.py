@@ -37,7 +37,7 @@ class States:
         moments = self.backend.moments(field)
         energy = self.energy.value(moments)
         entropy = self.backend.entropy(field) if self.with_entropy else 0.0
-        if not (np.isfinite(energy) and np.isfinite(moments.mass) and np.isfinite(entropy)):
+        if not (np.isfinite(energy) and np.all(np.isfinite(moments.mass)) and np.isfinite(entropy)):
             raise RunError("the density is no longer finite (energy or mass is not a number)")
         return State(field, moments, energy, entropy)
 

@@ -14,9 +14,6 @@ With diffusion the functional that decays is the free energy E + 2 tau int mu lo
 Scharfetter-Gummel sweeps without reaction or with the entropic one; only then is it claimed, and a step that
 raises it redone."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import numpy as np
 
 from mfpde.case import schema
@@ -26,61 +23,13 @@ from mfpde.eulerian.diffusion import Diffusion
 from mfpde.eulerian.reaction import Reaction
 from mfpde.eulerian.state import Refused, State, States
 from mfpde.eulerian.step_control import StepControl
+from mfpde.eulerian.steps import REMEDIES, Limits, Step, Taken, TooLong
 from mfpde.models.energy import Energy, Moments
 
 POSITIVITY_BOUND = 0.5
 MAX_HALVINGS = 30
 #: of the longest step, or of the way to the next output: a run of shorter steps would not end
 SHORTEST = 1e-8
-#: what to do about steps that collapse, by what sets them
-REMEDIES = {
-    "positivity": (
-        "velocities are too large for the mesh; use a narrower domain, a weaker penalty, or a bounded"
-        " activation"
-    ),
-    "accuracy": (
-        "the density changes too fast for eulerian.tolerance; use more cells, a larger tolerance, or a"
-        " potential that is less steep"
-    ),
-    "redo": (
-        "shorter and shorter steps had to be taken again; use more cells, or a potential that is less steep"
-    ),
-}
-
-
-class Limits(NamedTuple):
-    """Largest steps at a state, by reason."""
-
-    positivity: float
-    energy: float
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step did."""
-
-    state: State
-    dt: float
-    #: what set dt: "positivity", "energy", "reaction", "accuracy", "max_step", "output", or "redo" after a
-    #: step was redone
-    limit: str
-    halvings: int
-    least: float  #: min(0, smallest density met)
-    #: dt (2 int |grad V|^2 dmu + 2 alpha Var V), by the rule of the transport stages; NaN with diffusion
-    dissipated: float
-    rejected: int = 0  #: longer steps whose error was too large
-
-
-class Taken(NamedTuple):
-    """A step of a given length, before its error is judged."""
-
-    state: State
-    least: float
-    dissipated: float
-
-
-class TooLong(Refused):
-    """The error of a step is larger than allowed."""
 
 
 class Stepper:
@@ -134,7 +83,9 @@ class Stepper:
             or (self.tau and self.alpha and not self.reaction.entropic)
         ):
             return "none"  # a source; a splitting; a reaction whose Cov(V, V + tau log mu) has no sign
-        return "free energy" if self.tau else "energy"
+        if self.energy.guarantee == "none":
+            return "none"
+        return f"free {self.energy.guarantee}" if self.tau else self.energy.guarantee
 
     def functional(self, state: State) -> float:
         """E, or with diffusion the free energy E + 2 tau int mu log mu."""

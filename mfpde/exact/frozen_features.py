@@ -12,7 +12,7 @@ from mfpde.case import Case
 from mfpde.data import Dataset
 from mfpde.exact.state import ExactState, Solution, expect, expect_no
 from mfpde.measures.mesh import Mesh
-from mfpde.models.coupling import Features
+from mfpde.models.feature_coupling import Features
 from mfpde.models.kinds import as_network, perceptrons
 from mfpde.models.network import Network
 from mfpde.models.problem import Problem

@@ -10,8 +10,9 @@ from mfpde.lagrangian.forces_moments import Moments
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import NumpyBackend
 from mfpde.lagrangian.shares import Share, in_shares, in_turn, share_out
+from mfpde.models.formula import Formula
 from mfpde.models.network import Network
-from mfpde.models.potential import Formula, Potential
+from mfpde.models.potential import Potential
 from mfpde.threads import each
 
 #: units whose rates are put together at once

@@ -7,16 +7,18 @@ from mfpde.metrics.views.density import DensityView
 
 
 def compression_bound(density: DensityView) -> float:
-    """Bound of |E - E~|, see `models.features`."""
-    amplitude, error = density.solver.model.parameters.components[0], density.solver.features_error
+    """Bound of |E - E~|, see `models.feature_coupling`; amplitudes count by the sum of their sizes."""
+    error = density.solver.features_error
     if not error:
         return 0.0
-    if amplitude.free:
-        axis = density.mesh.axes[0]
-        size = float(np.sum(np.abs(axis.centres) * density.marginals[axis.name] * axis.widths))
-    else:
-        size = abs(float(amplitude.law.quantile(np.zeros(1))[0]))
-    return 2 * size * error * np.sqrt(density.loss) + (size * error) ** 2
+    size = 0.0
+    for amplitude in density.solver.model.parameters.amplitudes:
+        if amplitude.free:
+            axis = next(axis for axis in density.mesh.axes if axis.name == amplitude.name)
+            size += float(np.sum(np.abs(axis.centres) * density.marginals[axis.name] * axis.widths))
+        else:
+            size += abs(float(amplitude.law.quantile(np.zeros(1))[0]))
+    return 2 * size * error * density.slope_norm + (size * error) ** 2
 
 
 VARIABLES = [

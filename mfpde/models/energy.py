@@ -21,7 +21,16 @@ class Moments(NamedTuple):
 
 
 class Energy(Protocol):
-    """E of a measure by its moments, dE/dmu = 2 V; dimensionless."""
+    """E of a measure by its moments, dE/dmu = 2 V; dimensionless.
+
+    Of several measures (`eulerian.product`) moments come one species after another: arrays of linear moments
+    and of sources are joined, masses and mean potentials are arrays. A payoff, which one species lowers and
+    another raises, guarantees nothing and bounds no step.
+    """
+
+    @property
+    def guarantee(self) -> str:
+        """What is proved to decay along the flow: "energy", or "none"."""
 
     def value(self, moments: Moments) -> float:
         """E."""
@@ -45,6 +54,8 @@ class Energy(Protocol):
 @dataclass(frozen=True)
 class PairEnergy:
     """2 int V0 dmu + int int W dmu dmu; the linear moments are W * mu."""
+
+    guarantee = "energy"
 
     def value(self, moments: Moments) -> float:
         """E."""

@@ -1,7 +1,8 @@
 """What a feature map phi(z; x) must offer: a network is f(x) = int a phi(z; x) dmu(a, z).
 
-To add a feature map, add a module to `mfpde.models.features` that defines `FEATURES`, a class of `AtInputs`:
-it needs phi, its derivatives by z and its OpenCL text, and serves meshes, units, nodes and descent."""
+To add a feature map, add a module to `mfpde.models.features` that defines `FEATURES`, a class of
+`PointwiseFeatures`: it needs phi, its derivatives by z and its OpenCL text, and serves meshes, units, nodes
+and descent."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

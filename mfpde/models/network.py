@@ -21,7 +21,7 @@ from mfpde.errors import InputError, about
 from mfpde.kinds import FEATURES
 from mfpde.measures.compression import BLOCK, row_blocks
 from mfpde.measures.mesh import Mesh
-from mfpde.models.coupling import Features, Outputs
+from mfpde.models.feature_coupling import Features, Outputs
 from mfpde.models.feature_map import FeatureMap
 from mfpde.models.function_space import FunctionSpace
 from mfpde.models.loss import Loss, build_loss

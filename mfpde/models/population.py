@@ -16,7 +16,7 @@ import numpy as np
 
 from mfpde.activations import Activation, find_activation
 from mfpde.case import Case, schema
-from mfpde.case.data_tables import PlantedTeacher
+from mfpde.case.teacher_tables import PlantedTeacher
 from mfpde.data.teachers import planted_units
 from mfpde.errors import InputError, about
 from mfpde.models.feature_map import Batch, FeatureMap

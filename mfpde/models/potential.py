@@ -7,8 +7,7 @@ Derivatives are symbolic; NumPy values and device code come from the same trees.
 """
 
 import hashlib
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,81 +16,20 @@ import numpy as np
 import sympy
 
 from mfpde.case import Case, schema
-from mfpde.errors import InputError, about
-from mfpde.expressions import derivative, evaluate, opencl_function, parse
+from mfpde.errors import about
+from mfpde.expressions import parse
 from mfpde.measures.convolution import pair_numbers, pair_operator
 from mfpde.measures.finite_rank import FiniteRank
 from mfpde.measures.mesh import Mesh
 from mfpde.models.coupling import Coupling, Pairs, Uncoupled
 from mfpde.models.energy import PairEnergy
+from mfpde.models.formula import Formula
+from mfpde.models.formula_checks import check_even, check_period, unused
 from mfpde.models.mesh_potential import MeshPotential
-from mfpde.models.parameters import Component, ParameterSpace, potential_parameters
+from mfpde.models.parameters import ParameterSpace, potential_parameters
 from mfpde.models.problem import Cloud
-from mfpde.models.reach import precisions, reached, refuse_where_not_finite
+from mfpde.models.reach import precisions, reached
 from mfpde.models.waves import find_finite_rank
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A function of the components of theta (or of their differences) with its gradient."""
-
-    expression: sympy.Expr
-    names: Sequence[str]
-    text: str = ""  #: as the case gives it
-
-    @cached_property
-    def gradient(self) -> list[sympy.Expr]:
-        """Derivatives by every component, symbolic."""
-        return [derivative(self.expression, sympy.Symbol(name, real=True)) for name in self.names]
-
-    def value(self, points: Sequence[np.ndarray]) -> np.ndarray:
-        """Values at points given by component (arrays that broadcast together)."""
-        return evaluate(self.expression, dict(zip(self.names, points, strict=True)))
-
-    def slopes(self, points: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Derivatives by every component."""
-        values = dict(zip(self.names, points, strict=True))
-        return [evaluate(slope, values) for slope in self.gradient]
-
-    def check(
-        self, points: Sequence[np.ndarray], where: str, values_in: str = "float64", slopes_in: str = "none"
-    ) -> None:
-        """Refuse the formula if its value, or a derivative, is not finite at one of the points, in these
-        precisions.
-
-        Raises:
-            InputError: with the formula and the place.
-        """
-        refuse_where_not_finite({f"'{self.text}'": self.expression}, self.names, points, where, values_in)
-        if slopes_in != "none":
-            slopes = {
-                f"the derivative of '{self.text}' by {name}": slope
-                for name, slope in zip(self.names, self.gradient, strict=True)
-            }
-            refuse_where_not_finite(slopes, self.names, points, where, slopes_in)
-
-    def opencl(self, function: str) -> str:
-        """Source of ``function(const realv *theta, realv *value, realv *slopes)``."""
-        # names of the user's never reach the compiler
-        symbols = [sympy.Symbol(f"t{k}", real=True) for k in range(len(self.names))]
-        rename = dict(zip((sympy.Symbol(name, real=True) for name in self.names), symbols, strict=True))
-        outputs = [
-            ("value", self.expression),
-            *((f"slope{k}", slope) for k, slope in enumerate(self.gradient)),
-        ]
-        source = opencl_function(
-            f"{function}_at", symbols, [(name, value.xreplace(rename)) for name, value in outputs]
-        )
-        arguments = (
-            [f"theta[{k}]" for k in range(len(symbols))]
-            + ["value"]
-            + [f"slopes + {k}" for k in range(len(symbols))]
-        )
-        call = (
-            f"static inline void {function}(const realv *theta, realv *value, realv *slopes)\n{{\n   "
-            f" {function}_at({', '.join(arguments)});\n}}\n"
-        )
-        return source + call
 
 
 @dataclass(frozen=True)
@@ -227,9 +165,8 @@ def build_potential(case: Case) -> Potential:
     with about(case.path):
         parameters = potential_parameters(case)
         names = parameters.names
-        unused = _unused(spec, names)
         hint = "; there is no table [parameters.{name}]" + "".join(
-            f", and [parameters.{name}] is in no formula" for name in unused
+            f", and [parameters.{name}] is in no formula" for name in unused(spec, names)
         )
         external = Formula(
             parse(spec.external or "0", names, "model.external", hint), names, spec.external or "0"
@@ -240,59 +177,11 @@ def build_potential(case: Case) -> Potential:
             interaction = Formula(
                 parse(spec.interaction, names, "model.interaction", hint), names, spec.interaction
             )
-            _check_even(interaction, parameters.components)
+            check_even(interaction, parameters.components)
             interaction.check(
                 reached(parameters.components, differences=True), "model.interaction", *precisions(case)
             )
         for k, c in enumerate(parameters.components):
             if c.periodic:
-                _check_period(external, k, c, parameters.components)
+                check_period(external, k, c, parameters.components)
         return Potential(external, interaction, parameters)
-
-
-def _unused(spec: schema.PotentialModel, names: Iterable[str]) -> list[str]:
-    """Parameters that no formula names."""
-    words = re.findall(r"[^\W\d]\w*", f"{spec.external} {spec.interaction}")
-    return [name for name in names if name not in words]
-
-
-def unmoved(case: Case) -> list[str]:
-    """Parameters of a potential that are in no formula, and that neither diffusion nor births move."""
-    if not isinstance(case.model, schema.PotentialModel):
-        return []
-    moved = (
-        set(case.dynamics.births or ())
-        if not case.dynamics.diffusion
-        else {name for name, p in case.parameters.items() if p.fixed is None}
-    )
-    return [name for name in _unused(case.model, case.parameters) if name not in moved]
-
-
-def _samples(components: Sequence[Component]) -> list[np.ndarray]:
-    """A few points inside the laws, the same in every run."""
-    random = np.random.default_rng(0)
-    return [c.draw(random.random(7)) for c in components]
-
-
-def _check_even(interaction: Formula, components: Sequence[Component]) -> None:
-    differences = [p - p[::-1] + 0.1 * c.free for p, c in zip(_samples(components), components, strict=True)]
-    there, back = interaction.value(differences), interaction.value([-d for d in differences])
-    if not np.allclose(there, back, rtol=1e-9, atol=1e-12, equal_nan=True):
-        raise InputError(
-            "model.interaction: W must be even, W(-d) = W(d), in the differences d of two points; only that"
-            " part has an energy"
-        )
-
-
-def _check_period(external: Formula, k: int, c: Component, components: Sequence[Component]) -> None:
-    assert c.domain is not None
-    ends = []
-    for end in c.domain:
-        points = _samples(components)
-        points[k] = np.full(7, end)
-        ends.append(external.value(points))
-    if not np.allclose(ends[0], ends[1], rtol=1e-6, atol=1e-9, equal_nan=True):
-        raise InputError(
-            f"parameters.{c.name}.periodic: model.external is not periodic in {c.name} with period"
-            f" {c.domain[1] - c.domain[0]:g}; expected the same value at both ends of the domain"
-        )

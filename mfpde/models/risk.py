@@ -5,6 +5,7 @@ With V = <l'(f), Phi> + r it obeys dE/dmu = 2 V for every loss, and for l = (f -
 """
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ class LeastSquares:
     Without a basis they are f(x_l) itself. With one, f = moments @ basis at the data, its rows orthonormal in
     L2(nu); then weights are 1, targets are the coefficients of f*, and what the basis misses of f* is the
     constant `offset`."""
+
+    guarantee: ClassVar[str] = "energy"
 
     targets: np.ndarray  #: of f* (r,)
     weights: np.ndarray  #: of every coefficient's square (r,)
@@ -74,6 +77,8 @@ class Risk:
 
     The linear moments are, output after output, the values of f at the data or, with a basis, its
     coefficients."""
+
+    guarantee: ClassVar[str] = "energy"
 
     loss_of_data: Loss
     targets: np.ndarray  #: (outputs, L)

@@ -11,7 +11,8 @@ from typing import Any
 
 from mfpde.case import Case
 from mfpde.data import Dataset
-from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.eulerian.build import build_solver
+from mfpde.eulerian.solver import Solver
 from mfpde.models import build_model
 from mfpde.models.births import births_laws
 from mfpde.monitors.bounds import STEP, Difference, Envelope, error_bound, formal_order, order_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from mfpde.case import Case
 from mfpde.errors import RunError
-from mfpde.models.potential import unmoved
+from mfpde.models.formula_checks import unmoved
 from mfpde.models.problem import Problem
 from mfpde.monitors.causes import remedy
 

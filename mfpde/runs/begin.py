@@ -103,22 +103,23 @@ def begin(
     layout, (times, stored) = simulation.layout(), output_times(case, ends)
     for message in check_disk(output, layout, len(times), int(np.sum(stored))):
         report.warn(message)
-    attributes = (
-        {
-            "title": case.title,
-            "run": facts["run"],
-            "case": case.text,
-            "case_resolved": facts["case"]["tables"],
-            "case_file": spell(case.path.name, "utf-8"),  # a name need not be text
-            "variant": case.variant,
-            "device_notes": list(simulation.notes),
-            "data_notes": list(simulation.data_notes),
-        }
-        | circumstances()
-        | names(simulation)
-    )
-    with closing(Writer(output, checkpoints.folder, layout, attributes | computing, aside=aside)) as writer:
+    attributes = {"run": facts["run"]} | attributes_of(simulation) | circumstances() | computing
+    with closing(Writer(output, checkpoints.folder, layout, attributes, aside=aside)) as writer:
         return Loop(simulation, checkpoints, writer, facts, report).go()
+
+
+def attributes_of(simulation: Simulation) -> dict[str, Any]:
+    """What an output tells of the case and of what was noticed before the run began."""
+    case = simulation.case
+    return {
+        "title": case.title,
+        "case": case.text,
+        "case_resolved": case.resolved(),
+        "case_file": spell(case.path.name, "utf-8"),  # a name need not be text
+        "variant": case.variant,
+        "device_notes": list(simulation.notes),
+        "data_notes": list(simulation.data_notes),
+    } | names(simulation)
 
 
 def names(simulation: Simulation) -> dict[str, Any]:

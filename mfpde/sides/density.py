@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mfpde.case import Case
-from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.eulerian.build import build_solver
+from mfpde.eulerian.solver import Solver
 from mfpde.metrics.views.density import DensityView
 from mfpde.monitors.blame import blaming_cells
 from mfpde.monitors.density import check_density, summary_of

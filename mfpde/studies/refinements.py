@@ -10,7 +10,8 @@ import numpy as np
 
 from mfpde.case import Case
 from mfpde.errors import InputError
-from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.eulerian.build import build_solver
+from mfpde.eulerian.solver import Solver
 from mfpde.lagrangian.characteristics import build_characteristics, observe, why_none
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow

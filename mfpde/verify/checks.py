@@ -16,7 +16,8 @@ from mfpde.case.load import case_from_tables
 from mfpde.device.choice import NUMPY, Choice, choose, devices_here, examined
 from mfpde.device.needs import USUAL
 from mfpde.errors import InputError
-from mfpde.eulerian.solver import Solver, build_solver
+from mfpde.eulerian.build import build_solver
+from mfpde.eulerian.solver import Solver
 from mfpde.lagrangian.fluctuations import build_fluctuations
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow

@@ -41,6 +41,12 @@ class DensityView:
         return self.solver.prediction
 
     @cached_property
+    def slope_norm(self) -> float:
+        """|dl/df| in L2(nu), which is |f - f*| for the square loss."""
+        assert self.function is not None
+        return self.function.risk.slope_norm(self.prediction)
+
+    @cached_property
     def loss(self) -> float:
         """That of f, such as |f - f*|^2 in L2(nu)."""
         assert self.function is not None
