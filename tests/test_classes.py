@@ -1,4 +1,6 @@
-"""Targets of losses: classes by numbers, words and truth values; columns of several outputs; what is refused."""
+"""Targets of losses: classes by numbers, words and truth values; columns of several outputs; what is
+refused.
+"""
 
 import numpy as np
 import pytest
