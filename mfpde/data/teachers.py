@@ -30,8 +30,8 @@ def teach(spec: teacher_tables.Teacher, x: np.ndarray, activation: str) -> np.nd
         y = _mixture(spec, x)
     if not np.all(np.isfinite(y)):
         row, output = np.argwhere(~np.isfinite(y).reshape(len(x), -1))[0]
-        formula = isinstance(spec, teacher_tables.FormulaTeacher)
-        what = f"'{spec.formulas[output]}'" if formula else "the teacher"
+        is_formula = isinstance(spec, teacher_tables.FormulaTeacher)
+        what = f"'{spec.formulas[output]}'" if is_formula else "the teacher"  # type: ignore[union-attr]
         place = ", ".join(f"x{k} = {value:g}" for k, value in enumerate(x[row]))
         raise InputError(
             f"data.teacher: {what} is not finite at {place}; expected a teacher with a value at every input"
