@@ -21,10 +21,10 @@ def loss_case(loss, outputs=1, **changes):
     """A network (a, w, b), or (a1, ..., w) of several outputs, that learns formulas on 20 points."""
     axis = {"domain": [-4, 4], "cells": 12, "initial": {"law": "normal", "within": [-3, 3]}}
     rest = {"b": axis | {"cells": 11}} if outputs == 1 else {}
-    formulas = FORMULAS[:outputs]
+    formulas, delta = FORMULAS[:outputs], {"huber_delta": 0.3} if loss == "huber" else {}
     tables = {
         "time": 0.5,
-        "model": {"loss": loss, "huber_delta": 0.3, "bias": bool(rest), "penalty": {"lambda": 0.02}},
+        "model": {"loss": loss, **delta, "bias": bool(rest), "penalty": {"lambda": 0.02}},
         "data": {
             "teacher": formulas[0] if outputs == 1 else formulas,
             "inputs": {"law": "grid", "low": -2, "high": 2, "points": 20},
