@@ -16,15 +16,18 @@ WITH_OUTPUTS = [
 ]
 FORMULAS = ["sin(1.5*x0) + 0.2", "cos(x0)", "0.7*x0 - 0.3"]
 
+#: keys that a loss has for itself
+WIDTH = {"huber": {"huber_delta": 0.3}}
+
 
 def loss_case(loss, outputs=1, **changes):
     """A network (a, w, b), or (a1, ..., w) of several outputs, that learns formulas on 20 points."""
     axis = {"domain": [-4, 4], "cells": 12, "initial": {"law": "normal", "within": [-3, 3]}}
     rest = {"b": axis | {"cells": 11}} if outputs == 1 else {}
-    formulas, delta = FORMULAS[:outputs], {"huber_delta": 0.3} if loss == "huber" else {}
+    formulas = FORMULAS[:outputs]
     tables = {
         "time": 0.5,
-        "model": {"loss": loss, **delta, "bias": bool(rest), "penalty": {"lambda": 0.02}},
+        "model": {"loss": loss, "bias": bool(rest), "penalty": {"lambda": 0.02}} | WIDTH.get(loss, {}),
         "data": {
             "teacher": formulas[0] if outputs == 1 else formulas,
             "inputs": {"law": "grid", "low": -2, "high": 2, "points": 20},
