@@ -8,7 +8,7 @@ from losses import WITH_OUTPUTS, loss_case
 from scipy.integrate import solve_ivp
 
 import mfpde
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.lagrangian.characteristics import build_characteristics, observe
 from mfpde.lagrangian.forces import build_backend
 from mfpde.lagrangian.forces_features_opencl import OpenCLFeatures

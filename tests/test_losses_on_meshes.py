@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from losses import WITH_OUTPUTS, loss_case
 
-from mfpde.eulerian.solver import build_solver
+from mfpde.eulerian.build import build_solver
 from mfpde.models import build_model, coupling
-from mfpde.models.coupling import BoxFeatures, Features
+from mfpde.models.feature_coupling import BoxFeatures, Features
 
 #: what fits on four axes
 ON_MESHES = [of for of in WITH_OUTPUTS if of[1] <= 3]
