@@ -16,8 +16,10 @@ WITH_OUTPUTS = [
 ]
 FORMULAS = ["sin(1.5*x0) + 0.2", "cos(x0)", "0.7*x0 - 0.3"]
 
-#: keys that a loss has for itself
-WIDTH = {"huber": {"huber_delta": 0.3}}
+
+def _width(loss):
+    """Errors of the size of those here, for a loss that clips them."""
+    return {"huber_delta": 0.3} if loss == "huber" else {}
 
 
 def loss_case(loss, outputs=1, **changes):
@@ -27,7 +29,7 @@ def loss_case(loss, outputs=1, **changes):
     formulas = FORMULAS[:outputs]
     tables = {
         "time": 0.5,
-        "model": {"loss": loss, "bias": bool(rest), "penalty": {"lambda": 0.02}} | WIDTH.get(loss, {}),
+        "model": {"loss": loss, "bias": bool(rest), "penalty": {"lambda": 0.02}} | _width(loss),
         "data": {
             "teacher": formulas[0] if outputs == 1 else formulas,
             "inputs": {"law": "grid", "low": -2, "high": 2, "points": 20},
