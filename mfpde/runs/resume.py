@@ -18,6 +18,7 @@ from mfpde.foreign import refuse_what_is_no_output
 from mfpde.runs.begin import begin, facts_of, tell_device, what_computes_it
 from mfpde.runs.find import Content, Found, changed_keys, choose, end_of, extend, look
 from mfpde.runs.loop import Loop
+from mfpde.runs.match import check_match
 from mfpde.runs.moved import take_along
 from mfpde.runs.report import Reporter, Silent
 from mfpde.simulation import Simulation, build_simulation
@@ -26,8 +27,6 @@ from mfpde.store.provenance import HOST, now
 from mfpde.store.writer import Writer
 from mfpde.version import __version__
 
-#: of a device, what must not change for results to stay the same bit by bit
-DEVICE_CLASS = ("type", "platform", "name")
 Work = Callable[[], bool]  #: what remains to be done: runs to the end, or tells that it was stopped
 
 
@@ -165,7 +164,7 @@ def _on(
         simulation = build_simulation(case, device, data, content["state"], report.tell)
     tell_device(simulation, report)
     facts = content | what_computes_it(simulation) | facts_of(simulation)
-    _check_match(output, content, facts, allow_device_change, report)
+    check_match(output, content, facts, allow_device_change, report)
     facts["resumes"] = [*content["resumes"], _history(content)]
     del facts["state"], content["state"]
     return partial(_continue, simulation, checkpoints, facts, content["frames"], report)
@@ -226,41 +225,3 @@ def _device_of(case: Case, name: str) -> str | None:
     return (
         name if case.eulerian.backend != "numpy" and any(device.name == name for device in choices) else None
     )
-
-
-def _check_match(
-    output: Path, content: Content, facts: Content, allow_device_change: bool, report: Reporter
-) -> None:
-    """Refuse another kind of device or other data; say aloud what else is not as it was.
-
-    Raises:
-        InputError: what does not match, by name.
-    """
-    was, is_now = content["device"], facts["device"]
-    different = next((name for name in DEVICE_CLASS if was.get(name) != is_now.get(name)), None)
-    if different is not None:
-        change = f"the device has another {different}: {is_now.get(different)}, it was {was.get(different)}"
-        if not allow_device_change:
-            raise InputError(
-                f"{output}: {change}; results would not be the same bit by bit: choose it with --device, or"
-                " --allow-device-change"
-            )
-        report.warn(f"{change}, so results are not the same bit by bit")
-    if content["data_sha256"] != facts["data_sha256"]:
-        raise InputError(
-            f"{output}: the data are not those of the run (data_sha256); bring them back, or run anew with"
-            " mfpde run"
-        )
-    others = {"mfpde_version": "mfpde", "kernels_sha256": "the kernels", "machine": "the machine"}
-    changed = [label for name, label in others.items() if content[name] != facts[name]]
-    if was.get("kernels", is_now.get("kernels")) != is_now.get("kernels"):
-        changed.append("the form of the kernels")
-    # PoCL tells what is free at the moment
-    same = all(was.get(name) == is_now.get(name) for name in {*was, *is_now} - {"memory_bytes"})
-    if not changed and content["fingerprint"] != facts["fingerprint"] and same:
-        changed = ["what is built from the case (libraries or threads)"]
-    if changed:
-        report.warn(
-            f"not as it was when the run began: {', '.join(changed)}; results may differ from an"
-            " uninterrupted run in rounding"
-        )
