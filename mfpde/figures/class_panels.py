@@ -1,5 +1,7 @@
 """Panels of the classes that were learnt: over one input, on the plane of two, and of any number."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -76,7 +78,7 @@ def line(run: Run, place: Axes, k: int) -> None:
         place.plot([], [], color=style.DENSITY, lw=1.2, label=r"mean field $\mu_t$")
     _marks(run, place, x, colours)
     place.set_xlabel(axis_label(run, "x"))
-    if place.get_subplotspec().is_first_col():
+    if style.is_first_column(place):
         place.set_ylabel("probability" if run.data["targets"].ndim == 2 else f"probability of {called[1]}")
 
 
@@ -109,12 +111,12 @@ def plane(run: Run, place: Axes, k: int):
         look = {"color": colours[c], "marker": style.MARKERS[c % len(style.MARKERS)], "ls": ""}
         place.plot(*x[classes == c].T, **look, ms=3.5, mec="white", mew=0.4, label=name)
     place.set_xlabel(axis_label(run, "x"))
-    if place.get_subplotspec().is_first_col():
+    if style.is_first_column(place):
         place.set_ylabel(axis_label(run, "x", 1))
     return image
 
 
-def _on_plane(run: Run, k: int) -> tuple[list[np.ndarray], np.ndarray]:
+def _on_plane(run: Run, k: int) -> tuple[Sequence[np.ndarray], np.ndarray]:
     """A grid around the data, and f on it (outputs, FINE^2): of the density if it is stored at output k,
     else from the data, linear between them.
     """
@@ -123,7 +125,9 @@ def _on_plane(run: Run, k: int) -> tuple[list[np.ndarray], np.ndarray]:
     edges = np.linspace(low - MARGIN * (high - low), high + MARGIN * (high - low), FINE)
     grid = np.meshgrid(*edges.T)
     points = np.stack(grid, axis=-1).reshape(-1, 2)
-    stored = np.flatnonzero(run.mu["time"].values == run.times[k]) if run.has_density else []
+    stored: Sequence[int] | np.ndarray = (
+        np.flatnonzero(run.mu["time"].values == run.times[k]) if run.has_density else []
+    )
     return grid, (
         function_at(run, points, int(stored[0])) if len(stored) else _between(x, known(run, k), points)
     )
@@ -141,13 +145,13 @@ def leads(run: Run, place: Axes, k: int) -> None:
     """Histograms over the data of each class of what the true class leads by."""
     classes, called = truth(run), names(run)
     lead = margins(known(run, k), np.atleast_2d(run.data["targets"].values))
-    edges = np.linspace(min(lead.min(), 0), max(lead.max(), 0), BINS + 1)
+    edges = np.linspace(min(lead.min(), 0), max(lead.max(), 0), BINS + 1).tolist()
     for c, (name, colour) in enumerate(zip(called, style.class_colours(len(called)), strict=True)):
         fill = (*to_rgb(colour), 0.3)
         place.hist(lead[classes == c], edges, histtype="stepfilled", fc=fill, ec=colour, label=name)
     place.axvline(0, color=style.DENSITY, lw=0.8, ls="--")
     place.set_xlabel("lead of the true class")
-    if place.get_subplotspec().is_first_col():
+    if style.is_first_column(place):
         place.set_ylabel("number of data")
 
 

@@ -88,9 +88,9 @@ def _curve(run: Run, place: Axes, k: int, output: int) -> None:
     limit = mean_field_at(run, k)
     if limit is not None:
         place.plot(x[order], limit[output][order], color=style.DENSITY, lw=1.2, label=r"$f_{\mu_t}$")
-    if place.get_subplotspec().is_last_row():
+    if style.is_last_row(place):
         place.set_xlabel(axis_label(run, "x"))
-    if place.get_subplotspec().is_first_col():
+    if style.is_first_column(place):
         place.set_ylabel(axis_label(run, "y", output))
 
 
@@ -111,5 +111,5 @@ def _scatter(run: Run, place: Axes, k: int, output: int) -> None:
     if not which:  # rows of several would differ in width
         place.set_aspect("equal", adjustable="box")
     place.set_xlabel(f"target $f^*{which}(x_l)$")
-    if place.get_subplotspec().is_first_col():
+    if style.is_first_column(place):
         place.set_ylabel(f"prediction $f{which}(x_l)$")

@@ -6,7 +6,7 @@ import matplotlib
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 
 #: Okabe & Ito's palette; the density is black, the networks go from light to dark with width
@@ -65,12 +65,14 @@ def class_colours(count: int) -> list[Any]:
 
 def between(first: str, second: str) -> LinearSegmentedColormap:
     """Light colours from one through white to another."""
-    return LinearSegmentedColormap.from_list("between", [light(first, 0.7), "white", light(second, 0.7)])
+    ends = [to_hex(light(colour, 0.7)) for colour in (first, second)]
+    return LinearSegmentedColormap.from_list("between", [ends[0], "white", ends[1]])
 
 
-def light(colour: str, strength: float = 0.35) -> tuple[float, ...]:
+def light(colour: str, strength: float = 0.35) -> tuple[float, float, float]:
     """A colour mixed with white, on which points in the colour itself are seen."""
-    return tuple(1 - strength * (1 - part) for part in to_rgb(colour))
+    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(colour))
+    return red, green, blue
 
 
 def time_colours(count: int) -> list[tuple]:
@@ -111,3 +113,15 @@ def legend_below(figure: Figure, *panels: Axes) -> None:
             handlelength=1.8,
             markerscale=2,
         )
+
+
+def is_first_column(place: Axes) -> bool:
+    """Whether a panel is the leftmost of its row, which bears the label of the axis."""
+    spec = place.get_subplotspec()
+    return spec is not None and spec.is_first_col()
+
+
+def is_last_row(place: Axes) -> bool:
+    """Whether a panel is the lowest of its column."""
+    spec = place.get_subplotspec()
+    return spec is not None and spec.is_last_row()
