@@ -12,6 +12,8 @@ LAWS: Registry[Any] = Registry("mfpde.laws", "LAW", "law", first="normal")
 LOSSES: Registry[Any] = Registry("mfpde.models.losses", "LOSS", "loss", first="square")
 PENALTIES: Registry[Any] = Registry("mfpde.models.penalties", "PENALTY", "penalty", first="power")
 FEATURES: Registry[Any] = Registry("mfpde.models.features", "FEATURES", "feature map", first="perceptron")
+PROBLEM_TABLES: Registry[Any] = Registry("mfpde.case.problems", "TABLE", "kind of model", first="network")
+PROBLEMS: Registry[Any] = Registry("mfpde.models.problems", "BUILD", "kind of model", first="network")
 EXACT: Registry[Any] = Registry("mfpde.exact", "SOLUTION", "exact solution", first="gaussian")
 FIGURES: Registry[Any] = Registry("mfpde.figures", "NEEDS", "figure", first="overview")
 OPTIMISERS: Registry[Any] = Registry(

@@ -219,6 +219,14 @@ SMALL = {
         "lagrangian.units=[30,90]",
         "lagrangian.replicates=4",
     ],
+    "iris": [
+        "parameters.a.cells=21",
+        "parameters.w.cells=20",
+        "time=1",
+        "lagrangian.units=[30,90]",
+        "lagrangian.replicates=4",
+        "characteristics.nodes=64",
+    ],
     "population_teacher": [
         "parameters.a.cells=21",
         "parameters.w.cells=20",

@@ -56,7 +56,7 @@ def shrink(case: Case) -> Case:
 def _has_two_inputs(case: Case) -> bool:
     """Whether the axis w of a shipped case serves two inputs."""
     data = case.data
-    return data is not None and 2 in (data.dimension, getattr(data.inputs, "dimension", 1))
+    return data is not None and 2 in (data.dimension, getattr(data.inputs, "dimension", 1), len(data.x or []))
 
 
 # --- what shipped cases leave out: changes of a base ----------------------------------------------------

@@ -16,7 +16,7 @@ from mfpde.exact import build_exact, errors
 from mfpde.exact.self_consistent import double_well_mean
 from mfpde.lagrangian.characteristics import build_characteristics, observe
 from mfpde.models import build_model
-from mfpde.models.features import Features
+from mfpde.models.feature_coupling import Features
 from mfpde.models.network import Network
 
 

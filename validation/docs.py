@@ -7,9 +7,22 @@ how it is made. To add a list, add a function here, and the marks to a page."""
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+from mfpde.kinds import (
+    EXACT,
+    FEATURES,
+    FIGURES,
+    LAWS,
+    LIMITERS,
+    LOSSES,
+    OPTIMISERS,
+    PENALTIES,
+    figures_of,
+)
 from mfpde.metrics import variables
 from mfpde.metrics.declaration import GROWING, NAME, UNITS, Variable
+from mfpde.registry import Registry
 
 COMMAND = "python -m validation.docs"
 ROOT = Path(__file__).parents[1]
@@ -67,7 +80,45 @@ def _shown(text: str) -> str:
     return text.replace(UNITS, "N").replace(NAME, "PARAMETER")
 
 
-LISTS: dict[str, Callable[[], str]] = {"datasets": datasets}
+def choices(registry: Registry[Any]) -> str:
+    """The entries of a kind, with what their files say of them."""
+    return table(("name", "what it is"), ((f"`{name}`", registry.summary(name)) for name in registry))
+
+
+def choices_with_keys(registry: Registry[Any], tag: str) -> str:
+    """The same of entries that are tables of a case, with the keys that not all of them have."""
+    fields = {name: registry[name].model_fields for name in registry}
+    common = set.intersection(*map(set, fields.values())) | {tag}
+    rows = []
+    for name, its in fields.items():
+        keys = ", ".join(_key(key, field.default) for key, field in its.items() if key not in common)
+        rows.append((f"`{name}`", registry.summary(name), keys))
+    return table((f"`{tag}`", "what it is", "keys"), rows)
+
+
+def _key(name: str, default: Any) -> str:
+    return f"`{name}`" if default is None else f"`{name} = {default:g}`"
+
+
+def figures() -> str:
+    """All figures, with how many runs they are of and what they need."""
+    shown = ((f"`{name}`", FIGURES.summary(name), FIGURES.constant(name, "NEEDS")) for name in FIGURES)
+    several = figures_of("several")
+    rows = ((*row[:2], "several" if row[0].strip("`") in several else "one", row[2]) for row in shown)
+    return table(("figure", "what it shows", "runs", "needs"), rows)
+
+
+LISTS: dict[str, Callable[[], str]] = {
+    "datasets": datasets,
+    "limiters": lambda: choices(LIMITERS),
+    "laws": lambda: choices_with_keys(LAWS, "law"),
+    "losses": lambda: choices(LOSSES),
+    "penalties": lambda: choices(PENALTIES),
+    "features": lambda: choices(FEATURES),
+    "solutions": lambda: choices(EXACT),
+    "optimisers": lambda: choices_with_keys(OPTIMISERS, "optimiser"),
+    "figures": figures,
+}
 
 
 def pages() -> Iterator[Path]:

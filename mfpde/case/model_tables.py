@@ -4,11 +4,13 @@ besides transport.
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from mfpde.kinds import FEATURES, LAWS, LOSSES, PENALTIES
+from mfpde.case.problems.network import NetworkModel
+from mfpde.case.problems.potential import PotentialModel
+from mfpde.kinds import LAWS, PROBLEM_TABLES
 from mfpde.laws import LawTable
-from mfpde.table import Interval, NonNegative, OneOf, Positive, Real, Table, Text, tables_of
+from mfpde.table import Interval, NonNegative, Real, Table, tables_of
 
 if TYPE_CHECKING:
     Law = LawTable
@@ -16,65 +18,10 @@ else:
     Law = tables_of(LAWS, "law")
 
 
-class Penalty(Table):
-    """r(theta) = lambda |a|^power + confinement |z|^2, so that E = |f - f*|^2 + 2 int r dmu."""
-
-    kind: Annotated[str, OneOf(PENALTIES)] = "power"
-    strength: NonNegative = Field(0.0, alias="lambda")
-    power: Annotated[float, Field(ge=1, le=64, allow_inf_nan=False)] = 2.0
-    confinement: NonNegative = 0.0
-
-
-class NetworkModel(Table):
-    """A network f(x) = int a sigma(<w, x> + b) mu(da, dw, db)."""
-
-    kind: Literal["network"] = "network"
-    features: Annotated[str, OneOf(FEATURES)] = "perceptron"
-    activation: str = "tanh"
-    bias: bool = True
-    loss: Annotated[str, OneOf(LOSSES)] = "square"
-    huber_delta: Positive = 1.0
-    penalty: Penalty = Penalty()
-
-    @model_validator(mode="after")
-    def _keys_of_others(self):
-        """A key that would have no effect is refused."""
-        fields = type(self).model_fields
-        for owner, kind, names in (
-            ("features", "perceptron", ("activation", "bias")),
-            ("loss", "huber", ("huber_delta",)),
-        ):
-            given = [name for name in names if getattr(self, name) != fields[name].default]
-            if given and getattr(self, owner) != kind:
-                raise ValueError(f"'{given[0]}' belongs to {owner} = \"{kind}\"; leave it out")
-        return self
-
-
-class PotentialModel(Table):
-    """E(mu) = 2 int V0 dmu + int int W(theta - theta') dmu dmu, by formulas in the names of the parameters.
-
-    In `interaction` a name stands for the difference of two points.
-    """
-
-    kind: Literal["potential"]
-    external: Text | None = None
-    interaction: Text | None = None
-
-    @model_validator(mode="after")
-    def _something(self):
-        if self.external is None and self.interaction is None:
-            raise ValueError("expected 'external' (a formula such as \"x^2/2\"), 'interaction', or both")
-        return self
-
-
-def _network_by_default(value: Any) -> Any:
-    return {"kind": "network", **value} if isinstance(value, dict) else value
-
-
-Model = Annotated[
-    Annotated[NetworkModel | PotentialModel, Field(discriminator="kind")],
-    BeforeValidator(_network_by_default),
-]
+if TYPE_CHECKING:
+    Model = NetworkModel | PotentialModel
+else:
+    Model = tables_of(PROBLEM_TABLES, "kind", "network")
 
 
 class Parameter(Table):

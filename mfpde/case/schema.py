@@ -13,11 +13,11 @@ from mfpde.case.data_tables import WeightColumn as WeightColumn
 from mfpde.case.messages import explain
 from mfpde.case.model_tables import Dynamics as Dynamics
 from mfpde.case.model_tables import Model as Model
-from mfpde.case.model_tables import NetworkModel as NetworkModel
 from mfpde.case.model_tables import Parameter as Parameter
-from mfpde.case.model_tables import Penalty as Penalty
-from mfpde.case.model_tables import PotentialModel as PotentialModel
 from mfpde.case.nested import check_depth, set_key
+from mfpde.case.problems.network import NetworkModel as NetworkModel
+from mfpde.case.problems.network import Penalty as Penalty
+from mfpde.case.problems.potential import PotentialModel as PotentialModel
 from mfpde.case.side_tables import BACKENDS as BACKENDS
 from mfpde.case.side_tables import LONGEST_STEP as LONGEST_STEP
 from mfpde.case.side_tables import Characteristics as Characteristics

@@ -83,7 +83,8 @@ def read_network(
     """Read networks for a model.
 
     Arguments:
-        names: the model's parameters in order: a, or a1, a2, ... with several outputs; w, or w1, w2, ... with several inputs; b if it has a bias.
+        names: the model's parameters in order: a, or a1, a2, ... with several outputs; w, or w1, w2, ...
+            with several inputs; b if it has a bias.
         fixed: those that the case fixes, with their values.
         scaling: a key of `SCALINGS`, if the file does not say.
     Raises:

@@ -6,7 +6,7 @@ implicit steps, which are positive at every length, by it alone.
 Bounds (proofs in docs/numerics.md):
 
 * positivity: dt * sum_k max(u+, |u-|) / dx_k <= 1/2 in every cell that mass leaves, at both stages;
-* energy: a forward Euler stage has E(m + dt m') - E(m) <= -2 dt D + dt^2 C, where C is |f'|^2 times the
+* energy: a forward Euler stage has E(m + dt m') - E(m) <= -2 dt D + dt^2 C, where C = |f'|^2 times the
   curvature bound of the loss (and equal for the square), so it dissipates if dt <= 2 D / C. E is convex in m,
   and SSP-RK2 is a convex combination of Euler steps. The bound of the first stage chooses dt; that the whole
   step dissipates is then measured.

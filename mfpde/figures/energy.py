@@ -7,6 +7,8 @@ from matplotlib.ticker import LogLocator
 from mfpde.figures import needs, style
 
 NEEDS = ""
+#: whether it is the square -> what the loss is called
+LOSSES = {True: r"loss $\|f-f^*\|^2_{\nu}$", False: r"loss $2\,\langle\ell(f,y)\rangle_{\nu}$"}
 
 
 def lacks(run) -> str:
@@ -23,7 +25,7 @@ def draw(run) -> Figure | None:
         return None
     has_free_energy = run.has_density and "free_energy" in run.eulerian
     titles = [("energy", r"energy $E$")] + (
-        [("loss", r"loss $\|f-f^*\|^2_{\nu}$")] if run.has_function else []
+        [("loss", LOSSES[run.case["model"].get("loss", "square") == "square"])] if run.has_function else []
     )
     titles += [("free_energy", r"free energy $E + 2\tau\int\mu\log\mu$")] if has_free_energy else []
     figure, axes = style.figure(1, len(titles), 2.7, sharex=True)

@@ -41,6 +41,22 @@ def data_points(run: Run) -> str:
     )
 
 
+def numbers(run: Run) -> str:
+    """A network that learns numbers at data points."""
+    return data_points(run) or (
+        "numbers that are learnt, and this run learns classes (see the figure classes)"
+        if run.learns_classes
+        else ""
+    )
+
+
+def classes(run: Run) -> str:
+    """A network that learns classes of data points."""
+    return data_points(run) or (
+        "" if run.learns_classes else "classes, and this run learns numbers (model.loss)"
+    )
+
+
 def networks(run: Run) -> str:
     """Networks, of any width."""
     return "" if run.units else "networks, and this run has none (lagrangian.units = [])"

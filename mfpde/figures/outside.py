@@ -27,7 +27,7 @@ def draw_outside(run: Run, network: SavedNetwork, table: dict[str, Any]) -> Figu
     Arguments:
         table: that of `compare_network` for this run and network.
     """
-    has_curves = run.has_data and run.data.sizes["input"] == 1
+    has_curves = run.has_data and run.data.sizes["input"] == 1 and "output" not in run.data.sizes
     frames, outputs = shared_times(run, network)
     shown = spread(len(frames), 3)
     count = len(shown) if has_curves else 0

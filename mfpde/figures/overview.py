@@ -1,29 +1,30 @@
 """The run at a glance: what was learnt, where the units are, how the gap falls with the width."""
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mfpde.analysis.statistics import evenly
-from mfpde.figures import density, function, gap_by_width, needs, style
+from mfpde.figures import classes, density, function, gap_by_width, needs, style
+from mfpde.results.run import Run
 
 NEEDS = "data and two widths"
 
 
-def lacks(run) -> str:
+def lacks(run: Run) -> str:
     """What the run lacks of what is shown."""
     return needs.lacking(run, needs.data_points, needs.plane, needs.two_widths)
 
 
-def draw(run) -> Figure | None:
+def draw(run: Run) -> Figure | None:
     """Three panels at the last time, for data, at least two parameters and two widths."""
     if lacks(run):
         return None
     figure, axes = style.figure(1, 3, 2.8)
     learnt, cloud, gap = axes[0]
-    function.panel(run, learnt, len(run.times) - 1)
+    learnt_as = _learnt(run, learnt)
     learnt.set_aspect("auto")  # to be as high as its neighbours
     density.plane(run, cloud, run.eulerian.sizes["fields_time"] - 1)
     gap_by_width.curves(run, gap, evenly(len(run.times), 3))
-    learnt_as = "$f$" if function.is_curve(run) else "$f$ against $f^*$"
     titles = (
         f"(a) {learnt_as} at $t = {run.times[-1]:g}$",
         r"(b) $\mu_t$ and units",
@@ -33,3 +34,13 @@ def draw(run) -> Figure | None:
         panel.set_title(title, loc="left")
     style.legend_below(figure, learnt, cloud)
     return figure
+
+
+def _learnt(run: Run, place: Axes) -> str:
+    """Draw what is learnt at the last time; gives its title. Of several outputs it is the first."""
+    if run.learns_classes:
+        classes.panel(run, place, len(run.times) - 1)
+        return "classes"
+    function.panel(run, place, len(run.times) - 1)
+    first = "_1" if function.outputs_of(run) > 1 else ""
+    return f"$f{first}$" if function.is_curve(run) else f"$f{first}$ against $f^*{first}$"

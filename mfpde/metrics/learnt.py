@@ -2,10 +2,17 @@
 
 import numpy as np
 
+from mfpde.data import Dataset
 from mfpde.metrics.declaration import Variable
 
 OF_LAW = "with `data.population`"
 SAMPLED = "with `data.population` and so many parameters that no few features span the others"
+
+
+def _codes(data: Dataset) -> str:
+    """Which of two classes is which number."""
+    return "; -1 is {}, +1 is {}".format(*data.classes) if len(data.classes) == 2 else ""
+
 
 POINTS = [
     Variable("data", ("data",), "index of the data point", lambda data: np.arange(len(data.y))),
@@ -23,7 +30,9 @@ POINTS = [
         "targets f*(x), as the networks see them",
         lambda data: data.targets[0],
         when=lambda data: data.outputs == 1,
-        exactly=lambda data: f"targets f*(x) ({', '.join(data.y_names)}), as the networks see them",
+        exactly=lambda data: (
+            f"targets f*(x) ({', '.join(data.y_names)}), as the networks see them{_codes(data)}"
+        ),
     ),
     Variable(
         "output",

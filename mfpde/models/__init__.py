@@ -4,6 +4,7 @@ particles.
 
 from mfpde.case import Case
 from mfpde.data import Dataset
+from mfpde.kinds import PROBLEMS
 from mfpde.models.problem import Problem
 
 
@@ -15,17 +16,7 @@ def build_model(case: Case, data: Dataset | None = None) -> Problem:
     Raises:
         InputError: anything wrong with formulas, data, activation or parameters.
     """
-    if case.model.kind == "potential":
-        from mfpde.models.potential import build_potential
-
-        return build_potential(case)
-    if case.data is not None and case.data.population is not None:
-        from mfpde.models.population import build_population
-
-        return build_population(case)
-    from mfpde.models.network import build_network
-
-    return build_network(case, data)
+    return PROBLEMS[case.model.kind](case, data)
 
 
 __all__ = ["Problem", "build_model"]

@@ -142,9 +142,7 @@ class Network:
         Raises:
             InputError: features are not finite there.
         """
-        axes = {axis.name: axis.centres for axis in mesh.axes}
-        values = [axes.get(c.name, c.law.quantile(np.zeros(1))) for c in self.parameters.components]
-        a, z = (_points(part) for part in (values[: self.function.outputs], values[self.function.outputs :]))
+        a, z = self.points(mesh)
         features, weights = Features(self._matrix(z)), self.function.weights
         penalty_a, penalty_z = np.sum(self.penalty.amplitude(a), axis=1), self.penalty.rest(z)
         if self.function.outputs == 1:
@@ -153,6 +151,15 @@ class Network:
         # V has no single factor that depends on a: all cells are z-cells then
         penalty, coupling = np.add.outer(penalty_a, penalty_z).ravel(), Outputs(a, features)
         return MeshPotential(False, np.ones(1), np.zeros(1), penalty, coupling, self.risk, weights)
+
+    def points(self, mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
+        """Amplitudes (Na, outputs) and z (Nz, components of z) of the cells, which are all pairs of them, in
+        C order.
+        """
+        axes = {axis.name: axis.centres for axis in mesh.axes}
+        values = [axes.get(c.name, c.law.quantile(np.zeros(1))) for c in self.parameters.components]
+        outputs = self.function.outputs
+        return _points(values[:outputs]), _points(values[outputs:])
 
     def _matrix(self, z: np.ndarray) -> np.ndarray:
         """Coordinates of phi at all z (Nz, components of z).

@@ -1,8 +1,7 @@
 """What a problem is: an energy E of measures whose potential V = (1/2) dE/dmu is formed from a few moments of
 them.
 
-The same object serves meshes and particles. To add a problem, add a module to `mfpde.models` that defines
-`PROBLEM`: the name that `model.kind` has for it is that of its file.
+The same object serves meshes and particles. How to add one is told in `mfpde.case.problems`.
 """
 
 from typing import Any, NamedTuple, Protocol
@@ -94,3 +93,11 @@ class Problem(Protocol):
 
     def digest(self) -> str:
         """SHA-256 of the data, or of the formulas, that define it."""
+
+
+class ProblemOfUnits(Problem, Protocol):
+    """A problem with forces = "own": it says itself what moves units."""
+
+    def unit_rates(self, theta: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """-grad V of the components and V (components + 1, units), at the units theta (components, units) of
+        one network with these weights."""

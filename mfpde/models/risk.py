@@ -119,7 +119,8 @@ class Risk:
         return self._mean(classes.cross_entropy(self._at_data(linear), self.targets))
 
     def _mean(self, values: np.ndarray) -> np.ndarray:
-        return np.sum(self.weights * values, axis=-1) / np.sum(self.weights)
+        shares = self.weights / self.weights.max()  # 1 where all are equal, so that counts have no rounding
+        return np.sum(shares * values, axis=-1) / np.sum(shares)
 
     def value(self, moments: Moments) -> float:
         """E."""

@@ -9,3 +9,11 @@ def predictions(group: xr.Dataset) -> np.ndarray:
     found = group["prediction"]
     values = found.values
     return values.reshape(*values.shape[:-2], -1) if "output" in found.dims else values
+
+
+def by_output(group: xr.Dataset) -> np.ndarray:
+    """The same with an axis of outputs: (times, outputs, r) of a mean field, (times, replicates, outputs, r)
+    of networks.
+    """
+    found = group["prediction"]
+    return found.values if "output" in found.dims else found.values[..., None, :]

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from mfpde.errors import InputError
+from mfpde.kinds import LOSSES
 from mfpde.results.density import DensityOfRun
 from mfpde.results.file import OutputFile
 
@@ -107,6 +108,12 @@ class Run(OutputFile):
     def data(self) -> xr.Dataset:
         """Inputs, targets and weights, as the networks see them."""
         return self.tree.to_dataset()[["inputs", "targets", "data_weights"]]
+
+    @property
+    def learns_classes(self) -> bool:
+        """Whether the loss takes classes, so that f tells how probable they are."""
+        loss = self.case["model"].get("loss", LOSSES.first)  # files of 0.1 know the square alone
+        return self.has_data and LOSSES.constant(loss, "TARGETS") is not None
 
     @property
     def classes(self) -> list[str]:

@@ -1,6 +1,6 @@
-"""Gradient descent with momentum: v <- beta v - (1 - beta) M grad V, theta <- theta + eta v, from rest.
+"""Gradient descent with momentum beta, from rest: v <- beta v - (1 - beta) M grad V, theta <- theta + eta v.
 
-It is SGD with momentum beta and learning rate (1 - beta) n eta / 2 of the usual libraries, so that eta is the
+It is SGD with that momentum and learning rate (1 - beta) n eta / 2 of the usual libraries, so that eta is the
 time of a step for every beta, and beta = 0 is gradient descent. As eta tends to 0 with beta fixed it follows
 the gradient flow at first order, behind by eta beta / (1 - beta) in time, since it starts from rest. With
 beta = 1 - eta / m it follows m theta'' + theta' = -M grad V: as n grows, the kinetic equation

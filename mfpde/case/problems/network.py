@@ -1,0 +1,45 @@
+"""[model] of a network: features, loss, penalty."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from mfpde.kinds import FEATURES, LOSSES, PENALTIES
+from mfpde.table import NonNegative, OneOf, Positive, Table
+
+
+class Penalty(Table):
+    """r(theta) = lambda |a|^power + confinement |z|^2, so that E = |f - f*|^2 + 2 int r dmu."""
+
+    kind: Annotated[str, OneOf(PENALTIES)] = "power"
+    strength: NonNegative = Field(0.0, alias="lambda")
+    power: Annotated[float, Field(ge=1, le=64, allow_inf_nan=False)] = 2.0
+    confinement: NonNegative = 0.0
+
+
+class NetworkModel(Table):
+    """A network f(x) = int a sigma(<w, x> + b) mu(da, dw, db)."""
+
+    kind: Literal["network"] = "network"
+    features: Annotated[str, OneOf(FEATURES)] = "perceptron"
+    activation: str = "tanh"
+    bias: bool = True
+    loss: Annotated[str, OneOf(LOSSES)] = "square"
+    huber_delta: Positive = 1.0
+    penalty: Penalty = Penalty()
+
+    @model_validator(mode="after")
+    def _keys_of_others(self):
+        """A key that would have no effect is refused."""
+        fields = type(self).model_fields
+        for owner, kind, names in (
+            ("features", "perceptron", ("activation", "bias")),
+            ("loss", "huber", ("huber_delta",)),
+        ):
+            given = [name for name in names if getattr(self, name) != fields[name].default]
+            if given and getattr(self, owner) != kind:
+                raise ValueError(f"'{given[0]}' belongs to {owner} = \"{kind}\"; leave it out")
+        return self
+
+
+TABLE = NetworkModel
