@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mfpde.case.load import case_from_tables
 from mfpde.data.targets import kind_of
@@ -14,6 +15,12 @@ WITH_OUTPUTS = [
     for loss in LOSSES
     for outputs in {"numbers": (1, 2), "two classes": (1,), "classes": (2, 3)}[kind_of(loss)]
 ]
+#: what takes a second or two is done of these, and of the others in slow tests
+FEW = [("logistic", 1), ("huber", 2), ("softmax", 3)]
+few_at_once = pytest.mark.parametrize(
+    ("name", "outputs"),
+    [of if of in FEW else pytest.param(*of, marks=pytest.mark.slow) for of in WITH_OUTPUTS],
+)
 FORMULAS = ["sin(1.5*x0) + 0.2", "cos(x0)", "0.7*x0 - 0.3"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from losses import WITH_OUTPUTS, loss_case
+from losses import FEW, WITH_OUTPUTS, few_at_once, loss_case
 from test_resume import assert_same, stop_after
 
 import mfpde
@@ -18,16 +18,14 @@ from mfpde.figures.outside import save_outside
 from mfpde.results.predictions import predictions
 from mfpde.runs import resume, simulate
 
-EVERY = [f"{loss}-{outputs}" for loss, outputs in WITH_OUTPUTS]
 DESCENT = {"steps": [0.05, 0.1], "batches": [0, 4], "units": 20, "replicates": 3}
 
 
-def whole_case(name):
+def whole_case(name, outputs):
     """A case with all sides."""
-    loss, outputs = name.split("-")
-    cells = {"parameters.a.cells": 9, "parameters.w.cells": 8} if outputs > "1" else {"parameters.b.cells": 8}
+    cells = {"parameters.a.cells": 9, "parameters.w.cells": 8} if outputs > 1 else {"parameters.b.cells": 8}
     changes = {"descent": DESCENT, "characteristics.nodes": 200, "lagrangian.units": [10, 30]}
-    return loss_case(loss, int(outputs), **cells, **changes)
+    return loss_case(name, outputs, **cells, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -35,25 +33,20 @@ def runs(tmp_path_factory):
     """One of every loss and number of outputs, made when asked for."""
     folder, made = tmp_path_factory.mktemp("runs"), {}
 
-    def run(name):
-        if name not in made:
-            made[name] = mfpde.run(whole_case(name), folder / f"{name}.h5")
-        return made[name]
+    def run(*of):
+        if of not in made:
+            made[of] = mfpde.run(whole_case(*of), folder / f"{of}.h5")
+        return made[of]
 
     return run
 
 
-every_run = pytest.mark.parametrize("name", EVERY)
-#: what takes seconds is done of these, and of the others in slow tests
-FEW = ("logistic-1", "softmax-3")
-few_at_once = pytest.mark.parametrize(
-    "name", [name if name in FEW else pytest.param(name, marks=pytest.mark.slow) for name in EVERY]
-)
+every_run = pytest.mark.parametrize(("name", "outputs"), WITH_OUTPUTS)
 
 
 @every_run
-def test_the_file_holds_one_prediction_for_each_output(name, runs):
-    run, outputs = runs(name), int(name[-1])
+def test_the_file_holds_one_prediction_for_each_output(name, outputs, runs):
+    run = runs(name, outputs)
     along = ("output", "data") if outputs > 1 else ("data",)
     assert run.eulerian["prediction"].dims == ("time", *along)
     assert run.lagrangian(10)["prediction"].dims == ("time", "replicate_10", *along)
@@ -65,9 +58,9 @@ def test_the_file_holds_one_prediction_for_each_output(name, runs):
 
 
 @every_run
-def test_a_run_is_evaluated_anew_from_its_file(name, runs):
+def test_a_run_is_evaluated_anew_from_its_file(name, outputs, runs):
     """Units of the file give the predictions, losses and energies that were stored beside them."""
-    run = runs(name)
+    run = runs(name, outputs)
     networks, model = run.lagrangian(10), model_of(run)
     stored = np.isin(run.times, networks["fields_time"].values)
     for cloud, weights, f, loss, energy in zip(
@@ -84,17 +77,20 @@ def test_a_run_is_evaluated_anew_from_its_file(name, runs):
         np.testing.assert_allclose(energies(model, state, weights, found), [energy, loss], rtol=1e-12)
 
 
-@few_at_once
-def test_every_figure_is_drawn_or_says_what_is_lacking(name, runs, tmp_path):
-    run = runs(name)
+@pytest.mark.parametrize(
+    ("name", "outputs"),
+    [of if of == FEW[-1] else pytest.param(*of, marks=pytest.mark.slow) for of in WITH_OUTPUTS],
+)
+def test_every_figure_is_drawn_or_says_what_is_lacking(name, outputs, runs, tmp_path):
+    run = runs(name, outputs)
     drawn = {path.stem for path in plot(run, tmp_path, formats=["png"])}
     assert drawn == set(FIGURES) - set(lacking(run))
     assert {"energy", "marginals", "chaos", "descent", "gap_in_time", "bias_variance"} <= drawn
 
 
 @few_at_once
-def test_verbs_serve_it(name, runs, command):
-    path = runs(name).path
+def test_verbs_serve_it(name, outputs, runs, command):
+    path = runs(name, outputs).path
     code, said, _ = command("compare", path)
     assert (code, "function gap" in said.lower(), "descent" in said.lower()) == (0, True, True)
     code, said, _ = command("compare", path, "--json")
@@ -107,9 +103,9 @@ def test_verbs_serve_it(name, runs, command):
 
 @every_run
 @pytest.mark.parametrize("scaling", ["mean", "sum", "sqrt"])
-def test_networks_trained_elsewhere_are_compared(name, scaling, runs, tmp_path):
+def test_networks_trained_elsewhere_are_compared(name, outputs, scaling, runs, tmp_path):
     """The run's own networks, written in any scaling, have the gaps and energies that the run states."""
-    run, outputs = runs(name), int(name[-1])
+    run = runs(name, outputs)
     networks = run.lagrangian(10)
     times = networks["fields_time"].values
     arrays = dict(zip(run.parameters, np.moveaxis(networks["particles"].values, -1, 0), strict=True))
@@ -125,19 +121,21 @@ def test_networks_trained_elsewhere_are_compared(name, scaling, runs, tmp_path):
     gaps = predictions(networks) - predictions(run.group("characteristics"))[:, None]
     gaps = np.sum(run.norm_weights * gaps**2, axis=-1)[stored]
     np.testing.assert_allclose(table["function_gap"]["replicates"], gaps, rtol=1e-9)
-    if scaling == "sum" and name in FEW:
+    if scaling == "sum" and (name, outputs) in FEW:
         assert save_outside(run, network, table, tmp_path, ["png"])
 
 
 @few_at_once
-def test_a_stopped_and_resumed_run_equals_one_that_was_not_stopped(name, runs, tmp_path, monkeypatch):
+def test_a_stopped_and_resumed_run_equals_one_that_was_not_stopped(
+    name, outputs, runs, tmp_path, monkeypatch
+):
     left = stop_after(monkeypatch, 9)
-    finished = simulate(whole_case(name), tmp_path / "parts.h5")
+    finished = simulate(whole_case(name, outputs), tmp_path / "parts.h5")
     assert not finished
     while not finished:
         left[0] = 40
         finished = resume(tmp_path / "parts.h5")
-    assert_same(runs(name).path, tmp_path / "parts.h5")
+    assert_same(runs(name, outputs).path, tmp_path / "parts.h5")
 
 
 def test_a_case_of_a_table_runs_from_the_command_line(command):

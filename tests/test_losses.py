@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from losses import WITH_OUTPUTS, loss_case, targets
+from losses import WITH_OUTPUTS, few_at_once, loss_case, targets
 
 from mfpde.lagrangian.forces_features_opencl import OpenCLFeatures
 from mfpde.lagrangian.forces_numpy import NumpyNetwork
@@ -170,8 +170,16 @@ def drawn(network, precision="float64"):
 
 
 @every_loss
-@pytest.mark.parametrize("precision", ["float64", "float32"])
-def test_kernels_equal_the_reference_to_rounding(name, outputs, precision, device):
+def test_kernels_equal_the_reference_to_rounding(name, outputs, device):
+    check_kernels(name, outputs, "float64", device)
+
+
+@few_at_once
+def test_kernels_in_single_precision_equal_the_reference_to_rounding(name, outputs, device):
+    check_kernels(name, outputs, "float32", device)
+
+
+def check_kernels(name, outputs, precision, device):
     case = loss_case(name, outputs, **{"lagrangian.precision": precision, "model.penalty.power": 1.5})
     network, reference, kernels = backends_of(case, device, alpha=2.0)
     state = drawn(network, precision)

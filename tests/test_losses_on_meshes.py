@@ -2,15 +2,13 @@
 
 import numpy as np
 import pytest
-from losses import WITH_OUTPUTS, loss_case
+from losses import WITH_OUTPUTS, few_at_once, loss_case
 
 from mfpde.eulerian.build import build_solver
 from mfpde.models import build_model, feature_coupling
 from mfpde.models.feature_coupling import BoxFeatures, Features
 
-#: what fits on four axes
-ON_MESHES = [of for of in WITH_OUTPUTS if of[1] <= 3]
-every_loss = pytest.mark.parametrize(("name", "outputs"), ON_MESHES)
+every_loss = pytest.mark.parametrize(("name", "outputs"), WITH_OUTPUTS)
 FORMS = {"float64": 1e-12, "float32": 2e-5}
 
 
@@ -27,10 +25,8 @@ def solved(case, device=None, until=0.25):
     return solver
 
 
-@pytest.mark.parametrize(
-    ("name", "outputs", "precision"),
-    [(*of, precision) for precision in FORMS for of in ON_MESHES if precision == "float64" or of[1] == 2],
-)
+@few_at_once
+@pytest.mark.parametrize("precision", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
 def test_backends_agree_to_rounding(name, outputs, precision, device):
     case = small(name, outputs, **{"eulerian.precision": precision, "dynamics.birth_death": 0.5})
     reference = solved(case)
@@ -92,7 +88,7 @@ def compressed_as(request, monkeypatch):
 
 
 @every_loss
-def test_compression_keeps_energies_and_potentials_within_its_bound(name, outputs, compressed_as, device):
+def test_compression_keeps_energies_and_potentials_within_its_bound(name, outputs, compressed_as):
     tolerance = 1e-2
     case = small(name, outputs, **{"eulerian.compression": tolerance})
     model = build_model(case)
@@ -124,6 +120,10 @@ def test_compression_keeps_energies_and_potentials_within_its_bound(name, output
     largest = largest[:, None] if outputs == 1 else np.repeat(largest, v.size // largest.size)
     assert np.all(np.abs(v - w) <= largest * kept.error * steep * (1 + 1e-6) + 1e-12)
 
+
+@few_at_once
+def test_backends_agree_where_features_are_compressed(name, outputs, compressed_as, device):
+    case = small(name, outputs, **{"eulerian.compression": 1e-2})
     reference = solved(case, until=0.1)
     found = solved(case.replace({"eulerian.backend": "opencl"}), device, until=0.1)
     np.testing.assert_allclose(found.prediction, reference.prediction, rtol=0, atol=1e-11)
