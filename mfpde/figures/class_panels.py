@@ -122,7 +122,8 @@ def _on_plane(run: Run, k: int) -> tuple[Sequence[np.ndarray], np.ndarray]:
     """
     x = run.data["inputs"].values
     low, high = x.min(axis=0), x.max(axis=0)
-    edges = np.linspace(low - MARGIN * (high - low), high + MARGIN * (high - low), FINE)
+    margin = np.where(high > low, MARGIN * (high - low), 1.0)  # a constant input has no width
+    edges = np.linspace(low - margin, high + margin, FINE)
     grid = np.meshgrid(*edges.T)
     points = np.stack(grid, axis=-1).reshape(-1, 2)
     stored: Sequence[int] | np.ndarray = (

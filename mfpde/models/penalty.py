@@ -18,6 +18,7 @@ from mfpde.kinds import PENALTIES
 _A = sympy.Symbol("a", real=True)
 #: amplitudes at which the infimum of a h + r_a(a) is looked for
 SEARCHED = np.concatenate([-np.logspace(4, -6, 2001), [0.0], np.logspace(-6, 4, 2001)])
+FINER = 401  #: and how many between the best of them and its neighbours
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,15 @@ class Penalty(ABC):
         optimality need.
         """
         a = np.unique(np.clip(SEARCHED, low, high))
-        lowest = np.full(np.shape(h), np.inf)
-        for value, penalty in zip(a, np.broadcast_to(self.amplitude(a), a.shape), strict=True):
-            np.minimum(lowest, value * np.asarray(h) + penalty, out=lowest)
+        h, best, lowest = np.asarray(h, float), np.zeros(np.shape(h), int), np.full(np.shape(h), np.inf)
+        for i, penalty in enumerate(np.broadcast_to(self.amplitude(a), a.shape)):
+            value = a[i] * h + penalty
+            best = np.where(value < lowest, i, best)
+            np.minimum(lowest, value, out=lowest)
+        left, right = a[np.maximum(best - 1, 0)], a[np.minimum(best + 1, a.size - 1)]
+        for part in np.linspace(0, 1, FINER):  # between the neighbours of the best, where it is flat
+            between = left + part * (right - left)
+            np.minimum(lowest, between * h + self.amplitude(between), out=lowest)
         return lowest
 
     def opencl(self) -> str:
