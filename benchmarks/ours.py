@@ -118,7 +118,7 @@ class Units:
         self.state = self.ladder.initial_state(self.model.parameters)
         self.a, self.w, self.b = self.state[0], self.state[1:-2], self.state[-2]
         self.x, self.y, self.weights = self.model.data.x, self.model.data.y, self.model.data.weights
-        self.penalty = self.model.penalty.strength  #: lambda of lambda a^2
+        self.penalty = self.model.penalty.spec.strength  #: lambda of lambda a^2
 
     @cached_property
     def reference(self) -> np.ndarray:

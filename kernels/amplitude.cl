@@ -32,6 +32,14 @@ static inline void write_amplitude_rate(const int unit, const real a, const real
                                         __constant real *restrict high, __constant int *restrict periodic,
                                         __global real *restrict rate)
 {
-    const real v = write_amplitude(unit, 0, a, h, mobility, low, high, periodic, rate);
-    rate[COMPONENTS * UNITS + unit] = v + rest;
+    realv penalty, penalty_slope;
+    amplitude_penalty((realv)a, &penalty, &penalty_slope);
+#if KINK
+    const real force = a != 0 ? -h - FIRST(penalty_slope)
+                              : fabs(h) <= (real)LAMBDA ? 0 : -h + copysign((real)LAMBDA, h);
+#else
+    const real force = -h - FIRST(penalty_slope);
+#endif
+    rate[unit] = allowed(mobility[0] * force, a, 0, low, high, periodic);
+    rate[COMPONENTS * UNITS + unit] = a * h + FIRST(penalty) + rest;
 }

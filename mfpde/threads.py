@@ -1,7 +1,8 @@
 """A few threads for NumPy, which lets go of the interpreter while it works on an array.
 
 Work is cut by its own size, never by the number of threads, and results come back in the order of the work:
-what is computed from them is the same bit by bit on one thread and on many."""
+what is computed from them is the same bit by bit on one thread and on many.
+"""
 
 import os
 import threading

@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import test_classes
 import xarray as xr
 from conftest import small_case
 from scipy.io import netcdf_file
@@ -710,7 +711,10 @@ ROWS = {
     "two classes": [
         test_two_labels_become_minus_and_plus_one_when_asked,
         test_truth_values_of_arrays_are_labels_when_asked,
+        test_classes.test_two_values_become_minus_and_plus_one_aloud,
     ],
+    "several classes": [test_classes.test_classes_get_an_output_each],
+    "several quantities": [test_classes.test_several_columns_are_several_outputs],
     "counts of": [test_weights_that_are_counts_are_told, test_a_row_of_weight_two_is_the_row_twice],
     "quadrature weights": [test_weights_that_are_counts_are_told],
 }

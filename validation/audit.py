@@ -4,7 +4,8 @@ over many cases and times.
 Every case runs on its mesh with the companions of `eulerian.error_estimate`; the truth is its exact solution,
 characteristics from 2^16 Sobol points, or (with noise, or a pair interaction) a mesh 5 to 24 times as fine
 with steps to match. Errors that the reference knows to less than a twentieth are left out. Exit code 3 if
-bounds do not cover as they claim."""
+bounds do not cover as they claim.
+"""
 
 import argparse
 import sys

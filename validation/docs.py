@@ -2,7 +2,8 @@
 them.
 
 A page holds such a part between two marks, `<!-- begin NAME: ... -->` and `<!-- end NAME -->`; `LISTS` says
-how it is made. To add a list, add a function here, and the marks to a page."""
+how it is made. To add a list, add a function here, and the marks to a page.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,8 @@
 """Quadrature nodes for references: Sobol points of wider laws, with weights.
 
 A reaction lets the mean field live on what was in the tails of the initial law; there, points of that law are
-few."""
+few.
+"""
 
 from collections.abc import Sequence
 

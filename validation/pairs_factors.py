@@ -2,7 +2,8 @@
 keys.
 
 The first option is the default, the others are one that is usual and one at an edge. `FAMILIES` puts them
-together for each kind of model; tests see to it that every key of the schema is in one of them."""
+together for each kind of model; tests see to it that every key of the schema is in one of them.
+"""
 
 from dataclasses import dataclass
 from typing import Any

@@ -3,7 +3,8 @@ with bootstrap intervals.
 
 With replicates f_k of f_n and the mean field f: gap = E|f_n - f|^2 = variance + bias^2, variance = E|f_n - E
 f_n|^2, bias = E f_n - f. Both parts are estimated without bias from the Gram matrix of f_k - f, and resampled
-together."""
+together.
+"""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 

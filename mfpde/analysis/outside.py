@@ -205,7 +205,8 @@ def _prediction(run: Run, network: SavedNetwork, gap: np.ndarray, outputs: list[
     most as large.
 
     Both are for units of equal mass that follow the gradient flow. What the spectrum lacks of its trace,
-    small modes in great number, hardly varies and is added as it is."""
+    small modes in great number, hardly varies and is added as it is.
+    """
     group = run.tree["fluctuations"].data_vars if "fluctuations" in run.tree.children else {}
     if "predicted" not in group or not network.has_equal_weights or process_of(run) != "transport":
         return {"predicted_gap": None, "quantile": None}

@@ -7,7 +7,8 @@ first-order upwind beyond. `strang` leaves the drift to the explicit transport a
 
 A sweep is SDIRK2 (Alexander 1977, doi:10.1137/0714068; L-stable, second order). It is not positive without
 condition; a sweep that undershoots is repeated as implicit Euler, which is. Undershoots whose mass is below
-rounding, in tails at a wall that is steep, are set to 0 instead."""
+rounding, in tails at a wall that is steep, are set to 0 instead.
+"""
 
 import numpy as np
 

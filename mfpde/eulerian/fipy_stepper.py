@@ -7,7 +7,8 @@ The method of lines, unsplit: the rate of change is the residual of one FiPy equ
 
 Of this code only V at the cells and the functionals of mu remain. On 100 x 100 cells it was measured about
 ten times slower than the NumPy backend; with diffusion the more so the finer the mesh, for its explicit steps
-shrink as the square of a cell."""
+shrink as the square of a cell.
+"""
 
 from typing import Any
 

@@ -2,7 +2,8 @@
 doi:10.1016/0021-9991(70)90001-X).
 
 G = tau / distance (B(-w) rho_left - B(w) rho_right), w = (V_left - V_right) / tau, B(s) = s / (e^s - 1):
-exp(-V / tau) is an exact steady state. The readable counterpart of kernels/diffusion.cl."""
+exp(-V / tau) is an exact steady state. The readable counterpart of kernels/diffusion.cl.
+"""
 
 from typing import Any
 

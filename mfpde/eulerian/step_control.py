@@ -7,7 +7,8 @@ reaction, the potential that is taken in the middle of a step, and sweeps that h
 
 Implicit steps hold V as they predict it. Much longer than the density takes to settle in a fixed potential,
 they make one step of a fixed point iteration, however long they are: little changes, and the difference is
-small too. So it must also be small beside the change."""
+small too. So it must also be small beside the change.
+"""
 
 from typing import Any
 

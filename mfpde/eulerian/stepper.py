@@ -13,7 +13,8 @@ Bounds (proofs in docs/numerics.md):
 
 With diffusion the functional that decays is the free energy E + 2 tau int mu log mu, and it does so for
 Scharfetter-Gummel sweeps without reaction or with the entropic one; only then is it claimed, and a step that
-raises it redone."""
+raises it redone.
+"""
 
 import numpy as np
 

@@ -2,7 +2,8 @@
 
 The window is laid out with ghosts along that axis and flattened: neighbours along the axis are then `stride`
 numbers apart, whichever axis it is, and every operation is one pass over contiguous memory. What this makes
-of cells that are no neighbours is not looked at."""
+of cells that are no neighbours is not looked at.
+"""
 
 from typing import NamedTuple
 

@@ -2,7 +2,8 @@
 not empty.
 
 From an empty cell nothing flows, and its slope is 0: beyond the next neighbours of cells with mass all rates
-are 0, and are not computed."""
+are 0, and are not computed.
+"""
 
 import itertools
 import math

@@ -3,7 +3,8 @@ time.
 
 V' = s (2 F - 1) for the distribution function F, which is constant along characteristics. Under a uniform law
 on [m - c, m + c] 2 F - 1 = (x - m) / c, so x - m shrinks by the same factor everywhere and the half-width is
-c - M s t."""
+c - M s t.
+"""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,7 @@
 """A constant force: every law keeps its shape and moves with a constant velocity.
 
-With V = c x, theta' = -M c, so mu_t is mu_0 shifted by -M c t, and the energy is 2 c E theta."""
+With V = c x, theta' = -M c, so mu_t is mu_0 shifted by -M c t, and the energy is 2 c E theta.
+"""
 
 from dataclasses import dataclass
 

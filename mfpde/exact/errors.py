@@ -17,7 +17,8 @@ def errors(solver: Solver, exact: ExactState) -> dict[str, float]:
     """Errors by name.
 
     "function" (|f_h - f| in L2(nu)), "energy", "mean" and "covariance" (largest entry), "density" (L1),
-    "w1_NAME" (W1 of a marginal)."""
+    "w1_NAME" (W1 of a marginal).
+    """
     model, mesh, density = solver.model, solver.mesh, solver.density()
     found = {}
     if exact.prediction is not None and model.function is not None:

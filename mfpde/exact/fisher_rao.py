@@ -2,7 +2,8 @@
 
 mu_t = mu_0 exp(-alpha int_0^t V ds) / Z. As V = amplitude h + r with h linear in the source (of a network,
 weights (f - f*)), the exponent needs only R = int_0^t source ds, which solves an ordinary differential
-equation: R' = source[mu_t(R, t)]."""
+equation: R' = source[mu_t(R, t)].
+"""
 
 from dataclasses import dataclass
 from functools import cached_property

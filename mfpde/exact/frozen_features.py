@@ -2,7 +2,8 @@
 the law nu of z.
 
 a' = -M (h(z) + 2 lambda a) gives f' = -K (f - f*) - 2 lambda M f,  K_lm = M int phi(x_l, z) phi(x_m, z) dnu
-weights_m."""
+weights_m.
+"""
 
 from dataclasses import dataclass
 

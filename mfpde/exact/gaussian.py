@@ -6,7 +6,8 @@ Stein's lemma,
 m' = -(M + alpha S) g,    S' = -(M H S + S H M) - alpha S H S + 2 tau M  [+ alpha tau S].
 
 The last term belongs to the reaction -alpha (V + tau log mu - mean), as Hess log mu = -S^-1. The part of the
-reaction is the Fisher-Rao flow of Chen, Huang, Huang, Reich & Stuart (arXiv:2302.11024)."""
+reaction is the Fisher-Rao flow of Chen, Huang, Huang, Reich & Stuart (arXiv:2302.11024).
+"""
 
 from dataclasses import dataclass
 from functools import cached_property, partial

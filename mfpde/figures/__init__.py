@@ -2,7 +2,8 @@
 
 To add one, write a module with ``draw(run) -> Figure | None``, ``lacks(run) -> str``, which says why there is
 no figure (`needs`), and ``NEEDS = "..."``, a few words on the same for help texts. With ``RUNS = "several"``
-both functions take a list of runs, which are drawn side by side."""
+both functions take a list of runs, which are drawn side by side.
+"""
 
 import importlib
 import os

@@ -46,7 +46,8 @@ class Backend(Protocol):
     def project(self, state: State, origin: State, rate: State) -> State:
         """Units beyond a wall are put on it; circles wrap; an amplitude that changed its sign since `origin`
         is put at 0 if a kink of the penalty holds it there, which `rate`, the velocity at `origin`, tells.
-        May work in place."""
+        May work in place.
+        """
 
     def error(
         self, y: State, y_new: State, stages: Sequence[State], factors: Sequence[float], tolerance: float

@@ -2,7 +2,8 @@
 
 An atomic initial measure stays atomic, and its atoms move like the units of one network; so the mean field is
 the limit of a network whose units start at quadrature nodes instead of random draws. The reaction acts on
-weights."""
+weights.
+"""
 
 from dataclasses import dataclass
 

@@ -4,7 +4,8 @@ theta <- theta + eta d, projected at walls, where the optimiser turns the veloci
 direction d; M is the mobility. Gradient descent has d = -M grad V: explicit Euler with the time step eta, and
 for the loss |f - f*|^2 of f = (1/n) sum Phi gradient descent with learning rate n eta / 2. As eta and 1/n
 vanish it follows the PDE (Mei, Montanari & Nguyen 2018, doi:10.1073/pnas.1806579115). Between steps a network
-is on the polygon of its steps, so that outputs need not be multiples of eta."""
+is on the polygon of its steps, so that outputs need not be multiples of eta.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -3,7 +3,8 @@
 Units drawn i.i.d. change the weight omega_j of a node by noise of covariance diag(omega)/n on measures of
 mass 1. What f sees of it, by way of Phi at nodes on the mean-field path, has low rank: an eigenvalue problem
 of the features along that path gives the directions that carry most of the variance of f at the times looked
-at."""
+at.
+"""
 
 from typing import NamedTuple
 

@@ -3,7 +3,8 @@ between.
 
 Dormand & Prince 1980, doi:10.1016/0771-050X(80)90013-3. The first stage of a step is the last of the one
 before (FSAL). Every stage is evaluated at the projected position with the velocity that walls allow, so the
-projected flow is integrated to the order at which units meet and leave walls."""
+projected flow is integrated to the order at which units meet and leave walls.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -6,7 +6,8 @@ Units start i.i.d., so sqrt(n) (mu_n - mu) starts as Gaussian noise; f answers t
 (`directions`) are followed. Contributions of directions add up, so that the last half of them tells the error
 of the rank, unless none is missing; nodes of half the number tell the error of the nodes. With a reaction the
 prediction is for units with weights; jumps add noise of their own. Source: Chen, Rotskoff, Bruna &
-Vanden-Eijnden, arXiv:2008.09623."""
+Vanden-Eijnden, arXiv:2008.09623.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

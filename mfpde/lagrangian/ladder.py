@@ -67,7 +67,8 @@ class Ladder:
         """(components + 1, total): units drawn i.i.d. from the initial law, and action 0.
 
         Every network has random numbers of its own, keyed by seed, width and replicate; with common numbers,
-        a network starts with the first units of every wider one of the same replicate."""
+        a network starts with the first units of every wider one of the same replicate.
+        """
         state = np.zeros((len(parameters.components) + 1, self.total))
         for _, units, replicate, where in self.networks():
             if self.common:

@@ -3,7 +3,8 @@ step.
 
 Data are drawn with replacement, with the probabilities of their weights; under a population loss every x is
 new (one-pass SGD). Either way the gradient is unbiased. Cost is that of B data per unit and step, on the
-host."""
+host.
+"""
 
 import numpy as np
 

@@ -2,7 +2,8 @@
 
 Kicks and drift alternate by a symmetric splitting (`noise_steps` chooses its steps). Both parts are exact,
 the drift to the integrator's tolerance, so the laws of the units err by O(h^2). Kicked units are reflected at
-walls, the counterpart of no flux."""
+walls, the counterpart of no flux.
+"""
 
 import numpy as np
 

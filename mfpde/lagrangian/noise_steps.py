@@ -7,7 +7,8 @@ sinh(k h) = 1 - (k h)^2 / 6 + ...; two err by (k h)^4 / 270. What bends the pote
 (k h)^2 to either: with two nodes at most about (k h)^2 / 60 of the variance, measured in quartic, double and
 unequal wells. k is how the velocity answers to a virtual kick of the step's own length, see `Noise.answer`.
 Steps are thus functions of the present, and never taken back once their noise is known, which would bias the
-law."""
+law.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -3,7 +3,8 @@ little more and a little less.
 
 Serves every model and asks for no derivatives, at the price of two networks of nodes per direction. Where the
 flow has kinks (ReLU at data points, a penalty lambda |a|) the quotient averages over the nodes that cross
-them, as the fluctuations of many units do."""
+them, as the fluctuations of many units do.
+"""
 
 import numpy as np
 

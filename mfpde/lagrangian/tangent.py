@@ -11,7 +11,8 @@ by T_jr, S_j by q_jr and f by g_r:
 
 With directions whose s_j s_j^T sum to 1 / omega_j on the diagonal, sum_r |g_r|^2 = lim n E|f_n - f|^2: this
 is the Volterra equation of Chen, Rotskoff, Bruna & Vanden-Eijnden (arXiv:2008.09623) as an ordinary
-differential equation of O(nodes) size. A component that a wall holds does not move, nor does its tangent."""
+differential equation of O(nodes) size. A component that a wall holds does not move, nor does its tangent.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol

@@ -2,7 +2,8 @@
 
 On a circle the optimal map keeps the cyclic order: W2^2 is the least, over a shift s, of int (Q(u + s) -
 G(u))^2 du, Q and G the quantile functions of both measures, continued by a circumference per turn; it is
-convex in s (Rabin, Delon & Gousseau 2011, doi:10.1007/s10851-011-0284-0)."""
+convex in s (Rabin, Delon & Gousseau 2011, doi:10.1007/s10851-011-0284-0).
+"""
 
 import numpy as np
 

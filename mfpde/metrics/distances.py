@@ -2,7 +2,8 @@
 
 The density is taken as piecewise constant, so the distance to a cloud has no floor from cells taken as atoms.
 On a circle it is the distance by the shortest way around. Reference: Villani, Optimal Transport (2009),
-section 2."""
+section 2.
+"""
 
 import numpy as np
 

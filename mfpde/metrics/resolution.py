@@ -1,7 +1,8 @@
 """Whether the mesh resolves the density: the width of its narrowest blob, in cells.
 
 Near a maximum a density looks like a Gaussian whose variance is -1 / (log density)''. Below two cells
-densities lose meaning; weak quantities (f, energy, W1) stay accurate to the order of a cell."""
+densities lose meaning; weak quantities (f, energy, W1) stay accurate to the order of a cell.
+"""
 
 import numpy as np
 

@@ -8,7 +8,8 @@ is not sliced at all, its W2 is that of ways around (`metrics.circular`).
 
 Both measures may be turned together: planes are aligned with the mean direction of the density, and
 directions come in quarter turns. So the distance stays the same to rounding, unless a component of the
-density has no direction; then it stays the same as far as 32 directions tell."""
+density has no direction; then it stays the same as far as 32 directions tell.
+"""
 
 from dataclasses import dataclass
 

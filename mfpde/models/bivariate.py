@@ -3,7 +3,8 @@
 A kernel of features with biases needs P(X > 0, X' > 0), and X' given X = 0. Everything is expressed by the
 means h of X and k of X', and by the standardised means g_h of X' given X = 0 and g_k of X given X' = 0; rho
 is the correlation, q^2 = 1 - rho^2. D. B. Owen, Ann. Math. Statist. 27 (1956) 1075,
-doi:10.1214/aoms/1177728074."""
+doi:10.1214/aoms/1177728074.
+"""
 
 from typing import NamedTuple
 
@@ -51,7 +52,8 @@ def means(h: np.ndarray, k: np.ndarray, rho: np.ndarray, q: np.ndarray) -> Means
     """From the correlation and q > 0.
 
     Near |rho| = 1 both are large; k - sign(rho) h is formed once, so that what rounding does to one cancels
-    in the other."""
+    in the other.
+    """
     sign = np.copysign(1, rho)
     difference, share = (k - sign * h) / q, sign * q / (1 + np.abs(rho))
     return Means(h, k, difference + share * h, share * k - sign * difference)

@@ -23,7 +23,8 @@ class Coupling(Protocol):
 
     def moments(self, first: np.ndarray) -> tuple[np.ndarray, float]:
         """Linear moments, and the square int int W dmu dmu of a pair interaction (else 0), from int a dmu of
-        every z-cell (Nz,)."""
+        every z-cell (Nz,).
+        """
 
     def compressed(self, weights: np.ndarray, shape: tuple[int, ...], tolerance: float) -> "Compression":
         """The coupling on fewer moments, where that pays; see `compress`."""

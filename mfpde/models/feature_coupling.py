@@ -8,7 +8,8 @@ compressed in two steps.
 
 Both steps replace Phi by another matrix, used in both directions; so a run stays an exact gradient flow, of
 an energy nearby: |V - V~| <= |a| error sqrt(loss) and |E - E~| <= 2 A error sqrt(loss) + A^2 error^2 with A =
-int |a| dmu."""
+int |a| dmu.
+"""
 
 import math
 from dataclasses import dataclass, replace

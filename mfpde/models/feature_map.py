@@ -2,7 +2,8 @@
 
 To add a feature map, add a module to `mfpde.models.features` that defines `FEATURES`, a class of
 `PointwiseFeatures`: it needs phi, its derivatives by z and its OpenCL text, and serves meshes, units, nodes
-and descent."""
+and descent.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -126,7 +127,8 @@ class PointwiseFeatures(FeatureMap):
     @abstractmethod
     def opencl(self) -> str:
         """Source of ``feature(z, x, &value)`` and ``feature_with_slopes(z, x, &value, slopes)``, where x has
-        INPUTS numbers."""
+        INPUTS numbers.
+        """
 
     def check(self, components: Sequence[Component], case: Case) -> None:
         """Refuse features that are not finite where units of these components go.

@@ -2,7 +2,8 @@
 analytic function.
 
 Coefficients are those of the FFT of samples; that all beyond the first half of them vanish shows that the
-samples suffice."""
+samples suffice.
+"""
 
 import itertools
 from collections.abc import Mapping, Sequence

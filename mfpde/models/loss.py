@@ -47,7 +47,8 @@ class Loss(ABC):
     @abstractmethod
     def opencl(self) -> str:
         """Definition of ``LOSS_SLOPE(f, y)`` of one output, or of ``loss_slopes(f, y, slope)`` of OUTPUTS
-        outputs at a time, whose arrays hold doubles."""
+        outputs at a time, whose arrays hold doubles.
+        """
 
 
 def build_loss(spec: schema.NetworkModel) -> Loss:

@@ -3,7 +3,8 @@ a single input x.
 
 c(z) = L^-1 k(z_p, z) with the Cholesky factor L of k between pivots z_p: the coefficients of phi(., z) in an
 orthonormal basis of the span of the features of the pivots. Both factors of an inner product are projected,
-so that it errs by the square of the error of one feature."""
+so that it errs by the square of the error of one feature.
+"""
 
 from dataclasses import dataclass
 

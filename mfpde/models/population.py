@@ -5,7 +5,8 @@ V(theta) = a (int a' k(z, z') dmu - sum_k a*_k k(z, z*_k)) + r(theta) with the k
 `population_kernels`. Units feel it by exact sums over pairs. A mesh has V in the coordinates of `nystroem`,
 whose pivots depend on the domains but not on the cells: a prediction means the same on every mesh and for
 every network. In high dimension, where there is no mesh, a prediction is f at inputs drawn from the law
-(`sampled`)."""
+(`sampled`).
+"""
 
 import hashlib
 from dataclasses import dataclass

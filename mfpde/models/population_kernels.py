@@ -9,7 +9,8 @@ sphere, features of degree m without bias have the kernel of N(0, I_d) over E|x|
 Sources: relu and relu_squared without bias: Cho & Saul, NIPS 22 (2009), arc-cosine kernels k_1 / 2 and k_2 /
 2; erf without bias: Williams, NIPS 9 (1996), Saad & Solla, Phys. Rev. Lett. 74 (1995) 4337; with biases the
 same integrals over a shifted quadrant (`bivariate`). kernels/population_units.cl holds the same formulas for
-devices; tests hold both together."""
+devices; tests hold both together.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -134,7 +134,8 @@ class Potential:
 
     def by_moments(self, networks: np.ndarray) -> FiniteRank | None:
         """The interaction by its features, where for networks of these sizes they are fewer than pairs of
-        units; None where sums over pairs are as good, or all there is."""
+        units; None where sums over pairs are as good, or all there is.
+        """
         found = self.finite_rank
         return found if found is not None and found.rank * networks.sum() < np.sum(networks**2) else None
 

@@ -100,4 +100,5 @@ class ProblemOfUnits(Problem, Protocol):
 
     def unit_rates(self, theta: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """-grad V of the components and V (components + 1, units), at the units theta (components, units) of
-        one network with these weights."""
+        one network with these weights.
+        """

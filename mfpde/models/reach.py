@@ -26,7 +26,8 @@ def reached(components: Sequence[Component], differences: bool = False) -> list[
     differences of two such points.
 
     Ends, middles and zeros are among them, in all combinations; the same points in every run. One array
-    (POINTS,) per component."""
+    (POINTS,) per component.
+    """
     random = np.random.default_rng(0)
     return [
         _spread(*_range(c, differences), random, filled=sum(other.free for other in components) == 1)

@@ -20,7 +20,8 @@ class LeastSquares:
 
     Without a basis they are f(x_l) itself. With one, f = moments @ basis at the data, its rows orthonormal in
     L2(nu); then weights are 1, targets are the coefficients of f*, and what the basis misses of f* is the
-    constant `offset`."""
+    constant `offset`.
+    """
 
     guarantee: ClassVar[str] = "energy"
 
@@ -76,7 +77,8 @@ class Risk:
     """The risk of any loss, with one output or several.
 
     The linear moments are, output after output, the values of f at the data or, with a basis, its
-    coefficients."""
+    coefficients.
+    """
 
     guarantee: ClassVar[str] = "energy"
 

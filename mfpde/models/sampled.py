@@ -5,7 +5,8 @@ In high dimension the kernels of units have too many directions of about equal w
 (`nystroem`), which would lose what it does not span. Values at Q inputs lose nothing on average: (1/Q) sum_q
 g(x_q)^2 is unbiased for |g|^2. Inputs come in orthogonal frames with both signs, which on the sphere is exact
 for polynomials of degree up to 3 (under N(0, I), whose lengths are random, for odd ones); orthogonal
-Monte-Carlo, Yu et al. 2016, arXiv:1610.09072. Forces on units do not use them: they are exact."""
+Monte-Carlo, Yu et al. 2016, arXiv:1610.09072. Forces on units do not use them: they are exact.
+"""
 
 from dataclasses import dataclass
 

@@ -1,10 +1,10 @@
-"""Find that an interaction is of finite rank: a formula as a sum of waves s^p exp(g.s) cos(w.s) or sin(w.s),
-see `measures.finite_rank`.
+"""Find that an interaction is of finite rank: a sum of waves (see `measures.finite_rank`).
 
-Along lines the formula is taken apart, exactly: sums, products, whole powers, sine, cosine and exponential of
-linear forms are waves again. What remains depends on circles alone and becomes a Fourier series, to rounding;
-on a circle s^2 stands for the square of the shortest difference, which has a kink, hence no short series, and
-is left to sums over pairs."""
+The waves are s^p exp(g.s) cos(w.s) or sin(w.s). Along lines the formula is taken apart, exactly: sums,
+products, whole powers, sine, cosine and exponential of linear forms are waves again. What remains depends on
+circles alone and becomes a Fourier series, to rounding. On a circle s^2 is the square of the shortest
+difference. Its kink allows no short series: pairs are summed.
+"""
 
 import math
 from collections.abc import Sequence

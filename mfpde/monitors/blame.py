@@ -103,7 +103,8 @@ def broken_formula(flow: Flow, model: Problem) -> str:
     clause for a message; empty if there is none.
 
     Of pairs only neighbours in the order of units are tried; of networks with data, the units that move
-    fastest."""
+    fastest.
+    """
     state, rate = (flow.backend.download(a)[:-1].astype(np.float64) for a in (flow.state, flow.rate))
     share = np.array([0.0, 0.01, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0]) * max(flow.step_size, 1e-3)
     known = np.isfinite(rate).all(axis=0)

@@ -3,7 +3,8 @@ differences `bounds` makes bounds.
 
 Half and a quarter of the cells with the parity of the fine mesh, half of them with the other parity, whose
 cells lie elsewhere (an edge or a kink that one mesh happens to meet exactly, the other does not), and a
-quarter once more with steps half as long, for the error of the time step."""
+quarter once more with steps half as long, for the error of the time step.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -55,7 +56,8 @@ class Companions:
     def estimate(self, solver: Solver) -> dict[str, float]:
         """Bounds of the errors of the finest solution, by name: function (a squared distance in L2(nu)),
         energy, W1 of marginals; and the order they rest on. They cover the errors in about `bounds.COVERAGE`
-        of cases."""
+        of cases.
+        """
         fine, half, quarter, other, short = (measure_level(s) for s in (solver, *self.solvers))
         self.blobs, meshes = fine.blobs, (half, other, quarter)
         narrowest = min(self.blobs.values())

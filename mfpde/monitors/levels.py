@@ -42,7 +42,8 @@ class Level:
 
     def energy_distance(self, other: "Level") -> float:
         """The part of the energy's difference that is 2 int r dmu or 2 int V0 dmu, and the rest, as the sides
-        of a right triangle: their sum may vanish where neither does."""
+        of a right triangle: their sum may vanish where neither does.
+        """
         parts = np.array([self.energy - 2 * self.external, 2 * self.external]) - [
             other.energy - 2 * other.external,
             2 * other.external,

@@ -2,7 +2,8 @@
 
 The sides of a run (the density, the networks, ...) take turns within every interval of outputs, and cost
 differently; stiffness comes and goes. So each side has a cost of its own per unit of what it goes through
-(simulated time, or frames), found anew for every piece of its way."""
+(simulated time, or frames), found anew for every piece of its way.
+"""
 
 import time
 from collections.abc import Callable, Mapping

@@ -2,7 +2,8 @@
 (SIGUSR1).
 
 Systems differ in the signals they have: Windows has no SIGUSR1, and Ctrl-Break (SIGBREAK) as one more way to
-stop."""
+stop.
+"""
 
 import signal
 import threading

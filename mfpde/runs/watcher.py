@@ -4,7 +4,8 @@ its stdin until that closes.
 A driver that aborts takes the process with it, whatever Python would have said; so this program outlives it.
 It runs as `python -I -S watcher.py OUTPUT` and imports nothing but the standard library. Lines on stdin are
 JSON objects: {"device": name} tells what computes, {"end": true} that the run has said all there is to say.
-Anything else is what `faulthandler` writes of a crash."""
+Anything else is what `faulthandler` writes of a crash.
+"""
 
 import contextlib
 import json

@@ -3,7 +3,8 @@ it on.
 
 Every cell becomes 2^axes points that keep its second moments, and these follow the characteristics (with
 weights for the reaction). The gradient flow contracts the errors they inherit, while a mesh would go on
-adding its own."""
+adding its own.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -14,7 +14,8 @@ class Side(ABC):
     """One of those that take turns in a run. What it need not do has a default.
 
     Between two outputs a run calls `head_for`, then `advance`; a checkpoint may be taken whenever `watch` is
-    called."""
+    called.
+    """
 
     name: str  #: what it is called, also in checkpoints
     may_diverge = False  #: whether its state may cease to be finite without ending the run

@@ -1,7 +1,8 @@
 """What is in an output file: every dimension and every dataset that metrics declare of a run.
 
 Dimension scales live at the root and nowhere else: in a subgroup they break xarray's open_datatree, and a
-scale that is also hard-linked elsewhere breaks h5netcdf."""
+scale that is also hard-linked elsewhere breaks h5netcdf.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """The group /VTKHDF, by which ParaView and VTK read mu as an image over time.
 
 https://docs.vtk.org/en/latest/vtk_file_formats/vtkhdf_file_format/ : arrays are (time, z, y, x), so the last
-axis of theta is VTK's x. CellData/mu is a hard link to /eulerian/mu: nothing is stored twice."""
+axis of theta is VTK's x. CellData/mu is a hard link to /eulerian/mu: nothing is stored twice.
+"""
 
 import h5py
 import numpy as np

@@ -1,4 +1,5 @@
 """The table [model] of every kind of problem, by the names of their files.
 
 To add a kind, add a module that defines `TABLE`, a table whose first key is `kind`, and one of the same name
-to `mfpde.models.problems`, which builds the problem."""
+to `mfpde.models.problems`, which builds the problem.
+"""
