@@ -113,6 +113,11 @@ BIRTHS: Changes = {
     "dynamics.births": {"a": {"law": "point", "at": 0.1}, "w": {"law": "uniform", "low": -2, "high": 2}},
 }
 TWO_INPUTS: Changes = {"parameters.a.cells": 11, "parameters.w.cells": 10}
+LOGISTIC: Changes = {"model.loss": "logistic"}
+HUBER: Changes = {"model.loss": "huber", "model.huber_delta": 0.3}
+FEW_CELLS: Changes = {"parameters.a.cells": 9, "parameters.w.cells": 8}
+TWO_OUTPUTS: Changes = FEW_CELLS | {"data.teacher": ["sin(1.5*x0)", "cos(x0)"]}
+SOFTMAX: Changes = FEW_CELLS | {"data.teacher": ["0.3", "x0", "-x0"], "model.loss": "softmax"}
 PLANTED = [{"a": 3.0, "w": [1.2, 0.4]}, {"a": -3.0, "w": [-0.4, 1.2]}]
 TEACHER = {"kind": "planted", "units": PLANTED}
 POPULATION = {"population": "gaussian", "dimension": 2, "teacher": TEACHER}
@@ -180,6 +185,17 @@ EXTRAS: dict[str, tuple[Changes, Changes]] = {
     "hand-off, jumps": (LINE, HAND_OFF | JUMPS),
     "hand-off of a network": (NETWORK, {"eulerian.hand_off": True, "parameters.a.initial.std": 0.6} | JUMPS),
     "stationary": (CYLINDER, NOISE | {"stationary": 0.3, "time": 8.0, "output.every": 0.5}),
+    "logistic": (NETWORK, LOGISTIC | CARRIED | DESCENT),
+    "logistic, jumps, float32": (BIAS, LOGISTIC | JUMPS | FLOAT32),
+    "logistic, tangent": (NETWORK, LOGISTIC | PREDICT | WEIGHTS | {"fluctuations.method": "tangent"}),
+    "Huber": (NETWORK, HUBER | JUMPS | CARRIED | ESTIMATE),
+    "Huber, perturbation": (BIAS, HUBER | PREDICT | {"eulerian.enabled": False}),
+    "two outputs": (NETWORK, TWO_OUTPUTS | CARRIED | DESCENT),
+    "two outputs, kink, jumps": (NETWORK, TWO_OUTPUTS | JUMPS | ESTIMATE | {"model.penalty.power": 1}),
+    "two outputs, Huber, weights": (BIAS, TWO_OUTPUTS | HUBER | WEIGHTS | NO_MESH),
+    "softmax": (NETWORK, SOFTMAX | JUMPS | CARRIED),
+    "softmax, noise, float32": (NETWORK, SOFTMAX | NOISE | FLOAT32),
+    "softmax, descent": (BIAS, SOFTMAX | DESCENT | NO_MESH),
     "Gauss-Hermite": (NETWORK, _inputs("gauss_hermite", points=6)),
     "uniform inputs, noisy": (NETWORK, _inputs("uniform", samples=9) | {"data.noise": 0.1}),
     "normal inputs, scaled": (NETWORK, _inputs("normal", samples=9) | {"data.standardize": True}),
