@@ -1,6 +1,6 @@
 """[model] of a network: features, loss, penalty."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -43,3 +43,12 @@ class NetworkModel(Table):
 
 
 TABLE = NetworkModel
+#: a small case, which tests run on all sides
+EXAMPLE: dict[str, Any] = {
+    "model": {"kind": "network", "bias": False, "penalty": {"lambda": 0.05}},
+    "data": {"teacher": "sin(x0)", "inputs": {"law": "grid", "low": -2, "high": 2, "points": 15}},
+    "parameters": {
+        name: {"domain": [-4, 4], "cells": 24, "initial": {"law": "normal", "std": 0.8, "within": [-3, 3]}}
+        for name in ("a", "w")
+    },
+}

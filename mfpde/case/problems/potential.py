@@ -1,6 +1,6 @@
 """[model] of a potential: an energy by formulas."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import model_validator
 
@@ -25,3 +25,10 @@ class PotentialModel(Table):
 
 
 TABLE = PotentialModel
+#: a small case, which tests run on all sides
+EXAMPLE: dict[str, Any] = {
+    "model": {"kind": "potential", "external": "q^4/4 - q^2/2", "interaction": "q^2/4"},
+    "parameters": {
+        "q": {"domain": [-3, 3], "cells": 60, "initial": {"law": "normal", "mean": 0.3, "std": 0.4}}
+    },
+}
