@@ -160,3 +160,10 @@ def test_no_file_is_executed_or_unpickled():
         ]
         assert not {"eval", "exec", "compile", "__import__"} & set(calls), file
         assert "pickle" not in file.read_text(encoding="utf-8").replace("allow_pickle=False", ""), file
+
+
+def test_no_package_defines_what_is_called_as_one_of_its_modules():
+    """Such a function would turn into the module as soon as somebody imports that."""
+    for file in ROOT.glob("mfpde/**/__init__.py"):
+        defined = {n.name for n in tree_of(file).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+        assert not defined & {module.stem for module in file.parent.glob("*.py")}, file

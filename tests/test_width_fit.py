@@ -37,7 +37,7 @@ def ladder(constant=0.15, bias=0.0, own=0.0, seed=0, replicates=REPLICATES):
             0.0,
         ]
         networks = {
-            "prediction": SimpleNamespace(values=deviations),
+            "prediction": SimpleNamespace(values=deviations, dims=("time", "replicate", "data")),
             "loss": SimpleNamespace(values=deviations[..., 0] ** 2),
         }
         run = SimpleNamespace(norm_weights=np.ones(3), lagrangian=lambda _, networks=networks: networks)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mfpde.kinds import LIMITERS, OPTIMISERS
-from validation.pairs_models import NETWORK, POPULATION, POTENTIAL
+from validation.pairs_models import NETWORK, POPULATION, POTENTIAL, RADIAL
 from validation.pairs_options import Changes, Options, each
 
 
@@ -114,5 +114,10 @@ def _births(name: str) -> dict[str, Options]:
     }
 
 
-_KEYS = {"network": (NETWORK, "a"), "population": (POPULATION, "a"), "potential": (POTENTIAL, "x")}
+_KEYS = {
+    "network": (NETWORK, "a"),
+    "radial": (RADIAL, "a"),
+    "population": (POPULATION, "a"),
+    "potential": (POTENTIAL, "x"),
+}
 FAMILIES = {name: Family(name, own | COMMON | _births(born)) for name, (own, born) in _KEYS.items()}

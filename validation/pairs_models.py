@@ -3,6 +3,8 @@
 from validation.pairs_options import CIRCLE, NORMAL, PLANTED, POINT, UNIFORM, Options, each
 
 _GRID = {"law": "grid", "low": -2, "high": 2, "points": 12}
+#: losses of data of any kind; classes have tests of their own
+LOSS: Options = {"square": {}, "huber": {"model.loss": "huber", "model.huber_delta": 0.4}}
 #: what learns from data points: one input, so that parameters are a, w and b
 NETWORK: dict[str, Options] = {
     "data": {
@@ -57,6 +59,7 @@ NETWORK: dict[str, Options] = {
     },
     "noise": {"-": {}, "some": {"data.noise": 0.2, "data.noise_seed": 5}},
     "kind": each("model.kind", "network"),
+    "loss": LOSS,
     "activation": each("model.activation", "relu", "quadratic", "t/(1 + exp(-t))"),
     "bias": {
         "yes": {"parameters.b": {"domain": [-3, 3], "cells": 8, "initial": NORMAL}},
@@ -95,6 +98,20 @@ NETWORK: dict[str, Options] = {
         },
     },
     "exact": each("exact.solution", "gaussian"),
+}
+#: bumps instead of perceptrons: parameters are a, c and k
+RADIAL: dict[str, Options] = {
+    "data": {name: option for name, option in NETWORK["data"].items() if name != "sphere"},
+    "features": {"radial": {"model.features": "radial"}},
+    "c": {
+        "uniform": {"parameters.c": {"domain": [-3, 3], "cells": 9, "initial": UNIFORM}},
+        "frozen": {"parameters.c": {"domain": [-3, 3], "cells": 9, "mobility": 0.0, "initial": NORMAL}},
+    },
+    "k": {
+        "fixed": {"parameters.k": {"fixed": 1.0}},
+        "free": {"parameters.k": {"domain": [-3, 3], "cells": 8, "initial": NORMAL}},
+    },
+    **{name: NETWORK[name] for name in ("loss", "penalty", "a")},
 }
 POPULATION: dict[str, Options] = {
     "data": {

@@ -17,23 +17,36 @@ _COMMON: list[Refusal] = [
 ]
 #: too few nodes for so many parameters
 _FEW = {"nodes": ["64"], "rule": ["trapezoid"], "predict": ["True"]}
-_NETWORK: list[Refusal] = [
-    (_FEW | {"bias": ["yes"]}, "nodes are too few"),
-    ({"penalty": ["kink"], "predict": ["True"], "method": ["tangent"]}, "fluctuations.method"),
+_TANGENT = {"predict": ["True"], "method": ["tangent"]}
+_HUBER: Refusal = (_TANGENT | {"loss": ["huber"]}, "fluctuations.method")
+_UNITS: list[Refusal] = [
+    (_TANGENT | {"penalty": ["kink"]}, "fluctuations.method"),
     ({"a": ["fixed"], "dynamics": ["births"]}, "is not a free parameter"),
     ({"steps": ["[0.05]", "[0.02, 0.1]"], "dynamics": _ANY}, "descent"),
 ]
+_NETWORK: list[Refusal] = [(_FEW | {"bias": ["yes"]}, "nodes are too few"), *_UNITS]
 
 #: by family: options by factor, and a word of what is said; the first option of each is tried by itself
 REFUSED: dict[str, list[Refusal]] = {
-    "network": [*_COMMON, *_NETWORK, (_FEW | {"data": ["sphere"], "bias": ["no"]}, "nodes are too few")],
+    "network": [
+        *_COMMON,
+        *_NETWORK,
+        _HUBER,
+        (_FEW | {"data": ["sphere"], "bias": ["no"]}, "nodes are too few"),
+    ],
+    "radial": [
+        *_COMMON,
+        *_UNITS,
+        (_FEW | {"k": ["free"]}, "nodes are too few"),
+        (_TANGENT, "fluctuations.method"),
+    ],
     "population": [
         *_COMMON,
         *_NETWORK,
         (_FEW | {"data": ["plane", "sphere"], "bias": ["no"]}, "nodes are too few"),
         ({"data": ["sphere"], "bias": ["yes"]}, "model.bias"),
         ({"data": ["sphere"], "activation": ["erf", "cos"], "bias": ["no"]}, "model.activation"),
-        ({"predict": ["True"], "method": ["tangent"]}, "fluctuations.method"),
+        (_TANGENT, "fluctuations.method"),
     ],
     "potential": [
         *_COMMON,

@@ -47,7 +47,7 @@ class Differences:
         return difference
 
 
-def minmod(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def nearer_zero(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The number nearer to 0 where both have one sign, else 0; MINMOD in kernels."""
     low, high = np.minimum(a, b), np.maximum(a, b)
     np.maximum(low, 0, out=low)

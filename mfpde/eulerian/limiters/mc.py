@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from mfpde.eulerian.limiters import Differences, Limiter, minmod
+from mfpde.eulerian.limiters import Differences, Limiter, nearer_zero
 
 
 def _slope(d: Differences) -> np.ndarray:
-    steeper = minmod(d.below(), d.above())
+    steeper = nearer_zero(d.below(), d.above())
     steeper *= 2
-    return minmod(steeper, d.central())
+    return nearer_zero(steeper, d.central())
 
 
 LIMITER = Limiter(

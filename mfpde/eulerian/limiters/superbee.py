@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from mfpde.eulerian.limiters import Differences, Limiter, minmod
+from mfpde.eulerian.limiters import Differences, Limiter, nearer_zero
 
 
 def _slope(d: Differences) -> np.ndarray:
     below, above = d.below(), d.above()
-    p, q = minmod(2 * below, above), minmod(below, 2 * above)
+    p, q = nearer_zero(2 * below, above), nearer_zero(below, 2 * above)
     return np.maximum(np.maximum(p, q), 0) + np.minimum(np.minimum(p, q), 0)
 
 
