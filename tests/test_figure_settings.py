@@ -11,7 +11,7 @@ from test_saved_network import export
 import mfpde
 from mfpde.analysis.outside import compare_network, open_network
 from mfpde.errors import InputError
-from mfpde.figures import FIGURES_OF_SEVERAL, plot
+from mfpde.figures import plot
 from mfpde.figures.convergence import save_convergence
 from mfpde.figures.outside import save_outside
 
@@ -72,7 +72,7 @@ def test_settings_in_force_reach_no_figure_and_come_back(opened, tmp_path):
         save_convergence(TABLE, tmp_path / folder / "convergence.png")
         outside = save_outside(opened, network, table, tmp_path / folder, ["png"])
         one = plot(opened, tmp_path / folder, ["overview", "marginals", "gap_by_width"], ["png"])
-        several = plot([opened, opened], tmp_path / folder, FIGURES_OF_SEVERAL[:1], formats=["png"])
+        several = plot([opened, opened], tmp_path / folder, ["energies"], formats=["png"])
         return {
             file.name: file.read_bytes()
             for file in [tmp_path / folder / "convergence.png", *outside, *one, *several]

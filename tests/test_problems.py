@@ -47,6 +47,7 @@ def test_backends_agree_to_rounding(kind, device, tmp_path):
         np.testing.assert_allclose(given, expected, rtol=0, atol=1e-7)  # the tolerance of their integrator
 
 
+@pytest.mark.slow
 @every_problem
 def test_verbs_serve_it(kind, tmp_path, command):
     path = mfpde.run(example(kind), tmp_path / "run.h5").path
