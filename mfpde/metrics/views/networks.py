@@ -7,10 +7,11 @@ import numpy as np
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.metrics.circular import circle_moments
-from mfpde.models.problem import Cloud, Problem
+from mfpde.metrics.views.units import UnitsView
+from mfpde.models.problem import Problem
 
 
-class NetworksView:
+class NetworksView(UnitsView):
     """All networks at one time.
 
     Arguments:
@@ -18,39 +19,14 @@ class NetworksView:
     """
 
     def __init__(self, model: Problem, ladder: Ladder, flow: Flow, snapshots: int = 0):
-        self.model, self.ladder, self.flow, self.snapshots = model, ladder, flow, snapshots
-        self.function = model.function
+        super().__init__(model, flow)
+        self.ladder, self.snapshots = ladder, snapshots
         self.components = model.parameters.components
 
     @property
     def starts(self) -> np.ndarray:
         """The first unit of every network (networks,)."""
         return self.ladder.first_unit[:-1]
-
-    @cached_property
-    def state(self) -> np.ndarray:
-        """Components of theta, and the action, of every unit (components + 1, units)."""
-        return self.flow.backend.download(self.flow.state)
-
-    @cached_property
-    def weights(self) -> np.ndarray:
-        """Weights of all units (units,), summing to 1 over each network."""
-        return self.flow.backend.weights(self.flow.state)
-
-    @cached_property
-    def predictions(self) -> np.ndarray:
-        """f of every network by its coefficients (networks, r)."""
-        return self.flow.backend.predictions(self.flow.state)
-
-    @cached_property
-    def cloud(self) -> Cloud:
-        """All that their energies and losses depend on."""
-        return Cloud(self.state, self.weights, self.predictions, self.flow.potential(), self.starts)
-
-    @cached_property
-    def values(self) -> dict[str, np.ndarray]:
-        """ "energy", and "loss" if it has a function, of every network (networks,)."""
-        return self.model.cloud_values(self.cloud)
 
     @cached_property
     def moments(self) -> dict[str, np.ndarray]:
