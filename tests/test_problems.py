@@ -1,6 +1,5 @@
 """Every problem of the registry: its example on meshes and as networks, through a file and its readers."""
 
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ every_problem = pytest.mark.parametrize("kind", list(PROBLEM_TABLES))
 
 def example(kind, **changes):
     """The small case that the problem's table comes with."""
-    tables = import_module(f"mfpde.case.problems.{kind}").EXAMPLE
+    tables = PROBLEM_TABLES.module(kind).EXAMPLE
     rest = {"time": 0.5, "output": {"every": 0.25}, "lagrangian": {"units": [20, 80], "replicates": 3}}
     return case_from_tables(rest | tables, Path(f"{kind}.toml")).replace(changes)
 

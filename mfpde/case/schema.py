@@ -25,7 +25,7 @@ from mfpde.case.side_tables import Descent as Descent
 from mfpde.case.side_tables import Eulerian as Eulerian
 from mfpde.case.side_tables import Fluctuations as Fluctuations
 from mfpde.case.side_tables import Lagrangian as Lagrangian
-from mfpde.kinds import EXACT, OPTIMISERS
+from mfpde.kinds import EXACT, OPTIMISERS, PROBLEM_TABLES
 from mfpde.table import OneOf, Positive, Table
 
 
@@ -65,21 +65,24 @@ class Case(Table):
 
     @model_validator(mode="after")
     def _data_of_the_model(self):
-        if self.model.kind == "network" and self.data is None:
+        if self.model.learns and self.data is None:
             raise ValueError(
-                "the key 'data' is required: a network learns a teacher or a file (or give model.kind ="
-                ' "potential" and a formula)'
+                f"the key 'data' is required: a {self.model.kind} learns a teacher or a file (or give"
+                ' model.kind = "potential" and a formula)'
             )
         return self
 
     @model_validator(mode="before")
     @classmethod
-    def _no_data_of_a_potential(cls, tables: Any):
+    def _no_data_that_nothing_learns(cls, tables: Any):
         """Before anything is said of what is in them."""
         model = tables.get("model") if isinstance(tables, dict) else None
-        if isinstance(model, dict) and model.get("kind") == "potential" and tables.get("data") is not None:
+        kind = model.get("kind") if isinstance(model, dict) else None
+        if not isinstance(kind, str) or kind not in PROBLEM_TABLES or PROBLEM_TABLES[kind].learns:
+            return tables
+        if tables.get("data") is not None:
             raise ValueError(
-                "'data' belongs to model.kind = \"network\"; a potential has none: leave [data] out, or"
+                f"'data' belongs to model.kind = \"network\"; a {kind} has none: leave [data] out, or"
                 " model.kind"
             )
         return tables

@@ -33,9 +33,11 @@ def needs_of(case: Case) -> tuple[Need, ...]:
     needs: list[Need] = []
     if case.eulerian.enabled and case.eulerian.backend != "fipy":
         needs.append(Need("mesh", case.eulerian.precision))
-    kind = "potential" if case.model.kind == "potential" else "network"
+    kind = case.model.kernels
     if case.data is not None and case.data.population is not None:
         kind = "population"
+    if kind is None:
+        return tuple(needs)
     if case.lagrangian.units or case.descent.steps:
         needs.append(Need(kind, case.lagrangian.precision))
     if case.characteristics.nodes or case.fluctuations.predict or case.eulerian.hand_off:

@@ -19,12 +19,12 @@ RETIRED: frozenset[str] = frozenset()
 
 
 def check_names(case: Case) -> None:
-    """Refuse parameters of a potential whose names an output needs for something else.
+    """Refuse parameters whose names an output needs for something else, where users name them.
 
     Raises:
         InputError: with the name.
     """
-    if case.model.kind != "potential":
+    if not case.model.users_name_parameters:
         return
     for name in case.parameters:
         if is_taken(name):

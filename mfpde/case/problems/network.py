@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from mfpde.case.problems import ProblemTable
 from mfpde.kinds import FEATURES, LOSSES, PENALTIES
 from mfpde.table import NonNegative, OneOf, Positive, Table
 
@@ -17,8 +18,12 @@ class Penalty(Table):
     confinement: NonNegative = 0.0
 
 
-class NetworkModel(Table):
+class NetworkModel(ProblemTable):
     """A network f(x) = int a sigma(<w, x> + b) mu(da, dw, db)."""
+
+    learns = True
+    users_name_parameters = False
+    kernels = "network"
 
     kind: Literal["network"] = "network"
     features: Annotated[str, OneOf(FEATURES)] = "perceptron"

@@ -4,14 +4,17 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from mfpde.table import Table, Text
+from mfpde.case.problems import ProblemTable
+from mfpde.table import Text
 
 
-class PotentialModel(Table):
+class PotentialModel(ProblemTable):
     """E(mu) = 2 int V0 dmu + int int W(theta - theta') dmu dmu, by formulas in the names of the parameters.
 
     In `interaction` a name stands for the difference of two points.
     """
+
+    kernels = "potential"
 
     kind: Literal["potential"]
     external: Text | None = None
