@@ -26,6 +26,7 @@ FLOORS = [
     ["monitors"],
     ["store"],
     ["metrics"],
+    ["certificates"],
     ["eulerian", "lagrangian"],
     ["models"],
     ["measures", "data"],
