@@ -1,5 +1,6 @@
 """r_a = lambda |a|^power: weight decay for a power of 2, the total variation of the measure for 1."""
 
+import numpy as np
 import sympy
 
 from mfpde.expressions.functions import absolute
@@ -26,6 +27,16 @@ class Power(Penalty):
     def is_smooth(self) -> bool:
         """From a power of 2 on."""
         return not self.spec.strength or self.spec.power >= 2
+
+    def minimiser(self, h: np.ndarray, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
+        """In closed form: -sign(h) (|h| / (lambda power))^(1 / (power - 1)) within [low, high]."""
+        strength, power = self.spec.strength, self.spec.power
+        if not strength or power == 1:
+            nearest = np.clip(0.0, low, high)
+            return np.where(h > strength, low, np.where(h < -strength, high, nearest))
+        with np.errstate(over="ignore"):
+            free = -np.sign(h) * (np.abs(h) / (strength * power)) ** (1 / (power - 1))
+        return np.clip(free, low, high)
 
 
 PENALTY = Power
