@@ -9,9 +9,9 @@ import numpy as np
 from scipy.optimize import minimize
 
 from mfpde.models.network import Network
-from mfpde.optimum.arrangement import is_homogeneous
-from mfpde.optimum.cells import Cells
-from mfpde.optimum.region import Region
+from mfpde.optima.arrangement import is_homogeneous
+from mfpde.optima.cells import Cells
+from mfpde.optima.region import Region
 
 STARTS, REFINED = 2048, 24
 CLIMBERS, CLIMBS, INERTIA = 512, 12, 0.5  #: starts, steps, and how much of its place a point keeps

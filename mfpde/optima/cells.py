@@ -9,7 +9,7 @@ from scipy.optimize import nnls
 
 from mfpde.models.network import Network
 from mfpde.models.neuron import Neuron
-from mfpde.optimum.arrangement import lifted
+from mfpde.optima.arrangement import lifted
 
 MOVES = 200
 ON_PLANE = 1e-10  #: of |x|: a point so near is on the plane

@@ -15,7 +15,7 @@ from scipy.optimize import brentq, nnls
 
 from mfpde.models.loss import Loss
 from mfpde.models.losses.square import Square
-from mfpde.optimum.newton import Convex, Price, minimise
+from mfpde.optima.newton import Convex, Price, minimise
 
 ROUNDING = 1e-14  #: of slopes, relative to what they are sums of
 ROUNDS = 2000
@@ -69,12 +69,16 @@ def least(candidates: Candidates, price: Price, bound: float = np.inf) -> Charge
         return nothing
     if isinstance(candidates.loss, Square):
         return _of_squares(candidates, price, bound)
+    if not price.slope(1.0):
+        return _at_most(candidates, bound, nothing)
     found = _of_any(candidates, price, nothing)
     return found if found.variation <= bound else _at_most(candidates, bound, found)
 
 
 def _of_squares(candidates: Candidates, price: Price, bound: float) -> Charges:
     family = _Squares(candidates)
+    if not price.slope(1.0):
+        return family(_root(lambda ridge: bound - family(ridge).variation, 1e-6 * family.scale))
 
     def too_much(ridge: float) -> float:  # increases
         variation = family(ridge).variation
@@ -151,10 +155,15 @@ def _at_most(candidates: Candidates, bound: float, last: Charges) -> Charges:
 
     def restricted(columns: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, float]:
         energy = candidates.energy(bound * columns, None)
-        shares = minimise(energy, start / start.sum(), on_simplex=True)
+        shares = minimise(energy, _shares(start), on_simplex=True)
         return bound * shares, -float(shares @ energy.slopes(shares)) / bound
 
     return _grow(candidates, restricted, last)
+
+
+def _shares(masses: np.ndarray) -> np.ndarray:
+    """Masses that sum to 1."""
+    return masses / masses.sum() if masses.any() else np.full(len(masses), 1 / len(masses))
 
 
 def _grow(

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from mfpde.models.network import Network
-from mfpde.optimum.arrangement import circle_peaks, is_homogeneous
-from mfpde.optimum.dual import of_signed, slopes_at_data
-from mfpde.optimum.newton_slide import slide_homogeneous
-from mfpde.optimum.polish import slide_signed
-from mfpde.optimum.price import Linear, OfAmplitude
-from mfpde.optimum.programme import Candidates, least
-from mfpde.optimum.region import Region
-from mfpde.optimum.search import peaks
+from mfpde.optima.arrangement import circle_peaks, is_homogeneous
+from mfpde.optima.dual import of_signed, slopes_at_data
+from mfpde.optima.newton_slide import slide_homogeneous
+from mfpde.optima.polish import slide_signed
+from mfpde.optima.price import Linear, OfAmplitude
+from mfpde.optima.programme import Candidates, least
+from mfpde.optima.region import Region
+from mfpde.optima.search import peaks
 
 ROUNDS = 60
 TAKEN = 12  #: atoms taken up in a round, at most

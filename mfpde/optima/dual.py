@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mfpde.models.network import Network
-from mfpde.optimum.price import Between, Linear, OfAmplitude
+from mfpde.optima.price import Between, Linear, OfAmplitude
 
 #: what is tried of 1 - s besides 0
 SHRUNK = np.logspace(-14, 0, 113)

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 from mfpde.models.network import Network
-from mfpde.optimum.newton import Price
-from mfpde.optimum.region import Region
+from mfpde.optima.newton import Price
+from mfpde.optima.region import Region
 
 STEPS = 400
 

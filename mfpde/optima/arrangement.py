@@ -11,7 +11,7 @@ import numpy as np
 
 from mfpde.models.network import Network
 from mfpde.models.neuron import Neuron
-from mfpde.optimum.region import Region
+from mfpde.optima.region import Region
 
 MOST_NUMBERS = 40_000_000  #: of features at all vertices, beyond which these are not listed
 SIZES = np.logspace(-6, 6, 241)  #: of arguments at which an activation is tried

@@ -5,8 +5,8 @@ rate |u| (REGIMES: weight decay of ReLU networks is a group lasso of such u).
 import numpy as np
 
 from mfpde.models.network import Network
-from mfpde.optimum.arrangement import lifted
-from mfpde.optimum.cells import Cells
+from mfpde.optima.arrangement import lifted
+from mfpde.optima.cells import Cells
 
 STEPS = 60
 #: of the largest diagonal entry, at first; how it changes; the least and the largest
