@@ -19,7 +19,7 @@ from mfpde.optima.search import peaks
 
 ROUNDS = 60
 TAKEN = 12  #: atoms taken up in a round, at most
-AGAIN = 3  #: searches that must find nothing better, where none of them is global
+AGAIN = 2  #: searches that must find nothing better, where none of them is global
 NEGLIGIBLE = 1e-12  #: of the total variation
 
 

@@ -4,6 +4,9 @@ import io
 import sys
 from typing import Any
 
+from rich import box
+from rich.table import Table as RichTable
+
 from mfpde.console import Console
 
 SHOWN = 12  #: atoms
@@ -48,11 +51,10 @@ def print_optimum(table: dict[str, Any], console: Console) -> None:
 
 
 def _print_atoms(atoms: list[dict[str, float]], console: Console) -> None:
-    from rich.table import Table
-
-    rows = Table(*(["mass", *[name for name in atoms[0] if name != "mass"]]), title=f"{len(atoms)} atoms")
+    names = [name for name in atoms[0] if name != "mass"]
+    rows = RichTable("mass", *names, title=f"{len(atoms)} atoms", box=box.SIMPLE_HEAD, title_justify="left")
     for atom in atoms[:SHOWN]:
-        rows.add_row(f"{atom['mass']:.6f}", *[f"{v:.6g}" for name, v in atom.items() if name != "mass"])
+        rows.add_row(f"{atom['mass']:.6f}", *[f"{atom[name]:.6g}" for name in names])
     if len(atoms) > SHOWN:
-        rows.add_row("...", *["" for name in atoms[0] if name != "mass"])
+        rows.add_row("...", *["" for _ in names])
     console.print(rows)

@@ -13,7 +13,7 @@ from mfpde.optima.arrangement import is_homogeneous
 from mfpde.optima.cells import Cells
 from mfpde.optima.region import Region
 
-STARTS, REFINED = 2048, 24
+STARTS, REFINED = 2048, 12
 CLIMBERS, CLIMBS, INERTIA = 512, 12, 0.5  #: starts, steps, and how much of its place a point keeps
 APART = 1e-6  #: points closer than this are one
 
@@ -51,7 +51,7 @@ def peaks(network: Network, region: Region, p: np.ndarray, seed: int, more: np.n
         if region.on_sphere and is_homogeneous(network):
             found.append(_climb(network, -sign * p[0], region.sample(CLIMBERS, seed), value, more))
         else:
-            found.append(_descend(value, region, seed, more))
+            found.append(_descend(value, region, seed, None))
     z, values = np.concatenate([v.z for v in found]), np.concatenate([v.values for v in found])
     return _distinct(z, values, 1e-9)
 
@@ -108,7 +108,7 @@ def _descend(function: Function, region: Region, seed: int, more: np.ndarray | N
 
     ends, values = [], []
     for u in spread:
-        end = minimize(of_one, u, jac=True, method="L-BFGS-B", bounds=region.bounds(1), options={"ftol": 1e-15})
+        end = minimize(of_one, u, jac=True, method="L-BFGS-B", bounds=region.bounds(1), options={"ftol": 1e-13})
         ends.append(region.place(end.x[None])[0])
         values.append(end.fun)
     return _distinct(np.array(ends), np.array(values), APART)
