@@ -27,6 +27,7 @@ FLOORS = [
     ["monitors"],
     ["store"],
     ["metrics"],
+    ["certificates"],
     ["eulerian", "lagrangian"],
     ["certificates"],
     ["models"],

@@ -139,7 +139,10 @@ def _wave(low: np.ndarray, high: np.ndarray, phase: float) -> Interval:
 
 def _outwards(low: np.ndarray, high: np.ndarray) -> Interval:
     room = ULPS * np.finfo(float).eps
-    low, high = low - room * np.abs(low) - np.finfo(float).tiny, high + room * np.abs(high) + np.finfo(float).tiny
+    low, high = (
+        low - room * np.abs(low) - np.finfo(float).tiny,
+        high + room * np.abs(high) + np.finfo(float).tiny,
+    )
     bad = np.isnan(low) | np.isnan(high)
     return np.where(bad, -np.inf, low), np.where(bad, np.inf, high)
 

@@ -41,6 +41,12 @@ class Penalty(ABC):
         """Whether r_a has a second derivative everywhere."""
         return True
 
+    @property
+    def growth(self) -> float:
+        """The slope of r_a towards infinite a: a h + r_a(a) is bounded below for |h| up to that."""
+        near, far = (float(self.slope(np.array(a))) for a in (FARTHEST / 2, FARTHEST))
+        return far if far <= near * (1 + 1e-9) else np.inf
+
     @cached_property
     def _formulas(self) -> list[sympy.Expr]:
         """r_a and its first two derivatives; the first is 0 at a kink."""
@@ -83,7 +89,9 @@ class Penalty(ABC):
         # at a kink, which bisection only nears, and at ends
         for a in (0.0, low, high):
             if low <= a <= high and np.isfinite(a):
-                found = np.where(a * h + self.amplitude(np.array(a)) <= found * h + self.amplitude(found), a, found)
+                found = np.where(
+                    a * h + self.amplitude(np.array(a)) <= found * h + self.amplitude(found), a, found
+                )
         falls = (np.abs(found) > FARTHEST / 2) & (np.maximum(-low, high) > FARTHEST)
         return np.where(falls, np.copysign(np.inf, found), found)
 

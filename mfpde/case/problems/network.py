@@ -10,8 +10,8 @@ from mfpde.table import NonNegative, OneOf, Positive, Table
 
 
 class Penalty(Table):
-    """r(theta) = lambda |a|^power + confinement |z|^2, or of the kind "path" lambda (a^2 + |z|^2) / 2, so that
-    E = |f - f*|^2 + 2 int r dmu.
+    """r(theta) = lambda |a|^power + confinement |z|^2, or of the kind "path" lambda (a^2 + |z|^2) / 2, so
+    that E = |f - f*|^2 + 2 int r dmu.
     """
 
     kind: Annotated[str, OneOf(PENALTIES)] = "power"

@@ -4,18 +4,16 @@ For functions homogeneous in z of degree 1, min over measures of int r dmu is la
 over |z| <= 1 (Neyshabur, Tomioka & Srebro, arXiv:1412.6614).
 """
 
-import sympy
-
-from mfpde.models.penalty import Penalty
+from mfpde.models.penalties.power import Power
 
 
-
-class Path(Penalty):
+class Path(Power):
     """lambda (a^2 + |z|^2) / 2."""
 
-    def formula(self, a: sympy.Symbol) -> sympy.Expr:
-        """r_a of one amplitude."""
-        return sympy.Float(self.spec.strength / 2) * a**2
+    @property
+    def strength(self) -> float:
+        """Of a^2: lambda / 2."""
+        return self.spec.strength / 2
 
     @property
     def confinement(self) -> float:
