@@ -1,6 +1,17 @@
 """How good an optimum is: a lower bound of E*, and how large |h| is beside what it may be."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mfpde.certificates.dual import Bound, lower_bound
+from mfpde.certificates.oracle import Peak, build_oracle
+from mfpde.models.network import Network
+
+#: pairs of boxes and data in a search for proof: as few as suffice
+BUDGETS = (2**23, 2**26, 2**28)
+PARTS = 1.0  #: tolerances of E that a proof is made sharp beside
 
 
 @dataclass(frozen=True)
@@ -11,3 +22,43 @@ class Certificate:
     is_proven: bool
     largest: float  #: |h| over the domain of z
     level: float | None  #: what |h| may not exceed at an optimum, R'(TV); None where there is no such number
+
+
+def prove(network: Network, f: np.ndarray, energy: float, tolerance: float) -> Bound:
+    """A lower bound of E*, proven where it can be, with as much work as the tolerance asks for and `BUDGETS`
+    allow.
+
+    Arguments:
+        f: at the data (outputs, L); energy: E that the bound is compared with.
+    """
+    oracle, best = build_oracle(network), Bound(-np.inf, False, 0.0)
+    for budget in BUDGETS:
+        if oracle is not None:
+            oracle = replace(oracle, budget=budget)
+        found = lower_bound(network, oracle, f.ravel(), energy + PARTS * tolerance)
+        if found.proven >= best.proven and found.value > best.value:
+            best = found
+        if not best.proven or energy - best.value <= tolerance:
+            break
+    return best
+
+
+def largest_dual(network: Network, f: np.ndarray, enough: Callable[[float], bool], accuracy: float) -> Peak | None:
+    """The largest |h| of one output with a proven bound, by as much work as it takes for `enough` of the bound;
+    None where nothing can be proven.
+
+    Arguments:
+        f: at the data (1, L); accuracy: of |h|.
+    """
+    oracle = build_oracle(network)
+    if oracle is None or not oracle.is_proven:
+        return None
+    assert network.data is not None
+    p, peak = network.loss.slope(f, network.data.targets), None
+    for budget in BUDGETS:
+        peak = replace(oracle, budget=budget).largest(p, accuracy)
+        if not peak.proven:
+            return None
+        if enough(peak.bound):
+            break
+    return peak

@@ -133,11 +133,11 @@ def _solve(network: Network, tolerance: float, through: Interpolant | None) -> t
         found = signed.on_sphere(network, tolerance)
         atoms = balanced(found.z, found.charges, signed.ratio(network))
         if signed.fits(network, atoms):
-            return atoms, signed.certify(network, found), "column generation over the sphere"
+            return atoms, signed.certify(network, found, tolerance), "column generation over the sphere"
     elif signed.is_signed(network):
         least = signed.in_box(network, tolerance, through)
         if least is not None:
             atoms = with_equal_amplitudes(least.z, least.charges, signed.some_place(network))
-            return atoms, signed.certify(network, least), least.method
+            return atoms, signed.certify(network, least, tolerance), least.method
     atoms = simplex.generate(network, region_of(network), tolerance)
-    return atoms, simplex.certify(network, atoms), "column generation over the simplex"
+    return atoms, simplex.certify(network, atoms, tolerance), "column generation over the simplex"

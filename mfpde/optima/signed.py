@@ -4,12 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mfpde.certificates.dual import lower_bound
-from mfpde.certificates.oracle import build_oracle
 from mfpde.errors import InputError
 from mfpde.models.network import Network
 from mfpde.optima.arrangement import is_homogeneous, vertices
-from mfpde.optima.certificate import Certificate
+from mfpde.optima.certificate import Certificate, largest_dual, prove
 from mfpde.optima.columns import Signed, generate
 from mfpde.optima.dual import of_signed, slopes_at_data
 from mfpde.optima.interpolant import Interpolant
@@ -134,7 +132,7 @@ def _in_box(network: Network, region: Region, price: Price, bound: float, tolera
     return Found(found.z, found.charges, found.f, found.largest, found.is_global, price, bound, method)
 
 
-def certify(network: Network, found: Found) -> Certificate:
+def certify(network: Network, found: Found, tolerance: float) -> Certificate:
     """By the largest |h|, which is known where the search was global; else by a search of boxes."""
     data, variation = network.data, float(np.abs(found.charges).sum())
     assert data is not None
@@ -148,8 +146,22 @@ def certify(network: Network, found: Found) -> Certificate:
     own = of_signed(network, found.f, found.largest, found.price, found.bound)
     if found.is_global:
         return Certificate(own, True, found.largest, level)
-    oracle = build_oracle(network)
-    proven = lower_bound(network, oracle, found.f.ravel(), energy)
-    if proven.proven:
-        return Certificate(min(proven.value, energy), True, found.largest, level)
-    return Certificate(min(own, energy), False, found.largest, level)
+    if data.weights @ np.abs(found.f[0]) == 0 and not variation:
+        return _of_nothing(network, found, energy, tolerance, level)
+
+    def bound(h: float) -> float:
+        return min(of_signed(network, found.f, h, found.price, found.bound), energy)
+
+    accuracy = tolerance / (8 * variation + 1e-300)
+    peak = largest_dual(network, found.f, lambda h: energy - bound(h) <= tolerance, accuracy)
+    if peak is None:
+        return Certificate(min(own, energy), False, found.largest, level)
+    return Certificate(bound(peak.bound), True, max(found.largest, peak.value), level)
+
+
+def _of_nothing(
+    network: Network, found: Found, energy: float, tolerance: float, level: float
+) -> Certificate:
+    """Where a = 0 is best."""
+    proven = prove(network, found.f, energy, tolerance)
+    return Certificate(min(proven.value, energy), proven.proven, found.largest, level)

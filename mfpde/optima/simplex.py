@@ -6,10 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mfpde.certificates.dual import lower_bound
-from mfpde.certificates.oracle import build_oracle
 from mfpde.models.network import Network
-from mfpde.optima.certificate import Certificate
+from mfpde.optima.certificate import Certificate, prove
 from mfpde.optima.measure import Atoms
 from mfpde.optima.newton import Convex, minimise
 from mfpde.optima.polish import slide_masses
@@ -120,13 +118,13 @@ def _loop(
     return Atoms(best[0][:, :outputs], best[0][:, outputs:], best[1])
 
 
-def certify(network: Network, atoms: Atoms) -> Certificate:
+def certify(network: Network, atoms: Atoms, tolerance: float) -> Certificate:
     """By a search for inf V, with proof where there can be one."""
     f, data = atoms.f(network), network.data
     assert data is not None
     p = data.weights * network.loss.slope(f, data.targets)
     found, _ = valleys(network, region_of(network), p, amplitude_boxes(network), 10**6, atoms.z)
-    bound = lower_bound(network, build_oracle(network), f.ravel(), atoms.energy(network))
+    bound = prove(network, f, atoms.energy(network), tolerance)
     h = network.features.values(np.concatenate([atoms.z, found.z]), data.x) @ p.T
     value = bound.value
     if not bound.proven:
