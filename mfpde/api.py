@@ -18,12 +18,14 @@ from mfpde.runs import resume as _resume
 class Run(StoredRun):
     """A finished or interrupted run, read from its file when asked, with its comparison at hand."""
 
-    def compare(self, tolerance: float | None = None, time: float | None = None) -> Comparison:
+    def compare(
+        self, tolerance: float | None = None, time: float | None = None, optimum: bool = False
+    ) -> Comparison:
         """How far the networks are from the density; prints as the table of `mfpde compare`.
 
         Arguments: see `mfpde.analysis.compare.compare`.
         """
-        return compare(self, tolerance, time)
+        return compare(self, tolerance, time, optimum)
 
 
 def open_run(path: str | Path) -> Run:

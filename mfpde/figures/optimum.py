@@ -1,4 +1,6 @@
-"""An optimum: its atoms over the dual |h(z)|, which is largest where they are, and its function over the data."""
+"""An optimum: its atoms over the dual |h(z)|, which is largest where they are, and its function over the
+data.
+"""
 
 from pathlib import Path
 
@@ -29,7 +31,9 @@ def save_optimum(found: Optimum, path: Path) -> Path:
     """
     file = path / "optimum.png" if not path.suffix else path
     if file.suffix[1:] not in KNOWN_FORMATS:
-        raise InputError(f"--plot {path}: expected a name ending in .{', .'.join(KNOWN_FORMATS)}, or a folder")
+        raise InputError(
+            f"--plot {path}: expected a name ending in .{', .'.join(KNOWN_FORMATS)}, or a folder"
+        )
     with style.paper():
         figure = draw_optimum(found)
         try:
@@ -106,7 +110,9 @@ def _by_angle(found: Optimum, panel: Axes) -> None:
     _level(found, panel)
     _atoms(found, panel, own, _dual(network, found, found.atoms.z) * scale)
     first, second = (symbol(c.name) for c in network.parameters.rest)
-    panel.set(xlabel=f"angle of $({first}, {second})$", ylabel="dual $|h|$", ylim=(0, None), xlim=(-np.pi, np.pi))
+    panel.set(
+        xlabel=f"angle of $({first}, {second})$", ylabel="dual $|h|$", ylim=(0, None), xlim=(-np.pi, np.pi)
+    )
     panel.set_xticks([-np.pi, 0, np.pi], [r"$-\pi$", "0", r"$\pi$"])
 
 
@@ -137,7 +143,9 @@ def _along(found: Optimum, panel: Axes, component: int) -> None:
     panel.plot(at, _dual(network, found, z), color=style.DENSITY, lw=1)
     _level(found, panel)
     _atoms(found, panel, found.atoms.z[:, component], _dual(network, found, found.atoms.z))
-    panel.set(xlabel=f"${symbol(network.parameters.rest[component].name)}$", ylabel="dual $|h|$", ylim=(0, None))
+    panel.set(
+        xlabel=f"${symbol(network.parameters.rest[component].name)}$", ylabel="dual $|h|$", ylim=(0, None)
+    )
 
 
 def _over(found: Optimum, panel: Axes, figure: Figure, free: np.ndarray) -> None:
@@ -150,9 +158,13 @@ def _over(found: Optimum, panel: Axes, figure: Figure, free: np.ndarray) -> None
         z[:, k] = values.ravel()
     image = np.concatenate([_dual(network, found, part) for part in np.array_split(z, 64)])
     shown = panel.imshow(
-        image.reshape(PIXELS, PIXELS).T, origin="lower", extent=(*windows[0], *windows[1]), aspect="auto", cmap="Greys"
+        image.reshape(PIXELS, PIXELS).T,
+        origin="lower",
+        extent=(*windows[0], *windows[1]),
+        aspect="auto",
+        cmap="Greys",
     )
-    figure.colorbar(shown, ax=panel, label="dual $|h|$", pad=0.02)
+    figure.colorbar(shown, ax=panel, label="dual $|h|$", pad=0.06)
     first, second = (found.atoms.z[:, int(k)] for k in free)
     _atoms(found, panel, first, second)
     panel.set_clip_on(False)
@@ -191,7 +203,9 @@ def _function(found: Optimum, panel: Axes) -> None:
     f = (atoms.masses[:, None] * atoms.a).T @ network.features.values(atoms.z, x[:, None])
     for k in range(len(f)):
         colour = style.DATA if len(f) == 1 else style.light(style.PALETTE[k % len(style.PALETTE)])
-        panel.plot(data.x[:, 0], data.targets[k], "o", color=colour, ms=3, mew=0, label="data" if not k else None)
+        panel.plot(
+            data.x[:, 0], data.targets[k], "o", color=colour, ms=3, mew=0, label="data" if not k else None
+        )
     for k in range(len(f)):
         colour = style.ACCENT if len(f) == 1 else style.PALETTE[k % len(style.PALETTE)]
         panel.plot(x, f[k], color=colour, label="$f$ at the optimum" if not k else None)

@@ -1,8 +1,8 @@
 """Where h can be extreme for features that are linear on both sides of a kink: vertices of an arrangement.
 
-h is linear in every cell of the arrangement {<w, x_l> + b = 0} of z, so that over a box its extremes are among
-the vertices of the arrangement within the box: finitely many. On the circle |z| = 1 they are at the arrangement's
-angles, or where z is along the gradient of h in a cell.
+h is linear in every cell of the arrangement {<w, x_l> + b = 0} of z, so that over a box its extremes are
+among the vertices of the arrangement within the box: finitely many. On the circle |z| = 1 they are at the
+arrangement's angles, or where z is along the gradient of h in a cell.
 """
 
 import itertools
@@ -18,12 +18,16 @@ SIZES = np.logspace(-6, 6, 241)  #: of arguments at which an activation is tried
 
 
 def is_homogeneous(network: Network) -> bool:
-    """Whether phi(s z; x) = s phi(z; x) for s > 0: units of an activation that is linear on both sides of 0."""
+    """Whether phi(s z; x) = s phi(z; x) for s > 0: units of an activation that is linear on both sides of
+    0.
+    """
     if not isinstance(network.features, Neuron):
         return False
     sigma = network.features.activation
     return all(
-        np.allclose(sigma.value(sign * SIZES), SIZES * sigma.value(np.array([float(sign)])), rtol=1e-12, atol=0)
+        np.allclose(
+            sigma.value(sign * SIZES), SIZES * sigma.value(np.array([float(sign)])), rtol=1e-12, atol=0
+        )
         for sign in (1, -1)
     )
 
@@ -62,7 +66,9 @@ def _count(free: int, planes: int, pairs: int, deepest: int) -> int:
 
 
 def _corners(region: Region, held: np.ndarray) -> np.ndarray:
-    """Points (2^held, components) with some components at ends of their sides, the others at their low ends."""
+    """Points (2^held, components) with some components at ends of their sides, the others at their low
+    ends.
+    """
     ends = list(itertools.product((0, 1), repeat=len(held)))
     points = np.tile(region.low, (len(ends), 1))
     for k, component in enumerate(held):
@@ -107,8 +113,8 @@ def _two_planes(region: Region, free, held, planes: np.ndarray, offsets: np.ndar
 
 
 def circle_peaks(network: Network, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All local extremes of h on the circle |z| = 1 of two components (n, 2), with h there (n,): no other point
-    has a larger |h|, but for rounding.
+    """All local extremes of h on the circle |z| = 1 of two components (n, 2), with h there (n,): no other
+    point has a larger |h|, but for rounding.
     """
     planes = lifted(network)
     across = np.arctan2(planes[:, 1], planes[:, 0])

@@ -1,7 +1,8 @@
-"""Local maxima of h on the unit sphere for units linear on both sides of a kink, cell by cell of their arrangement.
+"""Local maxima of h on the unit sphere for units linear on both sides of a kink, cell by cell of their
+arrangement.
 
-In a cell, a cone, h = <g, z> is largest at the projection of g on the cone, which is non-negative least squares;
-then neighbouring cells are tried across the planes that hold the point, until none is higher.
+In a cell, a cone, h = <g, z> is largest at the projection of g on the cone, which is non-negative least
+squares; then neighbouring cells are tried across the planes that hold the point, until none is higher.
 """
 
 import numpy as np
@@ -29,7 +30,7 @@ class Cells:
     def highest(self, side: np.ndarray) -> tuple[float, np.ndarray]:
         """The largest h in the closure of the cell on these sides (L,) of all planes, and where."""
         g = np.where(side > 0, self.above, self.below) @ self.planes
-        multipliers, height = nnls((side[:, None] * self.normals).T, -g, maxiter=50 * len(side))
+        multipliers, _ = nnls((side[:, None] * self.normals).T, -g, maxiter=50 * len(side))
         z = g + multipliers @ (side[:, None] * self.normals)
         norm = float(np.linalg.norm(z))
         return norm, z / norm if norm > 0 else z

@@ -43,9 +43,11 @@ def prove(network: Network, f: np.ndarray, energy: float, tolerance: float) -> B
     return best
 
 
-def largest_dual(network: Network, f: np.ndarray, enough: Callable[[float], bool], accuracy: float) -> Peak | None:
-    """The largest |h| of one output with a proven bound, by as much work as it takes for `enough` of the bound;
-    None where nothing can be proven.
+def largest_dual(
+    network: Network, f: np.ndarray, enough: Callable[[float], bool], accuracy: float
+) -> Peak | None:
+    """The largest |h| of one output with a proven bound, by as much work as it takes for `enough` of the
+    bound; None where nothing can be proven.
 
     Arguments:
         f: at the data (1, L); accuracy: of |h|.

@@ -81,7 +81,9 @@ def _solved(network: Network, z: np.ndarray, price, bound: float) -> tuple[np.nd
     return z[found.at[kept]], found.charges[kept]
 
 
-def _slid(network: Network, region: Region, price, bound: float, z: np.ndarray, charges: np.ndarray) -> np.ndarray:
+def _slid(
+    network: Network, region: Region, price, bound: float, z: np.ndarray, charges: np.ndarray
+) -> np.ndarray:
     """Places of all charges after sliding."""
     if region.on_sphere and isinstance(price, Linear):
         return slide_homogeneous(network, price.rate, z, charges)

@@ -1,6 +1,8 @@
-"""Lower bounds of E* by Fenchel's inequality: E* >= 2 inf V_{s p} - 2 sum_l weight_l l*(s p_l), p = l'(f), 0 <= s <= 1.
+"""Lower bounds of E* by Fenchel's inequality: E* >= 2 inf V_{s p} - 2 sum_l weight_l l*(s p_l), p = l'(f),
+0 <= s <= 1.
 
-`certificates` proves such bounds over boxes; here infima are known in other ways, by a list of all candidates.
+`certificates` proves such bounds over boxes; here infima are known in other ways, by a list of all
+candidates.
 """
 
 from collections.abc import Callable

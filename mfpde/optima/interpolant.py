@@ -1,7 +1,7 @@
 """The least total variation of a signed measure whose function is given at the data, by a linear programme.
 
-min sum |c| with sum_j c_j phi(z_j; x_l) = f_l: the F1 (variation) norm of the interpolant. Its dual, max <q, f> over
-|h_q| <= 1, gives a lower bound <q, f> / max |h_q| for every q.
+min sum |c| with sum_j c_j phi(z_j; x_l) = f_l: the F1 (variation) norm of the interpolant. Its dual, max
+<q, f> over |h_q| <= 1, gives a lower bound <q, f> / max |h_q| for every q.
 """
 
 from dataclasses import dataclass

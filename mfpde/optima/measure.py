@@ -60,7 +60,9 @@ def with_equal_amplitudes(z: np.ndarray, charges: np.ndarray, nothing: np.ndarra
 
 
 def balanced(z: np.ndarray, charges: np.ndarray, ratio: float) -> Atoms:
-    """The same for features that are homogeneous in z, on the unit sphere: |a|^2 = ratio |z|^2, the product TV."""
+    """The same for features that are homogeneous in z, on the unit sphere: |a|^2 = ratio |z|^2, the product
+    TV.
+    """
     variation = float(np.abs(charges).sum())
     if not variation:
         return Atoms(np.zeros((1, 1)), np.zeros((1, z.shape[1])), np.ones(1))

@@ -1,4 +1,5 @@
-"""Masses of given atoms that minimise a convex energy: Newton's method projected on m >= 0, or on the simplex.
+"""Masses of given atoms that minimise a convex energy: Newton's method projected on m >= 0, or on the
+simplex.
 
 Bertsekas, SIAM J. Control Optim. 20 (1982) 221, doi:10.1137/0320018.
 """
@@ -102,9 +103,7 @@ def _without(slope: np.ndarray, hessian: np.ndarray, pivot: int) -> tuple[np.nda
     return slope - slope[pivot], reduced
 
 
-def _direction(
-    m: np.ndarray, slope: np.ndarray, hessian: np.ndarray, pivot: int, scale: float
-) -> np.ndarray:
+def _direction(m: np.ndarray, slope: np.ndarray, hessian: np.ndarray, pivot: int, scale: float) -> np.ndarray:
     """Newton's direction of masses that are free; the slope's of those held at 0."""
     free = ~((m <= 1e-14 * m.max(initial=0.0)) & (slope > 0))
     if pivot >= 0:

@@ -1,10 +1,13 @@
-"""Sliding of atoms that are homogeneous of degree 1, by Newton's method: an atom is u = mass z alone, its price
-rate |u| (REGIMES: weight decay of ReLU networks is a group lasso of such u).
+"""Sliding of atoms that are homogeneous of degree 1, by Newton's method.
+
+An atom is u = |charge| z alone, its price rate |u|: a group lasso whose features move. Atoms on planes of the
+arrangement stay on them.
 """
 
 import numpy as np
 
 from mfpde.models.network import Network
+from mfpde.models.neuron import Neuron
 from mfpde.optima.arrangement import lifted
 from mfpde.optima.cells import Cells
 
@@ -64,6 +67,7 @@ def _derivatives(
     """Gradient and Hessian by u, of which every atom stays on the planes of its projection."""
     data, (count, size) = network.data, u.shape
     assert data is not None
+    assert isinstance(network.features, Neuron)
     slopes = signs[:, None, None] * network.features.slopes(u, data.x)
     by_u = slopes.transpose(0, 2, 1).reshape(count * size, -1)
     f = (signs @ network.features.values(u, data.x))[None]

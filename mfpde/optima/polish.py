@@ -1,6 +1,9 @@
-"""Sliding: masses and places of all atoms descend together (Denoyelle, Duval, Peyre & Soubies, Inverse Problems 36
-(2020) 014001, doi:10.1088/1361-6420/ab2a29).
+"""Sliding: masses and places of all atoms descend together (Denoyelle, Duval, Peyre & Soubies, Inverse
+Problems 36 (2020) 014001, doi:10.1088/1361-6420/ab2a29).
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -10,12 +13,15 @@ from mfpde.optima.newton import Price
 from mfpde.optima.region import Region
 
 STEPS = 400
+Value = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 def slide_signed(
     network: Network, region: Region, price: Price, bound: float, z: np.ndarray, charges: np.ndarray
 ) -> np.ndarray:
-    """Places (n, components) of charges (n,) after a joint descent of sum_l weight_l l + R(TV), TV <= bound."""
+    """Places (n, components) of charges (n,) after a joint descent of sum_l weight_l l + R(TV), TV <=
+    bound.
+    """
     data, signs, count = network.data, np.sign(charges), len(z)
     assert data is not None
     binds = np.abs(charges).sum() >= bound * (1 - 1e-9)
@@ -70,6 +76,7 @@ def slide_masses(
     return _descend(value, start, bounds)[count:].reshape(count, -1)
 
 
-def _descend(value, start: np.ndarray, bounds) -> np.ndarray:
-    options = {"maxiter": STEPS, "ftol": 1e-16, "gtol": 1e-12, "maxcor": 30}
-    return minimize(value, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+def _descend(value: Value, start: np.ndarray, bounds: list[tuple[float, float]]) -> np.ndarray:
+    options: Any = {"maxiter": STEPS, "ftol": 1e-16, "gtol": 1e-12, "maxcor": 30}
+    found = minimize(value, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return np.asarray(found.x)

@@ -1,5 +1,5 @@
-"""What a total variation costs at least: R(T) = r_a(T) for amplitudes |a| = T of all units, on a mesh its line
-between the amplitudes of cells.
+"""What a total variation costs at least: R(T) = r_a(T) for amplitudes |a| = T of all units, on a mesh its
+line between the amplitudes of cells.
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,11 @@
-"""The least energy of signed measures on finitely many candidates: min 2 sum_l weight_l l(f_l, y_l) + 2 R(TV).
+"""The least energy of signed measures on finitely many candidates: min 2 sum_l weight_l l(f_l, y_l) + 2
+R(TV).
 
 With one output, amplitudes that are free or in [-A, A], and a convex even penalty R(a), the minimum over
 probability measures is that over signed measures rho = int a dmu of total variation TV <= A, since |a| = TV
 on the optimum (Jensen). For the square, all R and A are one family: non-negative least squares with a further
-row sqrt(2 ridge) 1^T is the optimum of ridge TV^2, and so of R where 2 ridge TV = R'(TV), and of TV <= A where
-TV = A. Both are roots of monotone functions, so that each optimum is one exact active-set solution.
+row sqrt(2 ridge) 1^T is the optimum of ridge TV^2, and so of R where 2 ridge TV = R'(TV), and of TV <= A
+where TV = A. Both are roots of monotone functions, so that each optimum is one exact active-set solution.
 """
 
 from collections.abc import Callable
@@ -135,7 +136,9 @@ class _Squares:
         """Masses (n,) of signed columns (n, L), and the level that |h| must not exceed."""
         row = np.full((1, len(columns)), np.sqrt(2 * ridge))
         system = np.concatenate([(columns * self.roots).T, row])
-        masses, _ = nnls(system, np.append(self.roots * self.candidates.targets, 0.0), maxiter=100 * len(columns))
+        masses, _ = nnls(
+            system, np.append(self.roots * self.candidates.targets, 0.0), maxiter=100 * len(columns)
+        )
         return masses, 2 * ridge * float(masses.sum())
 
 

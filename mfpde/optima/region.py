@@ -1,4 +1,6 @@
-"""Where the units z of a network may be: a box, some of whose sides are points or endless, or the unit sphere."""
+"""Where the units z of a network may be: a box, some of whose sides are points or endless, or the unit
+sphere.
+"""
 
 from dataclasses import dataclass, field
 
@@ -44,7 +46,8 @@ class Region:
 
     def sample(self, count: int, seed: int) -> np.ndarray:
         """About `count` points that fill it evenly (n, components)."""
-        numbers = qmc.Sobol(len(self.low), rng=np.random.default_rng(seed)).random(count)
+        sequence = qmc.Sobol(len(self.low), rng=np.random.default_rng(seed))
+        numbers = sequence.random_base2((count - 1).bit_length())[:count]
         if self.on_sphere:
             from scipy.special import ndtri
 

@@ -23,7 +23,9 @@ def print_optimum(table: dict[str, Any], console: Console) -> None:
     """E* with its proof, atoms, and what else was asked for."""
     if not table["attained"]:
         console.print("nothing is paid for amplitudes: E* is the least loss of any function of the network")
-    console.print(f"[bold]E* = {table['energy']:.12g}[/bold]   by {table['method']}, {table['seconds']:.2g} s")
+    console.print(
+        f"[bold]E* = {table['energy']:.12g}[/bold]   by {table['method']}, {table['seconds']:.2g} s"
+    )
     proof = "proven" if table["proven"] else "not proven: the search for the largest |h| was from many starts"
     within = "certified" if table["certified"] else f"not certified within {table['tolerance']:.0e}"
     console.print(f"lower bound {table['lower_bound']:.12g} ({proof}), gap {table['gap']:.1e}: {within}")
@@ -41,7 +43,9 @@ def print_optimum(table: dict[str, Any], console: Console) -> None:
             f" {found['lower_bound']:.8g} by a search that proves nothing"
         )
         if found["loss"] > 0:
-            console.print(f"  no function of the network meets all data: the loss is {found['loss']:.6g} at least")
+            console.print(
+                f"  no function of the network meets all data: the loss is {found['loss']:.6g} at least"
+            )
     if (found := table.get("grid")) is not None:
         cells = " x ".join(map(str, found["cells"]))
         console.print(

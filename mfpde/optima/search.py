@@ -1,5 +1,5 @@
-"""Where |h|, or V, is extreme: descent from many starts. No proof that nothing better exists; certificates give
-that.
+"""Where |h|, or V, is extreme: descent from many starts. No proof that nothing better exists; certificates
+give that.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,9 @@ def hidden(network: Network, z: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, 
     return np.stack([h for h, _ in found]), np.stack([slopes for _, slopes in found])
 
 
-def peaks(network: Network, region: Region, p: np.ndarray, seed: int, more: np.ndarray | None = None) -> Valleys:
+def peaks(
+    network: Network, region: Region, p: np.ndarray, seed: int, more: np.ndarray | None = None
+) -> Valleys:
     """Local extremes of h and -|h| there, for p (1, L)."""
 
     found = []
@@ -75,7 +77,12 @@ def _climb(
 
 
 def valleys(
-    network: Network, region: Region, p: np.ndarray, boxes: np.ndarray, seed: int, more: np.ndarray | None = None
+    network: Network,
+    region: Region,
+    p: np.ndarray,
+    boxes: np.ndarray,
+    seed: int,
+    more: np.ndarray | None = None,
 ) -> tuple[Valleys, np.ndarray]:
     """Local minima of inf over a in boxes (outputs, 2) of V(a, z), and these a (outputs, n)."""
     penalty = network.penalty
@@ -97,7 +104,9 @@ def _descend(function: Function, region: Region, seed: int, more: np.ndarray | N
     """Local minima from the best of many starts, and from those in `more`."""
     starts = region.sample(STARTS, seed)
     best = starts[np.argsort(function(starts)[0])]
-    spread = np.concatenate([best[: REFINED // 2], best[REFINED // 2 : STARTS // 4 : STARTS // (2 * REFINED)]])
+    spread = np.concatenate(
+        [best[: REFINED // 2], best[REFINED // 2 : STARTS // 4 : STARTS // (2 * REFINED)]]
+    )
     if more is not None:
         spread = np.concatenate([spread, more])
 
@@ -108,7 +117,9 @@ def _descend(function: Function, region: Region, seed: int, more: np.ndarray | N
 
     ends, values = [], []
     for u in spread:
-        end = minimize(of_one, u, jac=True, method="L-BFGS-B", bounds=region.bounds(1), options={"ftol": 1e-13})
+        end = minimize(
+            of_one, u, jac=True, method="L-BFGS-B", bounds=region.bounds(1), options={"ftol": 1e-13}
+        )
         ends.append(region.place(end.x[None])[0])
         values.append(end.fun)
     return _distinct(np.array(ends), np.array(values), APART)

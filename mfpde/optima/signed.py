@@ -1,4 +1,6 @@
-"""The optimum where it reduces to signed measures of z: over a box by vertices or columns, or over the sphere."""
+"""The optimum where it reduces to signed measures of z: over a box by vertices or columns, or over the
+sphere.
+"""
 
 from dataclasses import dataclass
 
@@ -35,8 +37,8 @@ def is_signed(network: Network) -> bool:
 
 
 def balance(network: Network) -> float:
-    """rate, where r(theta) >= rate |a| |z| with equality for balanced units, phi is homogeneous in z, and every
-    component is free; else 0.
+    """rate, where r(theta) >= rate |a| |z| with equality for balanced units, phi is homogeneous in z, and
+    every component is free; else 0.
     """
     penalty, parameters = network.penalty, network.parameters
     one, two = (float(penalty.amplitude(np.array(a))) for a in (1.0, 2.0))
@@ -74,8 +76,8 @@ def refuse_endless(network: Network, region: Region) -> None:
             c.name for c, end in zip(network.parameters.rest, region.high, strict=True) if np.isinf(end)
         )
         raise InputError(
-            f"optimum: no measure is best, since a may shrink while {names} grow for nothing; expected a domain"
-            f' for {names}, or model.penalty.kind = "path"'
+            f"optimum: no measure is best, since a may shrink while {names} grow for nothing; expected a"
+            f' domain for {names}, or model.penalty.kind = "path"'
         )
 
 
@@ -159,9 +161,7 @@ def certify(network: Network, found: Found, tolerance: float) -> Certificate:
     return Certificate(bound(peak.bound), True, max(found.largest, peak.value), level)
 
 
-def _of_nothing(
-    network: Network, found: Found, energy: float, tolerance: float, level: float
-) -> Certificate:
+def _of_nothing(network: Network, found: Found, energy: float, tolerance: float, level: float) -> Certificate:
     """Where a = 0 is best."""
     proven = prove(network, found.f, energy, tolerance)
     return Certificate(min(proven.value, energy), proven.proven, found.largest, level)

@@ -1,5 +1,5 @@
-"""Column generation over probability measures of theta = (a, z): for several outputs, fixed or one-sided amplitudes,
-and penalties on z that do not reduce to signed measures. The same on finitely many theta.
+"""Column generation over probability measures of theta = (a, z): for several outputs, fixed or one-sided
+amplitudes, and penalties on z that do not reduce to signed measures. The same on finitely many theta.
 """
 
 from collections.abc import Callable
@@ -93,11 +93,11 @@ def _loop(
     sure, lowest, best = 0, np.inf, None
     idle = 0
     for _ in range(rounds):
-        energy, masses = _solved(network, theta, masses)
+        _, masses = _solved(network, theta, masses)
         kept = masses > NEGLIGIBLE
         if slide is not None:
             theta, masses = slide(theta[kept], masses[kept]), masses[kept]
-            energy, masses = _solved(network, theta, masses)
+            _, masses = _solved(network, theta, masses)
             kept = masses > NEGLIGIBLE
         theta, masses = theta[kept], masses[kept] / masses[kept].sum()
         value = energy_of(network, theta, masses)
