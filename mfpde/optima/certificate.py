@@ -11,7 +11,7 @@ from mfpde.models.network import Network
 
 #: pairs of boxes and data in a search for proof: as few as suffice
 BUDGETS = (2**23, 2**26, 2**28)
-PARTS = 1.0  #: tolerances of E that a proof is made sharp beside
+SHARE = 0.125  #: of the tolerance of E, that a proof may cost
 
 
 @dataclass(frozen=True)
@@ -26,21 +26,25 @@ class Certificate:
 
 def prove(network: Network, f: np.ndarray, energy: float, tolerance: float) -> Bound:
     """A lower bound of E*, proven where it can be, with as much work as the tolerance asks for and `BUDGETS`
-    allow.
+    allow: of p itself, which is best at an optimum, and if that is not enough of its multiples.
 
     Arguments:
         f: at the data (outputs, L); energy: E that the bound is compared with.
     """
-    oracle, best = build_oracle(network), Bound(-np.inf, False, 0.0)
+    oracle, data = build_oracle(network), network.data
+    if oracle is None or not oracle.is_proven:
+        return Bound(-np.inf, False, 0.0)
+    assert data is not None
+    p, best = network.loss.slope(f, data.targets), Bound(-np.inf, True, 0.0)
+    conjugate = float(data.weights @ network.loss.conjugate(p, data.targets))
     for budget in BUDGETS:
-        if oracle is not None:
-            oracle = replace(oracle, budget=budget)
-        found = lower_bound(network, oracle, f.ravel(), energy + PARTS * tolerance)
-        if found.proven >= best.proven and found.value > best.value:
-            best = found
-        if not best.proven or energy - best.value <= tolerance:
-            break
-    return best
+        least = replace(oracle, budget=budget).least(p, SHARE * tolerance)
+        if least.proven and 2 * (least.bound - conjugate) > best.value:
+            best = Bound(2 * (least.bound - conjugate), True, 1.0)
+        if energy - best.value <= tolerance:
+            return best
+    of_multiples = lower_bound(network, oracle, f.ravel(), energy + tolerance)
+    return of_multiples if of_multiples.proven and of_multiples.value > best.value else best
 
 
 def largest_dual(

@@ -59,7 +59,10 @@ def interpolate(network: Network, region: Region, listed: np.ndarray | None) -> 
     if network.parameters.outputs > 1 or network.loss.of_classes:
         raise InputError("--interpolant: the variation norm is that of one output that learns numbers")
     on_circle = region.on_sphere and len(region.low) == 2 and is_homogeneous(network)
-    z = region.sample(SAMPLES * len(data.x), 0) if listed is None else listed
+    if on_circle:
+        z = circle_peaks(network, np.zeros(len(data.x)))[0]  # phi is linear between these
+    else:
+        z = region.sample(SAMPLES * len(data.x), 0) if listed is None else listed
     f = _nearest(network, z)
     for round_ in range(ROUNDS):
         charges, dual = _solve(network.features.values(z, data.x), f)

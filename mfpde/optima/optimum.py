@@ -100,7 +100,7 @@ def find_optimum(
     if not (np.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"--tolerance {tolerance:g}: expected a positive number")
     start = time.perf_counter()
-    through = _through_data(network) if interpolant or not _has_penalty(network) else None
+    through = _through_data(network) if interpolant else _free(network)
     found = _solve(network, tolerance, through)
     of_grid = grid.grid_optimum(network, tolerance) if on_grid else None
     atoms, certificate, method = found
@@ -116,14 +116,25 @@ def _has_penalty(network: Network) -> bool:
     return bool(network.penalty.amplitude(np.array(1.0)) or network.penalty.confinement)
 
 
+def _free(network: Network) -> Interpolant | None:
+    """The least total variation through the data where nothing is paid for it, if it can be found."""
+    if not signed.is_endless(network) and (_has_penalty(network) or not signed.is_signed(network)):
+        return None
+    try:
+        return _through_data(network)
+    except InputError:
+        if np.all(np.isfinite(side(network.parameters.amplitudes[0]))):
+            return None
+        raise
+
+
 def _limit(network: Network, through: Interpolant | None) -> float:
     assert through is not None
     return through.misfit
 
 
 def _through_data(network: Network) -> Interpolant:
-    region = sphere_of(network) if signed.balance(network) else region_of(network)
-    signed.refuse_endless(network, region)
+    region = sphere_of(network) if signed.balance(network) else signed.region_through_data(network)
     return interpolate(network, region, vertices(network, region))
 
 

@@ -21,6 +21,7 @@ from mfpde.optima.newton import Convex, Price, minimise
 ROUNDING = 1e-14  #: of slopes, relative to what they are sums of
 ROUNDS = 2000
 BLOCKS = 16  #: parts of the candidates, each of which may give a new atom at a time
+SMALL = 1e-12  #: ridge that stands for none
 FACTOR = 8.0  #: by which a ridge is changed until it brackets the root
 
 
@@ -79,6 +80,9 @@ def least(candidates: Candidates, price: Price, bound: float = np.inf) -> Charge
 def _of_squares(candidates: Candidates, price: Price, bound: float) -> Charges:
     family = _Squares(candidates)
     if not price.slope(1.0):
+        free = family(SMALL * family.scale)
+        if free.variation <= bound:
+            return free
         return family(_root(lambda ridge: bound - family(ridge).variation, 1e-6 * family.scale))
 
     def too_much(ridge: float) -> float:  # increases

@@ -22,7 +22,10 @@ def optimum_text(table: dict[str, Any]) -> str:
 def print_optimum(table: dict[str, Any], console: Console) -> None:
     """E* with its proof, atoms, and what else was asked for."""
     if not table["attained"]:
-        console.print("nothing is paid for amplitudes: E* is the least loss of any function of the network")
+        console.print(
+            "no measure is best: E* is an infimum, the least loss of any function of the network, since"
+            " nothing is paid for amplitudes, or they may shrink while z grows; atoms are the interpolant's"
+        )
     console.print(
         f"[bold]E* = {table['energy']:.12g}[/bold]   by {table['method']}, {table['seconds']:.2g} s"
     )

@@ -67,18 +67,31 @@ def some_place(network: Network) -> np.ndarray:
     return np.clip(np.zeros(len(region.low)), region.low, region.high)
 
 
-def refuse_endless(network: Network, region: Region) -> None:
-    """Raises:
-    InputError: z may grow for nothing.
+def is_endless(network: Network) -> bool:
+    """Whether z may grow for nothing while a shrinks: then nothing is paid for functions of any size."""
+    return (
+        is_signed(network)
+        and is_homogeneous(network)
+        and not region_of(network).is_bounded
+        and not any(np.isfinite(side(network.parameters.amplitudes[0])))
+    )
+
+
+def region_through_data(network: Network) -> Region:
+    """Where the units of an interpolant may be: the sphere if units are homogeneous and z has no end.
+
+    Raises:
+        InputError: z is endless in some components only.
     """
-    if is_homogeneous(network) and not region.is_bounded:
-        names = ", ".join(
-            c.name for c, end in zip(network.parameters.rest, region.high, strict=True) if np.isinf(end)
-        )
-        raise InputError(
-            f"optimum: no measure is best, since a may shrink while {names} grow for nothing; expected a"
-            f' domain for {names}, or model.penalty.kind = "path"'
-        )
+    region = region_of(network)
+    if not is_homogeneous(network) or region.is_bounded:
+        return region
+    if all(c.free and c.domain is None for c in network.parameters.rest):
+        return sphere_of(network)
+    raise InputError(
+        "optimum: some components of z have no domain, and units may grow along them for nothing; expected a"
+        ' domain for all of them or for none, or model.penalty.kind = "path"'
+    )
 
 
 def on_sphere(network: Network, tolerance: float) -> Found:
@@ -95,16 +108,13 @@ def in_box(network: Network, tolerance: float, through: Interpolant | None) -> F
         through: the least total variation through the data, where nothing is paid for it.
     """
     region, price = region_of(network), OfAmplitude(network.penalty)
-    refuse_endless(network, region)
     low, high = side(network.parameters.amplitudes[0])
     bound = min(-low, high)
-    if not price.slope(1.0):
-        assert through is not None
-        if through.variation <= bound * (1 + 1e-9):
-            method = "limit" if np.isinf(bound) else "linear programme"
-            return Found(
-                through.z, through.charges, through.f, 0.0, through.is_global, price, bound, method
-            )  # fmt: skip
+    free = is_endless(network) or not price.slope(1.0)
+    if free and through is not None and through.variation <= bound * (1 + 1e-9):
+        method = "limit" if np.isinf(bound) else "linear programme"
+        f, sure = through.f, through.is_global
+        return Found(through.z, through.charges, f, 0.0, sure, price, bound, method)
     if bound < 0 or (bound < np.inf and low != -high and _needs(network, region, price, tolerance) > bound):
         return None
     return _in_box(network, region, price, bound, tolerance)
@@ -144,6 +154,7 @@ def certify(network: Network, found: Found, tolerance: float) -> Certificate:
     if variation and variation >= found.bound * (1 - 1e-9):  # TV is held, and costs what it would bring
         level = -float(np.sum(slopes_at_data(network, found.f) * found.f)) / variation
     if found.method in ("limit", "linear programme"):
+        energy -= 2 * found.price.value(variation)
         return Certificate(energy, found.is_global, 0.0, level)
     own = of_signed(network, found.f, found.largest, found.price, found.bound)
     if found.is_global:
