@@ -26,6 +26,7 @@ FLOORS = [
     ["monitors"],
     ["store"],
     ["metrics"],
+    ["optima"],
     ["certificates"],
     ["eulerian", "lagrangian"],
     ["models"],
