@@ -163,11 +163,11 @@ class NumpyPotential(NumpyBackend):
         external = self.potential.external
         rate = np.array([*(-slope for slope in external.slopes(list(theta))), external.value(list(theta))])
         if self.moments is not None:
-            forces = self.moments.forces(theta, self.weights(state))
+            forces = self.moments.forces(theta, self.masses(state))
             rate[:-1] -= forces[:-1]
             rate[-1] += forces[-1]
         elif self.potential.interaction is not None:
-            self._add_pairs(rate, theta, self.weights(state), self.potential.interaction)
+            self._add_pairs(rate, theta, self.masses(state), self.potential.interaction)
         return self.allowed(rate, state)
 
     def _add_pairs(

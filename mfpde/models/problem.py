@@ -19,7 +19,7 @@ class Cloud(NamedTuple):
     """Networks of units, one after another."""
 
     state: np.ndarray  #: (components + 1, units)
-    weights: np.ndarray  #: (units,), summing to 1 over each network
+    weights: np.ndarray  #: (units,), summing to the mass of each network, which is 1 where it is conserved
     predictions: np.ndarray  #: coordinates of f (networks, r)
     potential: np.ndarray  #: V at the units (units,)
     starts: np.ndarray  #: the first unit of every network
