@@ -95,6 +95,15 @@ class Problem(Protocol):
         """SHA-256 of the data, or of the formulas, that define it."""
 
 
+class Certified(Problem, Protocol):
+    """A problem that bounds its least energy from below by any measure."""
+
+    def gap(self, theta: np.ndarray, masses: np.ndarray, energy: float) -> Any:
+        """What the measure of atoms theta (components, n) with masses (n,) and this energy proves: `gap`, how
+        far it is from the least at most, and `eta`, the largest value of its dual certificate.
+        """
+
+
 class ProblemOfUnits(Problem, Protocol):
     """A problem with forces = "own": it says itself what moves units."""
 

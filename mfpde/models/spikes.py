@@ -22,7 +22,7 @@ from mfpde.measures.mesh import Mesh
 from mfpde.models.energy import Moments, PairEnergy
 from mfpde.models.formula import Formula
 from mfpde.models.mesh_potential import MeshPotential
-from mfpde.models.parameters import Component, ParameterSpace, potential_parameters
+from mfpde.models.parameters import Component, potential_parameters
 from mfpde.models.potential import Potential
 from mfpde.models.problem import Cloud
 from mfpde.models.spikes_bound import Bound, lower_bound

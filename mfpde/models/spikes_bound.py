@@ -126,7 +126,7 @@ def lower_bound(
     if upper > 0:
         scale = min(scale, spikes.strength / upper)
     scale = max(scale, 0.0) if np.isfinite(scale) else 0.0
-    lower = scale * along - scale**2 * square / 2
+    lower = float(scale * along - scale**2 * square / 2)
     return Bound(lower, energy - lower, upper / spikes.strength, where)
 
 

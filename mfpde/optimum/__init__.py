@@ -1,0 +1,1 @@
+"""Optima of problems, found apart from any flow, with a certificate."""
