@@ -22,7 +22,7 @@ FLOORS = [
     ["simulation"],
     ["sides"],
     ["memory"],
-    ["exact"],
+    ["exact", "optimum"],
     ["monitors"],
     ["store"],
     ["metrics"],

@@ -1,6 +1,6 @@
 """Sparse deconvolution: a nonnegative measure mu found from y = Phi of the observed spikes,
 
-J(mu) = |Phi mu - y|^2 / 2 + lambda int dmu,    J' = K * mu - K * b + lambda,    K = <phi(theta), phi(theta')>,
+J(mu) = |Phi mu - y|^2 / 2 + lambda int dmu,   J' = K * mu - K * b + lambda,   K = <phi(theta), phi(theta')>,
 
 over all nonnegative measures, whatever their mass (Chizat, arXiv:1907.10300). J is the energy E of the house,
 so that V = J' / 2: the formulas of a potential with V0 = (lambda - K * b) / 2 and W = K / 2, and |y|^2 / 2.
@@ -10,6 +10,7 @@ of the time 2 b at the rate alpha = 4 a / b.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -134,7 +135,7 @@ def _image(kernel: Formula, places: np.ndarray, masses: np.ndarray) -> sympy.Exp
     return sympy.Add(*terms)
 
 
-def _places(spec: schema.SpikesModel, components: list[Component]) -> np.ndarray:
+def _places(spec: schema.SpikesModel, components: Sequence[Component]) -> np.ndarray:
     """Of the observed spikes (components, spikes).
 
     Raises:

@@ -11,14 +11,13 @@ h <= h(c) + sum_k |d_k h(c)| d_k + (|q| / 2) sum_kl |d_k d_l phi| d_k d_l,
 and |d_k d_l phi|^2 = d_k^2 d_l^2 K(0): a proof for every smooth positive definite K, up to rounding.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from mfpde.measures.finite_rank import FiniteRank
-
-if TYPE_CHECKING:
-    from mfpde.models.spikes import Spikes
+from mfpde.models.formula import Formula
+from mfpde.models.parameters import ParameterSpace
 
 #: cells of an axis at the start, by the number of axes, and at most of them at once
 START = {1: 64, 2: 24, 3: 10, 4: 6}
@@ -27,6 +26,38 @@ MOST_CELLS, MOST_ROUNDS = 40_000, 60
 AT_ONCE = 2**20
 #: share of the largest |h| to which max h is found, unless asked otherwise
 SHARP = 1e-7
+
+
+class Observed(Protocol):
+    """What is known of the observed spikes (`models.spikes.Spikes`)."""
+
+    @property
+    def parameters(self) -> ParameterSpace:
+        """The components of theta."""
+
+    @property
+    def kernel(self) -> Formula:
+        """K."""
+
+    @property
+    def places(self) -> np.ndarray:
+        """Of the observed spikes (components, spikes)."""
+
+    @property
+    def masses(self) -> np.ndarray:
+        """(spikes,)."""
+
+    @property
+    def strength(self) -> float:
+        """lambda."""
+
+    @property
+    def finite_rank(self) -> FiniteRank | None:
+        """K / 2 by its features."""
+
+    @property
+    def curvatures(self) -> np.ndarray:
+        """|d_k d_l phi| (components, components)."""
 
 
 class Bound(NamedTuple):
@@ -45,7 +76,7 @@ class Certificate:
         theta: atoms (components, n); masses: (n,).
     """
 
-    def __init__(self, spikes: "Spikes", theta: np.ndarray, masses: np.ndarray):
+    def __init__(self, spikes: Observed, theta: np.ndarray, masses: np.ndarray):
         self.spikes, self.components = spikes, spikes.parameters.components
         seen = masses > 0
         self.points = np.concatenate([spikes.places, theta[:, seen]], axis=1)
@@ -106,7 +137,7 @@ class Certificate:
 
 
 def lower_bound(
-    spikes: "Spikes", theta: np.ndarray, masses: np.ndarray, energy: float, sharp: float = SHARP
+    spikes: Observed, theta: np.ndarray, masses: np.ndarray, energy: float, sharp: float = SHARP
 ) -> Bound:
     """The bound that the residual of a measure gives.
 
@@ -130,7 +161,7 @@ def lower_bound(
     return Bound(lower, energy - lower, upper / spikes.strength, where)
 
 
-def _domains(spikes: "Spikes") -> tuple[np.ndarray, np.ndarray]:
+def _domains(spikes: Observed) -> tuple[np.ndarray, np.ndarray]:
     """Where atoms may be."""
     low, high = np.array([c.domain for c in spikes.parameters.components], dtype=float).T
     return low, high

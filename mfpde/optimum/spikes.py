@@ -6,7 +6,7 @@ until the dual certificate (`models.spikes_bound`) leaves a gap below the tolera
 Soubies, arXiv:1811.06416.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -119,39 +119,42 @@ def _merged(problem: Spikes, places: np.ndarray, masses: np.ndarray) -> tuple[np
 
 def _slid(problem: Spikes, places: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Masses by nonnegative least squares, then masses and places together."""
-    from scipy.optimize import minimize, root
-
-    low, high = np.array([c.domain for c in problem.parameters.components], dtype=float).T
-    free = np.array([c.periodic for c in problem.parameters.components])
     masses = _best_masses(problem, places)
     places, masses = _seen(problem, places, masses)
     shape = places.shape
-    walls = [
-        (None, None) if circle else (a, b)
-        for a, b, circle in zip(low, high, free, strict=True)
-        for _ in range(shape[1])
-    ]
-    packed = np.concatenate([masses, places.ravel()])
-    found = minimize(
-        lambda x: _value_and_slope(problem, x, shape),
-        packed,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(0, None)] * shape[1] + walls,
-        options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 500},
-    ).x
-    exact = root(lambda x: _value_and_slope(problem, x, shape)[1], found, options={"xtol": 1e-13}).x
-    better = np.all(np.isfinite(exact)) and np.all(exact[: shape[1]] >= 0)
-    inside = np.reshape(exact[shape[1] :], shape)
-    better = better and np.all(free[:, None] | ((inside >= low[:, None]) & (inside <= high[:, None])))
-    if better and _value_and_slope(problem, exact, shape)[0] <= _value_and_slope(problem, found, shape)[0]:
-        found = exact
+    found = _descended(problem, np.concatenate([masses, places.ravel()]), shape)
     masses, places = found[: shape[1]], found[shape[1] :].reshape(shape)
     placed = [c.place(row) for c, row in zip(problem.parameters.components, places, strict=True)]
     return _seen(problem, np.array(placed), masses)
 
 
+def _descended(problem: Spikes, packed: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Masses and places of a local minimum, packed one after another."""
+    from scipy.optimize import minimize, root
+
+    least, most = np.full(len(packed), -np.inf), np.full(len(packed), np.inf)
+    least[: shape[1]] = 0
+    for k, c in enumerate(problem.parameters.components):
+        if not c.periodic and c.domain is not None:
+            where = slice((k + 1) * shape[1], (k + 2) * shape[1])
+            least[where], most[where] = c.domain
+
+    def of(x: np.ndarray) -> tuple[float, np.ndarray]:
+        return _value_and_slope(problem, x, shape)
+
+    def slope(x: np.ndarray) -> np.ndarray:
+        return of(x)[1]
+
+    bounds = list(zip(least.tolist(), most.tolist(), strict=True))
+    precisely: Any = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 500}
+    found = minimize(of, packed, jac=True, method="L-BFGS-B", bounds=bounds, options=precisely).x
+    exact = root(slope, found, tol=1e-13).x
+    inside = np.all(np.isfinite(exact)) and np.all((exact >= least) & (exact <= most))
+    return exact if inside and of(exact)[0] <= of(found)[0] else found
+
+
 def _seen(problem: Spikes, places: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Atoms that have mass."""
     kept = masses > FAINT * problem.masses.sum()
     return places[:, kept], masses[kept]
 
