@@ -17,12 +17,17 @@ class NumpyMasses(NumpyPotential):
 
     def __init__(self, problem: Spikes, ladder: Ladder, precision: str, weight_rate: float, device=None):
         super().__init__(problem, ladder, precision, weight_rate)
-        self.start = problem.mass
+        self.spikes = problem
+
+    def outside(self, theta: np.ndarray) -> np.ndarray:
+        """-grad V0 and V0, without the formula of all spikes."""
+        h = self.spikes.image(theta)
+        return np.concatenate([h[1:], self.spikes.strength - h[:1]]) / 2
 
     def masses(self, state: np.ndarray) -> np.ndarray:
         """prior m_0 exp(-alpha S)."""
         with np.errstate(over="ignore"):  # of steps too long, which the flow refuses
-            return self.start * self.prior * np.exp(-self.weight_rate * state[-1].astype(np.float64))
+            return self.spikes.mass * self.prior * np.exp(-self.weight_rate * state[-1].astype(np.float64))
 
     def plain(self, rate: np.ndarray, h: float) -> np.ndarray:
         """The rate whose mirror step of length h is the plain step of this one."""

@@ -26,7 +26,7 @@ from mfpde.models.mesh_potential import MeshPotential
 from mfpde.models.parameters import Component, potential_parameters
 from mfpde.models.potential import Potential
 from mfpde.models.problem import Cloud
-from mfpde.models.spikes_bound import Bound, lower_bound
+from mfpde.models.spikes_bound import Bound, Certificate, lower_bound
 from mfpde.models.spikes_kernel import build_kernel, largest_curvatures
 
 
@@ -82,6 +82,11 @@ class Spikes(Potential):
     def curvatures(self) -> np.ndarray:
         """|d_k d_l phi| (components, components)."""
         return largest_curvatures(self.kernel)
+
+    @cached_property
+    def image(self) -> Certificate:
+        """K * b and its derivatives, as a function of points (components, m)."""
+        return Certificate(self, self.places[:, :0], self.masses[:0])
 
     def gap(self, theta: np.ndarray, masses: np.ndarray, energy: float) -> Bound:
         """How far J of a measure is at most from the least, by a dual certificate.
