@@ -15,7 +15,7 @@ from mfpde.eulerian.build import build_solver
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.models import build_model
-from mfpde.optimum.spikes import _best_masses, objective, spikes_optimum
+from mfpde.optimum.spikes import best_masses, objective, spikes_optimum
 from mfpde.simulation import build_simulation
 
 TURN = 2 * math.pi
@@ -117,10 +117,10 @@ def test_certificates_are_never_below_the_excess():
         )
         model = build_model(case)
         theta = random.uniform(0, TURN, (1, 12))
-        masses = random.uniform(0, 1, 12) if k % 2 else _best_masses(model, theta)
+        masses = random.uniform(0, 1, 12) if k % 2 else best_masses(model, theta)
         grid = np.linspace(0, TURN, 40, endpoint=False)[None]
         bound = model.gap(theta, masses, objective(model, theta, masses))
-        least = objective(model, grid, _best_masses(model, grid))
+        least = objective(model, grid, best_masses(model, grid))
         assert bound.gap >= objective(model, theta, masses) - least - 1e-12
         assert bound.lower <= least + 1e-12
 

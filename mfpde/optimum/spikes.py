@@ -119,7 +119,7 @@ def _merged(problem: Spikes, places: np.ndarray, masses: np.ndarray) -> tuple[np
 
 def _slid(problem: Spikes, places: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Masses by nonnegative least squares, then masses and places together."""
-    masses = _best_masses(problem, places)
+    masses = best_masses(problem, places)
     places, masses = _seen(problem, places, masses)
     shape = places.shape
     found = _descended(problem, np.concatenate([masses, places.ravel()]), shape)
@@ -140,7 +140,7 @@ def _descended(problem: Spikes, packed: np.ndarray, shape: tuple[int, int]) -> n
             least[where], most[where] = c.domain
 
     def of(x: np.ndarray) -> tuple[float, np.ndarray]:
-        return _value_and_slope(problem, x, shape)
+        return value_and_slope(problem, x, shape)
 
     def slope(x: np.ndarray) -> np.ndarray:
         return of(x)[1]
@@ -159,7 +159,7 @@ def _seen(problem: Spikes, places: np.ndarray, masses: np.ndarray) -> tuple[np.n
     return places[:, kept], masses[kept]
 
 
-def _best_masses(problem: Spikes, places: np.ndarray) -> np.ndarray:
+def best_masses(problem: Spikes, places: np.ndarray) -> np.ndarray:
     """The least J over masses of atoms that stay: nonnegative least squares by a factor of K."""
     from scipy.optimize import nnls
 
@@ -171,7 +171,7 @@ def _best_masses(problem: Spikes, places: np.ndarray) -> np.ndarray:
     return nnls(factor, target)[0]
 
 
-def _value_and_slope(problem: Spikes, packed: np.ndarray, shape: tuple[int, int]) -> tuple[float, np.ndarray]:
+def value_and_slope(problem: Spikes, packed: np.ndarray, shape: tuple[int, int]) -> tuple[float, np.ndarray]:
     """J and its gradient by masses and places, packed one after another."""
     masses, places = packed[: shape[1]], packed[shape[1] :].reshape(shape)
     own, image = _kernels(problem, places)
