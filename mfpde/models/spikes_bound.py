@@ -25,7 +25,7 @@ MOST_CELLS, MOST_ROUNDS = 40_000, 60
 #: numbers of kernels that are found at once
 AT_ONCE = 2**20
 #: share of the largest |h| to which max h is found, unless asked otherwise
-SHARP = 1e-7
+SHARP = 1e-9
 
 
 class Observed(Protocol):
