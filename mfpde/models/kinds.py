@@ -6,11 +6,12 @@ from mfpde.models.network import Network
 from mfpde.models.population import PopulationFeatures
 from mfpde.models.potential import Potential
 from mfpde.models.problem import Problem
+from mfpde.models.spikes import Spikes
 
 
 def as_potential(problem: Problem) -> Potential | None:
-    """The problem, if it is an energy by formulas."""
-    return problem if isinstance(problem, Potential) else None
+    """The problem, if it is an energy of probability measures by formulas."""
+    return problem if isinstance(problem, Potential) and not isinstance(problem, Spikes) else None
 
 
 def as_network(problem: Problem) -> Network | None:
