@@ -19,6 +19,11 @@ def as_network(problem: Problem) -> Network | None:
     return problem if isinstance(problem, Network) else None
 
 
+def as_spikes(problem: Problem) -> Spikes | None:
+    """The problem, if it is sparse deconvolution."""
+    return problem if isinstance(problem, Spikes) else None
+
+
 def population_features(problem: Problem) -> PopulationFeatures | None:
     """The features of a network under a population loss."""
     features = problem.features if isinstance(problem, Network) else None
