@@ -3,7 +3,7 @@ each.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,3 +38,24 @@ def certified(run: "Run") -> Certified | None:
     found = run.group("certificate")
     bounds = found["lower_bound"]
     return Certified(bounds.values, found["proven"].values > 0.5, str(bounds.attrs.get("long_name", "")))
+
+
+def certificate_table(run: "Run") -> dict[str, Any] | None:
+    """What gaps of a run are worth, for --json: over which measures they hold ("continuum" or, of free
+    energies, "grid"), whether they are proven at every time, and the bounds of E*.
+    """
+    if run.has_density and run.case["dynamics"].get("diffusion") and "gap" in run.eulerian:
+        return {
+            "domain": "grid",
+            "certified": True,
+            "why": str(run.eulerian["gap"].attrs.get("long_name", "")),
+        }
+    if (found := certified(run)) is None:
+        return None
+    return {
+        "domain": "continuum",
+        "certified": bool(np.all(found.proven)),
+        "why": found.kind,
+        "lower_bound": found.lower_bounds.tolist(),
+        "best_lower_bound": found.best,
+    }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mfpde.analysis.certificate import certificate_table
 from mfpde.analysis.chaos import chaos_table
 from mfpde.analysis.combine import combined, compared, number
 from mfpde.analysis.descent import descent_table
@@ -39,7 +40,8 @@ def compare(
     """Energies, function gaps and distances at every time, for every width, the rate in n, and what the limit
     theorems say of them.
 
-    Stable keys: times, eulerian, lagrangian, rate, budget, limit, fluctuations, chaos, descent, plan.
+    Stable keys: times, eulerian, lagrangian, rate, budget, limit, fluctuations, chaos, descent, plan,
+        certificate; optimum if it was asked for.
         Quantities a run does not have are None.
 
     Arguments:
@@ -64,6 +66,7 @@ def compare(
     table["chaos"] = chaos_table(run, scatters)
     table["descent"] = descent_table(run, scatters)
     table["plan"] = None if tolerance is None else plan_width(run, scatters, tolerance, time)
+    table["certificate"] = certificate_table(run)
     if optimum:
         from mfpde.analysis.excess import excess_table
 

@@ -12,8 +12,10 @@ from mfpde.console import Console
 from mfpde.errors import InputError, about
 from mfpde.models import build_model
 from mfpde.models.kinds import as_spikes
+from mfpde.optima.arrangement import vertices
 from mfpde.optima.nonnegative import NonnegativeOptimum, find_nonnegative
 from mfpde.optima.optimum import TOLERANCE, Optimum, find_optimum
+from mfpde.optima.region import region_of
 
 if TYPE_CHECKING:
     from mfpde.results.run import Run
@@ -52,6 +54,20 @@ def _optimum_of(run: "Run") -> Optimum | NonnegativeOptimum:
     network = model_of(run)
     if network.data is None:
         raise InputError("--optimum: needs data points; a population loss has none")
+    return find_optimum(network)
+
+
+def known_optimum(run: "Run") -> Optimum | None:
+    """E* of a network, where it is found in a second or so: all candidates can be listed, or z is on a line.
+    None otherwise.
+    """
+    if not run.has_data:
+        return None
+    network = model_of(run)
+    region = region_of(network)
+    lines = int(np.sum(region.high > region.low)) <= 1 and region.is_bounded
+    if not lines and vertices(network, region) is None:
+        return None
     return find_optimum(network)
 
 

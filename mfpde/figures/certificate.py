@@ -1,4 +1,7 @@
-"""How far from the best measure: E - E*, the certified gap, and t (E - E*), on logarithmic axes."""
+"""How far from the best measure: E - E*, the certified gap, and t (E - E*), on logarithmic axes.
+
+E* is the optimum itself where that is found at once, else the best lower bound that the run has proven.
+"""
 
 from typing import NamedTuple
 
@@ -7,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mfpde.analysis.certificate import certified
+from mfpde.analysis.excess import known_optimum
 from mfpde.figures import needs, style
 from mfpde.results.run import Run
 
@@ -30,23 +34,23 @@ def lacks(run: Run) -> str:
 
 
 def draw(run: Run) -> Figure | None:
-    """Left: the gap (dashed) and E minus the best lower bound of E* that the run has proven (solid). Right:
-    that times t.
-    """
+    """Left: E - E* (solid) and the gap (dashed). Right: t (E - E*)."""
     bounds = certified(run)
     if bounds is None or lacks(run):
         return None
     figure, axes = style.figure(1, 2, 2.9)
-    times = run.times
+    times, optimum = run.times, known_optimum(run)
+    least = bounds.best if optimum is None else optimum.energy
+    at_most = ", at most" if optimum is None else ""
     for curve in _curves(run):
-        excess = curve.energy - bounds.best
+        excess = curve.energy - least
         _line(axes[0, 0], times, excess, color=curve.colour, label=curve.label)
         _line(axes[0, 0], times, curve.gap, color=curve.colour, ls="--", lw=1.0)
         _line(axes[0, 1], times, times * excess, color=curve.colour)
     word = "proven" if bounds.is_proven else "estimated"
     axes[0, 0].plot([], [], color=style.DATA, ls="--", lw=1.0, label=f"gap at $t$, {word}")
-    axes[0, 0].set_ylabel(r"at most this above $E^*$")
-    axes[0, 1].set_ylabel(r"$t\,(E-E^*)$, at most")
+    axes[0, 0].set_ylabel(rf"$E-E^*${at_most}, and certified gap")
+    axes[0, 1].set_ylabel(rf"$t\,(E-E^*)${at_most}")
     for panel in axes[0]:
         panel.set(xscale="log", yscale="log", xlabel="time $t$")
         panel.grid(True, which="major", lw=0.3, color="0.9")
