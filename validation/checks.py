@@ -3,9 +3,6 @@
 Each gives a number and its bound.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
 from mfpde.case import Case, load_case
@@ -18,17 +15,8 @@ from mfpde.lagrangian.characteristics import build_characteristics, observe
 from mfpde.models import build_model
 from mfpde.models.feature_coupling import Features
 from mfpde.models.network import Network
-
-
-@dataclass(frozen=True)
-class Check:
-    """A number that must not exceed its bound."""
-
-    row: str
-    what: str
-    bound: float
-    measure: Callable[[object, bool], float]  #: of the device, and whether to be quick
-    small_bound: float | None = None  #: of the quick version, if another
+from validation import optima
+from validation.check import Check
 
 
 def _start(case: Case, device) -> Solver:
@@ -207,4 +195,5 @@ CHECKS = (
     Check("V20", "largest rise of the energy in 10^4 steps", 1e-14, energy_never_rises),
     Check("V21", "largest rise at the threshold of the reaction", 1e-14, threshold_of_the_reaction),
     Check("V22", "stationary means of two double wells", 1e-6, double_well_on_the_plane),
+    *optima.CHECKS,
 )

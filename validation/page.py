@@ -6,7 +6,7 @@ from typing import Any
 
 from mfpde.figures import style
 from validation.agreement import Agreement
-from validation.checks import Check
+from validation.check import Check
 from validation.claim import Outcome
 from validation.page_figures import draw_concentration, draw_orders
 
