@@ -7,7 +7,8 @@ from mfpde.analysis.compare import Comparison, compare
 from mfpde.case import Case, load_case
 from mfpde.errors import InputError, about
 from mfpde.models import build_model
-from mfpde.models.kinds import as_network
+from mfpde.models.kinds import as_network, as_spikes
+from mfpde.optima.nonnegative import NonnegativeOptimum, find_nonnegative
 from mfpde.optima.optimum import TOLERANCE, Optimum, find_optimum
 from mfpde.results import opening
 from mfpde.results.run import Run as StoredRun
@@ -83,8 +84,9 @@ def resume(
 
 def optimum(
     case: Case | str | Path, grid: bool = False, interpolant: bool = False, tolerance: float = TOLERANCE
-) -> Optimum:
-    """The global minimum of a network's energy over all probability measures, without any flow.
+) -> Optimum | NonnegativeOptimum:
+    """The global minimum of a network's energy over all probability measures, or of that of spikes over all
+    nonnegative ones, without any flow.
 
     Arguments:
         case: a case, or what `load_case` takes.
@@ -97,7 +99,12 @@ def optimum(
     if not isinstance(case, Case):
         case = load_case(case)
     with about(case.path):
-        network = as_network(build_model(case))
+        problem = build_model(case)
+        if (spikes := as_spikes(problem)) is not None:
+            if grid or interpolant:
+                raise InputError("optimum: --grid and --interpolant are for networks; spikes have neither")
+            return find_nonnegative(spikes, tolerance)
+        network = as_network(problem)
         if network is None:
             raise InputError("optimum: is for networks; the energy of a potential is not convex in general")
         return find_optimum(network, grid, interpolant, tolerance)

@@ -261,6 +261,7 @@ SMALL = {
     "double_well": ["time=1", "parameters.x.cells=41", "lagrangian.units=[20]", "lagrangian.replicates=2"],
     "kuramoto": ["time=1", "parameters.s.cells=32", "lagrangian.units=[20]", "lagrangian.replicates=2"],
     "attention": ["time=0.2", "parameters.s.cells=64", "lagrangian.units=[20]", "lagrangian.replicates=2"],
+    "spikes": ["time=1", "parameters.x.cells=16", "parameters.y.cells=16", "lagrangian.units=[25]"],
     "sphere": ["time=1", "lagrangian.units=[20,40]", "lagrangian.replicates=4", "characteristics.nodes=64"],
 }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mfpde.kinds import LIMITERS, OPTIMISERS
-from validation.pairs_models import NETWORK, POPULATION, POTENTIAL, RADIAL
+from validation.pairs_models import NETWORK, POPULATION, POTENTIAL, RADIAL, SPIKES
 from validation.pairs_options import Changes, Options, each
 
 
@@ -120,4 +120,8 @@ _KEYS = {
     "population": (POPULATION, "a"),
     "potential": (POTENTIAL, "x"),
 }
-FAMILIES = {name: Family(name, own | COMMON | _births(born)) for name, (own, born) in _KEYS.items()}
+#: mass is changed by weights alone
+_UNBALANCED: dict[str, Options] = {"dynamics": {name: COMMON["dynamics"][name] for name in ("-", "weights")}}
+FAMILIES = {name: Family(name, own | COMMON | _births(born)) for name, (own, born) in _KEYS.items()} | {
+    "spikes": Family("spikes", SPIKES | COMMON | _UNBALANCED)
+}

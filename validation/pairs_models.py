@@ -195,3 +195,28 @@ POTENTIAL: dict[str, Options] = {
     },
     "exact": each("exact.solution", "gaussian", "gibbs"),
 }
+#: spikes on a circle or between walls
+SPIKES: dict[str, Options] = {
+    "kind": {"spikes": {"model.kind": "spikes"}},
+    "place": {
+        "circle": {"parameters.x": {"cells": 24} | CIRCLE},
+        "walls": {"parameters.x": {"domain": [-4, 4], "cells": 25, "initial": UNIFORM}},
+    },
+    "kernel": {
+        "formula": {"model.kernel": "exp(-4*sin(x/2)^2)"},
+        "dirichlet": {"model.kernel": "dirichlet", "model.order": 3},
+        "gaussian": {"model.kernel": "gaussian", "model.width": 0.5},
+    },
+    "lambda": {"some": {"model.lambda": 0.1}, "much": {"model.lambda": 20.0}},
+    "observed": {
+        "one": {"model.observed": [{"mass": 1.0, "at": 0.5}]},
+        "two": {"model.observed": [{"mass": 1.0, "at": [-0.5]}, {"mass": 0.3, "at": 0.7}]},
+    },
+    "initial_mass": each("model.initial_mass", 1e-3),
+    "start": each("lagrangian.start", "grid"),
+    "fixed_step": {
+        "-": {},
+        "mirror": {"lagrangian.fixed_step": 1e-3},
+        "plain": {"lagrangian.fixed_step": 1e-3, "lagrangian.retraction": "plain"},
+    },
+}

@@ -54,4 +54,14 @@ REFUSED: dict[str, list[Refusal]] = {
         ({"predict": ["True"]}, "fluctuations.predict"),
         ({"x": ["circle"], "external": ["kink"]}, "is not periodic"),
     ],
+    "spikes": [
+        ({"stationary": ["1e-06", "100.0"], "enabled": ["False"]}, "stationary"),
+        ({"enabled": ["False"], "units": ["none"], "nodes": ["-"], "predict": ["-"]}, "lagrangian"),
+        ({"steps": ["[0.05]", "[0.02, 0.1]"]}, "descent"),
+        ({"predict": ["True"]}, "fluctuations.predict"),
+        ({"hand_off": ["True"]}, "eulerian.hand_off"),
+        ({"backend": ["fipy"], "enabled": ["-"]}, "fipy"),
+        ({"kernel": ["dirichlet"], "place": ["walls"]}, "model.kernel"),
+        ({"kernel": ["gaussian"], "place": ["circle"]}, "model.kernel"),
+    ],
 }

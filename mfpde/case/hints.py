@@ -31,11 +31,13 @@ def elsewhere(key: str, value: Any, model: type[BaseModel]) -> str:
     name = key.rpartition(".")[2]
     places = [place for place in _places(model) if place.path.rpartition(".")[2] == name]
     here = [place for place in places if _matches(place.path, key)]
-    if here:
+    inside = [place.path for place in places if place.path.startswith(f"{key.rpartition('.')[0]}.")]
+    deeper = [path for path in inside if path.count(".") > key.count(".")]
+    if here and not deeper:
         return f"; it belongs to {' or '.join(place.condition for place in here)}"
     if "." not in key and isinstance(value, dict) and {"initial", "fixed", "domain"} & set(value):
         return f"; the table of a parameter is [parameters.{key}]"
-    found = list(
+    found = (here and deeper) or list(
         dict.fromkeys(
             place.path for place in places if key.startswith("data.") or not place.path.startswith("data.")
         )

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from mfpde.case.problems.network import NetworkModel
 from mfpde.case.problems.potential import PotentialModel
+from mfpde.case.problems.spikes import SpikesModel
 from mfpde.kinds import LAWS, PROBLEM_TABLES
 from mfpde.laws import LawTable
 from mfpde.table import Interval, NonNegative, Real, Table, tables_of
@@ -19,7 +20,7 @@ else:
 
 
 if TYPE_CHECKING:
-    Model = NetworkModel | PotentialModel
+    Model = NetworkModel | PotentialModel | SpikesModel
 else:
     Model = tables_of(PROBLEM_TABLES, "kind", "network")
 

@@ -18,6 +18,7 @@ from mfpde.case.nested import check_depth, set_key
 from mfpde.case.problems.network import NetworkModel as NetworkModel
 from mfpde.case.problems.network import Penalty as Penalty
 from mfpde.case.problems.potential import PotentialModel as PotentialModel
+from mfpde.case.problems.spikes import SpikesModel as SpikesModel
 from mfpde.case.side_tables import BACKENDS as BACKENDS
 from mfpde.case.side_tables import LONGEST_STEP as LONGEST_STEP
 from mfpde.case.side_tables import Characteristics as Characteristics

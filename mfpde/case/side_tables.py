@@ -48,6 +48,15 @@ class Lagrangian(Table):
     noise_tolerance: Annotated[float, Field(ge=1e-6, le=0.1, allow_inf_nan=False)] = 0.0025
     tolerance: Annotated[float, Field(ge=1e-13, le=0.1, allow_inf_nan=False)] = 1e-6
     max_step: Positive = 1.0
+    start: Literal["random", "grid"] = "random"
+    fixed_step: Positive | None = None
+    retraction: Literal["mirror", "plain"] = "mirror"
+
+    @model_validator(mode="after")
+    def _retraction_of_steps(self):
+        if self.retraction != "mirror" and self.fixed_step is None:
+            raise ValueError("'retraction' is that of steps of finite length: it needs 'fixed_step'")
+        return self
 
     @model_validator(mode="after")
     def _one_count_each(self):

@@ -4,7 +4,7 @@ import numpy as np
 
 from mfpde.case import Case
 from mfpde.device.choice import device_of
-from mfpde.errors import about
+from mfpde.errors import InputError, about
 from mfpde.eulerian.backend import Backend, faint_density
 from mfpde.eulerian.diffusion import MAX_PECLET, Diffusion, median_peclet
 from mfpde.eulerian.memory import check_size, telling_what_fits
@@ -28,12 +28,13 @@ def build_solver(case: Case, model: Problem, device=None, fraction: float = 1.0)
         mesh = model.parameters.mesh()
         check_size(mesh, model, case.eulerian.precision, device if case.eulerian.backend != "fipy" else None)
         arrays = model.on_mesh(mesh).compressed(mesh, case.eulerian.compression)
-    initial = mesh.average_density([c.law for c in model.parameters.free])
+    initial = mesh.average_density([c.law for c in model.parameters.free]) * case.model.mass
     together = bool(case.dynamics.diffusion) and _together(case, mesh, arrays, initial)
     with telling_what_fits(mesh, model, case.eulerian.precision):
         stepper = _build_stepper(case, model, mesh, arrays, together, device, fraction)
         state = stepper.states.of(stepper.backend.upload(initial))
-    drift, watches = abs(state.moments.mass - 1), case.stationary is not None
+    keeps = case.model.conserves_mass
+    drift, watches = abs(state.moments.mass - 1) if keeps else 0.0, case.stationary is not None
     return Solver(
         stepper,
         model,
@@ -43,6 +44,7 @@ def build_solver(case: Case, model: Problem, device=None, fraction: float = 1.0)
         features_error=arrays.coupling.error,
         has_gibbs=has_gibbs_states(case),
         watches_rates=watches,
+        conserves_mass=keeps,
     )
 
 
@@ -60,6 +62,11 @@ def _build_stepper(
     case: Case, model: Problem, mesh: Mesh, arrays: MeshPotential, together: bool, device, fraction: float
 ) -> Stepper:
     settings, dynamics = case.eulerian, case.dynamics
+    if settings.backend == "fipy" and not case.model.conserves_mass:
+        raise InputError(
+            f'{case.path}: eulerian.backend: "fipy" keeps the mass, which a {case.model.kind} does not;'
+            ' expected "auto", "numpy" or "opencl"'
+        )
     if settings.backend == "fipy":
         from mfpde.eulerian.fipy_stepper import FipyStepper
 
@@ -72,7 +79,8 @@ def _build_stepper(
     births = births_laws(case, model.parameters)
     source = None if births is None else backend.upload(mesh.average_density(births))
     diffusion = Diffusion(backend, mesh, dynamics.diffusion, together) if dynamics.diffusion else None
-    return Stepper(backend, arrays.energy, model.scale, settings, dynamics, source, diffusion, fraction)
+    rest = (source, diffusion, fraction, case.model.conserves_mass)
+    return Stepper(backend, arrays.energy, model.scale, settings, dynamics, *rest)
 
 
 def _together(case: Case, mesh: Mesh, arrays: MeshPotential, initial: np.ndarray) -> bool:

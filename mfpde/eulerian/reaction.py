@@ -1,5 +1,5 @@
 """The reaction d_t m = -alpha (V - Vbar) m by the exponential Heun method, with births in between if there
-are any.
+are any; without mass constraint d_t m = -alpha V m.
 """
 
 import numpy as np
@@ -14,9 +14,20 @@ REACTION_CHANGE = 0.1  #: of log m in a step, typically
 class Reaction:
     """Birth and death at rate alpha; of V, or of V + tau log mu if `entropic` is tau. Nothing happens if
     alpha is 0.
+
+    Arguments:
+        balanced: whether as much dies as is born, so that mass is conserved.
     """
 
-    def __init__(self, backend: Backend, states: States, dynamics: schema.Dynamics, births: Field | None):
+    def __init__(
+        self,
+        backend: Backend,
+        states: States,
+        dynamics: schema.Dynamics,
+        births: Field | None,
+        balanced: bool = True,
+    ):
+        self.balanced = balanced
         self.backend, self.states, self.energy = backend, states, states.energy
         self.alpha, self.births = dynamics.birth_death, births
         self.entropic = dynamics.diffusion if dynamics.reaction == "entropic" else 0.0
@@ -24,17 +35,21 @@ class Reaction:
     def longest_step(self, state: State) -> float:
         """The step in which log m changes by `REACTION_CHANGE`, typically."""
         deviation = np.sqrt(self.variance(state)) if self.alpha else 0.0
+        if not self.balanced and state.moments.mass > 0:
+            deviation /= np.sqrt(state.moments.mass)
         return REACTION_CHANGE / (self.alpha * deviation) if deviation > 0 else np.inf
 
     def variance(self, state: State) -> float:
-        """Var V under the measure; of V + tau log mu if entropic."""
-        mean = self.energy.mean_potential(state.moments) + self.entropic * state.entropy
+        """Var V under the measure; of V + tau log mu if entropic. Without mass constraint int V^2 dmu."""
+        mean = 0.0
+        if self.balanced:
+            mean = self.energy.mean_potential(state.moments) + self.entropic * state.entropy
         return self.backend.spread(
             state.field, self.states.potential(state.moments.linear), mean, 2, self.entropic
         )
 
     def step(self, state: State, dt: float) -> Field:
-        """The field after dt; its mass stays what it was.
+        """The field after dt; its mass stays what it was, if the reaction is balanced.
 
         Raises:
             Refused: the exponential left the range of numbers.
@@ -72,8 +87,10 @@ class Reaction:
 
     def frozen(self, state: State, linear: np.ndarray, dt: float) -> Field:
         """m exp(-alpha dt (V - Vbar)) for V frozen at linear moments, scaled to the mass of m; exact for the
-        entropic reaction too.
+        entropic reaction too. Without mass constraint m exp(-alpha dt V).
         """
+        if not self.balanced:
+            return self.backend.react(state.field, self.states.potential(linear), self.alpha * dt, 0.0)
         # any shift near the mean will do, since the mass is restored
         mean = self.energy.mean_potential(state.moments)
         power = np.exp(-self.alpha * self.entropic * dt)

@@ -51,6 +51,7 @@ class Solver:
     dissipated: float = 0.0  #: time integral of 2 int |grad V|^2 dmu + 2 alpha Var V
     last_dt: float = float("nan")
     has_gibbs: bool = False  #: whether its stationary states are Gibbs states, see `has_gibbs_states`
+    conserves_mass: bool = True  #: whether mass is 1 at all times; else it is what the reaction makes it
     watches_rates: bool = False  #: whether it is asked if the density is stationary
     #: L1 norm of the change of the density over the last step, per unit time; if it is watched
     density_rate: float = float("nan")
@@ -131,6 +132,10 @@ class Solver:
             step.state.moments.mass,
             self.stepper.settings.precision,
         )
+        if not self.conserves_mass:
+            self._watch_rates(step)
+            self.state = step.state
+            return
         self.mass_drift = max(self.mass_drift, abs(mass - 1))
         allowed = MASS_ROUNDING * float(np.finfo(precision).eps) * sum(self.mesh.shape)
         if abs(mass - before) > allowed or abs(mass - 1) > KEPT_MASS[precision] + allowed:
@@ -138,10 +143,7 @@ class Solver:
                 f"the mass became {mass:.17g} (it was {before:.17g}) in a step to time"
                 f" {self.time + step.dt:g}; rounding can change it by {allowed:.1e}"
             )
-        if self.watches_rates:
-            functional = self.stepper.functional
-            self.density_rate = self.stepper.backend.distance(self.state.field, step.state.field) / step.dt
-            self.energy_rate = abs(functional(step.state) - functional(self.state)) / step.dt
+        self._watch_rates(step)
         self.state = step.state
         if abs(mass - 1) > KEPT_MASS[precision]:
             self.corrections, self.corrected = self.corrections + 1, self.corrected + abs(mass - 1)
@@ -149,6 +151,12 @@ class Solver:
             self.state = self.stepper.states.of(
                 backend.blend(0.0, step.state.field, 1 / mass, step.state.field)
             )
+
+    def _watch_rates(self, step: Step) -> None:
+        if self.watches_rates:
+            functional = self.stepper.functional
+            self.density_rate = self.stepper.backend.distance(self.state.field, step.state.field) / step.dt
+            self.energy_rate = abs(functional(step.state) - functional(self.state)) / step.dt
 
     def _account(self, step: Step) -> None:
         self.steps += 1

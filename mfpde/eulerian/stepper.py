@@ -40,6 +40,7 @@ class Stepper:
     Arguments:
         scale: size of the energy, for tolerances of rounding.
         fraction: of the step that would be chosen, which is taken instead: 1/2 tells the error of the step.
+        balanced: whether the reaction conserves mass.
     """
 
     def __init__(
@@ -52,12 +53,13 @@ class Stepper:
         births: Field | None = None,
         diffusion: Diffusion | None = None,
         fraction: float = 1.0,
+        balanced: bool = True,
     ):
         self.backend, self.energy, self.settings, self.diffusion = backend, energy, settings, diffusion
         self.fraction = fraction
         self.tau = dynamics.diffusion
         self.states = States(backend, energy, self.tau > 0)
-        self.reaction = Reaction(backend, self.states, dynamics, births)
+        self.reaction = Reaction(backend, self.states, dynamics, births, balanced)
         self.alpha = dynamics.birth_death
         self.implicit = diffusion is not None and diffusion.together
         self.heats = diffusion is not None and not diffusion.together

@@ -56,3 +56,6 @@ class Backend(Protocol):
 
     def weights(self, state: State) -> np.ndarray:
         """Weight of every unit within its network (units,), summing to 1 over each network."""
+
+    def masses(self, state: State) -> np.ndarray:
+        """Mass of every unit (units,): its weight, where the mass of a network is 1 at all times."""

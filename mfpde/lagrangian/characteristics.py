@@ -29,7 +29,7 @@ class Characteristics:
     """The mean field at one time, carried by nodes."""
 
     nodes: np.ndarray  #: (components, nodes)
-    weights: np.ndarray  #: (nodes,), summing to 1
+    weights: np.ndarray  #: (nodes,), summing to the mass, which is 1 where it is conserved
     prediction: np.ndarray  #: f(x_l), (L,); empty for a potential
     energy: float
 
@@ -48,6 +48,9 @@ def node_settings(case: Case, tolerance: float) -> Case:
             "lagrangian.reaction": "weights",
             "lagrangian.tolerance": tolerance,
             "lagrangian.precision": "float64",
+            "lagrangian.start": "random",
+            "lagrangian.retraction": "mirror",
+            "lagrangian.fixed_step": None,
         }
     )
 
@@ -117,7 +120,7 @@ def build_characteristics(
 
 def observe(model: Problem, flow: Flow) -> Characteristics:
     """What the nodes say of the mean field at the present time."""
-    state, weights = flow.backend.download(flow.state), flow.backend.weights(flow.state)
+    state, weights = flow.backend.download(flow.state), flow.backend.masses(flow.state)
     predictions = flow.backend.predictions(flow.state)
     cloud = Cloud(state, weights, predictions, flow.potential(), np.zeros(1, dtype=int))
     energy = model.cloud_values(cloud)["energy"]

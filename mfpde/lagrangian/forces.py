@@ -10,6 +10,7 @@ from mfpde.models.problem import Problem
 FORCES = {
     "inputs": (("forces_numpy", "NumpyNetwork"), ("forces_opencl", "build_opencl_network")),
     "kernel": (("forces_population", "NumpyPopulation"), ("forces_population_opencl", "OpenCLPopulation")),
+    "masses": (("forces_masses", "NumpyMasses"), ("forces_masses", "NumpyMasses")),
     "own": (("forces_own", "OwnForces"), ("forces_own", "OwnForces")),
     "formulas": (("forces_numpy", "NumpyPotential"), ("forces_opencl", "build_opencl_potential")),
 }

@@ -160,15 +160,19 @@ class NumpyPotential(NumpyBackend):
     def velocity(self, state: np.ndarray) -> np.ndarray:
         """-mobility grad V, and V."""
         theta = state[:-1].astype(np.float64)
-        external = self.potential.external
-        rate = np.array([*(-slope for slope in external.slopes(list(theta))), external.value(list(theta))])
+        rate = self.outside(theta)
         if self.moments is not None:
-            forces = self.moments.forces(theta, self.weights(state))
+            forces = self.moments.forces(theta, self.masses(state))
             rate[:-1] -= forces[:-1]
             rate[-1] += forces[-1]
         elif self.potential.interaction is not None:
-            self._add_pairs(rate, theta, self.weights(state), self.potential.interaction)
+            self._add_pairs(rate, theta, self.masses(state), self.potential.interaction)
         return self.allowed(rate, state)
+
+    def outside(self, theta: np.ndarray) -> np.ndarray:
+        """-grad V0 and V0 (components + 1, units)."""
+        external = self.potential.external
+        return np.array([*(-slope for slope in external.slopes(list(theta))), external.value(list(theta))])
 
     def _add_pairs(
         self, rate: np.ndarray, theta: np.ndarray, weights: np.ndarray, interaction: Formula

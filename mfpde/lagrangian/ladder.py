@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mfpde.errors import InputError
 from mfpde.models.parameters import ParameterSpace
 from mfpde.randomness import generator
 
@@ -63,15 +64,21 @@ class Ladder:
         end = start + self.replicates[k]
         return slice(start, end), slice(int(self.first_unit[start]), int(self.first_unit[end]))
 
-    def initial_state(self, parameters: ParameterSpace) -> np.ndarray:
+    def initial_state(self, parameters: ParameterSpace, start: str = "random") -> np.ndarray:
         """(components + 1, total): units drawn i.i.d. from the initial law, and action 0.
 
         Every network has random numbers of its own, keyed by seed, width and replicate; with common numbers,
-        a network starts with the first units of every wider one of the same replicate.
+        a network starts with the first units of every wider one of the same replicate. With start = "grid",
+        they are the quantiles of a grid of midpoints instead, the same in all replicates.
+
+        Raises:
+            InputError: a width that is not that of a grid.
         """
         state = np.zeros((len(parameters.components) + 1, self.total))
         for _, units, replicate, where in self.networks():
-            if self.common:
+            if start == "grid":
+                uniform = midpoints(units, [c.free for c in parameters.components])
+            elif self.common:
                 uniform = (
                     generator(self.seed, "initial", 0, replicate)
                     .random((units, len(parameters.components)))
@@ -84,3 +91,22 @@ class Ladder:
             for k, component in enumerate(parameters.components):
                 state[k, where] = component.draw(uniform[k])
         return state
+
+
+def midpoints(units: int, free: Sequence[bool]) -> np.ndarray:
+    """A grid of midpoints of the unit cube in the free components, 1/2 in the others (components, units).
+
+    Raises:
+        InputError: units are not a power k^d of the number d of free components.
+    """
+    axes = sum(free)
+    k = round(units ** (1 / axes)) if axes else 1
+    if k**axes != units:
+        raise InputError(
+            f"lagrangian.units: a grid of {axes} parameters has k^{axes} units; expected such as"
+            f' {max(k, 1) ** axes} instead of {units}, or start = "random"'
+        )
+    grid = np.indices((k,) * axes).reshape(axes, units)
+    result = np.full((len(free), units), 0.5)
+    result[np.asarray(free)] = (grid + 0.5) / k
+    return result

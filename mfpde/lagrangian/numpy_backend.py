@@ -111,6 +111,10 @@ class NumpyBackend:
                 result[where] = w / w.sum()
         return result
 
+    def masses(self, state: np.ndarray) -> np.ndarray:
+        """The weights."""
+        return self.weights(state)
+
 
 def weighted_sum(
     arrays: Sequence[np.ndarray], factors: Sequence[float], start: np.ndarray | None = None

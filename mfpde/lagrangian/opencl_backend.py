@@ -136,6 +136,10 @@ class OpenCLBackend:
         self._weigh(state)
         return self.buffers.read(self.unit_weights, self.ladder.total, self.dtype).astype(np.float64)
 
+    def masses(self, state: cl.Buffer) -> np.ndarray:
+        """The weights."""
+        return self.weights(state)
+
 
 def seven(stages: Sequence[cl.Buffer], factors: Sequence[float], dtype: np.dtype) -> list:
     """Seven stages and as many factors, as kernels take them; the missing are 0."""

@@ -4,10 +4,12 @@ from functools import partial
 
 from mfpde.case import Case
 from mfpde.device.choice import device_of
-from mfpde.errors import InputError
+from mfpde.errors import InputError, about
 from mfpde.lagrangian.birth_death import BirthDeath
+from mfpde.lagrangian.fixed_steps import FixedSteps, check_steps
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.forces import build_backend
+from mfpde.lagrangian.forces_masses import NumpyMasses
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.memory import check_size
 from mfpde.lagrangian.noise import Noise
@@ -38,6 +40,14 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
             f'{case.path}: dynamics.reaction: "entropic" needs a density, which units have not; set'
             " lagrangian.units = []"
         )
+    if alpha and not by_weights and not case.model.conserves_mass:
+        raise InputError(
+            f"{case.path}: lagrangian.reaction: jumps keep the number of units, and with it the mass, which a"
+            f' {case.model.kind} does not; expected reaction = "weights", or lagrangian.units = []'
+        )
+    with about(case.path):
+        check_steps(case)
+        start = ladder.initial_state(model.parameters, settings.start)
     tau = case.dynamics.diffusion
     if by_weights and tau:
         raise InputError(
@@ -63,4 +73,8 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
             else [(row, partial(c.draw, law=law)) for (row, c), law in zip(free, births, strict=True)]
         )
         process = BirthDeath(ladder, alpha, reborn)
-    return Flow(backend, settings, backend.upload(ladder.initial_state(model.parameters)), process, noise)
+    state = backend.upload(start)
+    if settings.fixed_step is None:
+        return Flow(backend, settings, state, process, noise)
+    turn = backend.plain if isinstance(backend, NumpyMasses) and settings.retraction == "plain" else None
+    return FixedSteps(backend, settings, state, length=settings.fixed_step, turn=turn)

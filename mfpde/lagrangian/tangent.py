@@ -145,3 +145,7 @@ class Tangent:
     def weights(self, state: TangentState) -> np.ndarray:
         """p (nodes,)."""
         return self.nodes.weights(state.nodes)
+
+    def masses(self, state: TangentState) -> np.ndarray:
+        """Of the nodes."""
+        return self.nodes.masses(state.nodes)

@@ -13,7 +13,8 @@ from mfpde.metrics.declaration import Variable
 METRICS = (
     "parameters", "learnt", "replicates",
     "density", "energy", "loss", "accuracy", "cross_entropy", "entropy", "gibbs_residual", "gap", "rates",
-    "mass", "walls", "minimum_density", "dissipated_energy", "steps", "narrowest_blob", "compression_bound",
+    "mass", "unbalanced", "walls", "minimum_density", "dissipated_energy", "steps", "narrowest_blob",
+    "compression_bound",
     "grid_error", "prediction",
     "moments", "effective_number", "jumps", "units", "function_gap", "w1", "sliced_w2",
     "monte_carlo", "jump_noise", "fluctuations", "descent",

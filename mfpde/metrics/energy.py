@@ -8,8 +8,6 @@ from mfpde.metrics.views.descent import DescentView
 from mfpde.metrics.views.networks import NetworksView
 from mfpde.metrics.views.nodes import NodesView
 
-OF_POTENTIALS = "energy E = 2 int V0 dmu + int int W dmu dmu"
-
 
 def of_functions(risk: str) -> str:
     """What it is, by the name of the loss."""
@@ -48,7 +46,7 @@ VARIABLES = [
         f"{of_functions('loss')}, of potentials 2 int V0 dmu + int int W dmu dmu",
         of_density,
         exactly=lambda density: (
-            of_functions(density.function.risk.named) if density.function else OF_POTENTIALS
+            of_functions(density.function.risk.named) if density.function else density.model.energy_named
         ),
         compared=compared("series"),
     ),

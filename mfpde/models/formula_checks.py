@@ -35,9 +35,13 @@ def _samples(components: Sequence[Component]) -> list[np.ndarray]:
     return [c.draw(random.random(7)) for c in components]
 
 
-def check_even(interaction: Formula, components: Sequence[Component]) -> None:
+def check_even(
+    interaction: Formula, components: Sequence[Component], called: str = "model.interaction: W"
+) -> None:
     """Refuse an interaction that is not even.
 
+    Arguments:
+        called: its key and its name.
     Raises:
         InputError: it is not.
     """
@@ -45,8 +49,8 @@ def check_even(interaction: Formula, components: Sequence[Component]) -> None:
     there, back = interaction.value(differences), interaction.value([-d for d in differences])
     if not np.allclose(there, back, rtol=1e-9, atol=1e-12, equal_nan=True):
         raise InputError(
-            "model.interaction: W must be even, W(-d) = W(d), in the differences d of two points; only that"
-            " part has an energy"
+            f"{called} must be even, {called[-1]}(-d) = {called[-1]}(d), in the differences d of two points;"
+            " only that part has an energy"
         )
 
 

@@ -6,16 +6,22 @@ from mfpde.models.network import Network
 from mfpde.models.population import PopulationFeatures
 from mfpde.models.potential import Potential
 from mfpde.models.problem import Problem
+from mfpde.models.spikes import Spikes
 
 
 def as_potential(problem: Problem) -> Potential | None:
-    """The problem, if it is an energy by formulas."""
-    return problem if isinstance(problem, Potential) else None
+    """The problem, if it is an energy of probability measures by formulas."""
+    return problem if isinstance(problem, Potential) and not isinstance(problem, Spikes) else None
 
 
 def as_network(problem: Problem) -> Network | None:
     """The problem, if it is a network."""
     return problem if isinstance(problem, Network) else None
+
+
+def as_spikes(problem: Problem) -> Spikes | None:
+    """The problem, if it is sparse deconvolution."""
+    return problem if isinstance(problem, Spikes) else None
 
 
 def population_features(problem: Problem) -> PopulationFeatures | None:

@@ -41,6 +41,7 @@ class Potential:
     parameters: ParameterSpace
 
     forces = "formulas"
+    energy_named = "energy E = 2 int V0 dmu + int int W dmu dmu"
     function = None  #: measures have none
     data = None
     kink = 0.0

@@ -19,7 +19,7 @@ class Cloud(NamedTuple):
     """Networks of units, one after another."""
 
     state: np.ndarray  #: (components + 1, units)
-    weights: np.ndarray  #: (units,), summing to 1 over each network
+    weights: np.ndarray  #: (units,), summing to the mass of each network, which is 1 where it is conserved
     predictions: np.ndarray  #: coordinates of f (networks, r)
     potential: np.ndarray  #: V at the units (units,)
     starts: np.ndarray  #: the first unit of every network
@@ -93,6 +93,15 @@ class Problem(Protocol):
 
     def digest(self) -> str:
         """SHA-256 of the data, or of the formulas, that define it."""
+
+
+class Certified(Problem, Protocol):
+    """A problem that bounds its least energy from below by any measure."""
+
+    def gap(self, theta: np.ndarray, masses: np.ndarray, energy: float) -> Any:
+        """What the measure of atoms theta (components, n) with masses (n,) and this energy proves: `gap`, how
+        far it is from the least at most, and `eta`, the largest value of its dual certificate.
+        """
 
 
 class ProblemOfUnits(Problem, Protocol):

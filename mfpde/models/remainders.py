@@ -22,20 +22,26 @@ class Remainder:
     """Bounds over arguments in [-reach, reach]; infinite where nothing can be said."""
 
     reach: float
-    curvature: float  #: sup |sigma''| away from kinks
+    #: sup |sigma''| over 2^k bins from each on (levels, BINS), away from kinks
+    curvature: np.ndarray
     oscillation: float  #: sup sigma' - inf sigma'
     kinks: np.ndarray  #: bins with a kink among the first k (BINS + 1,)
 
     def __call__(self, t: np.ndarray, d: np.ndarray) -> np.ndarray:
         """The bound at arguments t for |e| <= d (any one shape)."""
-        smooth = self.curvature * d**2 / 2 if self.curvature else np.zeros(np.shape(d))
+        scale = BINS / (2 * self.reach)
+        first = np.clip((t - d + self.reach) * scale, 0, BINS - 1).astype(np.int32)
+        last = np.clip((t + d + self.reach) * scale, 0, BINS - 1).astype(np.int32)
+        level = LEVEL[last - first]
+        largest = np.maximum(self.curvature[level, first], self.curvature[level, last - (1 << level) + 1])
+        smooth = largest * d**2 / 2
         if not self.kinks[-1]:
             return smooth
-        scale = BINS / (2 * self.reach)
-        first = np.clip(np.floor((t - d + self.reach) * scale).astype(int), 0, BINS - 1)
-        last = np.clip(np.floor((t + d + self.reach) * scale).astype(int), 0, BINS - 1)
-        near = self.kinks[last + 1] > self.kinks[first]
-        return np.where(near, self.oscillation * d, smooth)
+        return np.where(self.kinks[last + 1] > self.kinks[first], self.oscillation * d, smooth)
+
+
+#: of a range of so many bins after the first, the largest k for which 2^k bins lie within
+LEVEL = np.concatenate([[0], np.floor(np.log2(np.arange(2, BINS + 1)))]).astype(np.int32)
 
 
 @lru_cache(maxsize=64)
@@ -43,17 +49,23 @@ def remainder_of(activation: Activation, reach: float) -> Remainder:
     """The bound for arguments up to a power of two in size."""
     edges = np.linspace(-reach, reach, BINS + 1)
     here = Enclosure(edges[:-1], edges[1:])
-    value, slope, curvature = (
-        here.of(formula)
-        for formula in (activation.formula, activation.derivative, activation.second_derivative)
-    )
-    jumps = activation.formula.has(functions.above, functions.choose) or not np.all(np.isfinite(value))
+    formulas = activation.formula, activation.derivative, activation.second_derivative
+    value, slope, curvature = (here.of(formula) for formula in formulas)
     kinked = np.zeros(BINS, dtype=bool) if activation.is_smooth else here.kinked
-    bent = max(float(np.max(np.abs(bound[~kinked]), initial=0.0)) for bound in curvature)
+    bent = np.where(kinked, 0.0, np.maximum(np.abs(curvature[0]), np.abs(curvature[1])))
     swings = float(slope[1].max() - slope[0].min())
-    if jumps:
-        bent = swings = np.inf
-    return Remainder(reach, bent, swings, np.concatenate([[0], np.cumsum(kinked)]))
+    if activation.formula.has(functions.above, functions.choose) or not np.all(np.isfinite(value)):
+        bent, swings = np.full(BINS, np.inf), np.inf  # it may jump
+    return Remainder(reach, _over_ranges(bent), swings, np.concatenate([[0], np.cumsum(kinked)]))
+
+
+def _over_ranges(values: np.ndarray) -> np.ndarray:
+    """The largest of the 2^k values from each on, for every k."""
+    found = [values]
+    for k in range(int(LEVEL[-1])):
+        later = np.minimum(np.arange(BINS) + (1 << k), BINS - 1)
+        found.append(np.maximum(found[-1], found[-1][later]))
+    return np.array(found)
 
 
 def reach_of(t: np.ndarray) -> float:

@@ -80,6 +80,10 @@ def check_hand_off(case: Case) -> None:
     Raises:
         InputError: births or diffusion.
     """
+    if case.eulerian.hand_off and not case.model.conserves_mass:
+        raise InputError(
+            f"{case.path}: eulerian.hand_off: points keep the mass, which a {case.model.kind} does not"
+        )
     if case.eulerian.hand_off and (reason := why_none(case)):
         raise InputError(f"{case.path}: eulerian.hand_off: points cannot carry this case on, since {reason}")
 

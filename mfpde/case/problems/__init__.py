@@ -19,3 +19,10 @@ class ProblemTable(Table):
     users_name_parameters: ClassVar[bool] = True
     #: kernels of its units, a name of `mfpde.verify.kinds.KINDS`; None if units move on the host
     kernels: ClassVar[str | None] = None
+    #: whether the mass of its measure is 1 at all times; else a reaction changes it
+    conserves_mass: ClassVar[bool] = True
+
+    @property
+    def mass(self) -> float:
+        """Of the measure at time 0."""
+        return 1.0

@@ -38,9 +38,13 @@ def optimum(
     """
     from mfpde.api import optimum as find
     from mfpde.case.load import load_case
+    from mfpde.errors import InputError
+    from mfpde.optima.nonnegative import NonnegativeOptimum
 
     found = find(load_case(case, settings or [], variant), grid, interpolant, tolerance)
     if plot is not None:
+        if isinstance(found, NonnegativeOptimum):
+            raise InputError("--plot: draws optima of networks; `mfpde plot` of a run draws spikes")
         from mfpde.figures import check_matplotlib
 
         check_matplotlib()

@@ -1,11 +1,13 @@
 """What a density on a mesh shows, or the points that carry it on."""
 
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
 from mfpde.eulerian.solver import Solver
 from mfpde.metrics.resolution import narrowest_blob
+from mfpde.models.problem import Certified
 
 
 class DensityView:
@@ -34,6 +36,14 @@ class DensityView:
     def blobs(self) -> dict[str, float]:
         """Width of the narrowest peak by axis, in cells."""
         return {axis.name: narrowest_blob(axis, self.marginals[axis.name]) for axis in self.mesh.axes}
+
+    @cached_property
+    def bound(self) -> Any:
+        """What the density proves of the least energy (`models.problem.Certified`)."""
+        centres = np.meshgrid(*(axis.centres for axis in self.mesh.axes), indexing="ij")
+        masses = (self.density * self.mesh.volumes).ravel()
+        energy = self.solver.state.energy
+        return cast(Certified, self.model).gap(np.array([c.ravel() for c in centres]), masses, energy)
 
     @cached_property
     def prediction(self) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What the networks of a ladder show: all their units on the host."""
 
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.metrics.circular import circle_moments
 from mfpde.metrics.views.units import UnitsView
-from mfpde.models.problem import Problem
+from mfpde.models.problem import Certified, Problem
 
 
 class NetworksView(UnitsView):
@@ -42,6 +43,16 @@ class NetworksView(UnitsView):
             if c.periodic:
                 mean[k], variance[k], resultant[k] = circle_moments(c, theta[k], weights, self.starts)
         return {"mean": mean.T, "variance": variance.T, "resultant": resultant.T}
+
+    @cached_property
+    def bounds(self) -> list[Any]:
+        """What every network proves of the least energy (`models.problem.Certified`)."""
+        problem, theta = cast(Certified, self.model), self.model.parameters.theta(self.state)
+        parts = [where for *_, where in self.ladder.networks()]
+        return [
+            problem.gap(theta[:, where], self.masses[where], float(energy))
+            for where, energy in zip(parts, self.values["energy"], strict=True)
+        ]
 
     def shown(self, units: int) -> int:
         """Replicates of a width whose units are stored."""

@@ -32,6 +32,11 @@ class UnitsView(ABC):
         return self.flow.backend.weights(self.flow.state)
 
     @cached_property
+    def masses(self) -> np.ndarray:
+        """Masses of all units (units,), which are their weights where the mass of a network is conserved."""
+        return self.flow.backend.masses(self.flow.state)
+
+    @cached_property
     def predictions(self) -> np.ndarray:
         """f of every network by its coefficients (networks, r)."""
         return self.flow.backend.predictions(self.flow.state)
@@ -44,5 +49,5 @@ class UnitsView(ABC):
     @cached_property
     def values(self) -> dict[str, np.ndarray]:
         """ "energy", and "loss" if it has a function, of every network (networks,)."""
-        cloud = Cloud(self.state, self.weights, self.predictions, self.potential, self.starts)
+        cloud = Cloud(self.state, self.masses, self.predictions, self.potential, self.starts)
         return self.model.cloud_values(cloud)
