@@ -17,8 +17,9 @@ from mfpde.optima.programme import Candidates, least
 from mfpde.optima.region import Region
 from mfpde.optima.search import peaks
 
-ROUNDS = 60
+ROUNDS = 200
 TAKEN = 12  #: atoms taken up in a round, at most
+ROUGH = 1.05  #: of the level of |h|: above, any place is welcome
 AGAIN = 2  #: searches that must find nothing better, where none of them is global
 NEGLIGIBLE = 1e-12  #: of the total variation
 
@@ -46,29 +47,39 @@ def generate(
     lowest, idle, sure = np.inf, 0, 0
     for round_ in range(ROUNDS):
         p = slopes_at_data(network, f)
-        places, heights = _extremes(network, region, p, on_circle, z, round_)
+        enough = np.inf if sure else ROUGH * price.slope(float(np.abs(charges).sum()))
+        places, heights = _extremes(network, region, p, on_circle, z, round_, enough)
         largest = float(heights.max(initial=0.0))
         signed = Signed(z, charges, f, largest, on_circle)
-        energy = 2 * float(np.sum(data.weights * network.loss.value(f, data.targets)))
-        energy += 2 * price.value(float(np.abs(charges).sum()))
+        energy = _energy(network, price, z, charges)
         if energy < lowest:
             lowest, best, idle = energy, signed, 0
-        else:
+        elif not sure:
             idle += 1
         within = lowest - of_signed(network, f, largest, price, bound) <= tolerance
         sure = sure + 1 if within else 0
-        if sure == (1 if on_circle else AGAIN) or idle > 2:
+        if sure == (1 if on_circle else AGAIN) or idle > 4:
             break
         if within:
             continue  # from other starts
         z = np.concatenate([z, places[np.argsort(-heights)[:TAKEN]]])
         z, charges = _solved(network, z, price, bound)
         if len(z):
-            z = _merged(_slid(network, region, price, bound, z, charges))
-            z, charges = _solved(network, z, price, bound)
+            slid = _solved(network, _merged(_slid(network, region, price, bound, z, charges)), price, bound)
+            if _energy(network, price, *slid) <= _energy(network, price, z, charges):
+                z, charges = slid
         f = (charges @ network.features.values(z, data.x))[None]
     assert best is not None
     return best
+
+
+def _energy(network: Network, price: OfAmplitude | Linear, z: np.ndarray, charges: np.ndarray) -> float:
+    """E of charges (n,) at places (n, components)."""
+    data = network.data
+    assert data is not None
+    f = (charges @ network.features.values(z, data.x))[None] if len(z) else np.zeros((1, len(data.x)))
+    loss = float(np.sum(data.weights * network.loss.value(f, data.targets)))
+    return 2 * loss + 2 * price.value(float(np.abs(charges).sum()))
 
 
 def _solved(network: Network, z: np.ndarray, price, bound: float) -> tuple[np.ndarray, np.ndarray]:
@@ -100,11 +111,13 @@ def _merged(z: np.ndarray) -> np.ndarray:
 
 
 def _extremes(
-    network: Network, region: Region, p: np.ndarray, on_circle: bool, z: np.ndarray, seed: int
+    network: Network, region: Region, p: np.ndarray, on_circle: bool, z: np.ndarray, seed: int, enough: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Places where |h| is large (n, components), and |h| there."""
+    """Places where |h| is large (n, components), and |h| there; a rough search will do where it finds one
+    that is `enough`.
+    """
     if on_circle:
         places, h = circle_peaks(network, p[0])
         return places, np.abs(h)
-    found = peaks(network, region, p, seed, z if len(z) else None)
+    found = peaks(network, region, p, seed, z if len(z) else None, enough)
     return found.z, -found.values

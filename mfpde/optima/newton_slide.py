@@ -4,16 +4,21 @@ An atom is u = |charge| z alone, its price rate |u|: a group lasso whose feature
 arrangement stay on them.
 """
 
+from typing import Any
+
 import numpy as np
+from scipy.optimize import minimize
 
 from mfpde.models.network import Network
 from mfpde.models.neuron import Neuron
 from mfpde.optima.arrangement import lifted
 from mfpde.optima.cells import Cells
 
-STEPS = 60
+STEPS = 12
 #: of the largest diagonal entry, at first; how it changes; the least and the largest
 DAMPING, FEWER, MORE, LEAST, MOST = 1e-8, 0.1, 10.0, 1e-13, 1e6
+MANY, ROUGH_STEPS = 250, 150  #: numbers of u beyond which there is a rough descent first, of so many steps
+GONE_ROUGHLY = 1e-6
 GONE = 1e-9  #: of the largest |u|: an atom that is taken away
 
 
@@ -22,8 +27,13 @@ def slide_homogeneous(network: Network, rate: float, z: np.ndarray, charges: np.
     signs, u = np.sign(charges), np.abs(charges)[:, None] * z
     cells = Cells(network, np.zeros(len(lifted(network))))
     kept_on = [_along(cells.held(at)) for at in z]
+    if u.size > MANY:
+        u = _roughly(network, rate, signs, u, kept_on)
+        kept = np.linalg.norm(u, axis=1) > GONE_ROUGHLY * np.linalg.norm(u, axis=1).max()
+        u, signs = u[kept], signs[kept]
+        kept_on = [p for p, keep in zip(kept_on, kept, strict=True) if keep]
     value, damping = _value(network, rate, signs, u), DAMPING
-    for _ in range(STEPS):
+    for _ in range(STEPS if u.size <= MANY else 0):
         slope, hessian = _derivatives(network, rate, signs, u, kept_on)
         size = float(np.max(np.diag(hessian)))
         while damping < MOST:
@@ -35,7 +45,7 @@ def slide_homogeneous(network: Network, rate: float, z: np.ndarray, charges: np.
             damping *= MORE
         else:
             break
-        done = value - found <= 1e-16 * abs(value)
+        done = value - found <= 1e-13 * abs(value)
         u, value, damping = trial, found, max(damping * FEWER, LEAST)
         norms = np.linalg.norm(u, axis=1)
         kept = norms > GONE * norms.max()
@@ -46,6 +56,28 @@ def slide_homogeneous(network: Network, rate: float, z: np.ndarray, charges: np.
         if done:
             break
     return u / np.linalg.norm(u, axis=1, keepdims=True)
+
+
+def _roughly(
+    network: Network, rate: float, signs: np.ndarray, u: np.ndarray, along: list[np.ndarray]
+) -> np.ndarray:
+    """u (n, components) after a descent without second derivatives, for many atoms of many components."""
+    data, ways = network.data, np.array(along)
+    assert data is not None
+
+    def value(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        at = flat.reshape(u.shape)
+        f = (signs @ network.features.values(at, data.x))[None]
+        p = data.weights * network.loss.slope(f, data.targets)
+        norms = np.linalg.norm(at, axis=1, keepdims=True)
+        slopes = signs[:, None] * network.features.pull(at, data.x, p[0])[1]
+        slopes = slopes + rate * at / np.maximum(norms, 1e-300)
+        loss = float(np.sum(data.weights * network.loss.value(f, data.targets)))
+        return loss + rate * float(norms.sum()), np.einsum("nij,nj->ni", ways, slopes).ravel()
+
+    options: Any = {"maxiter": ROUGH_STEPS, "ftol": 1e-13, "gtol": 1e-10}
+    found = minimize(value, u.ravel(), jac=True, method="L-BFGS-B", options=options)
+    return np.asarray(found.x).reshape(u.shape)
 
 
 def _along(normals: np.ndarray) -> np.ndarray:

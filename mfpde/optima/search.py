@@ -14,6 +14,7 @@ from mfpde.optima.cells import Cells
 from mfpde.optima.region import Region
 
 STARTS, REFINED = 2048, 12
+CLIMBED, THOROUGH = 32, 96  #: those that go from cell to cell; in a search that is to find nothing
 CLIMBERS, CLIMBS, INERTIA = 512, 12, 0.5  #: starts, steps, and how much of its place a point keeps
 APART = 1e-6  #: points closer than this are one
 
@@ -39,9 +40,18 @@ def hidden(network: Network, z: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, 
 
 
 def peaks(
-    network: Network, region: Region, p: np.ndarray, seed: int, more: np.ndarray | None = None
+    network: Network,
+    region: Region,
+    p: np.ndarray,
+    seed: int,
+    more: np.ndarray | None = None,
+    enough: float = np.inf,
 ) -> Valleys:
-    """Local extremes of h and -|h| there, for p (1, L)."""
+    """Local extremes of h and -|h| there, for p (1, L).
+
+    Arguments:
+        enough: an |h| with which a rough search is content; infinite for a thorough one.
+    """
 
     found = []
     for sign in (1.0, -1.0):
@@ -51,7 +61,7 @@ def peaks(
             return -sign * h[0], -sign * slopes[0]
 
         if region.on_sphere and is_homogeneous(network):
-            found.append(_climb(network, -sign * p[0], region.sample(CLIMBERS, seed), value, more))
+            found.append(_climb(network, -sign * p[0], region.sample(CLIMBERS, seed), value, more, enough))
         else:
             found.append(_descend(value, region, seed, None))
     z, values = np.concatenate([v.z for v in found]), np.concatenate([v.values for v in found])
@@ -59,20 +69,31 @@ def peaks(
 
 
 def _climb(
-    network: Network, p: np.ndarray, z: np.ndarray, function: Function, more: np.ndarray | None
+    network: Network,
+    p: np.ndarray,
+    z: np.ndarray,
+    function: Function,
+    more: np.ndarray | None,
+    enough: float,
 ) -> Valleys:
     """Of homogeneous features on the sphere: a few steps along the gradient, all starts at a time, then the
     best of them from cell to cell.
     """
+    starts = z
     for _ in range(CLIMBS):
         slopes = function(z)[1]
         steep = np.linalg.norm(slopes, axis=1, keepdims=True)
         step = INERTIA * steep * z - slopes
         norms = np.linalg.norm(step, axis=1, keepdims=True)
         z = np.where(norms > 0, step / np.where(norms > 0, norms, 1.0), z)
-    best = _distinct(z, function(z)[0], 1e-2).z[:REFINED]
-    cells = Cells(network, -p)
-    ends = [cells.climb(start) for start in (best if more is None else np.concatenate([best, more]))]
+    rough = _distinct(z, function(z)[0], 1e-2)
+    if -rough.values[0] > enough:
+        return rough
+    count = CLIMBED if np.isfinite(enough) else THOROUGH
+    best, cells = np.concatenate([rough.z[:count], starts[: count - CLIMBED]]), Cells(network, -p)
+    if more is not None:
+        best = np.concatenate([best, more[function(more)[0] < 0]])
+    ends = [cells.climb(start) for start in best]
     return _distinct(np.array([z for _, z in ends]), np.array([-height for height, _ in ends]), 1e-9)
 
 
