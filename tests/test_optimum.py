@@ -10,13 +10,13 @@ from scipy.optimize import nnls
 
 import mfpde
 from mfpde.case.load import case_from_tables
+from mfpde.certificates.arrangement import is_homogeneous, vertices
+from mfpde.certificates.region import region_of
 from mfpde.errors import InputError
 from mfpde.models.network import build_network
-from mfpde.optima.arrangement import is_homogeneous, vertices
 from mfpde.optima.columns import generate
 from mfpde.optima.optimum import find_optimum
 from mfpde.optima.price import OfAmplitude
-from mfpde.optima.region import region_of
 
 UNITS = {"initial": {"law": "uniform", "low": -1, "high": 1}}
 

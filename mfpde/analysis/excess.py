@@ -8,14 +8,14 @@ from mfpde.analysis.model_of_run import model_of
 from mfpde.analysis.report_tables import Table, number
 from mfpde.analysis.statistics import evenly
 from mfpde.case.load import case_from_tables
+from mfpde.certificates.arrangement import vertices
+from mfpde.certificates.region import region_of
 from mfpde.console import Console
 from mfpde.errors import InputError, about
 from mfpde.models import build_model
 from mfpde.models.kinds import as_spikes
-from mfpde.optima.arrangement import vertices
 from mfpde.optima.nonnegative import NonnegativeOptimum, find_nonnegative
 from mfpde.optima.optimum import TOLERANCE, Optimum, find_optimum
-from mfpde.optima.region import region_of
 
 if TYPE_CHECKING:
     from mfpde.results.run import Run

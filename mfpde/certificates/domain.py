@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mfpde.certificates.region import side
 from mfpde.models.parameters import Component, ParameterSpace
 
 #: quantiles of an initial law between which a component without a domain is looked for
@@ -53,14 +54,8 @@ def domain_of(parameters: ParameterSpace) -> Domain:
 
 
 def _box(components) -> Box:
-    ends = [_ends(c) for c in components]
+    ends = [side(c) for c in components]
     return Box(np.array([e[0] for e in ends], float), np.array([e[1] for e in ends], float))
-
-
-def _ends(c: Component) -> tuple[float, float]:
-    if not c.free:
-        return _reached(c)
-    return c.domain if c.domain is not None else (-np.inf, np.inf)
 
 
 def _reached(c: Component) -> tuple[float, float]:

@@ -11,7 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from mfpde.certificates.arrangement import balance, circle_peaks
 from mfpde.certificates.oracle import Oracle
+from mfpde.certificates.region import sphere_of
+from mfpde.certificates.starts import peaks
 from mfpde.models.network import Network
 
 #: of E - D, that the proof of an infimum may cost
@@ -19,6 +22,7 @@ SHARE = 0.02
 #: of the size of the energy, below which nothing is looked for
 FINEST = 1e-13
 SCALES = 65
+SEED = 0  #: of starts on the sphere
 PASSES = 4  #: in which a proof is made as sharp as the gap asks for
 
 
@@ -54,7 +58,9 @@ def lower_bound(network: Network, oracle: Oracle | None, f: np.ndarray, energy: 
     p = network.loss.slope(f.reshape(network.function.outputs, -1), network.data.targets)
     if not np.any(p):
         return floor
-    if len(p) == 1 and not network.penalty.confinement:
+    if (rate := balance(network)) and not oracle.domain.z.is_bounded:
+        found = _on_sphere(network, p, rate)
+    elif len(p) == 1 and not network.penalty.confinement:
         found = _by_extremes(network, oracle, p, energy)
     else:
         found = _jointly(network, oracle, p, energy)
@@ -97,6 +103,20 @@ def _by_extremes(network: Network, oracle: Oracle, p: np.ndarray, energy: float)
         room = float(np.max(np.abs(ends - reached)))
         tolerance = max(room * SHARE * gap / missed, FINEST * float(np.max(np.abs(ends))))
     return Bound(value, proven, s)
+
+
+def _on_sphere(network: Network, p: np.ndarray, rate: float) -> Bound:
+    """Where r >= rate |a| |z| and phi is homogeneous in z: over all of space the infimum is 0 as long as
+    |h| <= rate on the unit sphere, else -inf. On a circle all extremes of h are known.
+    """
+    assert network.data is not None
+    charges, sphere = network.data.weights * p, sphere_of(network)
+    exact = len(sphere.low) == 2
+    heights = circle_peaks(network, charges[0])[1] if exact else peaks(network, sphere, charges, SEED).values
+    largest = float(np.max(np.abs(heights), initial=0.0)) * (1 + 64 * np.finfo(float).eps)
+    conjugate = _conjugates(network, p)
+    s = _best(lambda s: -conjugate(s), min(1.0, rate / largest) if largest else 1.0)
+    return Bound(-conjugate(s), exact, s)
 
 
 def _jointly(network: Network, oracle: Oracle, p: np.ndarray, energy: float) -> Bound:

@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mfpde.certificates.arrangement import is_homogeneous
+from mfpde.certificates.region import region_of
 from mfpde.errors import InputError
 from mfpde.figures import KNOWN_FORMATS, style
 from mfpde.figures.marginals import symbol
 from mfpde.models.network import Network
-from mfpde.optima.arrangement import is_homogeneous
 from mfpde.optima.dual import slopes_at_data
 from mfpde.optima.optimum import Optimum
-from mfpde.optima.region import region_of
 
 POINTS, PIXELS = 2001, 241
 SMALLEST, LARGEST = 12.0, 110.0  #: areas of markers, by mass

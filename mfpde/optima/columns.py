@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mfpde.certificates.arrangement import circle_peaks, is_homogeneous
+from mfpde.certificates.region import Region
+from mfpde.certificates.starts import peaks
 from mfpde.models.network import Network
-from mfpde.optima.arrangement import circle_peaks, is_homogeneous
 from mfpde.optima.dual import of_signed, slopes_at_data
 from mfpde.optima.newton_slide import slide_homogeneous
 from mfpde.optima.polish import slide_signed
 from mfpde.optima.price import Linear, OfAmplitude
 from mfpde.optima.programme import Candidates, least
-from mfpde.optima.region import Region
-from mfpde.optima.search import peaks
 
 ROUNDS = 200
 TAKEN = 12  #: atoms taken up in a round, at most

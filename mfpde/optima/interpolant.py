@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linprog
 
+from mfpde.certificates.arrangement import circle_peaks, is_homogeneous
+from mfpde.certificates.region import Region
+from mfpde.certificates.starts import peaks
 from mfpde.errors import InputError
 from mfpde.models.network import Network
-from mfpde.optima.arrangement import circle_peaks, is_homogeneous
-from mfpde.optima.region import Region
-from mfpde.optima.search import peaks
 
 ROUNDS = 30
 SAMPLES = 8  #: candidates for each datum at first, where there is no finite list

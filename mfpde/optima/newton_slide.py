@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from mfpde.certificates.arrangement import lifted
+from mfpde.certificates.cells import Cells
 from mfpde.models.network import Network
 from mfpde.models.neuron import Neuron
-from mfpde.optima.arrangement import lifted
-from mfpde.optima.cells import Cells
 
 STEPS = 12
 #: of the largest diagonal entry, at first; how it changes; the least and the largest

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from mfpde.certificates.arrangement import vertices
+from mfpde.certificates.region import region_of, side, sphere_of
 from mfpde.errors import InputError
 from mfpde.models.network import Network
 from mfpde.optima import grid, signed, simplex
-from mfpde.optima.arrangement import vertices
 from mfpde.optima.certificate import Certificate
 from mfpde.optima.interpolant import Interpolant, interpolate
 from mfpde.optima.measure import Atoms, balanced, with_equal_amplitudes
-from mfpde.optima.region import region_of, side, sphere_of
 
 TOLERANCE = 1e-8  #: of E, up to which an optimum is refined, and within which it is called certified
 

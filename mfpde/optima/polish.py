@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from mfpde.certificates.region import Region
 from mfpde.models.network import Network
 from mfpde.optima.newton import Price
-from mfpde.optima.region import Region
 
 STEPS = 400
 Value = Callable[[np.ndarray], tuple[float, np.ndarray]]

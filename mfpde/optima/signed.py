@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mfpde.certificates.arrangement import balance, is_homogeneous, vertices
+from mfpde.certificates.region import Region, region_of, side, sphere_of
 from mfpde.errors import InputError
 from mfpde.models.network import Network
-from mfpde.optima.arrangement import is_homogeneous, vertices
 from mfpde.optima.certificate import Certificate, largest_dual, prove
 from mfpde.optima.columns import Signed, generate
 from mfpde.optima.dual import of_signed, slopes_at_data
@@ -16,7 +17,6 @@ from mfpde.optima.interpolant import Interpolant
 from mfpde.optima.measure import Atoms
 from mfpde.optima.price import Linear, OfAmplitude
 from mfpde.optima.programme import Candidates, least
-from mfpde.optima.region import Region, region_of, side, sphere_of
 
 Price = OfAmplitude | Linear
 
@@ -34,19 +34,6 @@ def is_signed(network: Network) -> bool:
     """Whether E* is that of signed measures of z, if TV stays within what amplitudes may be."""
     amplitudes = network.parameters.amplitudes
     return len(amplitudes) == 1 and amplitudes[0].free and not network.penalty.confinement
-
-
-def balance(network: Network) -> float:
-    """rate, where r(theta) >= rate |a| |z| with equality for balanced units, phi is homogeneous in z, and
-    every component is free; else 0.
-    """
-    penalty, parameters = network.penalty, network.parameters
-    one, two = (float(penalty.amplitude(np.array(a))) for a in (1.0, 2.0))
-    if not (penalty.confinement and one and np.isclose(two, 4 * one, rtol=1e-12) and is_homogeneous(network)):
-        return 0.0
-    if parameters.outputs > 1 or not all(c.free for c in parameters.components):
-        return 0.0
-    return 2 * float(np.sqrt(one * penalty.confinement))
 
 
 def ratio(network: Network) -> float:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mfpde.certificates.region import Region, region_of, side
+from mfpde.certificates.starts import valleys
 from mfpde.models.network import Network
 from mfpde.optima.certificate import Certificate, prove
 from mfpde.optima.measure import Atoms
 from mfpde.optima.newton import Convex, minimise
 from mfpde.optima.polish import slide_masses
-from mfpde.optima.region import Region, region_of, side
-from mfpde.optima.search import valleys
 
 ROUNDS = 60
 TAKEN = 8

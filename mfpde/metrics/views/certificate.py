@@ -36,7 +36,7 @@ class CertificateView:
         """What the bounds are worth."""
         if self.oracle is None:
             return "the trivial bound 0: without data points no better one is known"
-        if self.oracle.why_estimate:
+        if not self.bound.proven:
             return f"an estimate, no bound: {self.oracle.why_estimate}"
         return "proven for all probability measures on the domain, not for cells alone"
 

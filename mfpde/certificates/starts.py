@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from mfpde.certificates.arrangement import is_homogeneous
+from mfpde.certificates.cells import Cells
+from mfpde.certificates.region import Region
 from mfpde.models.network import Network
-from mfpde.optima.arrangement import is_homogeneous
-from mfpde.optima.cells import Cells
-from mfpde.optima.region import Region
 
 STARTS, REFINED = 2048, 12
 CLIMBED, THOROUGH = 32, 96  #: those that go from cell to cell; in a search that is to find nothing

@@ -9,9 +9,9 @@ import itertools
 
 import numpy as np
 
+from mfpde.certificates.region import Region
 from mfpde.models.network import Network
 from mfpde.models.neuron import Neuron
-from mfpde.optima.region import Region
 
 MOST_NUMBERS = 40_000_000  #: of features at all vertices, beyond which these are not listed
 SIZES = np.logspace(-6, 6, 241)  #: of arguments at which an activation is tried
@@ -30,6 +30,19 @@ def is_homogeneous(network: Network) -> bool:
         )
         for sign in (1, -1)
     )
+
+
+def balance(network: Network) -> float:
+    """rate, where r(theta) >= rate |a| |z| with equality for balanced units, phi is homogeneous in z, and
+    every component is free; else 0.
+    """
+    penalty, parameters = network.penalty, network.parameters
+    one, two = (float(penalty.amplitude(np.array(a))) for a in (1.0, 2.0))
+    if not (penalty.confinement and one and np.isclose(two, 4 * one, rtol=1e-12) and is_homogeneous(network)):
+        return 0.0
+    if parameters.outputs > 1 or not all(c.free for c in parameters.components):
+        return 0.0
+    return 2 * float(np.sqrt(one * penalty.confinement))
 
 
 def lifted(network: Network) -> np.ndarray:

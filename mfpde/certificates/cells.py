@@ -8,9 +8,9 @@ squares; then neighbouring cells are tried across the planes that hold the point
 import numpy as np
 from scipy.optimize import nnls
 
+from mfpde.certificates.arrangement import lifted
 from mfpde.models.network import Network
 from mfpde.models.neuron import Neuron
-from mfpde.optima.arrangement import lifted
 
 MOVES = 200
 ON_PLANE = 1e-10  #: of |x|: a point so near is on the plane
