@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 from mfpde.version import __version__
 
 if TYPE_CHECKING:
-    from mfpde.api import Run, open_run, resume, run
+    from mfpde.api import Run, open_run, optimum, resume, run
     from mfpde.case import Case, load_case
 
 _HOMES = {
     "run": "mfpde.api",
     "resume": "mfpde.api",
     "open_run": "mfpde.api",
+    "optimum": "mfpde.api",
     "load_case": "mfpde.case",
     "Case": "mfpde.case",
     "Run": "mfpde.api",
 }
 
-__all__ = ["Case", "Run", "__version__", "load_case", "open_run", "resume", "run"]
+__all__ = ["Case", "Run", "__version__", "load_case", "open_run", "optimum", "resume", "run"]
 
 
 def __getattr__(name: str) -> Any:

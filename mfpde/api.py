@@ -5,7 +5,11 @@ from pathlib import Path
 
 from mfpde.analysis.compare import Comparison, compare
 from mfpde.case import Case, load_case
-from mfpde.errors import InputError
+from mfpde.errors import InputError, about
+from mfpde.models import build_model
+from mfpde.models.kinds import as_network, as_spikes
+from mfpde.optima.optimum import TOLERANCE, Optimum, find_optimum
+from mfpde.optima.spikes import SpikesOptimum, spikes_optimum
 from mfpde.results import opening
 from mfpde.results.run import Run as StoredRun
 from mfpde.runs import Reporter, simulate
@@ -15,12 +19,14 @@ from mfpde.runs import resume as _resume
 class Run(StoredRun):
     """A finished or interrupted run, read from its file when asked, with its comparison at hand."""
 
-    def compare(self, tolerance: float | None = None, time: float | None = None) -> Comparison:
+    def compare(
+        self, tolerance: float | None = None, time: float | None = None, optimum: bool = False
+    ) -> Comparison:
         """How far the networks are from the density; prints as the table of `mfpde compare`.
 
         Arguments: see `mfpde.analysis.compare.compare`.
         """
-        return compare(self, tolerance, time)
+        return compare(self, tolerance, time, optimum)
 
 
 def open_run(path: str | Path) -> Run:
@@ -76,6 +82,34 @@ def resume(
     return open_run(target)
 
 
+def optimum(
+    case: Case | str | Path, grid: bool = False, interpolant: bool = False, tolerance: float = TOLERANCE
+) -> Optimum | SpikesOptimum:
+    """The global minimum of a network's energy over all probability measures, or of spikes over all
+    nonnegative ones, without any flow.
+
+    Arguments:
+        case: a case, or what `load_case` takes.
+        grid: find the optimum of the mesh's own problem too.
+        interpolant: and the least total variation of a function through the data.
+        tolerance: of E, up to which atoms are taken up, and within which it is called certified.
+    Raises:
+        InputError: the case is wrong or that of a potential, or there is no minimum.
+    """
+    if not isinstance(case, Case):
+        case = load_case(case)
+    with about(case.path):
+        problem = build_model(case)
+        if (spikes := as_spikes(problem)) is not None:
+            if grid or interpolant:
+                raise InputError("optimum: --grid and --interpolant are for networks, not for spikes")
+            return spikes_optimum(spikes, tolerance)
+        network = as_network(problem)
+        if network is None:
+            raise InputError("optimum: is for networks; the energy of a potential is not convex in general")
+        return find_optimum(network, grid, interpolant, tolerance)
+
+
 def _settled(output: str | Path) -> Path:
     """An output's name that stays true should the process change its folder.
 
@@ -96,4 +130,4 @@ def _new_file(case: Case) -> Path:
         ) from None
 
 
-__all__ = ["Run", "open_run", "resume", "run"]
+__all__ = ["Run", "open_run", "optimum", "resume", "run"]

@@ -33,7 +33,9 @@ class Comparison:
 
 @of_outputs
 @usual_arithmetic
-def compare(run: "Run", tolerance: float | None = None, time: float | None = None) -> Comparison:
+def compare(
+    run: "Run", tolerance: float | None = None, time: float | None = None, optimum: bool = False
+) -> Comparison:
     """Energies, function gaps and distances at every time, for every width, the rate in n, and what the limit
     theorems say of them.
 
@@ -42,6 +44,7 @@ def compare(run: "Run", tolerance: float | None = None, time: float | None = Non
 
     Arguments:
         tolerance: plan the width that brings |f_n - f| below this at `time` (the last if None).
+        optimum: find the global minimum E* too, and set E - E* beside; under the key "optimum".
     Raises:
         InputError: a tolerance for which the run holds nothing to plan by, no output at that time, or a file
             that is damaged.
@@ -61,6 +64,10 @@ def compare(run: "Run", tolerance: float | None = None, time: float | None = Non
     table["chaos"] = chaos_table(run, scatters)
     table["descent"] = descent_table(run, scatters)
     table["plan"] = None if tolerance is None else plan_width(run, scatters, tolerance, time)
+    if optimum:
+        from mfpde.analysis.excess import excess_table
+
+        table["optimum"] = excess_table(run)
     return Comparison(table)
 
 

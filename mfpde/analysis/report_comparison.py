@@ -43,6 +43,10 @@ def print_comparison(table: dict[str, Any], console: Console) -> None:
         print_health_of_density(density, console)
     if table["plan"] is not None:
         print_plan(table["plan"], console)
+    if table.get("optimum") is not None:
+        from mfpde.analysis.excess import print_excess
+
+        print_excess(table["optimum"], console)
 
 
 def _own(table: dict[str, Any], compared: Compared, shown: list[int], columns: list[str]) -> Table:

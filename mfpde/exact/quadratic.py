@@ -129,7 +129,7 @@ def quadratic_network(network: Network) -> QuadraticNetwork | None:
     if components[0].free and strength and power != 2:
         return None
     ridge = (
-        sympy.Float(strength) * amplitude**2
+        network.penalty.formula(amplitude)
         if components[0].free
         else sympy.Float(float(network.penalty.amplitude(np.array(float(amplitude)))))
     )

@@ -12,8 +12,8 @@ from mfpde.metrics.declaration import Variable
 #: modules of this package, in the order in which their variables are laid out, compared and documented
 METRICS = (
     "parameters", "learnt", "replicates",
-    "density", "energy", "loss", "accuracy", "cross_entropy", "entropy", "gibbs_residual", "rates", "mass",
-    "unbalanced", "walls", "minimum_density", "dissipated_energy", "steps", "narrowest_blob",
+    "density", "energy", "loss", "accuracy", "cross_entropy", "entropy", "gibbs_residual", "gap", "rates",
+    "mass", "unbalanced", "walls", "minimum_density", "dissipated_energy", "steps", "narrowest_blob",
     "compression_bound",
     "grid_error", "prediction",
     "moments", "effective_number", "jumps", "units", "function_gap", "w1", "sliced_w2",

@@ -130,6 +130,15 @@ class PointwiseFeatures(FeatureMap):
         INPUTS numbers.
         """
 
+    def remainder(self, centre: np.ndarray, radius: np.ndarray, x: np.ndarray) -> np.ndarray | None:
+        """A proven bound of |phi(z; x) - phi(c; x) - <grad phi(c; x), z - c>| (N, L) over the boxes
+        |z_k - c_k| <= radius_k around c, by which suprema over z are certified; None if nothing is proven.
+
+        Arguments:
+            centre, radius: (N, components of z).
+        """
+        return None
+
     def check(self, components: Sequence[Component], case: Case) -> None:
         """Refuse features that are not finite where units of these components go.
 

@@ -13,6 +13,10 @@ import numpy as np
 from mfpde.case import schema
 from mfpde.kinds import LOSSES
 
+#: predictions beyond which conjugates are not looked for
+FARTHEST = 1e9
+BISECTIONS = 120
+
 
 @dataclass(frozen=True)
 class Loss(ABC):
@@ -43,6 +47,18 @@ class Loss(ABC):
     @abstractmethod
     def curvature(self, f: np.ndarray, y: np.ndarray, g: np.ndarray) -> np.ndarray:
         """(d^2 l/df^2) g for a change g (..., outputs, L) of f (outputs, L)."""
+
+    def conjugate(self, p: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """l*(p) = sup over f of <p, f> - l(f, y) (L,), for p (outputs, L) in the range of slopes.
+
+        Of a loss whose outputs are apart, by bisecting the slope for p.
+        """
+        low, high = np.full(p.shape, -FARTHEST), np.full(p.shape, FARTHEST)
+        for _ in range(BISECTIONS):
+            f = (low + high) / 2
+            beyond = self.slope(f, y) > p
+            low, high = np.where(beyond, low, f), np.where(beyond, f, high)
+        return np.sum(p * f, axis=0) - self.value(f, y)
 
     @abstractmethod
     def opencl(self) -> str:

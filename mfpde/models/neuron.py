@@ -3,6 +3,7 @@
 import numpy as np
 
 from mfpde.activations import Activation
+from mfpde.models.remainders import reach_of, remainder_of
 
 
 def preactivations(z: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -39,3 +40,8 @@ class Neuron:
         value, slope = self.activation.with_slope(preactivations(z, x))
         directions = residual[..., None] * self.prepare(x)
         return (value @ residual[..., None])[..., 0], slope @ directions
+
+    def remainder(self, centre: np.ndarray, radius: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """By how much sigma may leave its tangent (N, L); see `FeatureMap`."""
+        t, d = preactivations(centre, x), preactivations(radius, np.abs(x))
+        return remainder_of(self.activation, reach_of(np.abs(t) + d))(t, d)

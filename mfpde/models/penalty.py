@@ -16,9 +16,9 @@ from mfpde.expressions import evaluate, opencl_function
 from mfpde.kinds import PENALTIES
 
 _A = sympy.Symbol("a", real=True)
-#: amplitudes at which the infimum of a h + r_a(a) is looked for
-SEARCHED = np.concatenate([-np.logspace(4, -6, 2001), [0.0], np.logspace(-6, 4, 2001)])
-FINER = 401  #: and how many between the best of them and its neighbours
+#: amplitudes beyond which nobody looks for the least of a h + r_a(a)
+FARTHEST = 1e12
+BISECTIONS = 200
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,12 @@ class Penalty(ABC):
     def is_smooth(self) -> bool:
         """Whether r_a has a second derivative everywhere."""
         return True
+
+    @property
+    def growth(self) -> float:
+        """The slope of r_a towards infinite a: a h + r_a(a) is bounded below for |h| up to that."""
+        near, far = (float(self.slope(np.array(a))) for a in (FARTHEST / 2, FARTHEST))
+        return far if far <= near * (1 + 1e-9) else np.inf
 
     @cached_property
     def _formulas(self) -> list[sympy.Expr]:
@@ -69,21 +75,34 @@ class Penalty(ABC):
         """kappa |z|^2 for z of shape (..., components of z)."""
         return self.confinement * np.sum(z**2, axis=-1)
 
-    def infimum(self, h: np.ndarray, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
-        """inf over a in [low, high] of a h + r_a(a), for every h (...): what certificates of
-        optimality need.
+    def minimiser(self, h: np.ndarray, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
+        """Where a h + r_a(a) is least for a in [low, high], for every h (...); infinite where it falls for
+        ever. Penalties are convex, so that their slopes are bisected for -h.
         """
-        a = np.unique(np.clip(SEARCHED, low, high))
-        h, best, lowest = np.asarray(h, float), np.zeros(np.shape(h), int), np.full(np.shape(h), np.inf)
-        for i, penalty in enumerate(np.broadcast_to(self.amplitude(a), a.shape)):
-            value = a[i] * h + penalty
-            best = np.where(value < lowest, i, best)
-            np.minimum(lowest, value, out=lowest)
-        left, right = a[np.maximum(best - 1, 0)], a[np.minimum(best + 1, a.size - 1)]
-        for part in np.linspace(0, 1, FINER):  # between the neighbours of the best, where it is flat
-            between = left + part * (right - left)
-            np.minimum(lowest, between * h + self.amplitude(between), out=lowest)
-        return lowest
+        left = np.full(np.shape(h), max(low, -FARTHEST))
+        right = np.full(np.shape(h), min(high, FARTHEST))
+        for _ in range(BISECTIONS):
+            middle = (left + right) / 2
+            rises = self.slope(middle) + h > 0
+            right, left = np.where(rises, middle, right), np.where(rises, left, middle)
+        found = (left + right) / 2
+        # at a kink, which bisection only nears, and at ends
+        for a in (0.0, low, high):
+            if low <= a <= high and np.isfinite(a):
+                found = np.where(
+                    a * h + self.amplitude(np.array(a)) <= found * h + self.amplitude(found), a, found
+                )
+        falls = (np.abs(found) > FARTHEST / 2) & (np.maximum(-low, high) > FARTHEST)
+        return np.where(falls, np.copysign(np.inf, found), found)
+
+    def infimum(self, h: np.ndarray, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
+        """inf over a in [low, high] of a h + r_a(a), for every h (...), -inf where it falls for ever: what
+        certificates of optimality need.
+        """
+        a = self.minimiser(h, low, high)
+        reached = np.isfinite(a)
+        at = np.where(reached, a, 0.0)
+        return np.where(reached, at * h + self.amplitude(at), -np.inf)
 
     def opencl(self) -> str:
         """Source of ``amplitude_penalty(a, &value, &slope)``."""

@@ -10,12 +10,23 @@ from mfpde.table import NonNegative, OneOf, Positive, Table
 
 
 class Penalty(Table):
-    """r(theta) = lambda |a|^power + confinement |z|^2, so that E = |f - f*|^2 + 2 int r dmu."""
+    """r(theta) = lambda |a|^power + confinement |z|^2, or of the kind "path" lambda (a^2 + |z|^2) / 2, so
+    that E = |f - f*|^2 + 2 int r dmu.
+    """
 
     kind: Annotated[str, OneOf(PENALTIES)] = "power"
     strength: NonNegative = Field(0.0, alias="lambda")
     power: Annotated[float, Field(ge=1, le=64, allow_inf_nan=False)] = 2.0
     confinement: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _keys_of_power(self):
+        """A key that would have no effect is refused."""
+        fields = type(self).model_fields
+        given = [name for name in ("power", "confinement") if getattr(self, name) != fields[name].default]
+        if given and self.kind == "path":
+            raise ValueError(f"'{given[0]}' belongs to kind = \"power\"; leave it out")
+        return self
 
 
 class NetworkModel(ProblemTable):

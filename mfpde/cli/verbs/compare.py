@@ -11,6 +11,7 @@ from mfpde.cli.printing import print_json
 TOLERANCE = "Plan a width: how many units bring |f_n - f| in L2(nu) below this, with what probability."
 AT = "Output time the width is planned for; default: the last."
 NETWORK = "Compare a network trained elsewhere instead: its parameters at given times."
+OPTIMUM = "Find the global minimum E* too, and set E - E* beside the energies; see `mfpde optimum`."
 SCALING = (
     "Its scaling, if the file does not say: mean (1/n), sum (1) or sqrt (n^-1/2) before the sum over units."
 )
@@ -22,6 +23,7 @@ def compare(
     at: Annotated[float | None, typer.Option(help=AT)] = None,
     network: Annotated[Path | None, typer.Option(metavar="NPZ", help=NETWORK)] = None,
     scaling: Annotated[str | None, typer.Option(help=SCALING)] = None,
+    optimum: Annotated[bool, typer.Option("--optimum", help=OPTIMUM)] = False,
     as_json: JsonOption = False,
 ) -> None:
     """How far the networks are from the density: energies, function gap, W1, sliced W2, rates in n with
@@ -45,9 +47,11 @@ def compare(
         raise InputError(
             "--tolerance: plans the width of the run's own networks; leave it out with --network"
         )
+    if network is not None and optimum:
+        raise InputError("--optimum: is that of the run's own comparison; leave it out with --network")
     show: Any = print_comparison
     if network is None:
-        table = compare_sides(run, tolerance, at).table
+        table = compare_sides(run, tolerance, at, optimum).table
     else:
         from mfpde.analysis.outside import compare_network, open_network
         from mfpde.analysis.outside_report import print_outside

@@ -12,6 +12,8 @@ from mfpde.data import Dataset
 from mfpde.models.at_data import FeaturesAtData
 from mfpde.models.loss import Loss
 
+MIXED = 0.84  #: sup |2 e - e^3| exp(-e^2 / 2), rounded up
+
 
 @dataclass(frozen=True)
 class Radial(FeaturesAtData):
@@ -46,6 +48,16 @@ class Radial(FeaturesAtData):
         by_centre = (k**2)[..., None] * away
         by_width = -k * self._square(z, x)
         return np.concatenate([by_centre, by_width[..., None]], axis=-1) * self.values(z, x)[..., None]
+
+    def remainder(self, centre: np.ndarray, radius: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """By bounds of the second derivatives: with k = 0 (and e = k |x - c|) |phi_cc| <= k^2, |phi_ck| <=
+        sup |2 e - e^3| exp(-e^2 / 2) < 0.84 and |phi_kk| <= |x - c|^2 (N, L).
+        """
+        k = np.abs(centre[:, -1]) + radius[:, -1]
+        by_centre, by_width = np.sqrt(np.sum(radius[:, :-1] ** 2, axis=1)), radius[:, -1]
+        far = np.sum((np.abs(x[None] - centre[:, None, :-1]) + radius[:, None, :-1]) ** 2, axis=-1)
+        constant = (k * by_centre) ** 2 / 2 + MIXED * by_centre * by_width
+        return constant[:, None] + far * by_width[:, None] ** 2 / 2
 
     def opencl(self) -> str:
         """The same, one input at a time."""

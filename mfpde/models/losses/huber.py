@@ -31,6 +31,10 @@ class Huber(Loss):
         """g where the error is below delta, else 0."""
         return np.where(np.abs(f - y) < self.spec.huber_delta, g, 0.0)
 
+    def conjugate(self, p: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """p y + p^2 / 2, for |p| <= delta."""
+        return np.sum(p * (y + p / 2), axis=0)
+
     def opencl(self) -> str:
         """The error, clipped at delta."""
         delta = f"((double){self.spec.huber_delta!r})"

@@ -3,7 +3,7 @@ class.
 """
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import softmax, xlogy
 
 from mfpde.models.classes import cross_entropy
 from mfpde.models.loss import Loss
@@ -29,6 +29,11 @@ class Softmax(Loss):
         """(diag(p) - p p^T) g."""
         p = softmax(f, axis=-2)
         return p * (g - np.sum(p * g, axis=-2, keepdims=True))
+
+    def conjugate(self, p: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """sum_c q_c log q_c with q = p + y, a probability."""
+        q = np.clip(p + y, 0.0, 1.0)
+        return np.sum(xlogy(q, q), axis=0)
 
     def opencl(self) -> str:
         """p - y, with the largest output taken off before exponentials."""

@@ -23,6 +23,10 @@ class Square(Loss):
         """g."""
         return g
 
+    def conjugate(self, p: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """p y + p^2 / 2."""
+        return np.sum(p * (y + p / 2), axis=0)
+
     def opencl(self) -> str:
         """f - y."""
         return "#define LOSS_SLOPE(f, y) ((f) - (y))\n"

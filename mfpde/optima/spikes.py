@@ -6,16 +6,17 @@ until the dual certificate (`models.spikes_bound`) leaves a gap below the tolera
 Soubies, arXiv:1811.06416.
 """
 
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mfpde.errors import RunError
+from mfpde.errors import InputError, RunError
 from mfpde.models.spikes import Spikes
-from mfpde.models.spikes_bound import Bound, lower_bound
+from mfpde.models.spikes_bound import lower_bound
 
 #: of J, unless asked otherwise: where the gap ends the search
-TOLERANCE = 1e-9
+TOLERANCE = 1e-8
 MOST_ROUNDS = 60
 #: of the mass of all observed spikes, below which an atom is none
 FAINT = 1e-9
@@ -23,44 +24,82 @@ FAINT = 1e-9
 NEAR = 1e-3
 
 
-class Optimum(NamedTuple):
+class SpikesOptimum(NamedTuple):
     """The best measure found, and how good it is."""
 
     places: np.ndarray  #: of its atoms (components, atoms)
     masses: np.ndarray  #: (atoms,)
     energy: float  #: J, an upper bound of the least
     lower: float  #: a lower bound of the least J
-    eta: float  #: an upper bound of the largest eta, 1 at the optimum
+    eta: float  #: an upper bound of the largest eta of the best certificate, 1 at the optimum
     rounds: int
+    names: tuple[str, ...]  #: of the components
+    strength: float  #: lambda
+    tolerance: float
+    seconds: float = 0.0
 
     @property
     def gap(self) -> float:
         """How far it is from the least at most."""
         return self.energy - self.lower
 
+    @property
+    def table(self) -> dict[str, Any]:
+        """Plain numbers by the keys of the optimum of a network (`optima.optimum.Optimum.table`)."""
+        atoms = [
+            {"mass": float(m)} | dict(zip(self.names, map(float, place), strict=True))
+            for m, place in zip(self.masses, self.places.T, strict=True)
+        ]
+        return {
+            "energy": self.energy,
+            "lower_bound": self.lower,
+            "gap": self.gap,
+            "total_variation": float(self.masses.sum()),
+            "atoms": atoms,
+            "dual": {"max": self.eta * self.strength, "bound": self.strength},
+            "certified": self.gap <= self.tolerance,
+            "seconds": self.seconds,
+            "method": "sliding Frank-Wolfe steps",
+            "proven": True,
+            "tolerance": self.tolerance,
+            "attained": True,
+        }
 
-def spikes_optimum(problem: Spikes, tolerance: float = TOLERANCE) -> Optimum:
+    def __repr__(self) -> str:
+        from mfpde.optima.report import optimum_text
+
+        return optimum_text(self.table)
+
+
+def spikes_optimum(problem: Spikes, tolerance: float = TOLERANCE) -> SpikesOptimum:
     """The least J over nonnegative measures.
 
     Arguments:
-        tolerance: of J, relative to J of the measure 0.
+        tolerance: of J, up to which atoms are taken up.
     Raises:
+        InputError: a tolerance that is not positive.
         RunError: the gap stayed larger.
     """
-    wanted = tolerance * problem.constant
+    if not (np.isfinite(tolerance) and tolerance > 0):
+        raise InputError(f"--tolerance {tolerance:g}: expected a positive number")
+    start, sharp = time.perf_counter(), tolerance / (10 * problem.constant)
     places, masses = np.zeros((len(problem.places), 0)), np.zeros(0)
-    best: Optimum | None = None
+    best: SpikesOptimum | None = None
     for k in range(MOST_ROUNDS):
         energy = objective(problem, places, masses)
-        bound = lower_bound(problem, places, masses, energy, sharp=tolerance / 10)
-        best = _better(best, places, masses, energy, bound, k)
-        if best.gap <= wanted:
-            return best
+        bound = lower_bound(problem, places, masses, energy, sharp)
+        if best is None or energy < best.energy:
+            lower = bound.lower if best is None else max(best.lower, bound.lower)
+            of = (tuple(problem.parameters.names), problem.strength, tolerance)
+            best = SpikesOptimum(places, masses, energy, lower, bound.eta, k, *of)
+        best = best._replace(lower=max(best.lower, bound.lower), eta=min(best.eta, bound.eta), rounds=k)
+        if best.gap <= tolerance:
+            return best._replace(seconds=time.perf_counter() - start)
         places = np.concatenate([places, bound.where[:, None]], axis=1)
         places, masses = _slid(problem, *_merged(problem, places, np.append(masses, 0.0)))
     assert best is not None
     raise RunError(
-        f"the optimum of spikes was found up to {best.gap:.1e} only, more than {wanted:.1e}: use a larger"
+        f"the optimum of spikes was found up to {best.gap:.1e} only, more than {tolerance:.1e}: use a larger"
         " tolerance"
     )
 
@@ -70,16 +109,6 @@ def objective(problem: Spikes, places: np.ndarray, masses: np.ndarray) -> float:
     own, image = _kernels(problem, places)
     pull = image @ problem.masses - problem.strength
     return float(masses @ own @ masses / 2 - masses @ pull) + problem.constant
-
-
-def _better(
-    best: Optimum | None, places: np.ndarray, masses: np.ndarray, energy: float, bound: Bound, k: int
-) -> Optimum:
-    """The measure of least J so far, with the best of all lower bounds."""
-    lower = bound.lower if best is None else max(best.lower, bound.lower)
-    if best is None or energy < best.energy:
-        return Optimum(places, masses, energy, lower, bound.eta, k)
-    return best._replace(lower=lower, rounds=k)
 
 
 def _kernels(problem: Spikes, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,58 @@
+"""How far a run's energies are from the global minimum over all probability measures: E(t) - E*."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mfpde.analysis.model_of_run import model_of
+from mfpde.analysis.report_tables import Table, number
+from mfpde.analysis.statistics import evenly
+from mfpde.console import Console
+from mfpde.errors import InputError, about
+from mfpde.optima.optimum import find_optimum
+
+if TYPE_CHECKING:
+    from mfpde.results.run import Run
+
+KEPT = ("energy", "lower_bound", "gap", "total_variation", "certified", "seconds")
+
+
+def excess_table(run: "Run") -> dict[str, Any]:
+    """E* with its proof, and E - E* of the density and of networks (their mean) at every output.
+
+    Raises:
+        InputError: the run is that of a potential, or has no minimum that can be found.
+    """
+    with about(run.path):
+        network = model_of(run)
+        if network.data is None:
+            raise InputError("--optimum: needs data points; a population loss has none")
+        found = find_optimum(network)
+    density = run.eulerian["energy"].values - found.energy if run.has_density else None
+    return {key: found.table[key] for key in KEPT} | {
+        "times": run.times.tolist(),
+        "eulerian": None if density is None else {"excess": density.tolist()},
+        "lagrangian": [
+            {
+                "units": units,
+                "excess": (
+                    np.mean(run.lagrangian(units)["energy"].values, axis=1, dtype=float) - found.energy
+                ).tolist(),
+            }
+            for units in run.units
+        ],
+    }
+
+
+def print_excess(table: dict[str, Any], console: Console) -> None:
+    """E - E* at about five times."""
+    shown = evenly(len(table["times"]), 5)
+    title = f"Energy above the global minimum, E* = {table['energy']:.8g}"
+    rows = Table("E - E*", *[f"t = {table['times'][k]:g}" for k in shown], title=title)
+    subjects = [("density mu", table["eulerian"])] if table["eulerian"] is not None else []
+    subjects += [(f"n = {entry['units']}", entry) for entry in table["lagrangian"]]
+    for subject, entry in subjects:
+        rows.add_row(subject, *[number(entry["excess"][k], ".2e") for k in shown])
+    console.print(rows)
+    if not table["certified"]:
+        console.print(f"  E* is at least {table['lower_bound']:.8g}, {table['gap']:.1e} below what was found")

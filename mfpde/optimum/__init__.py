@@ -1,1 +1,0 @@
-"""Optima of problems, found apart from any flow, with a certificate."""
