@@ -8,8 +8,8 @@ from mfpde.case import Case, load_case
 from mfpde.errors import InputError, about
 from mfpde.models import build_model
 from mfpde.models.kinds import as_network, as_spikes
+from mfpde.optima.nonnegative import NonnegativeOptimum, find_nonnegative
 from mfpde.optima.optimum import TOLERANCE, Optimum, find_optimum
-from mfpde.optima.spikes import SpikesOptimum, spikes_optimum
 from mfpde.results import opening
 from mfpde.results.run import Run as StoredRun
 from mfpde.runs import Reporter, simulate
@@ -84,8 +84,8 @@ def resume(
 
 def optimum(
     case: Case | str | Path, grid: bool = False, interpolant: bool = False, tolerance: float = TOLERANCE
-) -> Optimum | SpikesOptimum:
-    """The global minimum of a network's energy over all probability measures, or of spikes over all
+) -> Optimum | NonnegativeOptimum:
+    """The global minimum of a network's energy over all probability measures, or of that of spikes over all
     nonnegative ones, without any flow.
 
     Arguments:
@@ -102,8 +102,8 @@ def optimum(
         problem = build_model(case)
         if (spikes := as_spikes(problem)) is not None:
             if grid or interpolant:
-                raise InputError("optimum: --grid and --interpolant are for networks, not for spikes")
-            return spikes_optimum(spikes, tolerance)
+                raise InputError("optimum: --grid and --interpolant are for networks; spikes have neither")
+            return find_nonnegative(spikes, tolerance)
         network = as_network(problem)
         if network is None:
             raise InputError("optimum: is for networks; the energy of a potential is not convex in general")

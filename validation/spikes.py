@@ -18,7 +18,7 @@ from mfpde.lagrangian.solver import build_flow
 from mfpde.models import build_model
 from mfpde.models.spikes import Spikes
 from mfpde.models.spikes_bound import Certificate
-from mfpde.optima.spikes import SpikesOptimum, objective, spikes_optimum, value_and_slope
+from mfpde.optima.spikes import Optimum, objective, spikes_optimum, value_and_slope
 
 RATIOS = (0.1, 1.0, 10.0)
 LONGEST, STEPS, TAIL = 0.01, 3000, 1000
@@ -44,7 +44,7 @@ def measure(ratio: float, steps: int = STEPS, tail: int = TAIL) -> Rates:
     case = load_case("spikes").replace(changes | times)
     problem = build_model(case)
     assert isinstance(problem, Spikes)
-    best = spikes_optimum(problem, 1e-11)
+    best = spikes_optimum(problem, 1e-13)
     flow = build_flow(case, problem, Ladder([100], [1], 0))
     found = []
     for until in (steps - tail, steps):
@@ -55,7 +55,7 @@ def measure(ratio: float, steps: int = STEPS, tail: int = TAIL) -> Rates:
     return Rates(ratio, found[1], measured, slowest(problem, best, alpha, beta))
 
 
-def slowest(problem: Spikes, best: SpikesOptimum, alpha: float, beta: float) -> float:
+def slowest(problem: Spikes, best: Optimum, alpha: float, beta: float) -> float:
     """The rate per step of the excess about the optimum, by its slowest mode."""
     shape, packed, h = best.places.shape, np.concatenate([best.masses, best.places.ravel()]), 1e-5
 

@@ -7,9 +7,13 @@ import numpy as np
 from mfpde.analysis.model_of_run import model_of
 from mfpde.analysis.report_tables import Table, number
 from mfpde.analysis.statistics import evenly
+from mfpde.case.load import case_from_tables
 from mfpde.console import Console
 from mfpde.errors import InputError, about
-from mfpde.optima.optimum import find_optimum
+from mfpde.models import build_model
+from mfpde.models.kinds import as_spikes
+from mfpde.optima.nonnegative import NonnegativeOptimum, find_nonnegative
+from mfpde.optima.optimum import TOLERANCE, Optimum, find_optimum
 
 if TYPE_CHECKING:
     from mfpde.results.run import Run
@@ -24,10 +28,7 @@ def excess_table(run: "Run") -> dict[str, Any]:
         InputError: the run is that of a potential, or has no minimum that can be found.
     """
     with about(run.path):
-        network = model_of(run)
-        if network.data is None:
-            raise InputError("--optimum: needs data points; a population loss has none")
-        found = find_optimum(network)
+        found = _optimum_of(run)
     density = run.eulerian["energy"].values - found.energy if run.has_density else None
     return {key: found.table[key] for key in KEPT} | {
         "times": run.times.tolist(),
@@ -42,6 +43,16 @@ def excess_table(run: "Run") -> dict[str, Any]:
             for units in run.units
         ],
     }
+
+
+def _optimum_of(run: "Run") -> Optimum | NonnegativeOptimum:
+    spikes = as_spikes(build_model(case_from_tables(run.case, run.path))) if not run.has_function else None
+    if spikes is not None:
+        return find_nonnegative(spikes, TOLERANCE)
+    network = model_of(run)
+    if network.data is None:
+        raise InputError("--optimum: needs data points; a population loss has none")
+    return find_optimum(network)
 
 
 def print_excess(table: dict[str, Any], console: Console) -> None:

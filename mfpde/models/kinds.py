@@ -14,14 +14,14 @@ def as_potential(problem: Problem) -> Potential | None:
     return problem if isinstance(problem, Potential) and not isinstance(problem, Spikes) else None
 
 
-def as_spikes(problem: Problem) -> Spikes | None:
-    """The problem, if it is one of spikes."""
-    return problem if isinstance(problem, Spikes) else None
-
-
 def as_network(problem: Problem) -> Network | None:
     """The problem, if it is a network."""
     return problem if isinstance(problem, Network) else None
+
+
+def as_spikes(problem: Problem) -> Spikes | None:
+    """The problem, if it is sparse deconvolution."""
+    return problem if isinstance(problem, Spikes) else None
 
 
 def population_features(problem: Problem) -> PopulationFeatures | None:

@@ -30,6 +30,7 @@ class GridOptimum:
             "lower_bound": self.lower_bound,
             "gap": self.energy - self.lower_bound,
             "total_variation": self.variation,
+            "domain": "grid",
             "cells": list(self.cells),
         }
 

@@ -6,25 +6,26 @@ until the dual certificate (`models.spikes_bound`) leaves a gap below the tolera
 Soubies, arXiv:1811.06416.
 """
 
-import time
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mfpde.errors import InputError, RunError
 from mfpde.models.spikes import Spikes
-from mfpde.models.spikes_bound import lower_bound
+from mfpde.models.spikes_bound import Bound, lower_bound
 
 #: of J, unless asked otherwise: where the gap ends the search
-TOLERANCE = 1e-8
+TOLERANCE = 1e-9
 MOST_ROUNDS = 60
+#: of |y|^2 / 2, by which J may err
+ROUNDING = 1e-14
 #: of the mass of all observed spikes, below which an atom is none
 FAINT = 1e-9
 #: of the distance in which phi turns: atoms so near each other are one
 NEAR = 1e-3
 
 
-class SpikesOptimum(NamedTuple):
+class Optimum(NamedTuple):
     """The best measure found, and how good it is."""
 
     places: np.ndarray  #: of its atoms (components, atoms)
@@ -33,73 +34,38 @@ class SpikesOptimum(NamedTuple):
     lower: float  #: a lower bound of the least J
     eta: float  #: an upper bound of the largest eta of the best certificate, 1 at the optimum
     rounds: int
-    names: tuple[str, ...]  #: of the components
-    strength: float  #: lambda
-    tolerance: float
-    seconds: float = 0.0
 
     @property
     def gap(self) -> float:
         """How far it is from the least at most."""
         return self.energy - self.lower
 
-    @property
-    def table(self) -> dict[str, Any]:
-        """Plain numbers by the keys of the optimum of a network (`optima.optimum.Optimum.table`)."""
-        atoms = [
-            {"mass": float(m)} | dict(zip(self.names, map(float, place), strict=True))
-            for m, place in zip(self.masses, self.places.T, strict=True)
-        ]
-        return {
-            "energy": self.energy,
-            "lower_bound": self.lower,
-            "gap": self.gap,
-            "total_variation": float(self.masses.sum()),
-            "atoms": atoms,
-            "dual": {"max": self.eta * self.strength, "bound": self.strength},
-            "certified": self.gap <= self.tolerance,
-            "seconds": self.seconds,
-            "method": "sliding Frank-Wolfe steps",
-            "proven": True,
-            "tolerance": self.tolerance,
-            "attained": True,
-        }
 
-    def __repr__(self) -> str:
-        from mfpde.optima.report import optimum_text
-
-        return optimum_text(self.table)
-
-
-def spikes_optimum(problem: Spikes, tolerance: float = TOLERANCE) -> SpikesOptimum:
+def spikes_optimum(problem: Spikes, tolerance: float = TOLERANCE) -> Optimum:
     """The least J over nonnegative measures.
 
     Arguments:
-        tolerance: of J, up to which atoms are taken up.
+        tolerance: of J, relative to J of the measure 0.
     Raises:
         InputError: a tolerance that is not positive.
         RunError: the gap stayed larger.
     """
     if not (np.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"--tolerance {tolerance:g}: expected a positive number")
-    start, sharp = time.perf_counter(), tolerance / (10 * problem.constant)
+    wanted = tolerance * problem.constant
     places, masses = np.zeros((len(problem.places), 0)), np.zeros(0)
-    best: SpikesOptimum | None = None
+    best: Optimum | None = None
     for k in range(MOST_ROUNDS):
         energy = objective(problem, places, masses)
-        bound = lower_bound(problem, places, masses, energy, sharp)
-        if best is None or energy < best.energy:
-            lower = bound.lower if best is None else max(best.lower, bound.lower)
-            of = (tuple(problem.parameters.names), problem.strength, tolerance)
-            best = SpikesOptimum(places, masses, energy, lower, bound.eta, k, *of)
-        best = best._replace(lower=max(best.lower, bound.lower), eta=min(best.eta, bound.eta), rounds=k)
-        if best.gap <= tolerance:
-            return best._replace(seconds=time.perf_counter() - start)
+        bound = lower_bound(problem, places, masses, energy, sharp=tolerance / 10)
+        best = _better(best, places, masses, energy, bound, k)
+        if best.gap <= wanted:
+            return best
         places = np.concatenate([places, bound.where[:, None]], axis=1)
         places, masses = _slid(problem, *_merged(problem, places, np.append(masses, 0.0)))
     assert best is not None
     raise RunError(
-        f"the optimum of spikes was found up to {best.gap:.1e} only, more than {tolerance:.1e}: use a larger"
+        f"the optimum of spikes was found up to {best.gap:.1e} only, more than {wanted:.1e}: use a larger"
         " tolerance"
     )
 
@@ -109,6 +75,18 @@ def objective(problem: Spikes, places: np.ndarray, masses: np.ndarray) -> float:
     own, image = _kernels(problem, places)
     pull = image @ problem.masses - problem.strength
     return float(masses @ own @ masses / 2 - masses @ pull) + problem.constant
+
+
+def _better(
+    best: Optimum | None, places: np.ndarray, masses: np.ndarray, energy: float, bound: Bound, k: int
+) -> Optimum:
+    """The measure of least J so far, with the best of all lower bounds."""
+    if best is None:
+        return Optimum(places, masses, energy, bound.lower, bound.eta, k)
+    lower, eta = max(best.lower, bound.lower), min(best.eta, bound.eta)
+    if energy < best.energy:
+        return Optimum(places, masses, energy, lower, eta, k)
+    return best._replace(lower=lower, eta=eta, rounds=k)
 
 
 def _kernels(problem: Spikes, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -179,7 +157,7 @@ def _descended(problem: Spikes, packed: np.ndarray, shape: tuple[int, int]) -> n
     found = minimize(of, packed, jac=True, method="L-BFGS-B", bounds=bounds, options=precisely).x
     exact = root(slope, found, tol=1e-13).x
     inside = np.all(np.isfinite(exact)) and np.all((exact >= least) & (exact <= most))
-    return exact if inside and of(exact)[0] <= of(found)[0] else found
+    return exact if inside and of(exact)[0] <= of(found)[0] + ROUNDING * problem.constant else found
 
 
 def _seen(problem: Spikes, places: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

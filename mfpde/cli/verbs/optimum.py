@@ -1,13 +1,12 @@
 """`mfpde optimum`: the global minimum over all probability measures, without any flow."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mfpde.cli.arguments import CaseArgument, JsonOption
 from mfpde.cli.printing import print_json
-from mfpde.errors import InputError
 
 GRID = "The optimum E_h* of the mesh's own problem too: masses at the centres of its cells."
 INTERPOLANT = "And the F1 norm: the least total variation of a function of the network through the data."
@@ -27,9 +26,9 @@ def optimum(
     variant: Annotated[str | None, typer.Option(help=VARIANT)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The global minimum E* of a network's energy over all probability measures on the case's domain (of
-    spikes over all nonnegative measures), found without any flow, with a lower bound that proves it: its
-    atoms, the total variation, and max |h|, which is R'(TV) at an optimum (2 lambda TV for weight decay).
+    """The global minimum E* of a network's energy over all probability measures on the case's domain, found
+    without any flow, with a lower bound that proves it: its atoms, the total variation, and max |h|, which is
+    R'(TV) at an optimum (2 lambda TV for weight decay).
 
     Units that are linear on both sides of a kink (relu) with one or two inputs: a finite programme over the
     vertices of their arrangement. All others: atoms are taken up where the dual is largest, and slide.
@@ -39,11 +38,13 @@ def optimum(
     """
     from mfpde.api import optimum as find
     from mfpde.case.load import load_case
+    from mfpde.errors import InputError
+    from mfpde.optima.nonnegative import NonnegativeOptimum
 
-    found: Any = find(load_case(case, settings or [], variant), grid, interpolant, tolerance)
-    if plot is not None and not hasattr(found, "network"):
-        raise InputError("--plot: draws the optimum of a network, not that of spikes; leave it out")
+    found = find(load_case(case, settings or [], variant), grid, interpolant, tolerance)
     if plot is not None:
+        if isinstance(found, NonnegativeOptimum):
+            raise InputError("--plot: draws optima of networks; `mfpde plot` of a run draws spikes")
         from mfpde.figures import check_matplotlib
 
         check_matplotlib()
