@@ -37,11 +37,12 @@ def shrink(case: Case) -> Case:
     most = MOST_CELLS.get(axes, FEWEST_CELLS)
     time = min(case.time, max(SHORT, case.time / 100))
     descent = case.descent
+    units = [16, 49] if case.lagrangian.start == "grid" else [20, 50]  # grids of two parameters have squares
     changes: Changes = {
         "time": time,
         "output.every": time / 2,
         "output.fields_every": time,
-        "lagrangian.units": [20, 50][: len(case.lagrangian.units)],
+        "lagrangian.units": units[: len(case.lagrangian.units)],
         "lagrangian.replicates": 3,
         "characteristics.nodes": min(case.characteristics.nodes, NODES),
         "fluctuations.rank": min(case.fluctuations.rank, RANK),

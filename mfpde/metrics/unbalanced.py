@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mfpde.metrics.declaration import TIME, Variable
+from mfpde.metrics.declaration import TIME, Compared, Variable
+from mfpde.metrics.gap import compared
 from mfpde.metrics.views.density import DensityView
 from mfpde.metrics.views.networks import NetworksView
 
@@ -24,19 +25,22 @@ def mass(networks: NetworksView) -> np.ndarray:
     return np.add.reduceat(networks.masses, networks.starts)
 
 
-def _variables(name: str, long_name: str) -> Iterator[Variable]:
+def _variables(
+    name: str, long_name: str, of_one: Compared | None = None, of_many: Compared | None = None
+) -> Iterator[Variable]:
     def of_density(density: DensityView) -> float:
         return getattr(density.bound, name)
 
     def of_networks(networks: NetworksView) -> np.ndarray:
         return np.array([getattr(bound, name) for bound in networks.bounds])
 
-    yield Variable(f"eulerian/{name}", (TIME,), long_name, of_density, certifies, only=ONLY)
-    yield Variable(f"lagrangian/{{units}}/{name}", OF_NETWORKS, long_name, of_networks, certifies, only=ONLY)
+    path = f"lagrangian/{{units}}/{name}"
+    yield Variable(f"eulerian/{name}", (TIME,), long_name, of_density, certifies, compared=of_one, only=ONLY)
+    yield Variable(path, OF_NETWORKS, long_name, of_networks, certifies, compared=of_many, only=ONLY)
 
 
 VARIABLES = [
     Variable("lagrangian/{units}/mass", OF_NETWORKS, "mass of each network", mass, certifies, only=ONLY),
-    *_variables("gap", GAP),
+    *_variables("gap", GAP, compared("series"), compared("mean and std")),
     *_variables("eta", ETA),
 ]

@@ -21,7 +21,7 @@ from mfpde.models.parameters import ParameterSpace
 
 #: cells of an axis at the start, by the number of axes, and at most of them at once
 START = {1: 64, 2: 24, 3: 10, 4: 6}
-MOST_CELLS, MOST_ROUNDS = 40_000, 60
+MOST_CELLS, MOST_ROUNDS = 200_000, 60
 #: numbers of kernels that are found at once
 AT_ONCE = 2**20
 #: share of the largest |h| to which max h is found, unless asked otherwise

@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mfpde.errors import RunError
+from mfpde.errors import InputError, RunError
 from mfpde.models.spikes import Spikes
 from mfpde.models.spikes_bound import Bound, lower_bound
 
 #: of J, unless asked otherwise: where the gap ends the search
 TOLERANCE = 1e-9
 MOST_ROUNDS = 60
+#: of |y|^2 / 2, by which J may err
+ROUNDING = 1e-14
 #: of the mass of all observed spikes, below which an atom is none
 FAINT = 1e-9
 #: of the distance in which phi turns: atoms so near each other are one
@@ -30,7 +32,7 @@ class Optimum(NamedTuple):
     masses: np.ndarray  #: (atoms,)
     energy: float  #: J, an upper bound of the least
     lower: float  #: a lower bound of the least J
-    eta: float  #: an upper bound of the largest eta, 1 at the optimum
+    eta: float  #: an upper bound of the largest eta of the best certificate, 1 at the optimum
     rounds: int
 
     @property
@@ -45,8 +47,11 @@ def spikes_optimum(problem: Spikes, tolerance: float = TOLERANCE) -> Optimum:
     Arguments:
         tolerance: of J, relative to J of the measure 0.
     Raises:
+        InputError: a tolerance that is not positive.
         RunError: the gap stayed larger.
     """
+    if not (np.isfinite(tolerance) and tolerance > 0):
+        raise InputError(f"--tolerance {tolerance:g}: expected a positive number")
     wanted = tolerance * problem.constant
     places, masses = np.zeros((len(problem.places), 0)), np.zeros(0)
     best: Optimum | None = None
@@ -76,10 +81,12 @@ def _better(
     best: Optimum | None, places: np.ndarray, masses: np.ndarray, energy: float, bound: Bound, k: int
 ) -> Optimum:
     """The measure of least J so far, with the best of all lower bounds."""
-    lower = bound.lower if best is None else max(best.lower, bound.lower)
-    if best is None or energy < best.energy:
-        return Optimum(places, masses, energy, lower, bound.eta, k)
-    return best._replace(lower=lower, rounds=k)
+    if best is None:
+        return Optimum(places, masses, energy, bound.lower, bound.eta, k)
+    lower, eta = max(best.lower, bound.lower), min(best.eta, bound.eta)
+    if energy < best.energy:
+        return Optimum(places, masses, energy, lower, eta, k)
+    return best._replace(lower=lower, eta=eta, rounds=k)
 
 
 def _kernels(problem: Spikes, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -150,7 +157,7 @@ def _descended(problem: Spikes, packed: np.ndarray, shape: tuple[int, int]) -> n
     found = minimize(of, packed, jac=True, method="L-BFGS-B", bounds=bounds, options=precisely).x
     exact = root(slope, found, tol=1e-13).x
     inside = np.all(np.isfinite(exact)) and np.all((exact >= least) & (exact <= most))
-    return exact if inside and of(exact)[0] <= of(found)[0] else found
+    return exact if inside and of(exact)[0] <= of(found)[0] + ROUNDING * problem.constant else found
 
 
 def _seen(problem: Spikes, places: np.ndarray, masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
