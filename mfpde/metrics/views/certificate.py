@@ -49,7 +49,7 @@ class CertificateView:
             return self._from(side.prediction, side.solver.state.energy)
         if name == "nodes":
             return self._from(side.prediction, float(side.values["energy"][0]))
-        widest = side.ladder.of_width(max(side.ladder.units))
+        widest, _ = side.ladder.of_width(max(side.ladder.units))
         # the mixture of all replicates is a measure too, and nearer to the mean field than each
         return self._from(
             side.predictions[widest].mean(axis=0), float(np.mean(side.values["energy"][widest]))
