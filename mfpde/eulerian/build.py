@@ -53,7 +53,7 @@ def has_gibbs_states(case: Case) -> bool:
     dynamics = case.dynamics
     moving = all(p.mobility > 0 for p in case.parameters.values() if p.fixed is None)
     plain_reaction = dynamics.birth_death > 0 and dynamics.reaction == "plain"
-    return dynamics.diffusion > 0 and moving and not plain_reaction and dynamics.births is None
+    return dynamics.diffusion > 0 and moving and not plain_reaction and not dynamics.injects
 
 
 def _build_stepper(

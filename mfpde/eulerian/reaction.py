@@ -1,29 +1,58 @@
-"""The reaction d_t m = -alpha (V - Vbar) m by the exponential Heun method, with births in between if there
-are any.
+"""The reaction d_t m = -alpha (V - Vbar) m by the exponential Heun method, and what schemes of births share.
+
+The schemes (`births`) are its subclasses. Every one is positive, keeps the mass, and is of second order.
 """
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
 from mfpde.case import schema
-from mfpde.eulerian.backend import Backend, Field
+from mfpde.eulerian.backend import Backend, Field, Potential
 from mfpde.eulerian.state import Refused, State, States
 
 REACTION_CHANGE = 0.1  #: of log m in a step, typically
 
 
-class Reaction:
+class Reaction(ABC):
     """Birth and death at rate alpha; of V, or of V + tau log mu if `entropic` is tau. Nothing happens if
     alpha is 0.
+
+    Arguments:
+        births: mu_b, of mass 1; None if nothing is born from a law of its own.
     """
+
+    #: whether E is proved to decay along it
+    proven: ClassVar[bool] = True
+    #: what it does to E where that is proved, for documents: dE/dt / 2
+    identity: ClassVar[str] = ""
 
     def __init__(self, backend: Backend, states: States, dynamics: schema.Dynamics, births: Field | None):
         self.backend, self.states, self.energy = backend, states, states.energy
         self.alpha, self.births = dynamics.birth_death, births
         self.entropic = dynamics.diffusion if dynamics.reaction == "entropic" else 0.0
+        self.rate = (dynamics.births and dynamics.births.rate) or 0.0
+
+    @abstractmethod
+    def step(self, state: State, dt: float) -> Field:
+        """The field after dt; its mass stays what it was.
+
+        Raises:
+            Refused: the exponential left the range of numbers.
+        """
+
+    def decay(self, state: State) -> float:
+        """-dE/dt / (2 alpha) by the reaction, without what births do to E if that is not in `proven`."""
+        return self.variance(state)
+
+    def dissipated(self, before: State, after: State, dt: float) -> float:
+        """Half of the energy that it has taken over dt, by the trapezoidal rule."""
+        return dt * (self.decay(before) + self.decay(after)) * self.alpha
 
     def longest_step(self, state: State) -> float:
         """The step in which log m changes by `REACTION_CHANGE`, typically."""
-        deviation = np.sqrt(self.variance(state)) if self.alpha else 0.0
+        deviation = np.sqrt(self.decay(state)) if self.alpha else 0.0
         return REACTION_CHANGE / (self.alpha * deviation) if deviation > 0 else np.inf
 
     def variance(self, state: State) -> float:
@@ -33,39 +62,13 @@ class Reaction:
             state.field, self.states.potential(state.moments.linear), mean, 2, self.entropic
         )
 
-    def step(self, state: State, dt: float) -> Field:
-        """The field after dt; its mass stays what it was.
+    def birth_level(self, potential: Potential) -> float:
+        """V_b = int V dmu_b."""
+        parts = [self.backend.spread(self.births, potential, 0.0, 1, above=above) for above in (True, False)]
+        return 2 * parts[0] - parts[1]
 
-        Raises:
-            Refused: the exponential left the range of numbers.
-        """
-        if self.births is None:
-            return self._clone(state, dt)
-        before = self.states.of(self._renew(state, dt / 2))
-        return self._renew(self.states.of(self._clone(before, dt)), dt / 2)
-
-    def _renew(self, state: State, dt: float) -> Field:
-        """Heun for d_t m = s (mu_b - m), s = alpha/2 int |V - Vbar| dm: killed at rate alpha (V - Vbar)+,
-        reborn from mu_b.
-        """
-        start = self._killing(state)
-        trial = self.states.of(self._blend_births(state, start * dt))
-        return self._blend_births(state, (start + self._killing(trial)) / 2 * dt)
-
-    def _killing(self, state: State) -> float:
-        mean = self.energy.mean_potential(state.moments)
-        return (
-            self.alpha
-            * self.backend.spread(state.field, self.states.potential(state.moments.linear), mean, 1)
-            / 2
-        )
-
-    def _blend_births(self, state: State, exponent: float) -> Field:
-        assert self.births is not None
-        share = -np.expm1(-exponent)
-        return self.backend.blend(1 - share, state.field, share * state.moments.mass, self.births)
-
-    def _clone(self, state: State, dt: float) -> Field:
+    def clone(self, state: State, dt: float) -> Field:
+        """Units are killed and cloned, and nothing else is born."""
         trial = self.frozen(state, state.moments.linear, dt)
         middle = (state.moments.linear + self.backend.moments(trial).linear) / 2
         return self.frozen(state, middle, dt)
@@ -79,7 +82,52 @@ class Reaction:
         power = np.exp(-self.alpha * self.entropic * dt)
         strength = (1 - power) / self.entropic if self.entropic else self.alpha * dt
         field = self.backend.react(state.field, self.states.potential(linear), strength, mean, power)
+        return self.scaled(field, self.mass_of(field), state.moments.mass)
+
+    def blended(self, state: State, exponent: float) -> Field:
+        """The field after it has decayed to mu_b by this exponent."""
+        assert self.births is not None
+        share = -np.expm1(-exponent)
+        return self.backend.blend(1 - share, state.field, share * state.moments.mass, self.births)
+
+    def scaled(self, field: Field, mass: float, wanted: float) -> Field:
+        """A field with the mass that is wanted."""
+        return self.backend.blend(0.0, field, wanted / mass, field)
+
+    def mass_of(self, field: Field) -> float:
+        """Its mass.
+
+        Raises:
+            Refused: it is no positive number.
+        """
         mass = self.backend.moments(field).mass
         if not (np.all(np.isfinite(mass)) and np.all(mass > 0)):
             raise Refused
-        return self.backend.blend(0.0, field, state.moments.mass / mass, field)
+        return mass
+
+
+class Refilled(Reaction):
+    """Mass decays as exp(-alpha t (V - V_b)), V_b = int V dmu_b, and what is then lacking comes from mu_b;
+    what is too much is taken away in proportion.
+    """
+
+    #: whether the decay is that of the positive part of V - V_b alone, so that there is never too much
+    above: ClassVar[bool]
+
+    def step(self, state: State, dt: float) -> Field:
+        """The exponential Heun method."""
+        trial = self._refilled(state, state.moments.linear, dt)
+        middle = (state.moments.linear + self.backend.moments(trial).linear) / 2
+        return self._refilled(state, middle, dt)
+
+    def _refilled(self, state: State, linear: np.ndarray, dt: float) -> Field:
+        """For V frozen at linear moments; what is born has decayed for half of the step."""
+        potential, strength = self.states.potential(linear), self.alpha * dt
+        level = self.birth_level(potential)
+        left = self.backend.react(state.field, potential, strength, level, above=self.above)
+        mass = self.mass_of(left)
+        lacking = state.moments.mass - mass
+        if lacking <= 0:
+            return self.scaled(left, mass, state.moments.mass)
+        born = self.backend.react(self.births, potential, strength / 2, level, above=self.above)
+        return self.backend.blend(1.0, left, lacking / self.mass_of(born), born)

@@ -26,6 +26,7 @@ from mfpde.eulerian.reaction import Reaction
 from mfpde.eulerian.state import Refused, State, States
 from mfpde.eulerian.step_control import StepControl
 from mfpde.eulerian.steps import REMEDIES, Limits, Step, Taken, TooLong
+from mfpde.kinds import BIRTHS
 from mfpde.models.energy import Energy, Moments
 
 POSITIVITY_BOUND = 0.5
@@ -57,7 +58,7 @@ class Stepper:
         self.fraction = fraction
         self.tau = dynamics.diffusion
         self.states = States(backend, energy, self.tau > 0)
-        self.reaction = Reaction(backend, self.states, dynamics, births)
+        self.reaction: Reaction = BIRTHS[dynamics.scheme](backend, self.states, dynamics, births)
         self.alpha = dynamics.birth_death
         self.implicit = diffusion is not None and diffusion.together
         self.heats = diffusion is not None and not diffusion.together
@@ -80,11 +81,14 @@ class Stepper:
     def claim(self) -> str:
         """What is proved to decay, and enforced: "energy", "free energy" or "none"."""
         if (
-            self.reaction.births is not None
+            not self.reaction.proven
             or self.heats
+            or (self.tau and self.reaction.births is not None)
             or (self.tau and self.alpha and not self.reaction.entropic)
         ):
-            return "none"  # a source; a splitting; a reaction whose Cov(V, V + tau log mu) has no sign
+            # a source that may raise E; a splitting; one more, or a reaction whose Cov(V, V + tau log mu) has
+            # no sign
+            return "none"
         if self.energy.guarantee == "none":
             return "none"
         return f"free {self.energy.guarantee}" if self.tau else self.energy.guarantee
@@ -208,7 +212,7 @@ class Stepper:
         heat = self.diffusion.heat if self.diffusion is not None and self.heats else None
         before = self.states.of(heat(field, dt / 2) if heat else field)
         after = self.states.of(self.reaction.step(before, dt))
-        dissipated = dt * (self.reaction.variance(before) + self.reaction.variance(after)) * self.alpha
+        dissipated = self.reaction.dissipated(before, after, dt)
         return (self.states.of(heat(after.field, dt / 2)) if heat else after), dissipated
 
     def _transport(

@@ -36,7 +36,7 @@ class Characteristics:
 
 def why_none(case: Case) -> str | None:
     """The key that leaves a case without characteristics, and why; None if it has them."""
-    if case.dynamics.births is not None:
+    if case.dynamics.injects:
         return "dynamics.births: births create units"
     return "dynamics.diffusion: noise scatters units" if case.dynamics.diffusion else None
 

@@ -1,7 +1,7 @@
-"""phi(z; x) = s B(|x - c| / spacing), z = (c1, ..., cd): a cubic B-spline with centre c, 0 from two spacings on.
+"""phi(z; x) = s B(|x - c| / spacing), z = (c1, ..., cd): a cubic B-spline with centre c.
 
-B is twice differentiable; s makes the mean of |phi(c; .)|^2 in L2(nu) over centres c at the data 1. With a
-period, inputs live on a circle (a torus), and distances are those around it.
+B vanishes from two spacings on and is twice differentiable; s makes the mean of |phi(c; .)|^2 in L2(nu) over
+centres c at the data 1. With a period, inputs live on a circle (a torus), and distances are those around it.
 """
 
 from collections.abc import Sequence
@@ -42,10 +42,11 @@ class Bump(FeaturesAtData):
         Raises:
             InputError: a bump that meets itself around the circle, or data that lie apart from all bumps.
         """
-        if spec.period is not None and spec.period < 4 * spec.spacing:
+        widest = 4 * spec.spacing
+        if spec.period is not None and spec.period < widest:
             raise InputError(
-                f"model.period: a bump of spacing {spec.spacing:g} is {4 * spec.spacing:g} wide and meets itself"
-                f" on a circle of length {spec.period:g}; expected a period of at least {4 * spec.spacing:g}"
+                f"model.period: bumps of spacing {spec.spacing:g} are {widest:g} wide and meet themselves on"
+                f" a circle of length {spec.period:g}; expected at least {widest:g}"
             )
         return cls(data, loss, spec.spacing, spec.period)
 
