@@ -154,7 +154,7 @@ class Solver:
         self.steps += 1
         self.redone += step.halvings + step.rejected
         self.last_dt = step.dt
-        self.longest = GROWTH * (step.dt if step.halvings else self.longest)
+        self.longest = GROWTH * float(step.dt if step.halvings else self.longest)
         self.dissipated += step.dissipated
         self.last_limit = step.limit
         self.limits[step.limit] += 1

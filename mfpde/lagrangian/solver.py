@@ -1,19 +1,42 @@
 """Build the networks of a case: ladder, backend, reaction, integrator."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from mfpde.case import Case
 from mfpde.device.choice import device_of
 from mfpde.errors import InputError
+from mfpde.kinds import UNIT_BIRTHS
 from mfpde.lagrangian.birth_death import BirthDeath
+from mfpde.lagrangian.born import Born
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.forces import build_backend
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.memory import check_size
 from mfpde.lagrangian.noise import Noise
 from mfpde.lagrangian.noise_steps import NoiseSteps
-from mfpde.models.births import births_laws
+from mfpde.lagrangian.weighed_births import WeighedBirths
+from mfpde.laws import Law
+from mfpde.models.births import birth_level, births_laws
 from mfpde.models.problem import Problem
+
+
+def _process(
+    case: Case, model: Problem, ladder: Ladder, births: Sequence[Law] | None
+) -> BirthDeath | WeighedBirths | None:
+    """What makes units jump, or births into weights; None if weights alone react."""
+    scheme, alpha = case.dynamics.scheme, case.dynamics.birth_death
+    by_weights = case.lagrangian.reaction == "weights"
+    if births is None:
+        return None if by_weights else BirthDeath(ladder, alpha, None)
+    free = [(row, c) for row, c in enumerate(model.parameters.components) if c.free]
+    draws = [(row, partial(c.draw, law=law)) for (row, c), law in zip(free, births, strict=True)]
+    if scheme not in UNIT_BIRTHS:
+        return BirthDeath(ladder, alpha, draws)
+    assert case.dynamics.births is not None
+    rate, level = case.dynamics.births.rate or 0.0, birth_level(case, model, births)
+    born: Born = UNIT_BIRTHS[scheme](ladder, alpha, draws, rate, level)
+    return WeighedBirths(born) if by_weights else born
 
 
 def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
@@ -29,9 +52,10 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
     check_size(model, ladder, settings.precision, str(case.path), device)
     births = births_laws(case, model.parameters)
     by_weights = bool(alpha) and settings.reaction == "weights"
-    if by_weights and births is not None:
+    if by_weights and case.dynamics.scheme == "reborn":
         raise InputError(
-            f'{case.path}: lagrangian.reaction: "weights" cannot express dynamics.births; use "birth_death"'
+            f'{case.path}: lagrangian.reaction: "weights" cannot express dynamics.births without a scheme;'
+            f' use "birth_death", or dynamics.births.scheme = {" or ".join(map(repr, UNIT_BIRTHS))}'
         )
     if case.dynamics.reaction == "entropic":
         raise InputError(
@@ -54,13 +78,5 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
         else None
     )
     backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, device)
-    process = None
-    if alpha and not by_weights:
-        free = [(row, c) for row, c in enumerate(model.parameters.components) if c.free]
-        reborn = (
-            None
-            if births is None
-            else [(row, partial(c.draw, law=law)) for (row, c), law in zip(free, births, strict=True)]
-        )
-        process = BirthDeath(ladder, alpha, reborn)
+    process = _process(case, model, ladder, births) if alpha else None
     return Flow(backend, settings, backend.upload(ladder.initial_state(model.parameters)), process, noise)
