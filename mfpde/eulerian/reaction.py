@@ -11,8 +11,14 @@ import numpy as np
 from mfpde.case import schema
 from mfpde.eulerian.backend import Backend, Field, Potential
 from mfpde.eulerian.state import Refused, State, States
+from mfpde.models.energy import Moments
 
 REACTION_CHANGE = 0.1  #: of log m in a step, typically
+#: of the time until births end, what a step may take; and of the step without that limit, what it takes at
+#: least
+SHARE_OF_BIRTHS, SHORTEST = 0.2, 0.005
+#: a time over which nothing but rounding is nonlinear
+NUDGE = 1e-6
 
 
 class Reaction(ABC):
@@ -50,8 +56,12 @@ class Reaction(ABC):
         """Half of the energy that it has taken over dt, by the trapezoidal rule."""
         return dt * (self.decay(before) + self.decay(after)) * self.alpha
 
-    def longest_step(self, state: State) -> float:
-        """The step in which log m changes by `REACTION_CHANGE`, typically."""
+    def longest_step(self, state: State, change: Moments | None = None) -> float:
+        """The step in which log m changes by `REACTION_CHANGE`, typically.
+
+        Arguments:
+            change: moments of the rate of transport, if they are known.
+        """
         deviation = np.sqrt(self.decay(state)) if self.alpha else 0.0
         return REACTION_CHANGE / (self.alpha * deviation) if deviation > 0 else np.inf
 
@@ -119,6 +129,21 @@ class Refilled(Reaction):
         trial = self._refilled(state, state.moments.linear, dt)
         middle = (state.moments.linear + self.backend.moments(trial).linear) / 2
         return self._refilled(state, middle, dt)
+
+    def longest_step(self, state: State, change: Moments | None = None) -> float:
+        """Births end when Vbar falls below V_b, and mass that is born early may grow to be all there is: steps
+        are shorter than the time that is left until then by transport, as far as they would not stand still.
+        """
+        longest = super().longest_step(state)
+        if change is None:
+            return longest
+        moments, mean = state.moments, self.energy.mean_potential(state.moments)
+        left = mean - self.birth_level(self.states.potential(moments.linear))
+        linear, penalty = moments.linear + NUDGE * change.linear, moments.penalty + NUDGE * change.penalty
+        slope = (self.energy.mean_potential(moments._replace(linear=linear, penalty=penalty)) - mean) / NUDGE
+        if left <= 0 or slope >= 0:
+            return longest
+        return min(longest, max(SHARE_OF_BIRTHS * left / -slope, SHORTEST * longest))
 
     def _refilled(self, state: State, linear: np.ndarray, dt: float) -> Field:
         """For V frozen at linear moments; what is born has decayed for half of the step."""

@@ -149,7 +149,8 @@ class Stepper:
 
     def _choices(self, state: State, first: tuple[Rate, Moments] | None) -> dict[str, float]:
         """The longest steps at a state, by what sets them."""
-        choices = {"max_step": self.longest, "reaction": self.reaction.longest_step(state)}
+        change = None if first is None else first[1]
+        choices = {"max_step": self.longest, "reaction": self.reaction.longest_step(state, change)}
         if first is not None:
             limits = self.limits(*first)
             parts = 2 if self.alpha or self.heats else 1  # then transport goes in two halves around these

@@ -8,6 +8,7 @@ import numpy as np
 from mfpde.eulerian.backend import Field
 from mfpde.eulerian.reaction import REACTION_CHANGE, Reaction
 from mfpde.eulerian.state import State
+from mfpde.models.energy import Moments
 
 
 class Refresh(Reaction):
@@ -27,9 +28,9 @@ class Refresh(Reaction):
             self._excess(before) + self._excess(after)
         )
 
-    def longest_step(self, state: State) -> float:
+    def longest_step(self, state: State, change: Moments | None = None) -> float:
         """Not longer than refreshment allows."""
-        return min(super().longest_step(state), REACTION_CHANGE / self.rate)
+        return min(super().longest_step(state, change), REACTION_CHANGE / self.rate)
 
     def _excess(self, state: State) -> float:
         """Vbar - V_b."""
