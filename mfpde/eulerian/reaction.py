@@ -131,8 +131,8 @@ class Refilled(Reaction):
         return self._refilled(state, middle, dt)
 
     def longest_step(self, state: State, change: Moments | None = None) -> float:
-        """Births end when Vbar falls below V_b, and mass that is born early may grow to be all there is: steps
-        are shorter than the time that is left until then by transport, as far as they would not stand still.
+        """Births end when Vbar falls below V_b, and mass that is born early may grow to be all there is. So
+        steps are shorter than the time that is left until then by transport, unless they would stand still.
         """
         longest = super().longest_step(state)
         if change is None:

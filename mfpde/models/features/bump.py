@@ -103,22 +103,24 @@ class Bump(FeaturesAtData):
     def opencl(self) -> str:
         """The same, one input at a time."""
         period = 0.0 if self.period is None else self.period
+        inverse = 0.0 if self.period is None else 1 / self.period
         return (
-            f"#define BUMP_SCALE ((real){self.scale!r})\n#define BUMP_SPACING ((real){self.spacing!r})\n"
+            f"#define BUMP_SCALE ((real){self.scale!r})\n#define PER_SPACING ((real){1 / self.spacing!r})\n"
             f"#define HAS_PERIOD {int(self.period is not None)}\n#define BUMP_PERIOD ((real){period!r})\n"
+            f"#define PER_PERIOD ((real){inverse!r})\n"
             + """
 static inline void feature_with_slopes(const real *z, __global const real *x, real *value, real *slopes)
 {
     real square = 0;
     for (int j = 0; j < INPUTS; ++j) {
         slopes[j] = x[j] - z[j];
-        if (HAS_PERIOD) slopes[j] -= BUMP_PERIOD * rint(slopes[j] / BUMP_PERIOD);
+        if (HAS_PERIOD) slopes[j] -= BUMP_PERIOD * rint(slopes[j] * PER_PERIOD);
         square += slopes[j] * slopes[j];
     }
-    const real t = sqrt(square) / BUMP_SPACING, left = t < 2 ? 2 - t : 0;
-    *value = BUMP_SCALE * (t < 1 ? (real)2 / 3 - t * t + t * t * t / 2 : left * left * left / 6);
+    const real t = sqrt(square) * PER_SPACING, left = t < 2 ? 2 - t : 0;
+    *value = BUMP_SCALE * (t < 1 ? (real)2 / 3 - t * t * (1 - t / 2) : left * left * left * ((real)1 / 6));
     const real fall = t < 1 ? 2 - (real)1.5 * t : left * left / (2 * t);
-    for (int j = 0; j < INPUTS; ++j) slopes[j] *= BUMP_SCALE * fall / (BUMP_SPACING * BUMP_SPACING);
+    for (int j = 0; j < INPUTS; ++j) slopes[j] *= BUMP_SCALE * PER_SPACING * PER_SPACING * fall;
 }
 static inline void feature(const real *z, __global const real *x, real *value)
 {
