@@ -255,8 +255,8 @@ __kernel void react(__global const real *restrict rho, POTENTIAL,
     }
 }
 
-// Per run: sum over its cells of volume rho |V + tau log rho - mean|^power, power 1 or 2; of the positive part
-// alone if `above`.
+// Per run: sum over its cells of volume rho |V + tau log rho - mean|^power, power 1 or 2; of the positive
+// part alone if `above`.
 __kernel void potential_spread(__global const real *restrict rho, POTENTIAL,
                                __global const real *restrict width, const real mean, const int power,
                                const real tau, const int above, __global double *restrict spread)
