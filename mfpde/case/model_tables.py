@@ -11,7 +11,7 @@ from mfpde.case.problems.potential import PotentialModel
 from mfpde.errors import nearest
 from mfpde.kinds import BIRTHS, LAWS, PROBLEM_TABLES
 from mfpde.laws import LawTable
-from mfpde.table import Interval, NonNegative, OneOf, Positive, Real, Table, tables_of
+from mfpde.table import Interval, NonNegative, OneOf, Positive, Real, Table, Text, tables_of
 
 if TYPE_CHECKING:
     Law = LawTable
@@ -104,10 +104,16 @@ class Births(Table):
 class Dynamics(Table):
     """What moves the measure besides transport."""
 
-    birth_death: NonNegative = 0.0
+    birth_death: NonNegative | Text = 0.0
     reaction: Literal["plain", "entropic"] = "plain"
     diffusion: NonNegative = 0.0
     births: Births | None = None
+
+    @property
+    def alpha(self) -> float:
+        """`birth_death` of a case in which it is a number."""
+        assert not isinstance(self.birth_death, str)
+        return self.birth_death
 
     @property
     def scheme(self) -> str:

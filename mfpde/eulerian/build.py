@@ -4,12 +4,13 @@ import numpy as np
 
 from mfpde.case import Case
 from mfpde.device.choice import device_of
-from mfpde.errors import about
+from mfpde.errors import InputError, about
 from mfpde.eulerian.backend import Backend, faint_density
 from mfpde.eulerian.diffusion import MAX_PECLET, Diffusion, median_peclet
 from mfpde.eulerian.memory import check_size, telling_what_fits
 from mfpde.eulerian.solver import Solver
 from mfpde.eulerian.stepper import Stepper
+from mfpde.expressions.schedule import schedule_of
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
 from mfpde.models.mesh_potential import MeshPotential
@@ -52,7 +53,7 @@ def has_gibbs_states(case: Case) -> bool:
     """
     dynamics = case.dynamics
     moving = all(p.mobility > 0 for p in case.parameters.values() if p.fixed is None)
-    plain_reaction = dynamics.birth_death > 0 and dynamics.reaction == "plain"
+    plain_reaction = bool(dynamics.birth_death) and dynamics.reaction == "plain"
     return dynamics.diffusion > 0 and moving and not plain_reaction and not dynamics.injects
 
 
@@ -60,7 +61,12 @@ def _build_stepper(
     case: Case, model: Problem, mesh: Mesh, arrays: MeshPotential, together: bool, device, fraction: float
 ) -> Stepper:
     settings, dynamics = case.eulerian, case.dynamics
+    alpha = schedule_of(dynamics.birth_death, case.time, f"{case.path}: dynamics.birth_death")
     if settings.backend == "fipy":
+        if not alpha.constant:
+            raise InputError(
+                f"{case.path}: dynamics.birth_death: fipy takes a number, not a formula; use opencl or numpy"
+            )
         from mfpde.eulerian.fipy_stepper import FipyStepper
 
         with about(case.path):
@@ -72,7 +78,9 @@ def _build_stepper(
     births = births_laws(case, model.parameters)
     source = None if births is None else backend.upload(mesh.average_density(births))
     diffusion = Diffusion(backend, mesh, dynamics.diffusion, together) if dynamics.diffusion else None
-    return Stepper(backend, arrays.energy, model.scale, settings, dynamics, source, diffusion, fraction)
+    return Stepper(
+        backend, arrays.energy, model.scale, settings, dynamics, source, diffusion, fraction, alpha
+    )
 
 
 def _together(case: Case, mesh: Mesh, arrays: MeshPotential, initial: np.ndarray) -> bool:

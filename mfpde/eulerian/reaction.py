@@ -36,7 +36,8 @@ class Reaction(ABC):
 
     def __init__(self, backend: Backend, states: States, dynamics: schema.Dynamics, births: Field | None):
         self.backend, self.states, self.energy = backend, states, states.energy
-        self.alpha, self.births = dynamics.birth_death, births
+        self.births, rate = births, dynamics.birth_death
+        self.alpha = 0.0 if isinstance(rate, str) else rate  #: at present
         self.entropic = dynamics.diffusion if dynamics.reaction == "entropic" else 0.0
         self.rate = (dynamics.births and dynamics.births.rate) or 0.0
 

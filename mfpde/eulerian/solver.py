@@ -109,6 +109,7 @@ class Solver:
             self.energy_rise = max(self.energy_rise, self.state.energy - before.energy)
             return
         while self.time < until:  # the last step ends there exactly
+            self.stepper.time = self.time
             step = self.stepper.step(self.state, until - self.time, self.longest)
             self.energy_rise = max(
                 self.energy_rise, self.stepper.functional(step.state) - self.stepper.functional(self.state)

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from mfpde.expressions.schedule import Schedule, constant
 from mfpde.lagrangian.backend import Backend
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.models.problem import Cloud
@@ -32,7 +33,7 @@ class BirthDeath:
     """Jumps of all networks; counts what happened.
 
     Arguments:
-        alpha: rate of the reaction.
+        alpha: rate of the reaction, by time.
         births: for each free component its row in the state and what makes reborn units of numbers in [0, 1);
             None for clones alone.
     """
@@ -40,8 +41,10 @@ class BirthDeath:
     #: what a checkpoint holds of it
     saved: tuple[str, ...] = ("killed", "cloned")
 
-    def __init__(self, ladder: Ladder, alpha: float, births: Sequence[tuple[int, Draw]] | None):
-        self.ladder, self.alpha, self.births = ladder, alpha, births
+    def __init__(self, ladder: Ladder, alpha: Schedule | float, births: Sequence[tuple[int, Draw]] | None):
+        self.ladder, self.births = ladder, births
+        self.schedule = alpha if isinstance(alpha, Schedule) else constant(alpha)
+        self.alpha = self.schedule(0.0)  #: at present
         self.killed = np.zeros(len(ladder.sizes), dtype=np.int64)
         self.cloned = np.zeros(len(ladder.sizes), dtype=np.int64)
 
@@ -88,6 +91,10 @@ class BirthDeath:
                 moved = state()
             self._apply(moved[:, where], jumps, excess, random, network)
         return moved
+
+    def set_time(self, time: float) -> None:
+        """Take alpha at this time from now on."""
+        self.alpha = self.schedule(time)
 
     def react(
         self,

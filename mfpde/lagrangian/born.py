@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mfpde.expressions.schedule import Schedule
 from mfpde.lagrangian.birth_death import BirthDeath, Draw
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.models.births import Level
@@ -30,7 +31,7 @@ class Born(BirthDeath):
     def __init__(
         self,
         ladder: Ladder,
-        alpha: float,
+        alpha: Schedule,
         births: Sequence[tuple[int, Draw]],
         rate: float,
         level: Level,

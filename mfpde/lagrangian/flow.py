@@ -159,6 +159,7 @@ class Flow:
     def _plan_reaction(self) -> None:
         """Choose the time to the next jumps such that few units jump."""
         assert self.birth_death is not None
+        self.birth_death.set_time(self.time)
         rate = self.birth_death.typical_rate(self.potential(), self._cloud)
         self.interval = min(
             self.settings.reaction_step, self.settings.reaction_tolerance / rate if rate > 0 else np.inf
@@ -187,6 +188,7 @@ class Flow:
             self.interval < self.settings.reaction_step,
         )
         self.reactions += 1
+        self.birth_death.set_time(self.time - elapsed / 2)
         self.reacted = self.time
         moved = self.birth_death.react(
             self.backend, self.state, self.potential(), elapsed, self.reactions, frequent, self._cloud

@@ -6,6 +6,7 @@ from functools import partial
 from mfpde.case import Case
 from mfpde.device.choice import device_of
 from mfpde.errors import InputError
+from mfpde.expressions.schedule import schedule_of
 from mfpde.kinds import UNIT_BIRTHS
 from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.born import Born
@@ -25,7 +26,8 @@ def _process(
     case: Case, model: Problem, ladder: Ladder, births: Sequence[Law] | None
 ) -> BirthDeath | WeighedBirths | None:
     """What makes units jump, or births into weights; None if weights alone react."""
-    scheme, alpha = case.dynamics.scheme, case.dynamics.birth_death
+    scheme = case.dynamics.scheme
+    alpha = schedule_of(case.dynamics.birth_death, case.time, f"{case.path}: dynamics.birth_death")
     by_weights = case.lagrangian.reaction == "weights"
     if births is None:
         return None if by_weights else BirthDeath(ladder, alpha, None)
@@ -48,6 +50,11 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
         InputError: births from a density together with weights, which have no units to replace.
     """
     settings, alpha = case.lagrangian, case.dynamics.birth_death
+    if isinstance(alpha, str) and settings.reaction == "weights":
+        raise InputError(
+            f'{case.path}: dynamics.birth_death: lagrangian.reaction = "weights" takes a number, not a'
+            ' formula; use "birth_death"'
+        )
     device = device_of(case.eulerian.backend, device)
     check_size(model, ladder, settings.precision, str(case.path), device)
     births = births_laws(case, model.parameters)
@@ -77,6 +84,7 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
         if tau
         else None
     )
-    backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, device)
+    weight_rate = case.dynamics.alpha if by_weights else 0.0
+    backend = build_backend(model, ladder, case.lagrangian.precision, weight_rate, device)
     process = _process(case, model, ladder, births) if alpha else None
     return Flow(backend, settings, backend.upload(ladder.initial_state(model.parameters)), process, noise)

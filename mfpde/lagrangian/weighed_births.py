@@ -28,7 +28,7 @@ class WeighedBirths:
     saved = ("killed", "cloned", "born", "owed", "prior")
 
     def __init__(self, scheme: Born):
-        self.scheme, self.ladder, self.alpha = scheme, scheme.ladder, scheme.alpha
+        self.scheme, self.ladder = scheme, scheme.ladder
         self.killed, self.cloned, self.born = scheme.killed, scheme.cloned, scheme.born
         self.prior = 1 / self.ladder.sizes[self.ladder.network_of]  #: weights after the last births
         self.owed = np.zeros(len(self.ladder.sizes))  #: share that is born but has no unit yet
@@ -61,6 +61,10 @@ class WeighedBirths:
             self.born[network] += count
             self.owed[network], changed = 0.0, True
         return (state, weights) if changed else None
+
+    def set_time(self, time: float) -> None:
+        """Take alpha at this time from now on."""
+        self.scheme.set_time(time)
 
     def react(
         self,
