@@ -82,12 +82,9 @@ class Stepper:
     @property
     def claim(self) -> str:
         """What is proved to decay, and enforced: "energy", "free energy" or "none"."""
-        if (
-            not self.reaction.proven
-            or self.heats
-            or (self.tau and self.reaction.births is not None)
-            or (self.tau and self.alpha and not self.reaction.entropic)
-        ):
+        reaction = self.reaction
+        unsigned = self.tau and (reaction.births is not None or (self.alpha and not reaction.entropic))
+        if not reaction.proven or self.heats or unsigned:
             return "none"  # a source; a splitting; a reaction whose Cov(V, V + tau log mu) has no sign
         if self.energy.guarantee == "none":
             return "none"
