@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+import mfpde
+from mfpde.analysis.escape import escaped
 from mfpde.case.load import load_case
 from mfpde.errors import InputError
 from mfpde.eulerian.build import build_solver
 from mfpde.eulerian.opencl_backend import OpenCLBackend
+from mfpde.figures import escape
 from mfpde.kinds import BIRTHS, UNIT_BIRTHS
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
@@ -255,3 +258,23 @@ def test_a_rate_must_be_one():
     case = small_case(**{"dynamics.birth_death": "exp(-t)", "lagrangian.reaction": "weights"})
     with pytest.raises(InputError, match="takes a number"):
         build_flow(case, build_model(case), Ladder([5], [1], 1))
+
+
+def test_who_has_escaped_by_when(tmp_path):
+    """A network that has been below the level has escaped; shares have Wilson's interval."""
+    tables = {"time": 0.2, "output.every": 0.1, "lagrangian.units": [5, 9], "lagrangian.replicates": 4}
+    small = {f"parameters.{name}.cells": 9 for name in "awb"} | {"eulerian.backend": "numpy"}
+    energies = mfpde.run(small_case(**tables, **small), tmp_path / "e.h5").lagrangian(9)["energy"].values
+    level = float(np.median(energies[-1]))
+    case = small_case(**tables, **small, **{"output.escape": level})
+    runs = [mfpde.run(case.replace(title=name), tmp_path / f"{name}.h5") for name in ("one", "two")]
+    found = escaped(runs[0], 9, level)
+    below = np.array([(energies[: k + 1] < level).any(axis=0).sum() for k in range(len(energies))])
+    np.testing.assert_array_equal(found.number, below)
+    z, p, n = 1.959964, below / 4, 4
+    middle, half = (p + z**2 / (2 * n)), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    np.testing.assert_allclose(found.low, np.maximum((middle - half) / (1 + z**2 / n), 0), atol=1e-6)
+    np.testing.assert_allclose(found.high, (middle + half) / (1 + z**2 / n), atol=1e-6)
+    figure = escape.draw(runs)
+    assert len(figure.axes) == 2
+    assert escape.draw([mfpde.open_run(tmp_path / "e.h5")] * 2) is None
