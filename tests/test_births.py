@@ -278,3 +278,16 @@ def test_who_has_escaped_by_when(tmp_path):
     figure = escape.draw(runs)
     assert len(figure.axes) == 2
     assert escape.draw([mfpde.open_run(tmp_path / "e.h5")] * 2) is None
+
+
+@pytest.mark.slow
+def test_a_reservoir_frees_the_bad_start_of_the_paper(device):
+    """arXiv:1902.01843: half of the energy is below .001 by step 2500 of 0.01; E never rises."""
+    coarse = ["parameters.a.cells=97", "parameters.b.cells=128", "dynamics.births.scheme='reservoir'"]
+    solver = solver_of(load_case("birth_death", coarse, "bad_births"), device)
+    solver.advance(10.0)
+    assert solver.state.energy / 2 == pytest.approx(0.0137, rel=0.01)  # the plateau
+    solver.advance(25.0)
+    assert solver.state.energy / 2 < 1e-3
+    assert solver.stepper.claim == "energy"
+    assert solver.energy_rise <= 1e-12
