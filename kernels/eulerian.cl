@@ -236,26 +236,30 @@ __kernel void transport_rate(__global const real *restrict rho, VELOCITIES, AXES
 }
 
 // result = rho^power exp(-strength (V - shift)): the Fisher-Rao flow for frozen V, before normalisation;
-// power < 1 if its reaction is entropic.
+// power < 1 if its reaction is entropic; of V - shift the positive part alone if `above`.
 __kernel void react(__global const real *restrict rho, POTENTIAL,
-                    const real strength, const real shift, const real power, __global real *restrict result)
+                    const real strength, const real shift, const real power, const int above,
+                    __global real *restrict result)
 {
     run_t run = locate_run(get_global_id(0));
     for (int block = 0; block < run.blocks; ++block) {
         const realv v = potential_at(run.ia, run.iz, amplitude, h, penalty_a, penalty_z);
         const realv density = LOAD(rho + run.base);
-        realv reacted = density * exp(-strength * (v - shift));
+        realv excess = v - shift;
+        if (above) excess = LARGER(excess, (realv)0);
+        realv reacted = density * exp(-strength * excess);
         if (power != 1)
-            reacted = density > (realv)0 ? exp(power * log(density) - strength * (v - shift)) : (realv)0;
+            reacted = density > (realv)0 ? exp(power * log(density) - strength * excess) : (realv)0;
         STORE(reacted, result + run.base);
         next_block(&run);
     }
 }
 
-// Per run: sum over its cells of volume rho |V + tau log rho - mean|^power, power 1 or 2.
+// Per run: sum over its cells of volume rho |V + tau log rho - mean|^power, power 1 or 2; of the positive
+// part alone if `above`.
 __kernel void potential_spread(__global const real *restrict rho, POTENTIAL,
                                __global const real *restrict width, const real mean, const int power,
-                               const real tau, __global double *restrict spread)
+                               const real tau, const int above, __global double *restrict spread)
 {
     run_t run = locate_run(get_global_id(0));
     double cross_section = 1;
@@ -264,7 +268,7 @@ __kernel void potential_spread(__global const real *restrict rho, POTENTIAL,
     for (int block = 0; block < run.blocks; ++block) {
         realv v = potential_at(run.ia, run.iz, amplitude, h, penalty_a, penalty_z);
         if (tau > 0) v += tau * log(LARGER(LOAD(rho + run.base), (realv)NEGLIGIBLE));
-        const realv distance = fabs(v - mean);
+        const realv distance = above ? LARGER(v - mean, (realv)0) : fabs(v - mean);
         const realv moment = power == 2 ? distance * distance : distance;
         total += TO_SUM(LOAD(rho + run.base) * moment * LOAD(width + OFFSET[LAST] + run.cell[LAST]));
         next_block(&run);

@@ -16,6 +16,8 @@ PROBLEM_TABLES: Registry[Any] = Registry("mfpde.case.problems", "TABLE", "kind o
 PROBLEMS: Registry[Any] = Registry("mfpde.models.problems", "BUILD", "kind of model", first="network")
 EXACT: Registry[Any] = Registry("mfpde.exact", "SOLUTION", "exact solution", first="gaussian")
 FIGURES: Registry[Any] = Registry("mfpde.figures", "NEEDS", "figure", first="overview")
+BIRTHS: Registry[Any] = Registry("mfpde.eulerian.births", "SCHEME", "scheme of births", first="reborn")
+UNIT_BIRTHS: Registry[Any] = Registry("mfpde.lagrangian.births", "SCHEME", "scheme of births")
 OPTIMISERS: Registry[Any] = Registry(
     "mfpde.lagrangian.optimisers", "OPTIMISER", "optimiser", first="gradient"
 )

@@ -17,6 +17,7 @@ PURPOSES = {
     "brownian": 7,
     "batch": 8,
     "curvature": 9,
+    "births": 10,
 }
 
 

@@ -52,6 +52,8 @@ class Table(BaseModel):
 
     #: of one table of several: what others call its name
     aliases: ClassVar[tuple[str, ...]] = ()
+    #: the type of what stands under names of the user's beside its own keys; None if there is no such thing
+    named: ClassVar[Any] = None
 
 
 @dataclass(frozen=True)

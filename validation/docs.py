@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mfpde.kinds import (
+    BIRTHS,
     EXACT,
     FEATURES,
     FIGURES,
@@ -116,6 +117,7 @@ LISTS: dict[str, Callable[[], str]] = {
     "losses": lambda: choices(LOSSES),
     "penalties": lambda: choices(PENALTIES),
     "features": lambda: choices(FEATURES),
+    "births": lambda: choices(BIRTHS),
     "solutions": lambda: choices(EXACT),
     "optimisers": lambda: choices_with_keys(OPTIMISERS, "optimiser"),
     "figures": figures,

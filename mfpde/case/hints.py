@@ -63,12 +63,19 @@ def _places(model: type[BaseModel], path: str = "", condition: str = "") -> tupl
     for name, field in names_of(model).items():
         inside = f"{path}.{name}".lstrip(".")
         found.append(Place(inside, condition))
-        tables = tables_in(field.annotation)
         below = f"{inside}.{ANY}" if dict in _origins(field.annotation) else inside
-        for table in tables:
-            tag = next(iter(tags_of(table)), None) if len(tables) > 1 else None
-            found += _places(table, below, "" if tag is None else f'{next(iter(names_of(table)))} = "{tag}"')
-    return tuple(found)
+        found += _below(field.annotation, below)
+    return (*found, *_below(getattr(model, "named", None), f"{path}.{ANY}"))
+
+
+def _below(annotation: Any, path: str) -> list[Place]:
+    """Every key of the tables that may stand in a place."""
+    found: list[Place] = []
+    tables = tables_in(annotation)
+    for table in tables:
+        tag = next(iter(tags_of(table)), None) if len(tables) > 1 else None
+        found += _places(table, path, "" if tag is None else f'{next(iter(names_of(table)))} = "{tag}"')
+    return found
 
 
 def _origins(annotation: Any) -> set[Any]:

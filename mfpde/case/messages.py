@@ -152,6 +152,9 @@ def _walk(location: tuple[int | str, ...], model: type[BaseModel]) -> _Place:
         elif fields:
             keys.append(part)
             tables = [m for annotation in fields for m in tables_in(annotation)]
+        elif users := [m.named for m in tables if m.named is not None]:  # type: ignore[attr-defined]
+            keys.append(part)
+            tables = [m for annotation in users for m in tables_in(annotation)]
         elif not (_is_branch(part) or part in [m.__name__ for m in tables]):
             keys.append(part)  # a name of the user's (parameters.a), an index, or an unknown key
     return _Place(keys, tables)

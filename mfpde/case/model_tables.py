@@ -2,16 +2,17 @@
 besides transport.
 """
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from mfpde.case.problems.network import NetworkModel
 from mfpde.case.problems.potential import PotentialModel
 from mfpde.case.problems.spikes import SpikesModel
-from mfpde.kinds import LAWS, PROBLEM_TABLES
+from mfpde.errors import nearest
+from mfpde.kinds import BIRTHS, LAWS, PROBLEM_TABLES
 from mfpde.laws import LawTable
-from mfpde.table import Interval, NonNegative, Real, Table, tables_of
+from mfpde.table import Interval, NonNegative, OneOf, Positive, Real, Table, Text, tables_of
 
 if TYPE_CHECKING:
     Law = LawTable
@@ -56,13 +57,74 @@ class Parameter(Table):
         return self
 
 
+class Births(Table):
+    """How mass is born besides by cloning: a scheme, and laws of mu_b by the names of parameters."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    __pydantic_extra__: dict[str, Law]
+    named: ClassVar[Any] = Law
+
+    scheme: Annotated[str, OneOf(BIRTHS)] | None = None
+    rate: Positive | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _laws_are_tables(cls, given: Any):
+        for key, value in given.items() if isinstance(given, dict) else ():
+            if key not in cls.model_fields and not isinstance(value, dict):
+                raise ValueError(
+                    f"'{key}' is no key of births, and {value!r} no law of a parameter"
+                    f"{nearest(key, list(cls.model_fields))}"
+                )
+        return given
+
+    @model_validator(mode="after")
+    def _keys_of_schemes(self):
+        if self.scheme == "clone" and self.laws:
+            name = next(iter(self.laws))
+            raise ValueError(f'scheme = "clone" has no births from a law; leave out births.{name}')
+        if (self.scheme == "refresh") != (self.rate is not None):
+            raise ValueError(
+                'scheme = "refresh" needs rate > 0: epsilon in epsilon (mu_b - mu)'
+                if self.rate is None
+                else "'rate' belongs to scheme = \"refresh\"; leave it out"
+            )
+        return self
+
+    @property
+    def laws(self) -> dict[str, LawTable]:
+        """Laws of mu_b that the case names."""
+        return self.model_extra or {}
+
+    @property
+    def process(self) -> str:
+        """The scheme's name; what births were before schemes had names is "reborn"."""
+        return self.scheme or "reborn"
+
+
 class Dynamics(Table):
     """What moves the measure besides transport."""
 
-    birth_death: NonNegative = 0.0
+    birth_death: NonNegative | Text = 0.0
     reaction: Literal["plain", "entropic"] = "plain"
     diffusion: NonNegative = 0.0
-    births: dict[str, Law] | None = None
+    births: Births | None = None
+
+    @property
+    def alpha(self) -> float:
+        """`birth_death` of a case in which it is a number."""
+        assert not isinstance(self.birth_death, str)
+        return self.birth_death
+
+    @property
+    def scheme(self) -> str:
+        """How mass is born: the name of a scheme of births."""
+        return "clone" if self.births is None else self.births.process
+
+    @property
+    def injects(self) -> bool:
+        """Whether anything is born from a law of its own."""
+        return self.scheme != "clone"
 
     @field_validator("births", mode="before")
     @classmethod
@@ -86,5 +148,10 @@ class Dynamics(Table):
             raise ValueError(
                 'reaction = "entropic" is -alpha (V + tau log mu - mean): it needs birth_death > 0 and'
                 " diffusion > 0"
+            )
+        if self.reaction == "entropic" and self.scheme not in ("clone", "reborn"):
+            raise ValueError(
+                f'reaction = "entropic" knows no births.scheme = "{self.scheme}", which compares V with its'
+                ' mean under mu_b; use reaction = "plain"'
             )
         return self

@@ -27,7 +27,7 @@ from mfpde.case.side_tables import Eulerian as Eulerian
 from mfpde.case.side_tables import Fluctuations as Fluctuations
 from mfpde.case.side_tables import Lagrangian as Lagrangian
 from mfpde.kinds import EXACT, OPTIMISERS, PROBLEM_TABLES
-from mfpde.table import OneOf, Positive, Table
+from mfpde.table import OneOf, Positive, Real, Table
 
 
 class Output(Table):
@@ -37,6 +37,9 @@ class Output(Table):
     fields_every: Positive | None = None
     snapshot_replicates: Annotated[int, Field(ge=0)] = 4
     checkpoint_every: Positive = 60.0  #: seconds of the clock on the wall
+    #: E below which a network has left its plateau, and the least E there is; where known, for figures
+    escape: Real | None = None
+    optimum: Real | None = None
 
 
 class Exact(Table):

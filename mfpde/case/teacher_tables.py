@@ -1,4 +1,4 @@
-"""Teachers f*: formulas, planted units, mixtures."""
+"""Teachers f*: formulas, planted units, units of the model's own features, mixtures."""
 
 from typing import Annotated, Any, Literal
 
@@ -36,6 +36,15 @@ class PlantedTeacher(Table):
     activation: str | None = None
 
 
+class FeaturesTeacher(Table):
+    """f*(x) = sum over units of a phi(z; x), with the model's own features; a unit is a table of numbers by
+    the names of the model's parameters.
+    """
+
+    kind: Literal["features"]
+    units: Annotated[list[dict[str, Real]], Field(min_length=1)]
+
+
 class MixtureComponent(Table):
     """One Gaussian of a mixture teacher: weight * N(x; mean, variance * identity)."""
 
@@ -56,6 +65,8 @@ def _formula_as_table(value: Any) -> Any:
 
 
 Teacher = Annotated[
-    Annotated[FormulaTeacher | PlantedTeacher | MixtureTeacher, Field(discriminator="kind")],
+    Annotated[
+        FormulaTeacher | PlantedTeacher | FeaturesTeacher | MixtureTeacher, Field(discriminator="kind")
+    ],
     BeforeValidator(_formula_as_table),
 ]

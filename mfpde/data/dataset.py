@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from mfpde.case import Case, schema
+from mfpde.case.teacher_tables import FeaturesTeacher
 from mfpde.data.columns import Table
 from mfpde.data.inputs import draw_inputs
 from mfpde.data.scaling import Scaling, check_size, standardize
 from mfpde.data.tables import read_table
 from mfpde.data.targets import kind_of, targets_of, taught
-from mfpde.data.teachers import teach
+from mfpde.data.teachers import teach, teach_by_features
 from mfpde.data.weights import weights_of
 from mfpde.errors import InputError, about
 from mfpde.randomness import generator
@@ -88,7 +89,7 @@ def build_dataset(case: Case) -> Dataset:
         if spec.file is not None:
             found = _from_file(spec, loss, case.folder, case.path)
         else:
-            found = _from_teacher(spec, loss, case.model.activation)
+            found = _from_teacher(spec, case.model)
         x, y, weights = found.x, found.y, found.weights
         if len(y) < 2:
             raise InputError(f"data: {len(y)} row(s) of data; at least 2 are needed")
@@ -197,7 +198,7 @@ def _whole_rows(
     ]
 
 
-def _from_teacher(spec: schema.Data, loss: str, activation: str) -> Dataset:
+def _from_teacher(spec: schema.Data, model: schema.NetworkModel) -> Dataset:
     """A teacher at inputs of a law."""
     assert spec.teacher is not None
     assert spec.inputs is not None
@@ -206,7 +207,12 @@ def _from_teacher(spec: schema.Data, loss: str, activation: str) -> Dataset:
     x, weights = draw_inputs(spec.inputs)
     names = ["x"] if x.shape[1] == 1 else [f"x{k}" for k in range(x.shape[1])]
     identity = Scaling(np.zeros(1), np.ones(1))
-    targets = taught(teach(spec.teacher, x, activation), loss)
+    if isinstance(spec.teacher, FeaturesTeacher):
+        untaught = Dataset(x, np.zeros(len(x)), weights, names, ["y"], identity, identity)
+        found = teach_by_features(spec.teacher, untaught, model)
+    else:
+        found = teach(spec.teacher, x, model.activation)
+    targets = taught(found, model.loss)
     outputs = 1 if targets.values.ndim == 1 else targets.values.shape[1]
     y_names = ["y"] if outputs == 1 else [f"y{k + 1}" for k in range(outputs)]
     y, notes = targets.values, targets.notes

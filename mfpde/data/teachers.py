@@ -1,11 +1,14 @@
 """Teachers: the functions f* a network is asked to learn."""
 
+from typing import Any
+
 import numpy as np
 
 from mfpde.activations import find_activation
-from mfpde.case import teacher_tables
-from mfpde.errors import InputError
+from mfpde.case import schema, teacher_tables
+from mfpde.errors import InputError, nearest
 from mfpde.expressions import evaluate, parse
+from mfpde.kinds import FEATURES, LOSSES
 
 
 def teach(spec: teacher_tables.Teacher, x: np.ndarray, activation: str) -> np.ndarray:
@@ -27,6 +30,7 @@ def teach(spec: teacher_tables.Teacher, x: np.ndarray, activation: str) -> np.nd
     elif isinstance(spec, teacher_tables.PlantedTeacher):
         y = _planted(spec, x, activation)
     else:
+        assert isinstance(spec, teacher_tables.MixtureTeacher)
         y = _mixture(spec, x)
     if not np.all(np.isfinite(y)):
         row, output = np.argwhere(~np.isfinite(y).reshape(len(x), -1))[0]
@@ -56,6 +60,32 @@ def planted_units(
     )
     b, a = np.array([[unit.b, unit.a] for unit in spec.units]).T
     return w, b, a / len(spec.units) if spec.scaling == "mean" else a
+
+
+def teach_by_features(
+    spec: teacher_tables.FeaturesTeacher, data: Any, model: schema.NetworkModel
+) -> np.ndarray:
+    """f*(x) = sum_k a_k phi(z_k; x) (L,) with the model's own features.
+
+    Arguments:
+        data: a `Dataset` of the inputs, whose targets nobody reads.
+    Raises:
+        InputError: a unit that lacks a parameter of the model, or has one that is not the model's.
+    """
+    kind = FEATURES[model.features]
+    names = ["a", *kind.components(model, data.dimension)]
+    for number, unit in enumerate(spec.units):
+        where = f"data.teacher.units.{number}"
+        for given in unit:
+            if given not in names:
+                raise InputError(
+                    f"{where}: expected {', '.join(names)}, got '{given}'{nearest(given, names)}"
+                )
+        if missing := [name for name in names if name not in unit]:
+            raise InputError(f"{where}: expected {', '.join(names)}; {missing[0]} is missing")
+    units = np.array([[unit[name] for name in names] for unit in spec.units])
+    features = kind.build(model, data, LOSSES[model.loss](model))
+    return units[:, 0] @ features.values(units[:, 1:], data.x)
 
 
 def _planted(spec: teacher_tables.PlantedTeacher, x: np.ndarray, activation: str) -> np.ndarray:

@@ -63,15 +63,29 @@ class Backend(Protocol):
         """(x + y + dt rate(y)) / 2: the second stage of Heun's method."""
 
     def react(
-        self, field: Field, potential: Potential, strength: float, shift: float, power: float = 1.0
+        self,
+        field: Field,
+        potential: Potential,
+        strength: float,
+        shift: float,
+        power: float = 1.0,
+        above: bool = False,
     ) -> Field:
-        """field^power exp(-strength (V - shift))."""
+        """field^power exp(-strength (V - shift)), of V - shift the positive part alone if `above`."""
 
     def blend(self, a: float, x: Field, b: float, y: Field) -> Field:
         """a x + b y."""
 
-    def spread(self, field: Field, potential: Potential, mean: float, power: int, tau: float = 0.0) -> float:
-        """int |V + tau log mu - mean|^power dmu, power 1 or 2."""
+    def spread(
+        self,
+        field: Field,
+        potential: Potential,
+        mean: float,
+        power: int,
+        tau: float = 0.0,
+        above: bool = False,
+    ) -> float:
+        """int |V + tau log mu - mean|^power dmu, power 1 or 2, of its positive part alone if `above`."""
 
     def entropy(self, field: Field) -> float:
         """int mu log mu dtheta."""

@@ -10,6 +10,7 @@ from mfpde.eulerian.diffusion import MAX_PECLET, Diffusion, median_peclet
 from mfpde.eulerian.memory import check_size, telling_what_fits
 from mfpde.eulerian.solver import Solver
 from mfpde.eulerian.stepper import Stepper
+from mfpde.expressions.schedule import schedule_of
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
 from mfpde.models.mesh_potential import MeshPotential
@@ -54,8 +55,8 @@ def has_gibbs_states(case: Case) -> bool:
     """
     dynamics = case.dynamics
     moving = all(p.mobility > 0 for p in case.parameters.values() if p.fixed is None)
-    plain_reaction = dynamics.birth_death > 0 and dynamics.reaction == "plain"
-    return dynamics.diffusion > 0 and moving and not plain_reaction and dynamics.births is None
+    plain_reaction = bool(dynamics.birth_death) and dynamics.reaction == "plain"
+    return dynamics.diffusion > 0 and moving and not plain_reaction and not dynamics.injects
 
 
 def _build_stepper(
@@ -67,7 +68,12 @@ def _build_stepper(
             f'{case.path}: eulerian.backend: "fipy" keeps the mass, which a {case.model.kind} does not;'
             ' expected "auto", "numpy" or "opencl"'
         )
+    alpha = schedule_of(dynamics.birth_death, case.time, f"{case.path}: dynamics.birth_death")
     if settings.backend == "fipy":
+        if not alpha.constant:
+            raise InputError(
+                f"{case.path}: dynamics.birth_death: fipy takes a number, not a formula; use opencl or numpy"
+            )
         from mfpde.eulerian.fipy_stepper import FipyStepper
 
         with about(case.path):
@@ -79,7 +85,7 @@ def _build_stepper(
     births = births_laws(case, model.parameters)
     source = None if births is None else backend.upload(mesh.average_density(births))
     diffusion = Diffusion(backend, mesh, dynamics.diffusion, together) if dynamics.diffusion else None
-    rest = (source, diffusion, fraction, case.model.conserves_mass)
+    rest = (source, diffusion, fraction, alpha, case.model.conserves_mass)
     return Stepper(backend, arrays.energy, model.scale, settings, dynamics, *rest)
 
 

@@ -76,7 +76,7 @@ class FipyStepper(Stepper):
             raise InputError(
                 f"eulerian.backend: fipy solves in float64, not in {settings.precision}; use opencl or numpy"
             )
-        if dynamics.births is not None:
+        if dynamics.injects:
             raise InputError("eulerian.backend: fipy solves without births; use opencl or numpy")
         try:
             import fipy

@@ -112,9 +112,15 @@ class NumpyBackend:
         return result, float(least.min())
 
     def react(
-        self, field: np.ndarray, potential: Potential, strength: float, shift: float, power: float = 1.0
+        self,
+        field: np.ndarray,
+        potential: Potential,
+        strength: float,
+        shift: float,
+        power: float = 1.0,
+        above: bool = False,
     ) -> np.ndarray:
-        """field^power exp(-strength (V - shift))."""
+        """field^power exp(-strength (V - shift)), of V - shift the positive part alone if `above`."""
         result = np.zeros_like(field)
 
         def fill(window: Window) -> tuple[float]:
@@ -122,6 +128,8 @@ class NumpyBackend:
             with np.errstate(over="ignore", invalid="ignore"):
                 factor = potential.on(window)
                 factor -= shift
+                if above:
+                    np.maximum(factor, 0, out=factor)
                 factor *= -strength
                 np.exp(factor, out=factor)
                 factor *= field[window] if power == 1 else field[window] ** power
@@ -145,15 +153,23 @@ class NumpyBackend:
         return result
 
     def spread(
-        self, field: np.ndarray, potential: Potential, mean: float, power: int, tau: float = 0.0
+        self,
+        field: np.ndarray,
+        potential: Potential,
+        mean: float,
+        power: int,
+        tau: float = 0.0,
+        above: bool = False,
     ) -> float:
-        """int |V + tau log mu - mean|^power dmu."""
+        """int |V + tau log mu - mean|^power dmu, of its positive part alone if `above`."""
 
         def of(window: Window) -> tuple[float]:
             value = potential.on(window)
             if tau:
                 value += tau * np.log(np.maximum(field[window], self.negligible))
             value -= mean
+            if above:
+                np.maximum(value, 0, out=value)
             value = np.abs(value, out=value) if power == 1 else np.square(value, out=value)
             value *= field[window]
             value *= self.mesh.volumes[window]

@@ -197,11 +197,11 @@ class OpenCLBackend:
         return result, -self.reduce_parts(self.per_part, "max")
 
     def react(
-        self, field: Field, potential: Potential, strength: float, shift: float, power: float = 1.0
+        self, field: Field, potential: Potential, strength: float, shift: float, power=1.0, above=False
     ) -> Field:
-        """field^power exp(-strength (V - shift))."""
+        """field^power exp(-strength (V - shift)), of V - shift the positive part alone if `above`."""
         result, real = self._fresh(), self.dtype.type
-        numbers = (real(strength), real(shift), real(power))
+        numbers = (real(strength), real(shift), real(power), np.int32(above))
         self.run("react", (self.runs,), field.values, *self._v(potential), *numbers, result.values)
         return result
 
@@ -209,11 +209,13 @@ class OpenCLBackend:
         """a x + b y."""
         return self.combine(a, x, b, y, 0.0, y)[0]
 
-    def spread(self, field: Field, potential: Potential, mean: float, power: int, tau: float = 0.0) -> float:
-        """int |V + tau log mu - mean|^power dmu."""
+    def spread(
+        self, field: Field, potential: Potential, mean: float, power: int, tau=0.0, above=False
+    ) -> float:
+        """int |V + tau log mu - mean|^power dmu, of its positive part alone if `above`."""
         real = self.dtype.type
         given = (field.values, *self._v(potential), self.axes.width)
-        numbers = (real(mean), np.int32(power), real(tau))
+        numbers = (real(mean), np.int32(power), real(tau), np.int32(above))
         self.run("potential_spread", (self.runs,), *given, *numbers, self.per_run)
         return self.reduce_runs(self.per_run, "sum")
 

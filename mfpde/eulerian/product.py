@@ -93,18 +93,34 @@ class Product:
         )
 
     def react(
-        self, field: tuple, potential: tuple, strength: float, shift: Numbers, power: float = 1.0
+        self,
+        field: tuple,
+        potential: tuple,
+        strength: float,
+        shift: Numbers,
+        power: float = 1.0,
+        above: bool = False,
     ) -> tuple:
-        """field^power exp(-strength (V - shift))."""
-        return tuple(b.react(f, v, strength, s, power) for b, f, v, s in self._each(field, potential, shift))
+        """field^power exp(-strength (V - shift)), of V - shift the positive part alone if `above`."""
+        return tuple(
+            b.react(f, v, strength, s, power, above) for b, f, v, s in self._each(field, potential, shift)
+        )
 
     def blend(self, a: Numbers, x: tuple, b: Numbers, y: tuple) -> tuple:
         """a x + b y."""
         return tuple(backend.blend(p, f, q, g) for backend, p, f, q, g in self._each(a, x, b, y))
 
-    def spread(self, field: tuple, potential: tuple, mean: Numbers, power: int, tau: float = 0.0) -> float:
+    def spread(
+        self,
+        field: tuple,
+        potential: tuple,
+        mean: Numbers,
+        power: int,
+        tau: float = 0.0,
+        above: bool = False,
+    ) -> float:
         """The sum of int |V + tau log mu - mean|^power dmu."""
-        return sum(b.spread(f, v, m, power, tau) for b, f, v, m in self._each(field, potential, mean))
+        return sum(b.spread(f, v, m, power, tau, above) for b, f, v, m in self._each(field, potential, mean))
 
     def entropy(self, field: tuple) -> float:
         """The sum of int mu log mu dtheta."""

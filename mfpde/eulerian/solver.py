@@ -110,6 +110,7 @@ class Solver:
             self.energy_rise = max(self.energy_rise, self.state.energy - before.energy)
             return
         while self.time < until:  # the last step ends there exactly
+            self.stepper.time = self.time
             step = self.stepper.step(self.state, until - self.time, self.longest)
             self.energy_rise = max(
                 self.energy_rise, self.stepper.functional(step.state) - self.stepper.functional(self.state)
@@ -162,7 +163,7 @@ class Solver:
         self.steps += 1
         self.redone += step.halvings + step.rejected
         self.last_dt = step.dt
-        self.longest = GROWTH * (step.dt if step.halvings else self.longest)
+        self.longest = GROWTH * float(step.dt if step.halvings else self.longest)
         self.dissipated += step.dissipated
         self.last_limit = step.limit
         self.limits[step.limit] += 1

@@ -26,12 +26,17 @@ from mfpde.eulerian.reaction import Reaction
 from mfpde.eulerian.state import Refused, State, States
 from mfpde.eulerian.step_control import StepControl
 from mfpde.eulerian.steps import REMEDIES, Limits, Step, Taken, TooLong
+from mfpde.eulerian.unbalanced import Unbalanced
+from mfpde.expressions.schedule import Schedule, constant
+from mfpde.kinds import BIRTHS
 from mfpde.models.energy import Energy, Moments
 
 POSITIVITY_BOUND = 0.5
 MAX_HALVINGS = 30
 #: of the longest step, or of the way to the next output: a run of shorter steps would not end
 SHORTEST = 1e-8
+#: the rate of transport at a state, and its moments, if they are known
+First = tuple[Rate, Moments] | None
 
 
 class Stepper:
@@ -53,23 +58,22 @@ class Stepper:
         births: Field | None = None,
         diffusion: Diffusion | None = None,
         fraction: float = 1.0,
+        alpha: Schedule | None = None,
         balanced: bool = True,
     ):
         self.backend, self.energy, self.settings, self.diffusion = backend, energy, settings, diffusion
-        self.fraction = fraction
-        self.tau = dynamics.diffusion
+        self.fraction, self.tau = fraction, dynamics.diffusion
         self.states = States(backend, energy, self.tau > 0)
-        self.reaction = Reaction(backend, self.states, dynamics, births, balanced)
-        self.alpha = dynamics.birth_death
+        kind = BIRTHS[dynamics.scheme] if balanced else Unbalanced
+        self.reaction: Reaction = kind(backend, self.states, dynamics, births)
+        self.schedule = alpha or constant(dynamics.alpha)
+        self.alpha, self.time = self.schedule.largest, 0.0  #: time at which the next step starts
         self.implicit = diffusion is not None and diffusion.together
         self.heats = diffusion is not None and not diffusion.together
-        #: the error of steps is estimated where they are not those of transport alone, whose own bounds keep
-        #: them short
-        self.control = (
-            StepControl(settings.tolerance, settings.precision, self.implicit, fraction)
-            if self.alpha or self.tau
-            else None
-        )
+        #: of the error of steps that are not of transport alone, whose own bounds keep them short
+        self.control = None
+        if self.alpha or self.tau:
+            self.control = StepControl(settings.tolerance, settings.precision, self.implicit, fraction)
         self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + scale + 64 * self.tau)
 
     @property
@@ -81,11 +85,9 @@ class Stepper:
     @property
     def claim(self) -> str:
         """What is proved to decay, and enforced: "energy", "free energy" or "none"."""
-        if (
-            self.reaction.births is not None
-            or self.heats
-            or (self.tau and self.alpha and not self.reaction.entropic)
-        ):
+        reaction = self.reaction
+        unsigned = self.tau and (reaction.births is not None or (self.alpha and not reaction.entropic))
+        if not reaction.proven or self.heats or unsigned:
             return "none"  # a source; a splitting; a reaction whose Cov(V, V + tau log mu) has no sign
         if self.energy.guarantee == "none":
             return "none"
@@ -96,9 +98,7 @@ class Stepper:
         return state.energy + 2 * self.tau * state.entropy
 
     def limits(self, rate: Rate, change: Moments) -> Limits:
-        """Steps allowed by positivity and by the energy for an Euler stage along a rate with these
-        moments.
-        """
+        """Steps allowed by positivity and by the energy for an Euler stage along a rate with its moments."""
         curvature = self.energy.curvature_bound(change)
         energy = 2 * rate.dissipation / curvature if curvature > 0 else np.inf
         # near equilibrium both vanish and their quotient is rounding
@@ -113,6 +113,7 @@ class Stepper:
             RunError: the step collapsed, or the density or energy stopped being finite.
         """
         first = None if self.implicit else self._slope(state)
+        self.reaction.alpha = self.schedule(self.time)
         choices = self._choices(state, first) | {"redo": longest}
         limit = min(choices, key=lambda name: choices[name])
         # steps chosen by their error grow when the density has settled, and need only move time at all
@@ -145,9 +146,12 @@ class Stepper:
             " positivity or erred too much"
         )
 
-    def _choices(self, state: State, first: tuple[Rate, Moments] | None) -> dict[str, float]:
+    def _choices(self, state: State, first: First) -> dict[str, float]:
         """The longest steps at a state, by what sets them."""
-        choices = {"max_step": self.longest, "reaction": self.reaction.longest_step(state)}
+        choices = {
+            "max_step": self.longest,
+            "reaction": self.reaction.longest_step(state, first and first[1]),
+        }
         if first is not None:
             limits = self.limits(*first)
             parts = 2 if self.alpha or self.heats else 1  # then transport goes in two halves around these
@@ -157,7 +161,7 @@ class Stepper:
             }
         return choices | ({"accuracy": self.control.longest} if self.control is not None else {})
 
-    def _controlled(self, state: State, first: tuple[Rate, Moments] | None, dt: float) -> "Taken":
+    def _controlled(self, state: State, first: First, dt: float) -> Taken:
         """A step whose error passed, where it was due to be estimated.
 
         Raises:
@@ -170,7 +174,7 @@ class Stepper:
             self.control.passed()
             return whole
         middle = self._try(state, first, dt / 2)
-        halves = self._try(middle.state, None, dt / 2)
+        halves = self._try(middle.state, None, dt / 2, dt / 2)
         change = self.backend.distance(state.field, halves.state.field) if self.implicit else np.inf
         if not self.control.allows(dt, self.backend.distance(whole.state.field, halves.state.field), change):
             raise TooLong
@@ -185,7 +189,8 @@ class Stepper:
             raise RunError("a velocity is no longer finite")
         return rate, self.backend.moments(rate.field)
 
-    def _try(self, state: State, first: tuple[Rate, Moments] | None, dt: float) -> "Taken":
+    def _try(self, state: State, first: First, dt: float, since: float = 0.0) -> Taken:
+        self.reaction.alpha = self.schedule(self.time + since + dt / 2)
         if not (self.alpha or self.heats):
             field, least, dissipated = self._transport(state, first, dt)
         else:
@@ -210,12 +215,10 @@ class Stepper:
         heat = self.diffusion.heat if self.diffusion is not None and self.heats else None
         before = self.states.of(heat(field, dt / 2) if heat else field)
         after = self.states.of(self.reaction.step(before, dt))
-        dissipated = dt * (self.reaction.variance(before) + self.reaction.variance(after)) * self.alpha
+        dissipated = self.reaction.dissipated(before, after, dt)
         return (self.states.of(heat(after.field, dt / 2)) if heat else after), dissipated
 
-    def _transport(
-        self, state: State, first: tuple[Rate, Moments] | None, dt: float
-    ) -> tuple[Field, float, float]:
+    def _transport(self, state: State, first: First, dt: float) -> tuple[Field, float, float]:
         """SSP-RK2 (Heun): r1 = r + dt L(r), result (r + r1 + dt L(r1)) / 2; also the energy it dissipates.
 
         Arguments:

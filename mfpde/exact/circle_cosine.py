@@ -127,7 +127,7 @@ def build_cosine_circle(case: Case, model: Problem, mesh: Mesh) -> CosineCircle:
         f"a law in parameters.{c.name}.initial that is wrapped_cauchy, or uniform on the whole circle",
     )
     assert start is not None
-    return CosineCircle(c.name, c.domain[0], start, strength, c.mobility, case.dynamics.birth_death)
+    return CosineCircle(c.name, c.domain[0], start, strength, c.mobility, case.dynamics.alpha)
 
 
 SOLUTION = Solution(

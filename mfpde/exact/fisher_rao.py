@@ -58,14 +58,12 @@ def build_fisher_rao(case: Case, model: Problem, mesh: Mesh) -> FisherRao:
         InputError: something moves, or nothing reacts.
     """
     expect_no(case, diffusion=True)
-    expect(case, case.dynamics.birth_death > 0, "dynamics.birth_death > 0")
+    expect(case, bool(case.dynamics.birth_death), "dynamics.birth_death > 0")
     for c in model.parameters.free:
         expect(case, c.mobility == 0, f"parameters.{c.name}.mobility = 0: nothing may move")
     arrays = model.on_mesh(mesh)
     masses = mesh.average_density([c.law for c in model.parameters.free]) * mesh.volumes
-    return FisherRao(
-        model, mesh, arrays, masses.reshape(len(arrays.amplitude), -1), case.dynamics.birth_death
-    )
+    return FisherRao(model, mesh, arrays, masses.reshape(len(arrays.amplitude), -1), case.dynamics.alpha)
 
 
 SOLUTION = Solution(

@@ -114,7 +114,7 @@ def build_gaussian(case: Case, model: Problem, mesh: Mesh) -> Gaussian:
         np.array([c.mobility for c in free]),
         np.array([law.mean for law in laws]),
         np.diag([law.std**2 for law in laws]),
-        case.dynamics.birth_death,
+        case.dynamics.alpha,
         case.dynamics.diffusion,
         case.dynamics.reaction == "entropic",
     )

@@ -28,5 +28,6 @@ def build_exact(case: Case, model: Problem, mesh: Mesh) -> Exact:
         InputError: the case names none, or one that does not apply to it.
     """
     solution = solution_of(case)
-    expect(case, case.dynamics.births is None, "a case without dynamics.births")
+    expect(case, not isinstance(case.dynamics.birth_death, str), "dynamics.birth_death that is a number")
+    expect(case, not case.dynamics.injects, "a case without dynamics.births")
     return solution.build(case, model, mesh)

@@ -75,7 +75,7 @@ def expect_no(case: Case, *, birth_death: bool = False, diffusion: bool = False)
     expect(
         case,
         not (birth_death and dynamics.birth_death),
-        f"dynamics.birth_death = 0, got {dynamics.birth_death:g}",
+        f"dynamics.birth_death = 0, got {dynamics.birth_death}",
     )
     expect(
         case, not (diffusion and dynamics.diffusion), f"dynamics.diffusion = 0, got {dynamics.diffusion:g}"

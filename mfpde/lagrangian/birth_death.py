@@ -15,11 +15,15 @@ The generator acts on linear functionals as the Fisher-Rao flow -alpha (V - Vbar
 alpha/2 int |V - Vbar| dmu (mu_b - mu).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from mfpde.expressions.schedule import Schedule, constant
+from mfpde.lagrangian.backend import Backend
 from mfpde.lagrangian.ladder import Ladder
+from mfpde.models.problem import Cloud
 from mfpde.randomness import generator
 
 Draw = Callable[[np.ndarray], np.ndarray]
@@ -29,17 +33,22 @@ class BirthDeath:
     """Jumps of all networks; counts what happened.
 
     Arguments:
-        alpha: rate of the reaction.
+        alpha: rate of the reaction, by time.
         births: for each free component its row in the state and what makes reborn units of numbers in [0, 1);
             None for clones alone.
     """
 
-    def __init__(self, ladder: Ladder, alpha: float, births: Sequence[tuple[int, Draw]] | None):
-        self.ladder, self.alpha, self.births = ladder, alpha, births
+    #: what a checkpoint holds of it
+    saved: tuple[str, ...] = ("killed", "cloned")
+
+    def __init__(self, ladder: Ladder, alpha: Schedule | float, births: Sequence[tuple[int, Draw]] | None):
+        self.ladder, self.births = ladder, births
+        self.schedule = alpha if isinstance(alpha, Schedule) else constant(alpha)
+        self.alpha = self.schedule(0.0)  #: at present
         self.killed = np.zeros(len(ladder.sizes), dtype=np.int64)
         self.cloned = np.zeros(len(ladder.sizes), dtype=np.int64)
 
-    def typical_rate(self, potential: np.ndarray) -> float:
+    def typical_rate(self, potential: np.ndarray, cloud: Callable[[], Cloud] | None = None) -> float:
         """alpha times the root mean square of V - Vbar over a network, for the network where it is
         largest.
         """
@@ -55,6 +64,7 @@ class BirthDeath:
         dt: float,
         step: int,
         balanced: bool = False,
+        cloud: Callable[[], Cloud] | None = None,
     ) -> np.ndarray | None:
         """The state after the jumps of one reaction step, or None if there were none.
 
@@ -63,6 +73,7 @@ class BirthDeath:
             potential: V at every unit (units,).
             step: number of this reaction step, part of the key of the random numbers.
             balanced: whether probabilities are |w - 1|.
+            cloud: gives all that is known of the units, for those who need more than V.
         """
         moved: np.ndarray | None = None
         for network, units, replicate, where in self.ladder.networks():
@@ -80,6 +91,33 @@ class BirthDeath:
                 moved = state()
             self._apply(moved[:, where], jumps, excess, random, network)
         return moved
+
+    def set_time(self, time: float) -> None:
+        """Take alpha at this time from now on."""
+        self.alpha = self.schedule(time)
+
+    def react(
+        self,
+        backend: Backend,
+        state: Any,
+        potential: np.ndarray,
+        dt: float,
+        step: int,
+        balanced: bool,
+        cloud: Callable[[], Cloud],
+    ) -> Any | None:
+        """The same for a state of a backend."""
+        moved = self.jump(lambda: backend.download(state), potential, dt, step, balanced, cloud)
+        return None if moved is None else backend.upload(moved)
+
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """What it must know to go on."""
+        return {name: np.copy(getattr(self, name)) for name in self.saved}
+
+    def restore(self, saved: Mapping[str, Any], backend: Backend) -> None:
+        """Go on from a checkpoint."""
+        for name in self.saved:
+            setattr(self, name, saved[name])
 
     def _apply(
         self,

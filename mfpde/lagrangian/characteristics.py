@@ -36,7 +36,9 @@ class Characteristics:
 
 def why_none(case: Case) -> str | None:
     """The key that leaves a case without characteristics, and why; None if it has them."""
-    if case.dynamics.births is not None:
+    if isinstance(case.dynamics.birth_death, str):
+        return "dynamics.birth_death: a rate that changes in time acts on no weights"
+    if case.dynamics.injects:
         return "dynamics.births: births create units"
     return "dynamics.diffusion: noise scatters units" if case.dynamics.diffusion else None
 

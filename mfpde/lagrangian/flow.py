@@ -18,6 +18,8 @@ from mfpde.lagrangian.backend import Backend, State
 from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.noise_steps import RULES, NoiseSteps
 from mfpde.lagrangian.noise_steps import SAVED as SAVED_OF_NOISE
+from mfpde.lagrangian.weighed_births import WeighedBirths
+from mfpde.models.problem import Cloud
 
 STAGES = (
     (1 / 5,),
@@ -44,7 +46,7 @@ class Flow:
     backend: Backend
     settings: schema.Lagrangian
     state: State
-    birth_death: BirthDeath | None = None
+    birth_death: BirthDeath | WeighedBirths | None = None
     noise: NoiseSteps | None = None
     time: float = 0.0
     step_size: float = 0.01
@@ -83,12 +85,12 @@ class Flow:
         jumps = self.birth_death
         if self.noise is not None:
             saved |= {name: getattr(self.noise, name) for name in SAVED_OF_NOISE}
-        return saved | (
-            {} if jumps is None else {"killed": jumps.killed.copy(), "cloned": jumps.cloned.copy()}
-        )
+        return saved | ({} if jumps is None else jumps.checkpoint())
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Go on from a checkpoint."""
+        if self.birth_death is not None:
+            self.birth_death.restore(saved, self.backend)
         self.state = self.backend.restore(saved["state"])
         self._first = self.backend.velocity(self.state)
         for name in SAVED:
@@ -96,8 +98,6 @@ class Flow:
         if self.noise is not None:
             for name, otherwise in SAVED_OF_NOISE.items():
                 setattr(self.noise, name, saved.get(name, otherwise))
-        if self.birth_death is not None:
-            self.birth_death.killed, self.birth_death.cloned = saved["killed"], saved["cloned"]
 
     def advance(self, until: float, watch: Callable[[], None] | None = None) -> None:
         """Integrate to a time; `watch` is called after every step, and may take a checkpoint.
@@ -159,7 +159,8 @@ class Flow:
     def _plan_reaction(self) -> None:
         """Choose the time to the next jumps such that few units jump."""
         assert self.birth_death is not None
-        rate = self.birth_death.typical_rate(self.potential())
+        self.birth_death.set_time(self.time)
+        rate = self.birth_death.typical_rate(self.potential(), self._cloud)
         self.interval = min(
             self.settings.reaction_step, self.settings.reaction_tolerance / rate if rate > 0 else np.inf
         )
@@ -175,7 +176,7 @@ class Flow:
         waiting = self.time - self.reacted
         return (
             waiting > 0
-            and waiting * self.birth_death.typical_rate(self.potential())
+            and waiting * self.birth_death.typical_rate(self.potential(), self._cloud)
             > self.settings.reaction_tolerance / 2
         )
 
@@ -187,13 +188,20 @@ class Flow:
             self.interval < self.settings.reaction_step,
         )
         self.reactions += 1
+        self.birth_death.set_time(self.time - elapsed / 2)
         self.reacted = self.time
-        state, potential = lambda: self.backend.download(self.state), self.potential()
-        moved = self.birth_death.jump(state, potential, elapsed, self.reactions, balanced=frequent)
+        moved = self.birth_death.react(
+            self.backend, self.state, self.potential(), elapsed, self.reactions, frequent, self._cloud
+        )
         if moved is not None:
-            self.state = self.backend.upload(moved)
-            self._first = self.backend.velocity(self.state)
+            self.state, self._first = moved, self.backend.velocity(moved)
         self._plan_reaction()
+
+    def _cloud(self) -> Cloud:
+        """All that is known of the units."""
+        backend, starts = self.backend, self.birth_death.ladder.first_unit[:-1]  # type: ignore[union-attr]
+        state, weights = backend.download(self.state), backend.weights(self.state)
+        return Cloud(state, weights, backend.predictions(self.state), self.potential(), starts)
 
     def _transport(self, until: float) -> None:
         while until - self.time > ROUNDING * until:

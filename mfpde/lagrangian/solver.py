@@ -1,11 +1,15 @@
 """Build the networks of a case: ladder, backend, reaction, integrator."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from mfpde.case import Case
 from mfpde.device.choice import device_of
 from mfpde.errors import InputError, about
+from mfpde.expressions.schedule import schedule_of
+from mfpde.kinds import UNIT_BIRTHS
 from mfpde.lagrangian.birth_death import BirthDeath
+from mfpde.lagrangian.born import Born
 from mfpde.lagrangian.fixed_steps import FixedSteps, check_steps
 from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.forces import build_backend
@@ -14,8 +18,29 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.memory import check_size
 from mfpde.lagrangian.noise import Noise
 from mfpde.lagrangian.noise_steps import NoiseSteps
-from mfpde.models.births import births_laws
+from mfpde.lagrangian.weighed_births import WeighedBirths
+from mfpde.laws import Law
+from mfpde.models.births import birth_level, births_laws
 from mfpde.models.problem import Problem
+
+
+def _process(
+    case: Case, model: Problem, ladder: Ladder, births: Sequence[Law] | None
+) -> BirthDeath | WeighedBirths | None:
+    """What makes units jump, or births into weights; None if weights alone react."""
+    scheme = case.dynamics.scheme
+    alpha = schedule_of(case.dynamics.birth_death, case.time, f"{case.path}: dynamics.birth_death")
+    by_weights = case.lagrangian.reaction == "weights"
+    if births is None:
+        return None if by_weights else BirthDeath(ladder, alpha, None)
+    free = [(row, c) for row, c in enumerate(model.parameters.components) if c.free]
+    draws = [(row, partial(c.draw, law=law)) for (row, c), law in zip(free, births, strict=True)]
+    if scheme not in UNIT_BIRTHS:
+        return BirthDeath(ladder, alpha, draws)
+    assert case.dynamics.births is not None
+    rate, level = case.dynamics.births.rate or 0.0, birth_level(case, model, births)
+    born: Born = UNIT_BIRTHS[scheme](ladder, alpha, draws, rate, level)
+    return WeighedBirths(born) if by_weights else born
 
 
 def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
@@ -27,13 +52,19 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
         InputError: births from a density together with weights, which have no units to replace.
     """
     settings, alpha = case.lagrangian, case.dynamics.birth_death
+    if isinstance(alpha, str) and settings.reaction == "weights":
+        raise InputError(
+            f'{case.path}: dynamics.birth_death: lagrangian.reaction = "weights" takes a number, not a'
+            ' formula; use "birth_death"'
+        )
     device = device_of(case.eulerian.backend, device)
     check_size(model, ladder, settings.precision, str(case.path), device)
     births = births_laws(case, model.parameters)
     by_weights = bool(alpha) and settings.reaction == "weights"
-    if by_weights and births is not None:
+    if by_weights and case.dynamics.scheme == "reborn":
         raise InputError(
-            f'{case.path}: lagrangian.reaction: "weights" cannot express dynamics.births; use "birth_death"'
+            f'{case.path}: lagrangian.reaction: "weights" cannot express dynamics.births without a scheme;'
+            f' use "birth_death", or dynamics.births.scheme = {" or ".join(map(repr, UNIT_BIRTHS))}'
         )
     if case.dynamics.reaction == "entropic":
         raise InputError(
@@ -63,16 +94,9 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
         if tau
         else None
     )
-    backend = build_backend(model, ladder, case.lagrangian.precision, alpha if by_weights else 0.0, device)
-    process = None
-    if alpha and not by_weights:
-        free = [(row, c) for row, c in enumerate(model.parameters.components) if c.free]
-        reborn = (
-            None
-            if births is None
-            else [(row, partial(c.draw, law=law)) for (row, c), law in zip(free, births, strict=True)]
-        )
-        process = BirthDeath(ladder, alpha, reborn)
+    weight_rate = case.dynamics.alpha if by_weights else 0.0
+    backend = build_backend(model, ladder, case.lagrangian.precision, weight_rate, device)
+    process = _process(case, model, ladder, births) if alpha else None
     state = backend.upload(start)
     if settings.fixed_step is None:
         return Flow(backend, settings, state, process, noise)

@@ -18,6 +18,11 @@ def cloned(networks: NetworksView) -> np.ndarray:
     return jumps.cloned if jumps else np.zeros(len(networks.ladder.sizes))
 
 
+def born(networks: NetworksView) -> np.ndarray:
+    """Of every network."""
+    return networks.flow.birth_death.born  # type: ignore[union-attr]
+
+
 VARIABLES = [
     Variable(
         "lagrangian/{units}/killed",
@@ -32,5 +37,13 @@ VARIABLES = [
         "jumps so far in which a unit below the mean of V was cloned over another",
         cloned,
         compared=Compared("mean", "cloned", always=True),
+    ),
+    Variable(
+        "lagrangian/{units}/born",
+        (TIME, "replicate_{units}"),
+        "units so far that were born from the law of births",
+        born,
+        when=lambda networks: hasattr(networks.flow.birth_death, "born"),
+        only="with a scheme of `dynamics.births` that has a law",
     ),
 ]

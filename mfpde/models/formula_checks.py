@@ -22,7 +22,7 @@ def unmoved(case: Case) -> list[str]:
     if not isinstance(case.model, schema.PotentialModel):
         return []
     moved = (
-        set(case.dynamics.births or ())
+        set(case.dynamics.births.laws if case.dynamics.births else ())
         if not case.dynamics.diffusion
         else {name for name, p in case.parameters.items() if p.fixed is None}
     )

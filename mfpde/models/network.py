@@ -233,8 +233,8 @@ def build_network(case: Case, data: Dataset | None = None) -> Network:
         features = kind.build(spec, data, build_loss(spec))
         parameters = network_parameters(case, kind.components(spec, data.dimension), data.outputs)
         network = Network(parameters, features, build_penalty(spec.penalty))
-        network.check_periods()
         features.check(parameters.rest, case)
+        network.check_periods()
     return network
 
 

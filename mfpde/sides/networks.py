@@ -60,7 +60,7 @@ class Networks(Moved):
 
 def jump_rate(case: Case) -> float:
     """alpha if units jump, else 0."""
-    return case.dynamics.birth_death if case.lagrangian.reaction == "birth_death" else 0.0
+    return case.dynamics.alpha if case.lagrangian.reaction == "birth_death" else 0.0
 
 
 def build(start: Start) -> Networks | None:

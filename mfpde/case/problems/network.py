@@ -40,6 +40,8 @@ class NetworkModel(ProblemTable):
     features: Annotated[str, OneOf(FEATURES)] = "perceptron"
     activation: str = "tanh"
     bias: bool = True
+    spacing: Positive = 0.5
+    period: Positive | None = None
     loss: Annotated[str, OneOf(LOSSES)] = "square"
     huber_delta: Positive = 1.0
     penalty: Penalty = Penalty()
@@ -50,6 +52,7 @@ class NetworkModel(ProblemTable):
         fields = type(self).model_fields
         for owner, kind, names in (
             ("features", "perceptron", ("activation", "bias")),
+            ("features", "bump", ("spacing", "period")),
             ("loss", "huber", ("huber_delta",)),
         ):
             given = [name for name in names if getattr(self, name) != fields[name].default]
