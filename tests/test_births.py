@@ -168,7 +168,7 @@ def test_bumps_have_unit_norm_and_meet_nobody_else():
     for shift in apart:
         linear = values + features.slopes(c, x)[..., 0] * shift
         missed = np.abs(features.values(c + shift, x) - linear)
-        assert np.all(missed <= features.remainder(c, np.abs(shift[0]), x) + 1e-12)
+        assert np.all(missed <= features.remainder(c, np.abs(np.broadcast_to(shift, c.shape)), x) + 1e-12)
 
 
 def test_the_teacher_s_atoms_have_the_energies_that_are_stated():

@@ -90,13 +90,11 @@ class Bump(FeaturesAtData):
         away, t = self._away(z, x)
         return (self.scale / self.spacing**2 * _fall(t))[..., None] * away
 
-    def remainder(self, centre: np.ndarray, radius: float | np.ndarray, x: np.ndarray) -> np.ndarray:
-        """A bound of |phi(z; x) - phi(c; x) - <grad phi(c; x), z - c>| over |z - c| <= radius (N, L).
-
-        Arguments:
-            centre: c (N, components of z); radius: of each (N,), or of all.
+    def remainder(self, centre: np.ndarray, radius: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Half the largest second derivative times the square of a box's half diagonal, where the support can
+        be reached, else 0 (N, L); see `FeatureMap`.
         """
-        around = np.broadcast_to(np.asarray(radius, float), len(centre))[:, None]
+        around = np.sqrt(np.sum(radius**2, axis=1))[:, None]
         near = self.spacing * self._away(centre, x)[1] < 2 * self.spacing + around
         return np.where(near, STEEPEST / 2 * self.scale * (around / self.spacing) ** 2, 0.0)
 
