@@ -90,6 +90,7 @@ def test_json_has_the_promised_keys_and_nothing_else_on_stdout(call):
         "chaos",
         "descent",
         "plan",
+        "certificate",
     }
     assert {
         "energy",
@@ -188,6 +189,21 @@ def test_cases_are_listed_and_copied(call):
 
 
 SMALL = {
+    "stuck": [
+        "time=1",
+        "parameters.a.cells=11",
+        "parameters.c.cells=40",
+        "data.inputs.points=40",
+        "data.inputs.high=9.75",
+    ],
+    "relu_optimum": [
+        "parameters.a.cells=12",
+        "parameters.w.cells=8",
+        "parameters.b.cells=8",
+        "time=1",
+        "lagrangian.units=[30,90]",
+        "lagrangian.replicates=2",
+    ],
     "mcycle": [
         "parameters.w.cells=20",
         "parameters.b.cells=20",
@@ -271,6 +287,7 @@ VARIANTS = {
     "sphere": ["data_zero_penalty", "population"],
     "dynamical_clt": ["bias", "birth_death"],
     "birth_death": ["full_descent", "bad_births"],
+    "stuck": ["bad_reservoir", "bad_networks"],
 }
 
 

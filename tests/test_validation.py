@@ -36,7 +36,8 @@ def test_fipy_agrees_within_the_errors_of_both(pair, device):
 
 def test_every_row_has_a_case_and_every_case_a_claim():
     rows = {f"V{n}" for n in range(1, 23)} - {"V15", "V16", "V17"}  # games
-    assert {c.row for c in CLAIMS} | {c.row for c in CHECKS} == rows
+    of_examples = {"V26", "V27", "V28"}  # optima of cases that are shipped as examples
+    assert {c.row for c in CLAIMS} | {c.row for c in CHECKS} == rows | of_examples
     names = [entry["name"] for entry in list_cases() if entry["kind"] == "verification"]
     assert {f"V{int(name[1:3])}" for name in names} == rows
 

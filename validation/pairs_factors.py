@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mfpde.kinds import LIMITERS, OPTIMISERS
-from validation.pairs_models import NETWORK, POPULATION, POTENTIAL, RADIAL, SPIKES
+from validation.pairs_models import BUMP, NETWORK, POPULATION, POTENTIAL, RADIAL, SPIKES
 from validation.pairs_options import Changes, Options, each
 
 
@@ -35,6 +35,11 @@ COMMON: dict[str, Options] = {
         "both": {"dynamics.birth_death": 0.1, "dynamics.diffusion": 0.2},
         "entropic": {"dynamics.birth_death": 1.0, "dynamics.diffusion": 0.2, "dynamics.reaction": "entropic"},
         "births": {"dynamics.birth_death": 1.0, "dynamics.births": {}},
+        "annealed": {"dynamics.birth_death": "exp(-t)"},
+        **{
+            name: {"dynamics.birth_death": 1.0, "dynamics.births": {"scheme": name} | own}
+            for name, own in (("reservoir", {}), ("threshold", {}), ("refresh", {"rate": 0.05}))
+        },
     },
     "enabled": each("eulerian.enabled", False),
     "scheme": each("eulerian.scheme", *LIMITERS.names[1:]),
@@ -80,6 +85,8 @@ COMMON: dict[str, Options] = {
     "every": each("output.every", 0.05, 0.1),
     "fields_every": each("output.fields_every", 0.04, 0.1),
     "snapshot_replicates": each("output.snapshot_replicates", 0, 100),
+    "optimum": each("output.optimum", 0.0),
+    "escape": each("output.escape", 0.1),
     "checkpoint_every": each("output.checkpoint_every", 1e-3),
 }
 
@@ -117,6 +124,7 @@ def _births(name: str) -> dict[str, Options]:
 _KEYS = {
     "network": (NETWORK, "a"),
     "radial": (RADIAL, "a"),
+    "bump": (BUMP, "a"),
     "population": (POPULATION, "a"),
     "potential": (POTENTIAL, "x"),
 }

@@ -69,6 +69,7 @@ NETWORK: dict[str, Options] = {
         "-": {},
         "kink": {"model.penalty.lambda": 0.05, "model.penalty.power": 1.0},
         "all": {"model.penalty.lambda": 0.01, "model.penalty.power": 3.0, "model.penalty.confinement": 0.05},
+        "path": {"model.penalty.kind": "path", "model.penalty.lambda": 0.02},
     },
     "a": {
         "normal": {"parameters.a": {"domain": [-4, 4], "cells": 12, "initial": NORMAL}},
@@ -110,6 +111,22 @@ RADIAL: dict[str, Options] = {
     "k": {
         "fixed": {"parameters.k": {"fixed": 1.0}},
         "free": {"parameters.k": {"domain": [-3, 3], "cells": 8, "initial": NORMAL}},
+    },
+    **{name: NETWORK[name] for name in ("loss", "penalty", "a")},
+}
+#: bumps of compact support: parameters are a and c
+BUMP: dict[str, Options] = {
+    "data": RADIAL["data"],
+    "features": {
+        "narrow": {"model.features": "bump", "model.spacing": 0.3},
+        "wide": {"model.features": "bump", "model.spacing": 1.0},
+    },
+    "c": {
+        "uniform": {"parameters.c": {"domain": [-3, 3], "cells": 9, "initial": UNIFORM}},
+        "circle": {
+            "model.period": 6.0,
+            "parameters.c": {"domain": [-3, 3], "cells": 9, "periodic": True, "initial": UNIFORM},
+        },
     },
     **{name: NETWORK[name] for name in ("loss", "penalty", "a")},
 }

@@ -3,16 +3,18 @@
 Refusal = tuple[dict[str, list[str]], str]
 
 _NOISE = ["noise", "faint noise", "both", "entropic"]
-_ANY = [*_NOISE, "jumps", "weights", "births"]
+_BIRTHS = ["births", "reservoir", "threshold", "refresh"]
+_ANY = [*_NOISE, "jumps", "weights", "annealed", *_BIRTHS]
 _COMMON: list[Refusal] = [
     ({"stationary": ["1e-06", "100.0"], "enabled": ["False"]}, "stationary"),
     ({"dynamics": ["entropic"], "units": ["two", "one"]}, "entropic"),
     ({"dynamics": ["entropic"], "enabled": ["False"]}, "entropic"),
-    ({"hand_off": ["True"], "dynamics": [*_NOISE, "births"]}, "eulerian.hand_off"),
-    ({"nodes": ["64"], "dynamics": [*_NOISE, "births"]}, "characteristics"),
-    ({"predict": ["True"], "dynamics": [*_NOISE, "births"]}, "fluctuations"),
+    ({"hand_off": ["True"], "dynamics": [*_NOISE, *_BIRTHS, "annealed"]}, "eulerian.hand_off"),
+    ({"nodes": ["64"], "dynamics": [*_NOISE, *_BIRTHS, "annealed"]}, "characteristics"),
+    ({"predict": ["True"], "dynamics": [*_NOISE, *_BIRTHS, "annealed"]}, "fluctuations"),
     ({"backend": ["fipy"], "mesh precision": ["float32"]}, "fipy solves in float64"),
-    ({"backend": ["fipy"], "dynamics": ["births"]}, "fipy solves without births"),
+    ({"backend": ["fipy"], "dynamics": _BIRTHS}, "fipy solves without births"),
+    ({"backend": ["fipy"], "dynamics": ["annealed"]}, "fipy takes a number"),
     ({"enabled": ["False"], "units": ["none"], "nodes": ["-"], "predict": ["-"]}, "lagrangian"),
 ]
 #: too few nodes for so many parameters
@@ -39,6 +41,12 @@ REFUSED: dict[str, list[Refusal]] = {
         *_UNITS,
         (_FEW | {"k": ["free"]}, "nodes are too few"),
         (_TANGENT, "fluctuations.method"),
+    ],
+    "bump": [
+        *_COMMON,
+        *_UNITS,
+        (_TANGENT, "fluctuations.method"),
+        ({"c": ["circle"], "penalty": ["all", "path"]}, "periodic"),
     ],
     "population": [
         *_COMMON,

@@ -85,7 +85,7 @@ def try_case(tables: dict[str, Any], folder: Path, turn: int = 0) -> tuple[int, 
 def _wrong_numbers(output: Path, tables: dict[str, Any]) -> str:
     """What is not finite among energies, predictions and masses, or a mass that is not 1."""
     wrong = []
-    conserved = PROBLEM_TABLES[tables["model"].get("kind", PROBLEM_TABLES.first)].conserves_mass
+    conserved = PROBLEM_TABLES[tables.get("model", {}).get("kind", PROBLEM_TABLES.first)].conserves_mass
 
     def look(name: str, item: Any) -> None:
         last = name.split("/")[-1]

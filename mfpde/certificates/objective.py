@@ -14,7 +14,7 @@ from mfpde.models.at_data import FeaturesAtData
 #: units in the last place of a sum of data that rounding may cost
 ULPS = 4
 #: pairs of points and data whose features are formed at once
-BLOCK = 2**21
+BLOCK = 2**16
 
 
 class Pulls(NamedTuple):

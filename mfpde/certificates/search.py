@@ -40,9 +40,11 @@ def branch_and_bound(
     within the tolerance or the budget is spent: then it is as good as it is, and still a bound.
     """
     free = box.free
-    centre, radius = _boxes(box, FIRST[len(free)])
-    children = np.array(list(product([-0.5, 0.5], repeat=len(free)))).reshape(-1, len(free))
-    best, at, settled, cost = np.inf, centre[0], np.inf, objective.charges.size + BOX
+    cost = objective.charges.size + BOX
+    most = max(2, int((budget / cost) ** (1 / max(len(free), 1))))
+    centre, radius = _boxes(box, min(FIRST[len(free)], most))
+    children = np.array(list(product([-0.5, 0.5], repeat=len(free)))).reshape(2 ** len(free), len(free))
+    best, at, settled = np.inf, centre[0], np.inf
     for _ in range(MOST_LEVELS):
         pulls = objective.pulls(centre, radius)
         values, bounds = objective.value(pulls.h, centre), objective.below(pulls, centre, radius)

@@ -13,6 +13,8 @@ import numpy as np
 from mfpde.arithmetic import usual_arithmetic
 from mfpde.case import Case
 from mfpde.case.load import case_from_tables
+from mfpde.certificates.dual import lower_bound
+from mfpde.certificates.oracle import build_oracle
 from mfpde.device.choice import NUMPY, Choice, choose, devices_here, examined
 from mfpde.device.needs import USUAL
 from mfpde.errors import InputError
@@ -23,6 +25,8 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.metrics.views.prediction import PredictionView
 from mfpde.models import build_model
+from mfpde.models.kinds import as_network
+from mfpde.optima.optimum import find_optimum
 from mfpde.verify.killing import kill_and_resume
 from mfpde.verify.readers import READERS, read_back
 
@@ -96,6 +100,7 @@ def verify(device: str | None = None, folder: Path = Path()) -> dict[str, Any]:
             _probes(choice),
             _kernels(chosen),
             _conservation(chosen),
+            _optimum(chosen),
             _runs(Path(name), chosen.name if chosen else NUMPY),
         ):
             begun = time.perf_counter()
@@ -188,6 +193,18 @@ def _conservation(device) -> Iterator[Check]:
         "density stays positive", least >= 0 and solver.least >= 0, f"smallest {min(least, solver.least):.0e}"
     )
     yield _within("energy never rises", solver.energy_rise, float(solver.stepper.rounding))
+
+
+def _optimum(device) -> Iterator[Check]:
+    """The least energy of ReLU units, found and proven, and what a density's certificate says of it."""
+    changed = case(**{"model.activation": "relu"})
+    network = as_network(build_model(changed))
+    assert network is not None
+    optimum, solver = find_optimum(network), _solver(changed, device)
+    yield _within("optimum of a network, proven", optimum.gap, 1e-10)
+    bound = lower_bound(network, build_oracle(network), solver.prediction, solver.state.energy)
+    excess, gap = solver.state.energy - optimum.energy, solver.state.energy - bound.value
+    yield Check("certified gap holds", bound.proven and gap >= excess, f"{excess:.3g} is at most {gap:.3g}")
 
 
 def _runs(folder: Path, device: str) -> Iterator[Check]:
