@@ -85,7 +85,6 @@ COMMON: dict[str, Options] = {
     "every": each("output.every", 0.05, 0.1),
     "fields_every": each("output.fields_every", 0.04, 0.1),
     "snapshot_replicates": each("output.snapshot_replicates", 0, 100),
-    "optimum": each("output.optimum", 0.0),
     "escape": each("output.escape", 0.1),
     "checkpoint_every": each("output.checkpoint_every", 1e-3),
 }

@@ -37,9 +37,8 @@ class Output(Table):
     fields_every: Positive | None = None
     snapshot_replicates: Annotated[int, Field(ge=0)] = 4
     checkpoint_every: Positive = 60.0  #: seconds of the clock on the wall
-    #: E below which a network has left its plateau, and the least E there is; where known, for figures
+    #: E below which a network has left its plateau, for the figure `escape`
     escape: Real | None = None
-    optimum: Real | None = None
 
 
 class Exact(Table):

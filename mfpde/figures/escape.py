@@ -1,6 +1,7 @@
 """Which runs leave a plateau: energies of mean fields in time, and the share of networks that have left it.
 
-The level below which a network has escaped is `output.escape`; what is subtracted from E is `output.optimum`.
+The level below which a network has escaped is `output.escape`; E* is subtracted from E where it is found at
+once.
 """
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mfpde.analysis.escape import escaped, level_of
+from mfpde.analysis.excess import known_optimum
 from mfpde.analysis.statistics import evenly
 from mfpde.figures import style
 from mfpde.figures.energies import mean_field_energy, names
@@ -56,14 +58,15 @@ def _level(runs: list[Run]) -> float | None:
 
 def _energies(panel: Axes, runs: list[Run], level: float) -> None:
     """E of every mean field, less the optimum, and the level."""
+    optima = {str(run.path): _optimum(run) for run in runs}
     for k, (run, name) in enumerate(zip(runs, names(runs, runs), strict=True)):
-        energy, optimum = mean_field_energy(run), _optimum(run)
+        energy = mean_field_energy(run)
         alone = [_mean_field(other) for other in runs if not other.units]
         if energy is None or (run.units and _mean_field(run) in alone):  # it has a run of its own
             continue
-        panel.plot(run.times[1:], energy[1:] - optimum, color=_colour(k), label=name.label)
-    panel.axhline(level - max(map(_optimum, runs)), color=style.DATA, ls=":", lw=1)
-    known = any(_optimum(run) for run in runs)
+        panel.plot(run.times[1:], energy[1:] - optima[str(run.path)], color=_colour(k), label=name.label)
+    panel.axhline(level - max(optima.values()), color=style.DATA, ls=":", lw=1)
+    known = any(optima.values())
     panel.set(xscale="log", yscale="log", xlabel="time $t$", ylabel="$E - E^*$" if known else "energy $E$")
     panel.set_title("mean field", loc="left")
 
@@ -98,7 +101,8 @@ def _mean_field(run: Run) -> list[object]:
 
 def _optimum(run: Run) -> float:
     """What is subtracted from E."""
-    return run.case["output"].get("optimum") or 0.0
+    found = known_optimum(run)
+    return found.energy if found is not None else 0.0
 
 
 def _colour(k: int) -> str:
