@@ -63,9 +63,9 @@ def generate(
         if within:
             continue  # from other starts
         z = np.concatenate([z, places[np.argsort(-heights)[:TAKEN]]])
-        z, charges = _solved(network, z, price, bound)
+        z, charges = solved(network, z, price, bound)
         if len(z):
-            slid = _solved(network, _merged(_slid(network, region, price, bound, z, charges)), price, bound)
+            slid = solved(network, _merged(_slid(network, region, price, bound, z, charges)), price, bound)
             if _energy(network, price, *slid) <= _energy(network, price, z, charges):
                 z, charges = slid
         f = (charges @ network.features.values(z, data.x))[None]
@@ -82,7 +82,7 @@ def _energy(network: Network, price: OfAmplitude | Linear, z: np.ndarray, charge
     return 2 * loss + 2 * price.value(float(np.abs(charges).sum()))
 
 
-def _solved(network: Network, z: np.ndarray, price, bound: float) -> tuple[np.ndarray, np.ndarray]:
+def solved(network: Network, z: np.ndarray, price, bound: float) -> tuple[np.ndarray, np.ndarray]:
     """The exact optimum on places (n, components), and those it uses."""
     data = network.data
     assert data is not None

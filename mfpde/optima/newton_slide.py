@@ -28,7 +28,7 @@ def slide_homogeneous(network: Network, rate: float, z: np.ndarray, charges: np.
     cells = Cells(network, np.zeros(len(lifted(network))))
     kept_on = [_along(cells.held(at)) for at in z]
     if u.size > MANY:
-        u = _roughly(network, rate, signs, u, kept_on)
+        u = descend(network, rate, signs, u, kept_on)
         kept = np.linalg.norm(u, axis=1) > GONE_ROUGHLY * np.linalg.norm(u, axis=1).max()
         u, signs = u[kept], signs[kept]
         kept_on = [p for p, keep in zip(kept_on, kept, strict=True) if keep]
@@ -58,11 +58,21 @@ def slide_homogeneous(network: Network, rate: float, z: np.ndarray, charges: np.
     return u / np.linalg.norm(u, axis=1, keepdims=True)
 
 
-def _roughly(
-    network: Network, rate: float, signs: np.ndarray, u: np.ndarray, along: list[np.ndarray]
+def descend(
+    network: Network,
+    rate: float,
+    signs: np.ndarray,
+    u: np.ndarray,
+    along: list[np.ndarray] | None = None,
+    steps: int = ROUGH_STEPS,
 ) -> np.ndarray:
-    """u (n, components) after a descent without second derivatives, for many atoms of many components."""
-    data, ways = network.data, np.array(along)
+    """u (n, components) after a descent without second derivatives, for many atoms of many components.
+
+    Arguments:
+        along: a projection (components, components) for every atom, which keeps it on planes; none if None.
+    """
+    data = network.data
+    ways = None if along is None else np.array(along)
     assert data is not None
 
     def value(flat: np.ndarray) -> tuple[float, np.ndarray]:
@@ -73,9 +83,10 @@ def _roughly(
         slopes = signs[:, None] * network.features.pull(at, data.x, p[0])[1]
         slopes = slopes + rate * at / np.maximum(norms, 1e-300)
         loss = float(np.sum(data.weights * network.loss.value(f, data.targets)))
-        return loss + rate * float(norms.sum()), np.einsum("nij,nj->ni", ways, slopes).ravel()
+        kept = slopes if ways is None else np.einsum("nij,nj->ni", ways, slopes)
+        return loss + rate * float(norms.sum()), kept.ravel()
 
-    options: Any = {"maxiter": ROUGH_STEPS, "ftol": 1e-13, "gtol": 1e-10}
+    options: Any = {"maxiter": steps, "ftol": 1e-13, "gtol": 1e-10}
     found = minimize(value, u.ravel(), jac=True, method="L-BFGS-B", options=options)
     return np.asarray(found.x).reshape(u.shape)
 

@@ -17,6 +17,7 @@ from mfpde.optima.interpolant import Interpolant
 from mfpde.optima.measure import Atoms
 from mfpde.optima.price import Linear, OfAmplitude
 from mfpde.optima.programme import Candidates, least
+from mfpde.optima.sliding import generate_sliding
 
 Price = OfAmplitude | Linear
 
@@ -84,7 +85,11 @@ def region_through_data(network: Network) -> Region:
 def on_sphere(network: Network, tolerance: float) -> Found:
     """The optimum for homogeneous features under a penalty that balances a and z."""
     price = Linear(balance(network))
-    found = generate(network, sphere_of(network), price, np.inf, tolerance)
+    sphere = sphere_of(network)
+    if len(sphere.low) > 2:
+        found = generate_sliding(network, sphere, price)
+    else:
+        found = generate(network, sphere, price, np.inf, tolerance)
     return Found(found.z, found.charges, found.f, found.largest, found.is_global, price, np.inf, "sphere")
 
 
