@@ -72,9 +72,8 @@ class OpenCLBackend:
         self.potentials = potential_pool(layout, self.buffers, self.dtype)
         self.axes = AxisArrays(mesh.axes, layout, self.buffers, self.dtype)
         self.model = ModelArrays(mesh, model, layout, self.buffers, self.dtype)
-        self.coupling = build_coupling(
-            model.coupling, layout, self.buffers, self.run, self.program.data_width
-        )
+        lanes = self.program.data_width
+        self.coupling = build_coupling(model.coupling, layout, self.buffers, self.run, lanes)
         self.spreading = Spreading(self.coupling.order, int(model.has_amplitude), layout, self.buffers)
         self.pending: Field | None = None  #: whose linear moments are on their way
         self._make_room()
@@ -97,6 +96,10 @@ class OpenCLBackend:
         self.buffers.fill(field.values, 0, self.layout.size, self.dtype)
         self.buffers.fill(field.occupied, 1, self.parts, np.int32)
         return field
+
+    def set_penalty(self, penalty_a: np.ndarray, penalty_z: np.ndarray) -> None:
+        """Another r from now on."""
+        self.model.set_penalty(penalty_a, penalty_z)
 
     def upload(self, density: np.ndarray) -> Field:
         """A field with these cell averages; its ghosts are filled when they are needed."""
@@ -165,9 +168,8 @@ class OpenCLBackend:
             field, least = self.combine(0.5, x, 0.5, y, dt, rate.field)
             return Stage(field, rate.courant, rate.dissipation, least)
         self._fill_ghosts(y)
-        field, sums = self._march(
-            "march_stage", (y.values, y.occupied, x.values, x.occupied, self.dtype.type(dt)), potential
-        )
+        given = (y.values, y.occupied, x.values, x.occupied, self.dtype.type(dt))
+        field, sums = self._march("march_stage", given, potential)
         field.has_ghosts = self.writes_ghosts
         return Stage(field, float(sums[:, 0].max()), float(sums[:, 1].sum()), float(sums[:, 4].min()))
 
