@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import small_case
 from scipy.integrate import solve_ivp
 
 from mfpde.case.load import case_from_tables
@@ -17,7 +18,6 @@ from mfpde.lagrangian.solver import build_flow
 from mfpde.models import build_model
 from mfpde.models.changing import at_time
 from mfpde.simulation import build_simulation
-from tests.conftest import small_case
 
 FALLING = "0.05 + 0.5*exp(-2*t)"
 
@@ -187,15 +187,19 @@ def test_the_variance_follows_tau():
 
 
 @pytest.mark.parametrize(
-    ("model", "outputs"),
-    [({"lambda": FALLING}, 1), ({"lambda": FALLING, "kind": "path"}, 1), ({"lambda": FALLING}, 2)],
+    ("model", "outputs", "tau"),
+    [
+        ({"lambda": FALLING}, 1, 0.0),
+        ({"lambda": FALLING, "kind": "path"}, 1, "0.05*exp(-t)"),
+        ({"lambda": FALLING}, 2, 0.0),
+    ],
 )
-def test_a_device_equals_numpy(model, outputs, device):
+def test_a_device_equals_numpy(model, outputs, tau, device):
     case = small_case(
         **{
             "model.penalty": model,
-            "dynamics.diffusion": "0.05*exp(-t)",
-            "dynamics.birth_death": "1 + t",
+            "dynamics.diffusion": tau,
+            "dynamics.birth_death": "1 + t" if tau else 0.0,
             "time": 0.1,
         }
     )
@@ -207,15 +211,17 @@ def test_a_device_equals_numpy(model, outputs, device):
                 "parameters": {"a1": axis, "a2": axis, "w": axis, "b": {"fixed": 0.0}},
             }
         )
-    fields, states = [], []
+    fields, states, energies = [], [], []
     for where in (None, device):
         solver, flow = solver_of(case, where), flow_of(case, 5, 2, where)
         solver.advance(0.1)
         flow.advance(0.1)
+        energies.append(solver.state.energy)
         fields.append(solver.density())
         states.append(flow.backend.download(flow.state))
     assert np.abs(fields[1] - fields[0]).max() <= 1e-9 * fields[0].max()
     assert np.abs(states[1] - states[0]).max() <= 1e-9
+    assert energies[1] == pytest.approx(energies[0], rel=1e-9)
 
 
 @pytest.mark.parametrize("kind", ["lambda", "tau", "kink"])

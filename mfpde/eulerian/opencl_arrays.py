@@ -42,6 +42,7 @@ class ModelArrays:
             return buffers.upload(array.astype(dtype))
 
         self.layout, self.model, self.buffers, self.dtype = layout, model, buffers, dtype
+        self.changes = 0  #: of the penalty, so far
         self.a_widths = mesh.axes[0].widths if model.has_amplitude else np.ones(1)
         self.amplitude = upload(layout.pad_amplitude(model.amplitude))
         penalty_a, penalty_z, fall, drift, weights = self._of_penalty(model.penalty_a, model.penalty_z)
@@ -67,6 +68,7 @@ class ModelArrays:
 
     def set_penalty(self, penalty_a: np.ndarray, penalty_z: np.ndarray) -> None:
         """Another r from now on."""
+        self.changes += 1
         *arrays, weights = self._of_penalty(penalty_a, penalty_z)
         places = (self.penalty_a, self.penalty_z, self.falls[1], self.drift)
         for place, array in zip(places, arrays, strict=True):

@@ -98,7 +98,7 @@ class OpenCLBackend:
         return field
 
     def set_penalty(self, penalty_a: np.ndarray, penalty_z: np.ndarray) -> None:
-        """Another r from now on."""
+        """Another r."""
         self.model.set_penalty(penalty_a, penalty_z)
 
     def upload(self, density: np.ndarray) -> Field:
@@ -118,7 +118,7 @@ class OpenCLBackend:
 
     def moments(self, field: Field) -> Moments:
         """Functionals the model needs, in float64: sums over a per z-cell, then those of the coupling."""
-        if field.sums is None:
+        if field.sums is None or field.penalty != self.model.changes:
             mass, first, penalty = self.columns
             size = (self.program.column_items,)
             self.run("sum_columns", size, field.values, *self.model.of_columns, mass, first, penalty)
@@ -181,7 +181,7 @@ class OpenCLBackend:
         self.run(kernel, (items,), *arguments, *given, *outputs, local=(1,))
         if self.fused:  # before anything is waited for
             self.coupling.start(result.columns)
-            self.pending = result
+            self.pending, result.penalty = result, self.model.changes
         sums = self.buffers.read(self.per_tile, (items, SUMS), np.float64)
         if self.fused:
             result.sums = (float(sums[:, 3].sum()), float(sums[:, 2].sum()))
@@ -202,8 +202,8 @@ class OpenCLBackend:
         self, field: Field, potential: Potential, strength: float, shift: float, power=1.0, above=False
     ) -> Field:
         """field^power exp(-strength (V - shift)), of V - shift the positive part alone if `above`."""
-        result, real = self._fresh(), self.dtype.type
-        numbers = (real(strength), real(shift), real(power), np.int32(above))
+        result = self._fresh()
+        numbers = (*map(self.dtype.type, (strength, shift, power)), np.int32(above))
         self.run("react", (self.runs,), field.values, *self._v(potential), *numbers, result.values)
         return result
 
