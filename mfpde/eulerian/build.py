@@ -11,10 +11,10 @@ from mfpde.eulerian.diffusion import MAX_PECLET, Diffusion, median_peclet
 from mfpde.eulerian.memory import check_size, telling_what_fits
 from mfpde.eulerian.solver import Solver
 from mfpde.eulerian.stepper import Stepper
-from mfpde.expressions.schedule import Schedule, schedule_of
+from mfpde.expressions.schedule import schedule_of
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
-from mfpde.models.changing import changing, temperature_of
+from mfpde.models.changing import changing, lambda_of, temperature_of
 from mfpde.models.kinds import as_network
 from mfpde.models.mesh_potential import MeshPotential
 from mfpde.models.problem import Problem
@@ -88,8 +88,8 @@ def _build_stepper(
     backend = _build_backend(case, arrays, mesh, device, faint)
     births = births_laws(case, model.parameters)
     source = None if births is None else backend.upload(mesh.average_density(births))
-    tau, strength = temperature_of(case), getattr(model, "strength", None)
-    if tau.constant and not isinstance(strength, Schedule):
+    tau = temperature_of(case)
+    if tau.constant and lambda_of(model) is None:
         diffusion = Diffusion(backend, mesh, dynamics.tau, together) if dynamics.diffusion else None
         rest = (source, diffusion, fraction, alpha, case.model.conserves_mass)
         return Stepper(backend, arrays.energy, model.scale, settings, dynamics, *rest)

@@ -10,6 +10,7 @@ from mfpde.device.program import build_program, precision_constants
 from mfpde.device.runtime import Device
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import walls
+from mfpde.models.changing import lambda_of
 from mfpde.models.problem import Problem
 
 
@@ -40,7 +41,7 @@ class OpenCLBackend:
             "OUTPUTS": 1,
             "KINK": 0,
             "LAMBDA": 0,
-            "ANNEALED": int(getattr(model, "strength", None) is not None),
+            "ANNEALED": int(lambda_of(model) is not None),
         }
         constants = precision_constants(self.dtype, width) | common | dict(constants)
         self.program = build_program(

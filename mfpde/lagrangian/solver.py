@@ -21,7 +21,7 @@ from mfpde.lagrangian.noise_steps import NoiseSteps
 from mfpde.lagrangian.weighed_births import WeighedBirths
 from mfpde.laws import Law
 from mfpde.models.births import birth_level, births_laws
-from mfpde.models.changing import temperature_of
+from mfpde.models.changing import lambda_of, temperature_of
 from mfpde.models.problem import Problem
 
 
@@ -99,6 +99,6 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
     process = _process(case, model, ladder, births) if alpha else None
     state = backend.upload(start)
     if settings.fixed_step is None:
-        return Flow(backend, settings, state, process, noise, getattr(model, "strength", None))
+        return Flow(backend, settings, state, process, noise, lambda_of(model))
     turn = backend.plain if isinstance(backend, NumpyMasses) and settings.retraction == "plain" else None
     return FixedSteps(backend, settings, state, length=settings.fixed_step, turn=turn)

@@ -47,10 +47,16 @@ def temperature_of(case: "Case") -> Schedule:
     return schedule_of(case.dynamics.diffusion, case.time, f"{case.path}: {TAU}", positive=True)
 
 
+def lambda_of(problem: object) -> Schedule | None:
+    """lambda(t) of a network in which it changes; None for all others."""
+    found = getattr(problem, "strength", None)
+    return found if isinstance(found, Schedule) else None  # that of spikes is a number
+
+
 def at_time(problem: P, time: float) -> P:
     """The problem with the lambda of a time: itself, where that is a number."""
-    strength: Schedule | None = getattr(problem, "strength", None)
-    if not isinstance(strength, Schedule):  # that of spikes is a number
+    strength = lambda_of(problem)
+    if strength is None:
         return problem
     network: Any = problem
     spec = network.penalty.spec.model_copy(update={"strength": strength(time)})
