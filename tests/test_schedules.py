@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import small_case
+from conftest import build_backends, rough_density, small_case
 from scipy.integrate import solve_ivp
 
 from mfpde.case.load import case_from_tables
@@ -222,6 +222,28 @@ def test_a_device_equals_numpy(model, outputs, tau, device):
     assert np.abs(fields[1] - fields[0]).max() <= 1e-9 * fields[0].max()
     assert np.abs(states[1] - states[0]).max() <= 1e-9
     assert energies[1] == pytest.approx(energies[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["power", "path"])
+def test_kernels_take_another_penalty(kind, device):
+    """Also of fields whose sums they have found before."""
+    case = small_case(**{"model.penalty": {"lambda": "1 + t", "kind": kind}})
+    network, mesh, backends = build_backends(case, device)
+    found = []
+    for backend in backends.values():
+        field = backend.upload(rough_density(mesh))
+        linear = backend.moments(field).linear
+        potential = backend.potential(network.risk.source(linear))
+        field = backend.stage(field, field, potential, 1e-4).field
+        first = backend.moments(field)
+        backend.set_penalty(*at_time(network, 2.0).penalties(mesh))
+        potential = backend.potential(network.risk.source(linear))
+        again, rate = backend.moments(field), backend.rate(field, potential)
+        assert again.penalty == pytest.approx(3 * first.penalty, rel=1e-12)
+        np.testing.assert_allclose(again.linear, first.linear, rtol=1e-12, atol=1e-14)
+        found.append(backend.download(rate.field))
+    for other in found[1:]:
+        assert np.abs(other - found[0]).max() <= 1e-12 * np.abs(found[0]).max()
 
 
 @pytest.mark.parametrize("kind", ["lambda", "tau", "kink"])
