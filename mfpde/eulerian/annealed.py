@@ -102,6 +102,10 @@ class AnnealedStepper(Stepper):
     def step(self, state: State, remaining: float, longest: float = float("inf")) -> Step:
         """As of `Stepper`; measured at its end."""
         self.at(self.time)
+        if self.rates.penalty is None:
+            step = super().step(state, remaining, longest)
+            self.at(self.time + step.dt)
+            return step
         step = super().step(self.states.of(state.field), remaining, longest)
         self.at(self.time + step.dt)
         return replace(step, state=self.states.of(step.state.field))
