@@ -107,11 +107,6 @@ def optimum(
         network = as_network(problem)
         if network is None:
             raise InputError("optimum: is for networks; the energy of a potential is not convex in general")
-        if network.strength is not None:
-            raise InputError(
-                "optimum: model.penalty.lambda changes in time; expected a number (--set"
-                " model.penalty.lambda=0.01)"
-            )
         return find_optimum(network, grid, interpolant, tolerance)
 
 

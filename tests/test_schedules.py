@@ -17,6 +17,7 @@ from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.models import build_model
 from mfpde.models.changing import at_time
+from mfpde.optima.optimum import find_optimum
 from mfpde.simulation import build_simulation
 
 FALLING = "0.05 + 0.5*exp(-2*t)"
@@ -304,6 +305,11 @@ def test_certificates_are_of_the_present_lambda():
     assert run.shown["certificate"].bound.value == expected.value
     assert found
     assert any("certificates hold at every time" in said for said in run.check(0.0))
+
+
+def test_there_is_no_single_optimum():
+    with pytest.raises(InputError, match=r"optimum: .* changes in time"):
+        find_optimum(build_model(small_case(**{"model.penalty.lambda": "exp(-t)"})))
 
 
 REFUSED = {
