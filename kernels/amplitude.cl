@@ -7,10 +7,20 @@
 #define FIRST(v) ((v).s0)
 #endif
 
+// Where lambda changes in time, its factor lies behind the mobilities.
+#if ANNEALED
+#define KINK_AT(mobility) ((real)LAMBDA * (mobility)[COMPONENTS])
+#define ANNEAL(mobility, value, slope) value *= (mobility)[COMPONENTS], slope *= (mobility)[COMPONENTS]
+#else
+#define KINK_AT(mobility) ((real)LAMBDA)
+#define ANNEAL(mobility, value, slope)
+#endif
+
 // -dV/da; a penalty lambda |a| holds a unit at a = 0 as long as |h| <= lambda
 #if KINK
 #define AMPLITUDE_FORCE(a, h, slope) \
-    (a != 0 ? -h - FIRST(slope) : fabs(h) <= (real)LAMBDA ? 0 : -h + copysign((real)LAMBDA, h))
+    (a != 0 ? -h - FIRST(slope) \
+            : fabs(h) <= KINK_AT(mobility) ? 0 : -h + copysign(KINK_AT(mobility), h))
 #else
 #define AMPLITUDE_FORCE(a, h, slope) (-h - FIRST(slope))
 #endif
@@ -23,6 +33,7 @@ static inline real write_amplitude(const int unit, const int output, const real 
 {
     realv penalty, slope;
     amplitude_penalty((realv)a, &penalty, &slope);
+    ANNEAL(mobility, penalty, slope);
     const real force = AMPLITUDE_FORCE(a, h, slope);
     rate[output * UNITS + unit] = allowed(mobility[output] * force, a, output, low, high, periodic);
     return a * h + FIRST(penalty);
@@ -37,6 +48,7 @@ static inline void write_amplitude_rate(const int unit, const real a, const real
 {
     realv penalty, slope;
     amplitude_penalty((realv)a, &penalty, &slope);
+    ANNEAL(mobility, penalty, slope);
     const real force = AMPLITUDE_FORCE(a, h, slope);
     rate[unit] = allowed(mobility[0] * force, a, 0, low, high, periodic);
     rate[COMPONENTS * UNITS + unit] = a * h + FIRST(penalty) + rest;

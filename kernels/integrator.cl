@@ -37,8 +37,13 @@ __kernel void project(__global real *restrict state, __global const real *restri
     if (periodic[component]) v -= (hi - lo) * floor((v - lo) / (hi - lo));
     else v = v < lo ? lo : v > hi ? hi : v;
 #if KINK
+#if ANNEALED
+    const real kink = (real)LAMBDA * mobility[COMPONENTS];
+#else
+    const real kink = (real)LAMBDA;
+#endif
     if (component < OUTPUTS && v * origin[i] < 0
-        && fabs(rate[i] / mobility[component] + copysign((real)LAMBDA, origin[i])) <= (real)LAMBDA)
+        && fabs(rate[i] / mobility[component] + copysign(kink, origin[i])) <= kink)
         v = 0;
 #endif
     state[i] = v;

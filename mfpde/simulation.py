@@ -15,6 +15,7 @@ from mfpde.memory import check_memory
 from mfpde.metrics import measure
 from mfpde.metrics.shown import Shown, shown
 from mfpde.models import Problem, build_model
+from mfpde.models.changing import note
 from mfpde.monitors.health import Health
 from mfpde.sides import Side, Start, build_sides
 from mfpde.sides.turns import Turn, Watch
@@ -84,6 +85,8 @@ class Simulation:
         before = set(self.health.warnings)
         if time == 0:
             self.health.check_case(self.case)
+            if changes := note(self.case):
+                self.health.warn("changing", changes)
         for side in self.sides:
             side.check(self.health, self.shown, time)
         return [message for kind, message in self.health.warnings.items() if kind not in before]

@@ -67,6 +67,14 @@ KINDS = {
             "lagrangian.units": [],
         }
     ),
+    "annealing": lambda: small_case(
+        **{
+            "model.penalty.lambda": "0.01 + 0.3*exp(-3*t)",
+            "dynamics.diffusion": "0.05*exp(-t)",
+            "dynamics.birth_death": "1 + t",
+            "eulerian.error_estimate": True,
+        }
+    ),
     "single precision": lambda: small_case(
         **{"eulerian.precision": "float32", "lagrangian.precision": "float32", "dynamics.birth_death": 1.0}
     ),

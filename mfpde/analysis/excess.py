@@ -64,6 +64,8 @@ def known_optimum(run: "Run") -> Optimum | None:
     if not run.has_data:
         return None
     network = model_of(run)
+    if network.strength is not None:  # E* changes in time with lambda
+        return None
     region = region_of(network)
     lines = int(np.sum(region.high > region.low)) <= 1 and region.is_bounded
     if not lines and vertices(network, region) is None:

@@ -22,6 +22,7 @@ from mfpde.measures.axis import Axis
 from mfpde.measures.mesh import Mesh
 from mfpde.metrics.distances import w1_marginals
 from mfpde.metrics.sliced import SlicedDensity
+from mfpde.models.changing import at_time
 from mfpde.models.network import Network
 from mfpde.randomness import generator
 from mfpde.results.predictions import predictions as of_group
@@ -65,8 +66,8 @@ def compare_network(run: Run, network: SavedNetwork) -> dict[str, Any]:
         seen = [functions(model, network.state[k], network.weights[k]) for k in frames]
         energy, loss = np.array(
             [
-                energies(model, network.state[k], network.weights[k], f)
-                for k, f in zip(frames, seen, strict=True)
+                energies(at_time(model, float(run.times[j])), network.state[k], network.weights[k], f)
+                for k, j, f in zip(frames, outputs, seen, strict=True)
             ]
         ).swapaxes(0, 1)
         gap = np.array([model.square_norm(f - limit[j]) for f, j in zip(seen, outputs, strict=True)])

@@ -107,7 +107,7 @@ class Dynamics(Table):
 
     birth_death: NonNegative | Text = 0.0
     reaction: Literal["plain", "entropic"] = "plain"
-    diffusion: NonNegative = 0.0
+    diffusion: NonNegative | Text = 0.0
     births: Births | None = None
 
     @property
@@ -115,6 +115,12 @@ class Dynamics(Table):
         """`birth_death` of a case in which it is a number."""
         assert not isinstance(self.birth_death, str)
         return self.birth_death
+
+    @property
+    def tau(self) -> float:
+        """`diffusion` of a case in which it is a number."""
+        assert not isinstance(self.diffusion, str)
+        return self.diffusion
 
     @property
     def scheme(self) -> str:

@@ -48,6 +48,9 @@ class Backend(Protocol):
     def moments(self, field: Field) -> Moments:
         """Functionals the model needs, accumulated in float64."""
 
+    def set_penalty(self, penalty_a: np.ndarray, penalty_z: np.ndarray) -> None:
+        """Another r from now on, by the arrays of `MeshPotential`; potentials are formed anew then."""
+
     def potential(self, source: np.ndarray) -> Potential:
         """V from what the energy's `source` gives."""
 

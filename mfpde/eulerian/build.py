@@ -5,6 +5,7 @@ import numpy as np
 from mfpde.case import Case
 from mfpde.device.choice import device_of
 from mfpde.errors import InputError, about
+from mfpde.eulerian.annealed import AnnealedStepper, Annealing, Rates
 from mfpde.eulerian.backend import Backend, faint_density
 from mfpde.eulerian.diffusion import MAX_PECLET, Diffusion, median_peclet
 from mfpde.eulerian.memory import check_size, telling_what_fits
@@ -13,6 +14,8 @@ from mfpde.eulerian.stepper import Stepper
 from mfpde.expressions.schedule import schedule_of
 from mfpde.measures.mesh import Mesh
 from mfpde.models.births import births_laws
+from mfpde.models.changing import changing, lambda_of, temperature_of
+from mfpde.models.kinds import as_network
 from mfpde.models.mesh_potential import MeshPotential
 from mfpde.models.problem import Problem
 
@@ -56,7 +59,8 @@ def has_gibbs_states(case: Case) -> bool:
     dynamics = case.dynamics
     moving = all(p.mobility > 0 for p in case.parameters.values() if p.fixed is None)
     plain_reaction = bool(dynamics.birth_death) and dynamics.reaction == "plain"
-    return dynamics.diffusion > 0 and moving and not plain_reaction and not dynamics.injects
+    settled = bool(dynamics.diffusion) and not changing(case)
+    return settled and moving and not plain_reaction and not dynamics.injects
 
 
 def _build_stepper(
@@ -84,9 +88,16 @@ def _build_stepper(
     backend = _build_backend(case, arrays, mesh, device, faint)
     births = births_laws(case, model.parameters)
     source = None if births is None else backend.upload(mesh.average_density(births))
-    diffusion = Diffusion(backend, mesh, dynamics.diffusion, together) if dynamics.diffusion else None
-    rest = (source, diffusion, fraction, alpha, case.model.conserves_mass)
-    return Stepper(backend, arrays.energy, model.scale, settings, dynamics, *rest)
+    tau = temperature_of(case)
+    if tau.constant and lambda_of(model) is None:
+        diffusion = Diffusion(backend, mesh, dynamics.tau, together) if dynamics.diffusion else None
+        rest = (source, diffusion, fraction, alpha, case.model.conserves_mass)
+        return Stepper(backend, arrays.energy, model.scale, settings, dynamics, *rest)
+    network = as_network(model)
+    penalty = None if network is None or network.strength is None else Annealing(backend, network, mesh)
+    rates = Rates(alpha, tau, penalty)
+    given = (backend, mesh, arrays.energy, model.scale, settings, dynamics)
+    return AnnealedStepper(*given, rates, source, together, fraction)
 
 
 def _together(case: Case, mesh: Mesh, arrays: MeshPotential, initial: np.ndarray) -> bool:
@@ -94,15 +105,17 @@ def _together(case: Case, mesh: Mesh, arrays: MeshPotential, initial: np.ndarray
     change on the way.
     """
     scheme = case.eulerian.diffusion_scheme
+    if isinstance(case.dynamics.diffusion, str):
+        return False  # Scharfetter-Gummel kernels are compiled for one tau
     if scheme != "auto":
         return scheme == "scharfetter_gummel"
     masses = (initial * mesh.volumes).reshape(len(arrays.amplitude), -1)
     v = arrays.values(arrays.energy.source(arrays.moments(masses).linear)).reshape(mesh.shape)
-    return median_peclet(mesh, initial, v, case.dynamics.diffusion) < MAX_PECLET
+    return median_peclet(mesh, initial, v, case.dynamics.tau) < MAX_PECLET
 
 
 def _build_backend(case: Case, arrays: MeshPotential, mesh: Mesh, device, faint: float) -> Backend:
-    settings, tau = case.eulerian, case.dynamics.diffusion
+    settings, tau = case.eulerian, temperature_of(case)(0.0)
     if device is None:
         from mfpde.eulerian.numpy_backend import NumpyBackend
 

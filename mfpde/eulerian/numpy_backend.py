@@ -5,6 +5,7 @@ with all they depend on.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -49,6 +50,11 @@ class NumpyBackend:
         self.weights_a = [a_widths, a_widths * model.amplitude, a_widths * model.penalty_a]
         self.z_volumes = np.take(mesh.volumes.reshape(self.columns), 0, axis=0) / a_widths[0]
         self.transport = Transport(mesh, scheme, faint, self.dtype)
+
+    def set_penalty(self, penalty_a: np.ndarray, penalty_z: np.ndarray) -> None:
+        """Another r from now on."""
+        self.model = replace(self.model, penalty_a=penalty_a, penalty_z=penalty_z)
+        self.weights_a[2] = self.weights_a[0] * penalty_a
 
     def upload(self, density: np.ndarray) -> np.ndarray:
         """A field with these cell averages."""

@@ -41,23 +41,39 @@ class ModelArrays:
         def upload(array: np.ndarray) -> cl.Buffer:
             return buffers.upload(array.astype(dtype))
 
-        first = int(model.has_amplitude)
+        self.layout, self.model, self.buffers, self.dtype = layout, model, buffers, dtype
+        self.changes = 0  #: of the penalty, so far
+        self.a_widths = mesh.axes[0].widths if model.has_amplitude else np.ones(1)
         self.amplitude = upload(layout.pad_amplitude(model.amplitude))
-        self.penalty_a = upload(layout.pad_amplitude(model.penalty_a))
-        self.penalty_z = upload(layout.pad_z(model.penalty_z))
-        self.falls = [  # of what does not change along a
-            upload(layout.fall(layout.pad_amplitude(v), 0) if first else np.zeros(1))
-            for v in (model.amplitude, model.penalty_a)
-        ]
-        drift = [layout.fall(layout.pad_z(model.penalty_z), k) for k in range(first, len(layout.cells))]
-        self.drift = upload(np.concatenate([*drift, np.zeros(1)]))
-        a_widths = mesh.axes[0].widths if model.has_amplitude else np.ones(1)
-        weights = [
-            layout.inside_amplitude(v * a_widths)
-            for v in (np.ones_like(a_widths), model.amplitude, model.penalty_a)
-        ]
-        self.column_weights = buffers.upload(np.concatenate(weights))
+        penalty_a, penalty_z, fall, drift, weights = self._of_penalty(model.penalty_a, model.penalty_z)
+        self.penalty_a, self.penalty_z = upload(penalty_a), upload(penalty_z)
+        self.falls = [upload(self._fall(model.amplitude)), upload(fall)]
+        self.drift, self.column_weights = upload(drift), buffers.upload(weights)
         self.z_volume = buffers.upload(layout.z_volumes())
+
+    def _fall(self, values: np.ndarray) -> np.ndarray:
+        """Of what does not change along z."""
+        layout = self.layout
+        return layout.fall(layout.pad_amplitude(values), 0) if self.model.has_amplitude else np.zeros(1)
+
+    def _of_penalty(self, penalty_a: np.ndarray, penalty_z: np.ndarray) -> tuple[np.ndarray, ...]:
+        """All arrays that r is in: itself, its falls, the weights of sums over a."""
+        layout, first = self.layout, int(self.model.has_amplitude)
+        padded = layout.pad_z(penalty_z)
+        drift = [layout.fall(padded, k) for k in range(first, len(layout.cells))]
+        summed = (np.ones_like(self.a_widths), self.model.amplitude, penalty_a)
+        weights = np.concatenate([layout.inside_amplitude(v * self.a_widths) for v in summed])
+        drifts = np.concatenate([*drift, np.zeros(1)])
+        return layout.pad_amplitude(penalty_a), padded, self._fall(penalty_a), drifts, weights
+
+    def set_penalty(self, penalty_a: np.ndarray, penalty_z: np.ndarray) -> None:
+        """Another r from now on."""
+        self.changes += 1
+        *arrays, weights = self._of_penalty(penalty_a, penalty_z)
+        places = (self.penalty_a, self.penalty_z, self.falls[1], self.drift)
+        for place, array in zip(places, arrays, strict=True):
+            self.buffers.write(place, array.astype(self.dtype))
+        self.buffers.write(self.column_weights, weights)
 
     @property
     def of_columns(self) -> tuple[cl.Buffer, ...]:

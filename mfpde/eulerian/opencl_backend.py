@@ -72,9 +72,8 @@ class OpenCLBackend:
         self.potentials = potential_pool(layout, self.buffers, self.dtype)
         self.axes = AxisArrays(mesh.axes, layout, self.buffers, self.dtype)
         self.model = ModelArrays(mesh, model, layout, self.buffers, self.dtype)
-        self.coupling = build_coupling(
-            model.coupling, layout, self.buffers, self.run, self.program.data_width
-        )
+        lanes = self.program.data_width
+        self.coupling = build_coupling(model.coupling, layout, self.buffers, self.run, lanes)
         self.spreading = Spreading(self.coupling.order, int(model.has_amplitude), layout, self.buffers)
         self.pending: Field | None = None  #: whose linear moments are on their way
         self._make_room()
@@ -98,6 +97,10 @@ class OpenCLBackend:
         self.buffers.fill(field.occupied, 1, self.parts, np.int32)
         return field
 
+    def set_penalty(self, penalty_a: np.ndarray, penalty_z: np.ndarray) -> None:
+        """Another r."""
+        self.model.set_penalty(penalty_a, penalty_z)
+
     def upload(self, density: np.ndarray) -> Field:
         """A field with these cell averages; its ghosts are filled when they are needed."""
         # no -0: memory of rows that are 0 is passed on as it is
@@ -115,7 +118,7 @@ class OpenCLBackend:
 
     def moments(self, field: Field) -> Moments:
         """Functionals the model needs, in float64: sums over a per z-cell, then those of the coupling."""
-        if field.sums is None:
+        if field.sums is None or field.penalty != self.model.changes:
             mass, first, penalty = self.columns
             size = (self.program.column_items,)
             self.run("sum_columns", size, field.values, *self.model.of_columns, mass, first, penalty)
@@ -165,9 +168,8 @@ class OpenCLBackend:
             field, least = self.combine(0.5, x, 0.5, y, dt, rate.field)
             return Stage(field, rate.courant, rate.dissipation, least)
         self._fill_ghosts(y)
-        field, sums = self._march(
-            "march_stage", (y.values, y.occupied, x.values, x.occupied, self.dtype.type(dt)), potential
-        )
+        given = (y.values, y.occupied, x.values, x.occupied, self.dtype.type(dt))
+        field, sums = self._march("march_stage", given, potential)
         field.has_ghosts = self.writes_ghosts
         return Stage(field, float(sums[:, 0].max()), float(sums[:, 1].sum()), float(sums[:, 4].min()))
 
@@ -179,7 +181,7 @@ class OpenCLBackend:
         self.run(kernel, (items,), *arguments, *given, *outputs, local=(1,))
         if self.fused:  # before anything is waited for
             self.coupling.start(result.columns)
-            self.pending = result
+            self.pending, result.penalty = result, self.model.changes
         sums = self.buffers.read(self.per_tile, (items, SUMS), np.float64)
         if self.fused:
             result.sums = (float(sums[:, 3].sum()), float(sums[:, 2].sum()))
@@ -200,8 +202,8 @@ class OpenCLBackend:
         self, field: Field, potential: Potential, strength: float, shift: float, power=1.0, above=False
     ) -> Field:
         """field^power exp(-strength (V - shift)), of V - shift the positive part alone if `above`."""
-        result, real = self._fresh(), self.dtype.type
-        numbers = (real(strength), real(shift), real(power), np.int32(above))
+        result = self._fresh()
+        numbers = (*map(self.dtype.type, (strength, shift, power)), np.int32(above))
         self.run("react", (self.runs,), field.values, *self._v(potential), *numbers, result.values)
         return result
 

@@ -44,6 +44,7 @@ class Field(Pooled):
 
     #: penalty and mass, if the kernel that made the field left them and `columns`
     sums: tuple[float, float] | None = None
+    penalty: int = 0  #: of which penalty they are, see `ModelArrays.changes`
 
     has_ghosts: bool = False  #: whether ghost cells are what they should be
 

@@ -39,7 +39,7 @@ class Reaction(ABC):
         self.backend, self.states, self.energy = backend, states, states.energy
         self.births, rate = births, dynamics.birth_death
         self.alpha = 0.0 if isinstance(rate, str) else rate  #: at present
-        self.entropic = dynamics.diffusion if dynamics.reaction == "entropic" else 0.0
+        self.entropic = dynamics.tau if dynamics.reaction == "entropic" else 0.0
         self.rate = (dynamics.births and dynamics.births.rate) or 0.0
 
     @abstractmethod

@@ -97,6 +97,7 @@ class Solver:
             else None
         )
         self.state = State(field, Moments(**saved["moments"]), saved["energy"], saved["entropy"])
+        self.stepper.at(self.time)
 
     def advance(self, until: float, watch: Callable[["Solver"], None] | None = None) -> None:
         """Step to a time; `watch` is called after every step, and may take a checkpoint.

@@ -62,7 +62,7 @@ class Stepper:
         balanced: bool = True,
     ):
         self.backend, self.energy, self.settings, self.diffusion = backend, energy, settings, diffusion
-        self.fraction, self.tau = fraction, dynamics.diffusion
+        self.fraction, self.tau = fraction, dynamics.tau
         self.states = States(backend, energy, self.tau > 0)
         kind = BIRTHS[dynamics.scheme] if balanced else Unbalanced
         self.reaction: Reaction = kind(backend, self.states, dynamics, births)
@@ -75,6 +75,9 @@ class Stepper:
         if self.alpha or self.tau:
             self.control = StepControl(settings.tolerance, settings.precision, self.implicit, fraction)
         self.rounding = 256 * np.finfo(settings.precision).eps * (1.0 + scale + 64 * self.tau)
+
+    def at(self, time: float) -> None:
+        """What is measured next is at a time."""
 
     @property
     def longest(self) -> float:
@@ -135,10 +138,8 @@ class Stepper:
                 )
             except TooLong:
                 assert self.control is not None
-                dt, limit = (
-                    remaining / np.ceil(remaining / (self.fraction * self.control.longest)),
-                    "accuracy",
-                )
+                steps = np.ceil(remaining / (self.fraction * self.control.longest))
+                dt, limit = remaining / steps, "accuracy"
             except Refused:
                 dt, limit, halvings = dt / 2, "redo", halvings + 1
         raise RunError(
@@ -183,7 +184,7 @@ class Stepper:
         return Taken(halves.state, min(middle.least, halves.least), middle.dissipated + halves.dissipated)
 
     def _slope(self, state: State) -> tuple[Rate, Moments]:
-        """The transport rate of a state, and the moments of that rate."""
+        """The transport rate of a state, and its moments."""
         rate = self.backend.rate(state.field, self.states.potential(state.moments.linear))
         if not (np.isfinite(rate.courant) and np.isfinite(rate.dissipation)):
             raise RunError("a velocity is no longer finite")
@@ -199,9 +200,8 @@ class Stepper:
             field, least_too, dissipated_too = self._transport(after, None, dt / 2)
             least, dissipated = min(least, least_too), dissipated + dissipated_between + dissipated_too
         new = self.states.of(field)
-        if self.claim != "none" and self.functional(new) > self.functional(state) + self.rounding * (
-            1 + abs(state.energy)
-        ):
+        allowed = self.rounding * (1 + abs(state.energy))
+        if self.claim != "none" and self.functional(new) > self.functional(state) + allowed:
             raise Refused
         return Taken(new, least, dissipated if not self.tau else float("nan"))
 

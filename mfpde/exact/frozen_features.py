@@ -61,7 +61,7 @@ def build_frozen_features(case: Case, model: Problem, mesh: Mesh) -> FrozenFeatu
     penalty = network.penalty.spec
     expect(
         case,
-        penalty.strength == 0 or penalty.power == 2,
+        penalty.weight == 0 or penalty.power == 2,
         f"model.penalty.power = 2 or model.penalty.lambda = 0, got power = {penalty.power:g}",
     )
     arrays = model.on_mesh(mesh)
@@ -83,7 +83,7 @@ def build_frozen_features(case: Case, model: Problem, mesh: Mesh) -> FrozenFeatu
         np.maximum(rates, 0.0),
         modes,
         start,
-        2 * penalty.strength * amplitude.mobility,
+        2 * penalty.weight * amplitude.mobility,
         float(nu @ arrays.penalty_z),
     )
 

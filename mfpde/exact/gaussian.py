@@ -115,7 +115,7 @@ def build_gaussian(case: Case, model: Problem, mesh: Mesh) -> Gaussian:
         np.array([law.mean for law in laws]),
         np.diag([law.std**2 for law in laws]),
         case.dynamics.alpha,
-        case.dynamics.diffusion,
+        case.dynamics.tau,
         case.dynamics.reaction == "entropic",
     )
 

@@ -36,7 +36,7 @@ def build_gibbs(case: Case, model: Problem, mesh: Mesh) -> Gibbs:
     assert potential is not None
     dynamics = case.dynamics
     expect(case, potential.interaction is None, "a case without model.interaction")
-    expect(case, dynamics.diffusion > 0, "dynamics.diffusion > 0")
+    expect(case, dynamics.tau > 0, "dynamics.diffusion > 0")
     expect(
         case,
         not dynamics.birth_death or dynamics.reaction == "entropic",
@@ -50,7 +50,7 @@ def build_gibbs(case: Case, model: Problem, mesh: Mesh) -> Gibbs:
             f"parameters.{c.name}.mobility > 0: what cannot move does not forget its start",
         )
     v = potential.on_mesh(mesh).penalty_z.reshape(mesh.shape)
-    weight = np.exp(-(v - v.min()) / dynamics.diffusion)
+    weight = np.exp(-(v - v.min()) / dynamics.tau)
     density = weight / np.sum(weight * mesh.volumes)
     return Gibbs(density, 2 * float(np.sum(v * density * mesh.volumes)))
 

@@ -125,7 +125,7 @@ def quadratic_network(network: Network) -> QuadraticNetwork | None:
     x = [sympy.Symbol(f"x{k}", real=True) for k in range(d)]
     t = sum((w * s for w, s in zip(rest[:d], x, strict=True)), sum(rest[d:], sympy.Integer(0)))
     unit = amplitude * features.activation.formula.xreplace({sympy.Symbol("t", real=True): t})
-    strength, power = network.penalty.spec.strength, network.penalty.spec.power
+    strength, power = network.penalty.spec.weight, network.penalty.spec.power
     if components[0].free and strength and power != 2:
         return None
     ridge = (

@@ -77,9 +77,7 @@ def expect_no(case: Case, *, birth_death: bool = False, diffusion: bool = False)
         not (birth_death and dynamics.birth_death),
         f"dynamics.birth_death = 0, got {dynamics.birth_death}",
     )
-    expect(
-        case, not (diffusion and dynamics.diffusion), f"dynamics.diffusion = 0, got {dynamics.diffusion:g}"
-    )
+    expect(case, not (diffusion and dynamics.diffusion), f"dynamics.diffusion = 0, got {dynamics.tau:g}")
 
 
 def only_parameter(case: Case, model: Problem) -> tuple[Potential, Component]:

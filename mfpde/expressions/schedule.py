@@ -10,6 +10,8 @@ from mfpde.expressions.parse import parse
 
 #: times at which a formula is tried
 TRIED = 2001
+#: places in [-1, 1] and weights, for means over a step
+GAUSS = np.polynomial.legendre.leggauss(5)
 
 
 class Schedule:
@@ -22,27 +24,38 @@ class Schedule:
         """The rate at a time."""
         return self.rate(time)
 
+    def mean(self, start: float, end: float) -> float:
+        """Its mean over a short time, by a Gauss rule; itself where it is constant."""
+        if self.constant:
+            return self.rate(start)
+        middle, half = (start + end) / 2, (end - start) / 2
+        values = [self.rate(middle + half * place) for place in GAUSS[0]]
+        return float(np.dot(values, GAUSS[1]) / 2)
+
 
 def constant(rate: float) -> Schedule:
     """A rate that does not change."""
     return Schedule(lambda t: rate, rate, True)
 
 
-def schedule_of(given: float | str, time: float, where: str) -> Schedule:
+def schedule_of(given: float | str, time: float, where: str, positive: bool = False) -> Schedule:
     """What a key of a case means over [0, time].
 
+    Arguments:
+        positive: whether a formula must not be 0 either.
     Raises:
-        InputError: a formula that is negative or not finite at a time, or cannot be read.
+        InputError: a formula that is negative (0 too, if `positive`) or not finite at a time, or cannot be
+            read.
     """
     if not isinstance(given, str):
         return constant(given)
     formula = parse(given, ["t"], where)
     times = np.linspace(0, time, TRIED)
     values = np.broadcast_to(evaluate(formula, {"t": times}), times.shape)
-    if not np.all(right := np.isfinite(values) & (values >= 0)):
+    if not np.all(right := np.isfinite(values) & (values > 0 if positive else values >= 0)):
         bad = int(np.argmin(right))
         raise InputError(
             f"{where}: '{given}' is {values[bad]:g} at t = {times[bad]:g}; expected a formula in t that is"
-            f" finite and at least 0 from 0 to {time:g}"
+            f" finite and {'above' if positive else 'at least'} 0 from 0 to {time:g}"
         )
     return Schedule(lambda t: float(evaluate(formula, {"t": np.array(t)})), float(values.max()), False)

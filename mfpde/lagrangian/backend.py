@@ -34,6 +34,9 @@ class Backend(Protocol):
         unless set.
         """
 
+    def anneal(self, factor: float) -> None:
+        """From now on lambda is this many times that of the model's penalty."""
+
     def velocity(self, state: State) -> State:
         """d/dt of the state: -mobility grad V of the components as far as walls allow, V for the action."""
 

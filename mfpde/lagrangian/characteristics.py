@@ -15,6 +15,7 @@ from mfpde.lagrangian.flow import Flow
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.solver import build_flow
 from mfpde.measures.nodes import Rule, quadrature
+from mfpde.models.changing import at_time
 from mfpde.models.problem import Cloud, Problem
 
 TOLERANCE = 1e-9  #: of nodes that serve as a reference
@@ -125,5 +126,5 @@ def observe(model: Problem, flow: Flow) -> Characteristics:
     state, weights = flow.backend.download(flow.state), flow.backend.masses(flow.state)
     predictions = flow.backend.predictions(flow.state)
     cloud = Cloud(state, weights, predictions, flow.potential(), np.zeros(1, dtype=int))
-    energy = model.cloud_values(cloud)["energy"]
+    energy = at_time(model, flow.time).cloud_values(cloud)["energy"]
     return Characteristics(model.parameters.theta(state), weights, predictions[0], float(energy[0]))

@@ -14,6 +14,7 @@ import numpy as np
 
 from mfpde.case import schema
 from mfpde.errors import RunError
+from mfpde.expressions.schedule import Schedule
 from mfpde.lagrangian.backend import Backend, State
 from mfpde.lagrangian.birth_death import BirthDeath
 from mfpde.lagrangian.noise_steps import RULES, NoiseSteps
@@ -48,6 +49,7 @@ class Flow:
     state: State
     birth_death: BirthDeath | WeighedBirths | None = None
     noise: NoiseSteps | None = None
+    strength: Schedule | None = None  #: lambda, over that of the backend's model; None if it is constant
     time: float = 0.0
     step_size: float = 0.01
     kicks: int = 0  #: kicks of noise so far
@@ -59,7 +61,7 @@ class Flow:
 
     def __post_init__(self) -> None:
         self._watch: Callable[[], None] | None = None
-        self._first = self.backend.velocity(self.state)
+        self._first = self._velocity(self.state, self.time)
         if self.birth_death:
             self._plan_reaction()
 
@@ -72,6 +74,14 @@ class Flow:
     def rate(self) -> State:
         """d/dt of the state, at the present time."""
         return self._first
+
+    def _anneal(self, time: float) -> Backend:
+        if self.strength is not None:
+            self.backend.anneal(self.strength(time))
+        return self.backend
+
+    def _velocity(self, state: State, time: float) -> State:
+        return self._anneal(time).velocity(state)
 
     def potential(self) -> np.ndarray:
         """V at every unit (units,), at the present time."""
@@ -92,9 +102,9 @@ class Flow:
         if self.birth_death is not None:
             self.birth_death.restore(saved, self.backend)
         self.state = self.backend.restore(saved["state"])
-        self._first = self.backend.velocity(self.state)
         for name in SAVED:
             setattr(self, name, saved[name])
+        self._first = self._velocity(self.state, self.time)
         if self.noise is not None:
             for name, otherwise in SAVED_OF_NOISE.items():
                 setattr(self.noise, name, saved.get(name, otherwise))
@@ -133,15 +143,17 @@ class Flow:
         self.kicks += 1
         noise.kicked += 1
         noise.judged = noise.kicked % noise.nodes > 0
+        noise.noise.set_time(self.time)
         self.state = self.backend.upload(noise.noise.kick(self.backend.download(self.state), h, self.kicks))
-        self._first = self.backend.velocity(self.state)
+        self._first = self._velocity(self.state, self.time)
 
     def _virtual_kick(self, directions: np.ndarray, h: float) -> tuple[float, np.ndarray]:
         """See `Noise.answer`. The state stays."""
         assert self.noise is not None
         kicks, backend = self.noise.noise, self.backend
+        kicks.set_time(self.time)
         state = backend.download(self.state)
-        moved = backend.velocity(backend.upload(kicks.displaced(state, directions, h)))
+        moved = self._velocity(backend.upload(kicks.displaced(state, directions, h)), self.time)
         return kicks.answer(state, backend.download(self._first), backend.download(moved), directions, h)
 
     def _drift(self, until: float) -> None:
@@ -150,6 +162,8 @@ class Flow:
             target = min(until, self._next_reaction())
             self._transport(target)
             self.time = target
+            if self.strength is not None:  # rounding may have missed it
+                self._first = self._velocity(self.state, target)
             if self.birth_death and target == self._next_reaction():
                 self._react()
 
@@ -183,10 +197,8 @@ class Flow:
     def _react(self) -> None:
         assert self.birth_death is not None
         full = self.time == self._next_reaction()
-        elapsed, frequent = (
-            (self.interval if full else self.time - self.reacted),
-            self.interval < self.settings.reaction_step,
-        )
+        elapsed = self.interval if full else self.time - self.reacted
+        frequent = self.interval < self.settings.reaction_step
         self.reactions += 1
         self.birth_death.set_time(self.time - elapsed / 2)
         self.reacted = self.time
@@ -194,7 +206,7 @@ class Flow:
             self.backend, self.state, self.potential(), elapsed, self.reactions, frequent, self._cloud
         )
         if moved is not None:
-            self.state, self._first = moved, self.backend.velocity(moved)
+            self.state, self._first = moved, self._velocity(moved, self.time)
         self._plan_reaction()
 
     def _cloud(self) -> Cloud:
@@ -211,17 +223,14 @@ class Flow:
             dt = (until - time) / np.ceil((until - time) / wanted * (1 - 1e-9))
             stages = [self._first]
             for row in STAGES:
-                y = self.backend.project(
-                    self.backend.combine(self.state, stages, [dt * c for c in row]), self.state, self._first
-                )
-                stages.append(self.backend.velocity(y))
-            error = self.backend.error(
-                self.state, y, stages, [dt * c for c in ERRORS], self.settings.tolerance
-            )
+                y = self.backend.combine(self.state, stages, [dt * c for c in row])
+                y = self._anneal(time).project(y, self.state, self._first)
+                stages.append(self._velocity(y, time + dt * sum(row)))
+            weights = [dt * c for c in ERRORS]
+            error = self.backend.error(self.state, y, stages, weights, self.settings.tolerance)
             if not np.isfinite(error):
-                raise RunError(
-                    f"the networks are no longer finite at time {time:g} (their local error is not a number)"
-                )
+                told = f"the networks are no longer finite at time {time:g}"
+                raise RunError(f"{told} (their local error is not a number)")
             factor = 5.0 if error == 0 else float(np.clip(0.9 * error**-0.2, 0.2, 5.0))
             if error <= 1:
                 self.state, self._first = y, stages[-1]

@@ -60,7 +60,7 @@ class OpenCLFeatures(OpenCLBackend):
         """-mobility grad V, and V."""
         self._predict(state)
         rate = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
-        confinement = self.dtype.type(self.network.penalty.confinement)
+        confinement = self.dtype.type(self.network.penalty.confinement_at(self.factor))
         arguments = (state, self.residual, self.x, self.network_of, self.mobility, confinement)
         self._run("velocity", (self.ladder.total,), *arguments, *self.walls, rate)
         return rate

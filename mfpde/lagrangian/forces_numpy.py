@@ -103,7 +103,7 @@ class NumpyNetwork(NumpyBackend):
 
         def finish(first: int) -> None:
             part = slice(first, first + UNITS)
-            made = network_rates(self.network, state[:, part], h[:, part], gradient[:, part])
+            made = network_rates(self.network, state[:, part], h[:, part], gradient[:, part], self.factor)
             rate[:, part] = self.allowed(made, state[:, part])
 
         each(finish, range(0, self.ladder.total, UNITS))
@@ -120,28 +120,35 @@ def _sum_in_turn(
     return total
 
 
-def network_rates(network: Network, state: np.ndarray, h: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+def network_rates(
+    network: Network, state: np.ndarray, h: np.ndarray, gradient: np.ndarray, factor: float = 1.0
+) -> np.ndarray:
     """-grad V of the components, and V (components + 1, n), where V = <a, h(z)> + r.
 
     Arguments:
         state: (components + 1, n); h: (outputs, n); the gradient of h in z: (outputs, n, components of z).
+        factor: of lambda.
     """
     space, penalty = network.parameters, network.penalty
     a, z = space.a(state), space.z(state)
-    pull = -(h + penalty.slope(a))
-    if kink := penalty.kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
+    pull = -(h + _times(factor, penalty.slope(a)))
+    if kink := factor * penalty.kink:  # lambda |a| holds a unit at a = 0 as long as |h| <= lambda
         pull = np.where(a == 0, -np.sign(h) * np.maximum(np.abs(h) - kink, 0), pull)
     moved = a[0, :, None] * gradient[0]
     for of_one, slope in zip(a[1:], gradient[1:], strict=True):
         moved += of_one[:, None] * slope
-    potential = np.sum(a * h + penalty.amplitude(a), axis=0)
-    if penalty.confinement:
-        moved += 2 * penalty.confinement * z
-        potential += penalty.rest(z)
+    potential = np.sum(a * h + _times(factor, penalty.amplitude(a)), axis=0)
+    if confinement := penalty.confinement_at(factor):
+        moved += 2 * confinement * z
+        potential += confinement * np.sum(z**2, axis=-1)
     rate = np.empty((len(space.components) + 1, len(potential)))
     space.a(rate)[:], space.action(rate)[:] = pull, potential
     np.negative(moved, out=space.z(rate))
     return rate
+
+
+def _times(factor: float, values: np.ndarray) -> np.ndarray:
+    return values if factor == 1 else factor * values
 
 
 class NumpyPotential(NumpyBackend):

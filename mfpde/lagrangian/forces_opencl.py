@@ -137,7 +137,7 @@ class OpenCLNetwork(OpenCLBackend):
         """-mobility grad V, and V."""
         self._predict(state)
         rate = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
-        confinement = self.dtype.type(self.network.penalty.confinement)
+        confinement = self.dtype.type(self.network.penalty.confinement_at(self.factor))
         arguments = (
             state,
             self.residual,

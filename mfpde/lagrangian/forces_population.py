@@ -37,7 +37,7 @@ class NumpyPopulation(NumpyBackend):
             h, gradient = features.kernel.pull(
                 z, np.concatenate([z, teacher]), np.concatenate([charges[where], its_charges])
             )
-            made = network_rates(self.network, state[:, where], h[None], gradient[None])
+            made = network_rates(self.network, state[:, where], h[None], gradient[None], self.factor)
             rate[:, where] = self.allowed(made, state[:, where])
 
         each(move, [where for *_, where in self.ladder.networks()])

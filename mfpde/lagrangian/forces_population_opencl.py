@@ -89,7 +89,7 @@ class OpenCLPopulation(OpenCLBackend):
         """-mobility grad V, and V."""
         self._weigh(state)
         rate = self.buffers.empty(int(np.prod(self.shape)), self.dtype)
-        confinement = self.dtype.type(self.network.penalty.confinement)
+        confinement = self.dtype.type(self.network.penalty.confinement_at(self.factor))
         self._run(
             "gather_sources",
             (self.count,),

@@ -7,6 +7,7 @@ walls, the counterpart of no flux.
 
 import numpy as np
 
+from mfpde.expressions.schedule import Schedule, constant
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.models.parameters import ParameterSpace
 from mfpde.randomness import generator
@@ -27,9 +28,15 @@ class Noise:
         kinks: how many of the first components a penalty may hold at 0.
     """
 
-    def __init__(self, ladder: Ladder, parameters: ParameterSpace, tau: float, kinks: int = 0):
-        self.ladder, self.tau, self.kinks = ladder, tau, kinks
+    def __init__(self, ladder: Ladder, parameters: ParameterSpace, tau: float | Schedule, kinks: int = 0):
+        self.ladder, self.kinks = ladder, kinks
+        self.schedule = tau if isinstance(tau, Schedule) else constant(tau)
+        self.set_time(0.0)
         self.moving = [(row, c) for row, c in enumerate(parameters.components) if c.free and c.mobility > 0]
+
+    def set_time(self, time: float) -> None:
+        """Kicks to come are those of a time: in the middle of a step, or at the nodes of its Gauss rule."""
+        self.tau = self.schedule(time)
 
     def kick(self, state: np.ndarray, h: float, step: int) -> np.ndarray:
         """The state (components + 1, units) after noise over a time h; in place.

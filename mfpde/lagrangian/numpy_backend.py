@@ -29,6 +29,7 @@ class NumpyBackend:
     def __init__(self, model: Problem, ladder: Ladder, precision: str, weight_rate: float):
         self.ladder, self.weight_rate, self.space = ladder, weight_rate, model.parameters
         self.kink, self.dtype = model.kink, np.dtype(precision)
+        self.full_kink, self.factor = model.kink, 1.0  #: of the penalty's lambda, see `anneal`
         self.mobility = np.array([c.mobility for c in model.parameters.components])[:, None]
         self.low, self.high, self.periodic = walls(model.parameters)
         #: rows that walls or circles confine
@@ -38,6 +39,10 @@ class NumpyBackend:
     def set_prior(self, weights: np.ndarray) -> None:
         """Weights of the units (units,) before any reaction."""
         self.prior = weights
+
+    def anneal(self, factor: float) -> None:
+        """From now on lambda is this many times that of the model's penalty."""
+        self.factor, self.kink = factor, factor * self.full_kink
 
     def upload(self, state: np.ndarray) -> np.ndarray:
         """A state."""

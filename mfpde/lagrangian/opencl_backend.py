@@ -10,6 +10,7 @@ from mfpde.device.program import build_program, precision_constants
 from mfpde.device.runtime import Device
 from mfpde.lagrangian.ladder import Ladder
 from mfpde.lagrangian.numpy_backend import walls
+from mfpde.models.changing import lambda_of
 from mfpde.models.problem import Problem
 
 
@@ -40,6 +41,7 @@ class OpenCLBackend:
             "OUTPUTS": 1,
             "KINK": 0,
             "LAMBDA": 0,
+            "ANNEALED": int(lambda_of(model) is not None),
         }
         constants = precision_constants(self.dtype, width) | common | dict(constants)
         self.program = build_program(
@@ -50,7 +52,9 @@ class OpenCLBackend:
         self.reduce = Reduction(self.buffers, self.program, int(np.prod(self.shape)))
         low, high, periodic = walls(model.parameters)
         self.walls = (self._real(low), self._real(high), self._int(periodic))
-        self.mobility = self._real(np.array([c.mobility for c in components]))
+        self.mobilities, self.factor = np.array([c.mobility for c in components]), 1.0
+        #: and behind them the factor of lambda, if that changes in time
+        self.mobility = self._real(np.append(self.mobilities, self.factor))
         self.first_unit = self._int(ladder.first_unit)
         self.network_of = self._int(ladder.network_of)
         self.squares = self.buffers.empty(int(np.prod(self.shape)), np.float64)
@@ -68,6 +72,12 @@ class OpenCLBackend:
     def set_prior(self, weights: np.ndarray) -> None:
         """Weights of the units (units,) before any reaction."""
         self.prior, self.unit_weights = self._real(weights), self._real(weights)
+
+    def anneal(self, factor: float) -> None:
+        """From now on lambda is this many times that of the model's penalty."""
+        if factor != self.factor:
+            self.factor = factor
+            self.buffers.write(self.mobility, np.append(self.mobilities, factor).astype(self.dtype))
 
     def upload(self, state: np.ndarray) -> cl.Buffer:
         """A state."""

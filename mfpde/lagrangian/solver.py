@@ -21,6 +21,7 @@ from mfpde.lagrangian.noise_steps import NoiseSteps
 from mfpde.lagrangian.weighed_births import WeighedBirths
 from mfpde.laws import Law
 from mfpde.models.births import birth_level, births_laws
+from mfpde.models.changing import lambda_of, temperature_of
 from mfpde.models.problem import Problem
 
 
@@ -41,6 +42,13 @@ def _process(
     rate, level = case.dynamics.births.rate or 0.0, birth_level(case, model, births)
     born: Born = UNIT_BIRTHS[scheme](ladder, alpha, draws, rate, level)
     return WeighedBirths(born) if by_weights else born
+
+
+def _noise(case: Case, model: Problem, ladder: Ladder) -> NoiseSteps:
+    """The noise of units, and its steps."""
+    settings, kinks = case.lagrangian, model.parameters.outputs if model.kink else 0
+    noise = Noise(ladder, model.parameters, temperature_of(case), kinks)
+    return NoiseSteps(noise, settings.noise_step, settings.noise_tolerance)
 
 
 def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
@@ -85,20 +93,12 @@ def build_flow(case: Case, model: Problem, ladder: Ladder, device=None) -> Flow:
             f'{case.path}: lagrangian.reaction: "weights" degenerate under noise (dynamics.diffusion); use'
             ' "birth_death"'
         )
-    noise = (
-        NoiseSteps(
-            Noise(ladder, model.parameters, tau, model.parameters.outputs if model.kink else 0),
-            settings.noise_step,
-            settings.noise_tolerance,
-        )
-        if tau
-        else None
-    )
+    noise = _noise(case, model, ladder) if tau else None
     weight_rate = case.dynamics.alpha if by_weights else 0.0
     backend = build_backend(model, ladder, case.lagrangian.precision, weight_rate, device)
     process = _process(case, model, ladder, births) if alpha else None
     state = backend.upload(start)
     if settings.fixed_step is None:
-        return Flow(backend, settings, state, process, noise)
+        return Flow(backend, settings, state, process, noise, lambda_of(model))
     turn = backend.plain if isinstance(backend, NumpyMasses) and settings.retraction == "plain" else None
     return FixedSteps(backend, settings, state, length=settings.fixed_step, turn=turn)

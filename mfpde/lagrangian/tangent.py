@@ -100,6 +100,9 @@ class Tangent:
         """omega."""
         self.nodes.set_prior(weights)
 
+    def anneal(self, factor: float) -> None:
+        """Lambda does not change; see `models.changing.check_changing`."""
+
     def velocity(self, state: TangentState) -> TangentState:
         """d/dt of nodes and tangents."""
         velocity = self.nodes.velocity(state.nodes)

@@ -5,6 +5,7 @@ particles.
 from mfpde.case import Case
 from mfpde.data import Dataset
 from mfpde.kinds import PROBLEMS
+from mfpde.models.changing import check_changing
 from mfpde.models.problem import Problem
 
 
@@ -16,6 +17,7 @@ def build_model(case: Case, data: Dataset | None = None) -> Problem:
     Raises:
         InputError: anything wrong with formulas, data, activation or parameters.
     """
+    check_changing(case)
     return PROBLEMS[case.model.kind](case, data)
 
 

@@ -18,9 +18,11 @@ import numpy as np
 from mfpde.case import Case, schema
 from mfpde.data import Dataset, build_dataset
 from mfpde.errors import InputError, about
+from mfpde.expressions.schedule import Schedule
 from mfpde.kinds import FEATURES
 from mfpde.measures.compression import BLOCK, row_blocks
 from mfpde.measures.mesh import Mesh
+from mfpde.models.changing import strength_of
 from mfpde.models.feature_coupling import Features, Outputs
 from mfpde.models.feature_map import FeatureMap
 from mfpde.models.function_space import FunctionSpace
@@ -42,6 +44,7 @@ class Network:
     parameters: ParameterSpace
     features: FeatureMap
     penalty: Penalty
+    strength: Schedule | None = None  #: lambda(t) if it changes; `penalty` is that for lambda = 1 then
 
     @property
     def data(self) -> Dataset | None:
@@ -144,21 +147,25 @@ class Network:
         """
         a, z = self.points(mesh)
         features, weights = Features(self._matrix(z)), self.function.weights
-        penalty_a, penalty_z = np.sum(self.penalty.amplitude(a), axis=1), self.penalty.rest(z)
         if self.function.outputs == 1:
             free = self.parameters.amplitudes[0].free
-            return MeshPotential(free, a[:, 0], penalty_a, penalty_z, features, self.risk, weights)
+            return MeshPotential(free, a[:, 0], *self.penalties(mesh), features, self.risk, weights)
         # V has no single factor that depends on a: all cells are z-cells then
-        penalty, coupling = np.add.outer(penalty_a, penalty_z).ravel(), Outputs(a, features)
-        return MeshPotential(False, np.ones(1), np.zeros(1), penalty, coupling, self.risk, weights)
+        every = Outputs(a, features)
+        return MeshPotential(False, np.ones(1), *self.penalties(mesh), every, self.risk, weights)
+
+    def penalties(self, mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
+        """r on the cells of a mesh as `MeshPotential` has it: `penalty_a` and `penalty_z`."""
+        a, z = self.points(mesh)
+        of_a, of_z = np.sum(self.penalty.amplitude(a), axis=1), self.penalty.rest(z)
+        return (of_a, of_z) if self.function.outputs == 1 else (np.zeros(1), np.add.outer(of_a, of_z).ravel())
 
     def points(self, mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
         """Amplitudes (Na, outputs) and z (Nz, components of z) of the cells, which are all pairs of them, in
         C order.
         """
-        axes = {axis.name: axis.centres for axis in mesh.axes}
+        axes, outputs = {axis.name: axis.centres for axis in mesh.axes}, self.function.outputs
         values = [axes.get(c.name, c.law.quantile(np.zeros(1))) for c in self.parameters.components]
-        outputs = self.function.outputs
         return _points(values[:outputs]), _points(values[outputs:])
 
     def _matrix(self, z: np.ndarray) -> np.ndarray:
@@ -232,7 +239,7 @@ def build_network(case: Case, data: Dataset | None = None) -> Network:
         kind = FEATURES[spec.features]
         features = kind.build(spec, data, build_loss(spec))
         parameters = network_parameters(case, kind.components(spec, data.dimension), data.outputs)
-        network = Network(parameters, features, build_penalty(spec.penalty))
+        network = Network(parameters, features, build_penalty(spec.penalty), strength_of(case))
         features.check(parameters.rest, case)
         network.check_periods()
     return network

@@ -59,6 +59,10 @@ class Penalty(ABC):
         """kappa."""
         return self.spec.confinement
 
+    def confinement_at(self, factor: float) -> float:
+        """kappa where lambda is this many times its own."""
+        return self.confinement
+
     def amplitude(self, a: np.ndarray) -> np.ndarray:
         """r_a(a), elementwise."""
         return evaluate(self._formulas[0], {"a": a})
@@ -118,5 +122,7 @@ class Penalty(ABC):
 
 
 def build_penalty(spec: schema.Penalty) -> Penalty:
-    """The penalty a case describes."""
+    """The penalty a case describes; for lambda = 1 where lambda changes in time, see `annealing`."""
+    if isinstance(spec.strength, str):
+        spec = spec.model_copy(update={"strength": 1.0})
     return PENALTIES[spec.kind](spec)

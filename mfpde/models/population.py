@@ -20,6 +20,7 @@ from mfpde.case import Case, schema
 from mfpde.case.teacher_tables import PlantedTeacher
 from mfpde.data.teachers import planted_units
 from mfpde.errors import InputError, about
+from mfpde.models.changing import strength_of
 from mfpde.models.feature_map import Batch, FeatureMap
 from mfpde.models.features.perceptron import Perceptron
 from mfpde.models.function_space import FunctionSpace
@@ -172,6 +173,6 @@ def build_population(case: Case) -> Network:
         features = PopulationFeatures(
             activation, spec.bias, build_loss(spec), parameters, kernel, units, amplitudes
         )
-        network = Network(parameters, features, build_penalty(spec.penalty))
+        network = Network(parameters, features, build_penalty(spec.penalty), strength_of(case))
         network.check_periods()
     return network

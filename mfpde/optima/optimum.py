@@ -96,6 +96,11 @@ def find_optimum(
     Raises:
         InputError: there is no minimum, or none that can be found.
     """
+    if network.strength is not None:
+        raise InputError(
+            "optimum: model.penalty.lambda changes in time, and the least energy with it; expected a number"
+            " (--set model.penalty.lambda=0.01)"
+        )
     if network.data is None:
         raise InputError("optimum: needs data points; a population loss has none")
     if not (np.isfinite(tolerance) and tolerance > 0):

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from mfpde.case.problems import ProblemTable
 from mfpde.kinds import FEATURES, LOSSES, PENALTIES
-from mfpde.table import NonNegative, OneOf, Positive, Table
+from mfpde.table import NonNegative, OneOf, Positive, Table, Text
 
 
 class Penalty(Table):
@@ -15,9 +15,15 @@ class Penalty(Table):
     """
 
     kind: Annotated[str, OneOf(PENALTIES)] = "power"
-    strength: NonNegative = Field(0.0, alias="lambda")
+    strength: NonNegative | Text = Field(0.0, alias="lambda")
     power: Annotated[float, Field(ge=1, le=64, allow_inf_nan=False)] = 2.0
     confinement: NonNegative = 0.0
+
+    @property
+    def weight(self) -> float:
+        """lambda where it is a number."""
+        assert not isinstance(self.strength, str)
+        return self.strength
 
     @model_validator(mode="after")
     def _keys_of_power(self):

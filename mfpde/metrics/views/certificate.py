@@ -10,6 +10,7 @@ from mfpde.certificates.dual import Bound, lower_bound
 from mfpde.certificates.free_energy import free_energy_gap
 from mfpde.certificates.oracle import Oracle, build_oracle
 from mfpde.metrics.views.density import DensityView
+from mfpde.models.changing import at_time
 from mfpde.models.kinds import as_network, as_potential
 from mfpde.models.problem import Problem
 
@@ -24,7 +25,9 @@ class CertificateView:
         self.sides = {name: sides[name] for name in PREFERRED if name in sides}
         network = as_network(model)
         assert network is not None
-        self.network = network
+        first = next(iter(self.sides.values()))
+        #: with the lambda of the present time
+        self.network = at_time(network, first.time)
 
     @cached_property
     def oracle(self) -> Oracle | None:

@@ -17,6 +17,11 @@ class DensityView:
         self.solver, self.mesh, self.model = solver, solver.mesh, solver.model
         self.function = self.model.function
 
+    @property
+    def time(self) -> float:
+        """Of the solver."""
+        return self.solver.time
+
     @cached_property
     def density(self) -> np.ndarray:
         """Cell averages of mu on the host, float64."""

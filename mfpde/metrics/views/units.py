@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from mfpde.lagrangian.flow import Flow
+from mfpde.models.changing import at_time
 from mfpde.models.problem import Cloud, Problem
 
 
@@ -20,6 +21,11 @@ class UnitsView(ABC):
     @abstractmethod
     def starts(self) -> np.ndarray:
         """The first unit of every network (networks,)."""
+
+    @property
+    def time(self) -> float:
+        """Of the flow."""
+        return self.flow.time
 
     @cached_property
     def state(self) -> np.ndarray:
@@ -50,4 +56,4 @@ class UnitsView(ABC):
     def values(self) -> dict[str, np.ndarray]:
         """ "energy", and "loss" if it has a function, of every network (networks,)."""
         cloud = Cloud(self.state, self.masses, self.predictions, self.potential, self.starts)
-        return self.model.cloud_values(cloud)
+        return at_time(self.model, self.flow.time).cloud_values(cloud)

@@ -13,12 +13,16 @@ class Path(Power):
     @property
     def strength(self) -> float:
         """Of a^2: lambda / 2."""
-        return self.spec.strength / 2
+        return self.spec.weight / 2
 
     @property
     def confinement(self) -> float:
         """lambda / 2."""
-        return self.spec.strength / 2
+        return self.spec.weight / 2
+
+    def confinement_at(self, factor: float) -> float:
+        """It is lambda too."""
+        return factor * self.confinement
 
 
 PENALTY = Path

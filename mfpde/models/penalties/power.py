@@ -13,7 +13,7 @@ class Power(Penalty):
     @property
     def strength(self) -> float:
         """lambda."""
-        return self.spec.strength
+        return self.spec.weight
 
     def formula(self, a: sympy.Symbol) -> sympy.Expr:
         """r_a of one amplitude."""
