@@ -2,18 +2,21 @@
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mfpde.analysis.compare import Comparison, compare
 from mfpde.case import Case, load_case
 from mfpde.errors import InputError, about
 from mfpde.models import build_model
-from mfpde.models.kinds import as_network, as_spikes
-from mfpde.optima.nonnegative import NonnegativeOptimum, find_nonnegative
-from mfpde.optima.optimum import TOLERANCE, Optimum, find_optimum
+from mfpde.optima import TOLERANCE
 from mfpde.results import opening
 from mfpde.results.run import Run as StoredRun
 from mfpde.runs import Reporter, simulate
 from mfpde.runs import resume as _resume
+
+if TYPE_CHECKING:
+    from mfpde.optima.nonnegative import NonnegativeOptimum
+    from mfpde.optima.optimum import Optimum
 
 
 class Run(StoredRun):
@@ -84,7 +87,7 @@ def resume(
 
 def optimum(
     case: Case | str | Path, grid: bool = False, interpolant: bool = False, tolerance: float = TOLERANCE
-) -> Optimum | NonnegativeOptimum:
+) -> "Optimum | NonnegativeOptimum":
     """The global minimum of a network's energy over all probability measures, or of that of spikes over all
     nonnegative ones, without any flow.
 
@@ -96,18 +99,12 @@ def optimum(
     Raises:
         InputError: the case is wrong or that of a potential, or there is no minimum.
     """
+    from mfpde.optima.of_problem import optimum_of  # solvers that other verbs do without
+
     if not isinstance(case, Case):
         case = load_case(case)
     with about(case.path):
-        problem = build_model(case)
-        if (spikes := as_spikes(problem)) is not None:
-            if grid or interpolant:
-                raise InputError("optimum: --grid and --interpolant are for networks; spikes have neither")
-            return find_nonnegative(spikes, tolerance)
-        network = as_network(problem)
-        if network is None:
-            raise InputError("optimum: is for networks; the energy of a potential is not convex in general")
-        return find_optimum(network, grid, interpolant, tolerance)
+        return optimum_of(build_model(case), grid, interpolant, tolerance)
 
 
 def _settled(output: str | Path) -> Path:

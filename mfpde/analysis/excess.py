@@ -14,8 +14,9 @@ from mfpde.console import Console
 from mfpde.errors import InputError, about
 from mfpde.models import build_model
 from mfpde.models.kinds import as_spikes
+from mfpde.optima import TOLERANCE
 from mfpde.optima.nonnegative import NonnegativeOptimum, find_nonnegative
-from mfpde.optima.optimum import TOLERANCE, Optimum, find_optimum
+from mfpde.optima.optimum import Optimum, find_optimum
 
 if TYPE_CHECKING:
     from mfpde.results.run import Run

@@ -6,7 +6,6 @@ squares; then neighbouring cells are tried across the planes that hold the point
 """
 
 import numpy as np
-from scipy.optimize import nnls
 
 from mfpde.certificates.arrangement import lifted
 from mfpde.models.network import Network
@@ -29,6 +28,8 @@ class Cells:
 
     def highest(self, side: np.ndarray) -> tuple[float, np.ndarray]:
         """The largest h in the closure of the cell on these sides (L,) of all planes, and where."""
+        from scipy.optimize import nnls
+
         g = np.where(side > 0, self.above, self.below) @ self.planes
         multipliers, _ = nnls((side[:, None] * self.normals).T, -g, maxiter=50 * len(side))
         z = g + multipliers @ (side[:, None] * self.normals)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from mfpde.certificates.arrangement import balance, circle_peaks
 from mfpde.certificates.oracle import Oracle
@@ -75,6 +74,8 @@ def _conjugates(network: Network, p: np.ndarray) -> Callable[[float], float]:
 
 def _best(dual: Callable[[float], float], most: float) -> float:
     """The s in [0, most] at which a concave function is largest."""
+    from scipy.optimize import minimize_scalar
+
     at = np.linspace(0, most, SCALES)
     values = np.array([dual(s) for s in at])
     k = int(np.argmax(values))

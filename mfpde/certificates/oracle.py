@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import qmc
 
 from mfpde.certificates.domain import Domain, domain_of
 from mfpde.certificates.objective import Objective
@@ -135,6 +134,8 @@ class Oracle:
 
     def _grid(self) -> np.ndarray:
         """Some z within the domain or the window (N, components of z)."""
+        from scipy.stats import qmc  # takes a third of a second, and few runs need it
+
         box = self.domain.window
         unit = qmc.Sobol(box.low.size, scramble=True, rng=np.random.default_rng(1)).random(SAMPLES)
         return box.low + unit * (box.high - box.low)

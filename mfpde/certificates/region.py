@@ -5,7 +5,6 @@ sphere.
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import qmc
 
 from mfpde.models.network import Network
 from mfpde.models.parameters import Component
@@ -46,6 +45,8 @@ class Region:
 
     def sample(self, count: int, seed: int) -> np.ndarray:
         """About `count` points that fill it evenly (n, components)."""
+        from scipy.stats import qmc  # takes a third of a second, and few runs need it
+
         sequence = qmc.Sobol(len(self.low), rng=np.random.default_rng(seed))
         numbers = sequence.random_base2((count - 1).bit_length())[:count]
         if self.on_sphere:

@@ -4,7 +4,6 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import qmc
 
 from mfpde.certificates.domain import Box
 from mfpde.certificates.objective import Objective, Pulls, polish
@@ -84,6 +83,8 @@ def multistart(objective: Objective, box: Box, count: int = STARTS) -> Found:
     free = box.free
     z = np.tile(box.clip(np.zeros(box.low.size)), (count, 1))
     if len(free):
+        from scipy.stats import qmc  # takes a third of a second, and few runs need it
+
         unit = qmc.Sobol(len(free), scramble=True, rng=np.random.default_rng(0)).random(count)
         z[:, free] = box.low[free] + unit * (box.high - box.low)[free]
     values = objective.value(objective.pulls(z).h, z)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 from mfpde.certificates.arrangement import is_homogeneous
 from mfpde.certificates.cells import Cells
@@ -135,6 +134,8 @@ def _descend(function: Function, region: Region, seed: int, more: np.ndarray | N
         at = u[None]
         values, slopes = function(region.place(at))
         return float(values[0]), region.pull_back(at, slopes)[0]
+
+    from scipy.optimize import minimize
 
     ends, values = [], []
     for u in spread:

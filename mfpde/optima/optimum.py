@@ -10,12 +10,10 @@ from mfpde.certificates.arrangement import vertices
 from mfpde.certificates.region import region_of, side, sphere_of
 from mfpde.errors import InputError
 from mfpde.models.network import Network
-from mfpde.optima import grid, signed, simplex
+from mfpde.optima import TOLERANCE, grid, signed, simplex
 from mfpde.optima.certificate import Certificate
 from mfpde.optima.interpolant import Interpolant, interpolate
 from mfpde.optima.measure import Atoms, balanced, with_equal_amplitudes
-
-TOLERANCE = 1e-8  #: of E, up to which an optimum is refined, and within which it is called certified
 
 
 @dataclass(frozen=True)
