@@ -1,5 +1,7 @@
 """Schemes of births: positive steps of densities, jumps and weights of units; bumps, and the case stuck."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -87,8 +89,15 @@ def test_what_is_dissipated_is_what_is_lost_to_second_order(scheme, device):
     assert np.log2(abs((lost[0] - lost[1]) / (lost[1] - lost[2]))) > 1.6
 
 
-@pytest.mark.parametrize("by", ["birth_death", "weights"])
-@pytest.mark.parametrize("scheme", NAMED)
+@pytest.mark.parametrize(
+    ("scheme", "by"),
+    [("reservoir", "birth_death"), ("refresh", "weights")]
+    + [
+        pytest.param(*of, marks=pytest.mark.slow)
+        for of in product(NAMED, ["birth_death", "weights"])
+        if of not in [("reservoir", "birth_death"), ("refresh", "weights")]
+    ],
+)
 def test_networks_follow_the_density(scheme, by):
     """The mean of f at some data over replicates, within four standard errors and the mesh's error."""
     laws = {"c": {"law": "uniform", "low": 2.0, "high": 8.0}, "a": {"law": "point", "at": 0.3}}

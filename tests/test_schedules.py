@@ -248,7 +248,13 @@ def test_kernels_take_another_penalty(kind, device):
 
 
 @pytest.mark.parametrize(
-    ("kind", "backend"), [("lambda", "opencl"), ("tau", "numpy"), ("tau", "opencl"), ("kink", "numpy")]
+    ("kind", "backend"),
+    [
+        ("lambda", "opencl"),
+        ("tau", "numpy"),
+        pytest.param("tau", "opencl", marks=pytest.mark.slow),
+        pytest.param("kink", "numpy", marks=pytest.mark.slow),
+    ],
 )
 def test_a_run_goes_on_bit_by_bit(kind, backend):
     changes = {
