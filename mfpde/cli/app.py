@@ -15,12 +15,25 @@ networks beside it, and measure how one becomes the other.
 **Start here:** `mfpde cases` lists the shipped cases, `mfpde run mcycle` runs one, `mfpde compare mcycle.h5`
 tells how far networks of each width are from their limit, `mfpde plot mcycle.h5` draws the figures.
 `mfpde resume mcycle.h5` goes on with a run that was stopped.
+`mfpde optimum mcycle` finds the best that any width could reach.
 `mfpde run --help` tells what a verb takes.
 
 Exit codes: 0 done, 2 your input is wrong, 3 the run went bad, 130 interrupted."""
 
 #: the verbs of a day's work in their order; --help lists all others after them, by name
-FIRST = ("run", "resume", "compare", "inspect", "plot", "optimum", "converge", "doctor", "verify", "cases")
+FIRST = (
+    "run",
+    "resume",
+    "compare",
+    "optimum",
+    "inspect",
+    "plot",
+    "optimum",
+    "converge",
+    "doctor",
+    "verify",
+    "cases",
+)
 
 
 def build_app() -> typer.Typer:

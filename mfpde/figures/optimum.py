@@ -23,17 +23,27 @@ SMALLEST, LARGEST = 12.0, 110.0  #: areas of markers, by mass
 SIGNS = {1.0: (style.PALETTE[0], "$a > 0$"), -1.0: (style.ACCENT, "$a < 0$")}
 
 
-def save_optimum(found: Optimum, path: Path) -> Path:
-    """Draw it into a file, or as optimum.png into a folder; returns the file.
+def file_of(path: Path) -> Path:
+    """The file that a path names: itself, or optimum.png in a folder.
 
     Raises:
-        InputError: an unknown format, or a file that cannot be written.
+        InputError: an unknown format.
     """
     file = path / "optimum.png" if not path.suffix else path
     if file.suffix[1:] not in KNOWN_FORMATS:
         raise InputError(
             f"--plot {path}: expected a name ending in .{', .'.join(KNOWN_FORMATS)}, or a folder"
         )
+    return file
+
+
+def save_optimum(found: Optimum, path: Path) -> Path:
+    """Draw it into a file, or as optimum.png into a folder; returns the file.
+
+    Raises:
+        InputError: an unknown format, or a file that cannot be written.
+    """
+    file = file_of(path)
     with style.paper():
         figure = draw_optimum(found)
         try:

@@ -26,9 +26,9 @@ def optimum(
     variant: Annotated[str | None, typer.Option(help=VARIANT)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The global minimum E* of a network's energy over all probability measures on the case's domain, found
-    without any flow, with a lower bound that proves it: its atoms, the total variation, and max |h|, which is
-    R'(TV) at an optimum (2 lambda TV for weight decay).
+    """The global minimum E* of a network's energy over all probability measures on the case's domain (of J of
+    spikes over nonnegative ones), found without any flow, with a lower bound that proves it: its atoms, the
+    total variation, and max |h|, which is R'(TV) at an optimum (2 lambda TV for weight decay).
 
     Units that are linear on both sides of a kink (relu) with one or two inputs: a finite programme over the
     vertices of their arrangement. All others: atoms are taken up where the dual is largest, and slide.
@@ -41,17 +41,18 @@ def optimum(
     from mfpde.errors import InputError
     from mfpde.optima.nonnegative import NonnegativeOptimum
 
+    if plot is not None:
+        from mfpde.figures import check_matplotlib
+
+        check_matplotlib()
+        from mfpde.figures.optimum import file_of, save_optimum
+
+        file_of(plot)
     found = find(load_case(case, settings or [], variant), grid, interpolant, tolerance)
     if plot is not None:
         if isinstance(found, NonnegativeOptimum):
             raise InputError("--plot: draws optima of networks; `mfpde plot` of a run draws spikes")
-        from mfpde.figures import check_matplotlib
-
-        check_matplotlib()
-        from mfpde.figures.optimum import save_optimum
-
-        file = save_optimum(found, plot)
-        typer.echo(str(file), err=as_json)
+        typer.echo(str(save_optimum(found, plot)), err=as_json)
     if as_json:
         print_json(found.table)
         return
