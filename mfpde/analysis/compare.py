@@ -81,6 +81,8 @@ def _eulerian(run: "Run") -> dict[str, Any]:
     for variable, how in compared("eulerian"):
         otherwise = combined(run, density, variable)
         entry[how.key] = _stated(stated, how.key, otherwise) if how.stated else otherwise
+    if not run.conserves_mass:
+        entry["mass_drift"] = None
     return entry | {
         "largest_energy_rise": _stated(stated, "largest_energy_rise"),
         "resolution_time": _stated(health, "resolution_time"),

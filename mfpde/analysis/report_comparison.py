@@ -153,9 +153,11 @@ def _print_budget(table: dict[str, Any], console: Console) -> None:
 
 def print_health_of_density(density: dict[str, Any], console: Console) -> None:
     """Mass, positivity and walls of the Eulerian side."""
+    drift = density["mass_drift"]
     walls = max((mass for mass in density["boundary_mass"] if mass is not None), default=None)
     console.print(
-        f"density: mass drift {number(density['mass_drift'], '.1e')}, smallest value"
+        ("density: of any mass" if drift is None else f"density: mass drift {number(drift, '.1e')}")
+        + ", smallest value"
         f" {number(density['minimum_density'], '.1e')}, wall mass {number(walls, '.1e')}"
         + (
             f", narrower than two cells from t = {density['resolution_time']:g}"

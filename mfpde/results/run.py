@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from mfpde.errors import InputError
-from mfpde.kinds import LOSSES
+from mfpde.kinds import LOSSES, PROBLEM_TABLES
 from mfpde.results.density import DensityOfRun
 from mfpde.results.file import OutputFile
 
@@ -39,6 +39,12 @@ class Run(OutputFile):
     def has_function(self) -> bool:
         """Whether the model is a network, of data points or of all inputs; then functions have a distance."""
         return "targets" in self.tree.to_dataset()
+
+    @property
+    def conserves_mass(self) -> bool:
+        """Whether measures are probabilities at all times."""
+        kind = self.case["model"].get("kind", PROBLEM_TABLES.first)
+        return bool(PROBLEM_TABLES[kind].conserves_mass)
 
     @property
     def eulerian(self) -> xr.Dataset:
