@@ -59,12 +59,16 @@ def _level(runs: list[Run]) -> float | None:
 def _energies(panel: Axes, runs: list[Run], level: float) -> None:
     """E of every mean field, less the optimum, and the level."""
     optima = {str(run.path): _optimum(run) for run in runs}
-    for k, (run, name) in enumerate(zip(runs, names(runs, runs), strict=True)):
+    k = 0  # curves so far
+    for run, name in zip(runs, names(runs, runs), strict=True):
         energy = mean_field_energy(run)
         alone = [_mean_field(other) for other in runs if not other.units]
         if energy is None or (run.units and _mean_field(run) in alone):  # it has a run of its own
             continue
-        panel.plot(run.times[1:], energy[1:] - optima[str(run.path)], color=_colour(k), label=name.label)
+        panel.plot(
+            run.times[1:], energy[1:] - optima[str(run.path)], color=_colour(k), ls=_dash(k), label=name.label
+        )
+        k += 1
     panel.axhline(level - max(optima.values()), color=style.DATA, ls=":", lw=1)
     known = any(optima.values())
     panel.set(xscale="log", yscale="log", xlabel="time $t$", ylabel="$E - E^*$" if known else "energy $E$")
@@ -107,3 +111,7 @@ def _optimum(run: Run) -> float:
 
 def _colour(k: int) -> str:
     return style.PALETTE[k % len(style.PALETTE)]
+
+
+def _dash(k: int) -> str:
+    return ("-", "--", ":")[k // len(style.PALETTE) % 3]
