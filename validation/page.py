@@ -20,8 +20,9 @@ python -m validation
 ```
 
 Every row is a case in `cases/verification/`, which names its exact solution; `mfpde converge NAME` repeats
-it. The tests (`pytest -m slow tests/test_validation.py`) run the same claims on smaller meshes. Orders are
-least-squares slopes of log error against log cells (or log step) over all levels.
+it. Rows V26 to V28 are optima and certificates of the cases `relu_optimum` and `stuck`. The tests
+(`pytest -m slow tests/test_validation.py`) run the same claims on smaller meshes. Orders are least-squares
+slopes of log error against log cells (or log step) over all levels.
 
 `python -m validation.bits --write before.json`, and after a change of the code
 `python -m validation.bits --against before.json`, tell whether the change changed a bit of what runs store:
