@@ -13,6 +13,8 @@ from mfpde.data.targets import kind_of
 from mfpde.expressions import evaluate
 from mfpde.expressions.intervals import Enclosure
 from mfpde.kinds import LOSSES
+from mfpde.models.loss import Loss
+from mfpde.models.penalty import Penalty
 
 OWN_FORMULAS = ["exp(-t^2)/sqrt(pi)", "sin(3*t)/(1+t^2)", "max(t,0.1*t)", "t*exp(-abs(t))", "log(1+t^2)"]
 CHUNKS, EACH = 10, 52  #: random problems
@@ -166,3 +168,20 @@ def test_a_search_without_proof_says_so():
     bound = lower_bound(network, oracle, np.zeros(3))
     assert bound.value > 0
     assert not bound.proven
+
+
+@pytest.mark.parametrize("loss", ["square", "huber", "logistic"])
+def test_conjugates_are_those_found_by_bisection(loss):
+    network = network_on(np.ones((5, 1)), targets(loss, 1, 5), loss=loss)
+    y = network.data.targets
+    p = 0.9 * network.loss.slope(np.random.default_rng(0).normal(size=(1, 5)), y)
+    np.testing.assert_allclose(network.loss.conjugate(p, y), Loss.conjugate(network.loss, p, y), atol=1e-9)
+
+
+@pytest.mark.parametrize("power", [1.0, 1.5, 2.0, 3.0])
+@pytest.mark.parametrize("box", [(-2.0, 3.0), (-np.inf, np.inf), (0.5, 4.0)])
+def test_amplitudes_in_closed_form_are_those_found_by_bisection(power, box):
+    penalty = network_on(np.ones((2, 1)), np.ones((1, 2)), penalty={"lambda": 0.3, "power": power}).penalty
+    h = np.array([-0.29, -0.1, 0.0, 0.05, 0.28])
+    found = Penalty.minimiser(penalty, h, *box)
+    np.testing.assert_allclose(penalty.infimum(h, *box), found * h + penalty.amplitude(found), atol=1e-9)
