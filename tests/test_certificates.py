@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from conftest import small_case
 from losses import targets
 from problems import network_on, relu_of_twenty
 from scipy.optimize import nnls
 
+import mfpde
 from mfpde.activations import FORMULAS, find_activation
+from mfpde.analysis.certificate import in_words
 from mfpde.certificates.dual import lower_bound
 from mfpde.certificates.oracle import build_oracle
 from mfpde.data.targets import kind_of
@@ -185,3 +188,26 @@ def test_amplitudes_in_closed_form_are_those_found_by_bisection(power, box):
     h = np.array([-0.29, -0.1, 0.0, 0.05, 0.28])
     found = Penalty.minimiser(penalty, h, *box)
     np.testing.assert_allclose(penalty.infimum(h, *box), found * h + penalty.amplitude(found), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "the energy of the density is at most"),
+        ({"eulerian.enabled": False}, "the energy of networks of 30 units is at most"),
+        (
+            {"dynamics.diffusion": 0.05, "dynamics.birth_death": 0.0},
+            "the free energy of the density is at most",
+        ),
+    ],
+)
+def test_a_run_says_how_far_it_is_from_the_best(changes, said, tmp_path):
+    run = mfpde.run(small_case(**{"lagrangian.units": [10, 30], "time": 0.2} | changes), tmp_path / "run.h5")
+    assert said in in_words(run)
+    table = run.compare().table
+    assert table["certificate"]["certified"]
+    assert table["certificate"]["domain"] == ("grid" if "free" in said else "continuum")
+    if run.has_density:
+        gap = run.eulerian["gap"].values
+        assert np.all(gap > 0)
+        assert gap[-1] < gap[0]

@@ -59,3 +59,29 @@ def certificate_table(run: "Run") -> dict[str, Any] | None:
         "lower_bound": found.lower_bounds.tolist(),
         "best_lower_bound": found.best,
     }
+
+
+def in_words(run: "Run") -> str:
+    """How far the end of a run is from the best measure, in one sentence; empty where nothing is known."""
+    if len(run.times) == 0:
+        return ""
+    until, bounds = f"at time {run.times[-1]:g}", certified(run)
+    if bounds is None or run.case["dynamics"].get("diffusion"):
+        if not (run.has_density and "gap" in run.eulerian):
+            return ""
+        name = "the free energy" if run.case["dynamics"].get("diffusion") else "the energy"
+        gap = float(run.eulerian["gap"].values[-1])
+        said = f"{until} {name} of the density is at most {gap:.2g} above the least there is"
+        return said if np.isfinite(gap) else ""
+    if run.has_density:
+        energy, whose = float(run.eulerian["energy"].values[-1]), "the density"
+    elif run.units:
+        widest = run.units[-1]
+        energy = float(run.lagrangian(widest)["energy"].values[-1].mean())
+        whose = f"networks of {widest} units"
+    else:
+        return ""
+    word = "at most" if bounds.is_proven else "by an estimate"
+    return (
+        f"{until} the energy of {whose} is {word} {energy - bounds.best:.2g} above the least of all measures"
+    )

@@ -18,6 +18,16 @@ def told(target: Path, quiet: bool) -> AbstractContextManager[Any]:
     return nullcontext(Silent()) if quiet else Display(target.stem)
 
 
+def say_how_far(files: list[Path]) -> None:
+    """How far finished runs are from the best measure, where that is known."""
+    from mfpde.analysis.certificate import in_words
+    from mfpde.results.opening import open_run
+
+    for file in files:
+        if said := in_words(open_run(file)):
+            say(f"{file.name}: {said}")
+
+
 def exit_if_stopped(finished: bool, target: Path) -> None:
     """Say how to go on with a run that was stopped, and exit."""
     if not finished:

@@ -6,7 +6,7 @@ import typer
 
 from mfpde.cli.arguments import OutputArgument, QuietOption
 from mfpde.cli.printing import say
-from mfpde.cli.running import exit_if_stopped, told
+from mfpde.cli.running import exit_if_stopped, say_how_far, told
 
 UNTIL = "A later end: time of the gradient flow to which the run goes on."
 DEVICE = "OpenCL device: its number or part of its name; default: the one the run had."
@@ -39,4 +39,5 @@ def resume(
         finished = go_on(output, until, device, allow_device_change, restart, report)
     exit_if_stopped(finished, output)
     if not quiet:
+        say_how_far([output])
         say(f"{output} is complete; next: mfpde compare {output}, mfpde plot {output}")

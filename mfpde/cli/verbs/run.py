@@ -8,7 +8,7 @@ import typer
 from mfpde.cli.arguments import CaseArgument, QuietOption, overrides
 from mfpde.cli.drawing import draw
 from mfpde.cli.printing import say
-from mfpde.cli.running import exit_if_stopped, told
+from mfpde.cli.running import exit_if_stopped, say_how_far, told
 
 OUTPUT = (
     "Output file; default: the case's name with .h5, here. Of several variants each gets OUTPUT-VARIANT.h5."
@@ -55,6 +55,8 @@ def run(
             finished = simulate(cases[name], target, overwrite, device, report)
         exit_if_stopped(finished, target)
     files = list(targets.values())
+    if not quiet:
+        say_how_far(files)
     if plots:
         draw(files)
     elif not quiet:
