@@ -17,7 +17,7 @@ def test_all_is_well_here(command):
     assert [check["name"] for check in facts["checks"] if not check["passed"]] == []
     assert code == 0
     assert facts["passed"]
-    assert len(facts["checks"]) == 17
+    assert len(facts["checks"]) == 19
     assert not any("not installed" in check["found"] for check in facts["checks"])
 
 
