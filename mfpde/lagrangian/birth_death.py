@@ -49,13 +49,17 @@ class BirthDeath:
         self.cloned = np.zeros(len(ladder.sizes), dtype=np.int64)
 
     def typical_rate(self, potential: np.ndarray, cloud: Callable[[], Cloud] | None = None) -> float:
-        """alpha times the root mean square of V - Vbar over a network, for the network where it is
+        """alpha times the root mean square of the excess over a network, for the network where it is
         largest.
         """
-        starts = self.ladder.first_unit[:-1]
-        mean = np.add.reduceat(potential, starts) / self.ladder.sizes
-        square = np.add.reduceat((potential - mean[self.ladder.network_of]) ** 2, starts) / self.ladder.sizes
+        excess, starts = self.excess(potential, cloud), self.ladder.first_unit[:-1]
+        square = np.add.reduceat(excess**2, starts) / self.ladder.sizes
         return self.alpha * float(np.sqrt(square.max()))
+
+    def excess(self, potential: np.ndarray, cloud: Callable[[], Cloud] | None) -> np.ndarray:
+        """What V is above that which decides who dies (units,): above its mean over the network."""
+        mean = np.add.reduceat(potential, self.ladder.first_unit[:-1]) / self.ladder.sizes
+        return potential - mean[self.ladder.network_of]
 
     def jump(
         self,

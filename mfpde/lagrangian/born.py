@@ -49,12 +49,6 @@ class Born(BirthDeath):
             excess: as of `excess` (n,).
         """
 
-    def excess(self, potential: np.ndarray, cloud: Callable[[], Cloud] | None) -> np.ndarray:
-        """What V is above that which decides who dies (units,)."""
-        assert cloud is not None
-        level = np.broadcast_to(self.level(cloud), len(self.ladder.sizes))
-        return potential - level[self.ladder.network_of]
-
     def draw_into(self, state: np.ndarray, units: np.ndarray, random: np.random.Generator) -> None:
         """Draws of mu_b in the places of these units."""
         for row, draw in self.draws:
@@ -67,11 +61,11 @@ class Refilled(Born):
     #: whether units below V_b are cloned
     clones: bool
 
-    def typical_rate(self, potential: np.ndarray, cloud: Callable[[], Cloud] | None = None) -> float:
-        """alpha times the root mean square of V - V_b over a network, for the network where it is largest."""
-        excess, starts = self.excess(potential, cloud), self.ladder.first_unit[:-1]
-        square = np.add.reduceat(excess**2, starts) / self.ladder.sizes
-        return self.alpha * float(np.sqrt(square.max()))
+    def excess(self, potential: np.ndarray, cloud: Callable[[], Cloud] | None) -> np.ndarray:
+        """V - V_b (units,)."""
+        assert cloud is not None
+        level = np.broadcast_to(self.level(cloud), len(self.ladder.sizes))
+        return potential - level[self.ladder.network_of]
 
     def jump(
         self,

@@ -12,10 +12,6 @@ from mfpde.randomness import generator
 class Refresh(Born):
     """The process of clones, then refreshment."""
 
-    def excess(self, potential: np.ndarray, cloud: Callable[[], Cloud] | None) -> np.ndarray:
-        """V; nothing is decided by it."""
-        return potential
-
     def typical_rate(self, potential: np.ndarray, cloud: Callable[[], Cloud] | None = None) -> float:
         """Of clones, or of refreshment if that is larger."""
         return max(super().typical_rate(potential), self.rate)
