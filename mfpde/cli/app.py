@@ -21,19 +21,7 @@ tells how far networks of each width are from their limit, `mfpde plot mcycle.h5
 Exit codes: 0 done, 2 your input is wrong, 3 the run went bad, 130 interrupted."""
 
 #: the verbs of a day's work in their order; --help lists all others after them, by name
-FIRST = (
-    "run",
-    "resume",
-    "compare",
-    "optimum",
-    "inspect",
-    "plot",
-    "optimum",
-    "converge",
-    "doctor",
-    "verify",
-    "cases",
-)
+FIRST = ("run", "resume", "compare", "optimum", "inspect", "plot", "converge", "doctor", "verify", "cases")
 
 
 def build_app() -> typer.Typer:
