@@ -11,11 +11,11 @@ from mfpde.case.load import case_from_tables
 from mfpde.certificates.arrangement import vertices
 from mfpde.certificates.region import region_of
 from mfpde.console import Console
-from mfpde.errors import InputError, about
+from mfpde.errors import about
 from mfpde.models import build_model
-from mfpde.models.kinds import as_spikes
 from mfpde.optima import TOLERANCE
-from mfpde.optima.nonnegative import NonnegativeOptimum, find_nonnegative
+from mfpde.optima.nonnegative import NonnegativeOptimum
+from mfpde.optima.of_problem import optimum_of
 from mfpde.optima.optimum import Optimum, find_optimum
 
 if TYPE_CHECKING:
@@ -49,13 +49,9 @@ def excess_table(run: "Run") -> dict[str, Any]:
 
 
 def _optimum_of(run: "Run") -> Optimum | NonnegativeOptimum:
-    spikes = as_spikes(build_model(case_from_tables(run.case, run.path))) if not run.has_function else None
-    if spikes is not None:
-        return find_nonnegative(spikes, TOLERANCE)
-    network = model_of(run)
-    if network.data is None:
-        raise InputError("--optimum: needs data points; a population loss has none")
-    return find_optimum(network)
+    # what networks learnt is in the file; all else that a problem is, in its case
+    problem = model_of(run) if run.has_function else build_model(case_from_tables(run.case, run.path))
+    return optimum_of(problem, grid=False, interpolant=False, tolerance=TOLERANCE)
 
 
 def known_optimum(run: "Run") -> Optimum | None:

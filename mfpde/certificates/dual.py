@@ -66,7 +66,8 @@ def lower_bound(network: Network, oracle: Oracle | None, f: np.ndarray, energy: 
     return found if found.value > floor.value else floor
 
 
-def _conjugates(network: Network, p: np.ndarray) -> Callable[[float], float]:
+def conjugates(network: Network, p: np.ndarray) -> Callable[[float], float]:
+    """2 sum_l weight_l l*(s p_l) by s, for p (outputs, L)."""
     assert network.data is not None
     weights, y = network.data.weights, network.data.targets
     return lambda s: 2 * float(weights @ network.loss.conjugate(s * p, y))
@@ -92,7 +93,7 @@ def _by_extremes(network: Network, oracle: Oracle, p: np.ndarray, energy: float)
     """Of one output without a penalty on z: V at the lowest and at the highest h tells the infimum for every
     s.
     """
-    conjugate, tolerance = _conjugates(network, p), None
+    conjugate, tolerance = conjugates(network, p), None
     for _ in range(PASSES):
         ends, reached, proven = oracle.range(p, tolerance)
         s = _best(lambda s: 2 * oracle.lowest(s * ends) - conjugate(s), oracle.most(ends))  # noqa: B023
@@ -115,7 +116,7 @@ def _on_sphere(network: Network, p: np.ndarray, rate: float) -> Bound:
     exact = len(sphere.low) == 2
     heights = circle_peaks(network, charges[0])[1] if exact else peaks(network, sphere, charges, SEED).values
     largest = float(np.max(np.abs(heights), initial=0.0)) * (1 + 64 * np.finfo(float).eps)
-    conjugate = _conjugates(network, p)
+    conjugate = conjugates(network, p)
     s = _best(lambda s: -conjugate(s), min(1.0, rate / largest) if largest else 1.0)
     return Bound(-conjugate(s), exact, s)
 
@@ -123,7 +124,7 @@ def _on_sphere(network: Network, p: np.ndarray, rate: float) -> Bound:
 def _jointly(network: Network, oracle: Oracle, p: np.ndarray, energy: float) -> Bound:
     """Of several outputs, or with a penalty on z: s by the values at some z, then the infimum itself."""
     assert network.data is not None
-    conjugate, most = _conjugates(network, p), 1.0
+    conjugate, most = conjugates(network, p), 1.0
     if not oracle.domain.a.is_bounded and np.isfinite(network.penalty.growth):
         peaks = [oracle.largest(of_one) for of_one in p]
         most = min(oracle.most(np.array([peak.bound])) for peak in peaks)

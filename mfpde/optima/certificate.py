@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mfpde.certificates.dual import Bound, lower_bound
+from mfpde.certificates.dual import Bound, conjugates, lower_bound
 from mfpde.certificates.oracle import Peak, build_oracle
 from mfpde.models.network import Network
 
@@ -36,11 +36,11 @@ def prove(network: Network, f: np.ndarray, energy: float, tolerance: float) -> B
         return Bound(-np.inf, False, 0.0)
     assert data is not None
     p, best = network.loss.slope(f, data.targets), Bound(-np.inf, True, 0.0)
-    conjugate = float(data.weights @ network.loss.conjugate(p, data.targets))
+    conjugate = conjugates(network, p)(1.0)
     for budget in BUDGETS:
         least = replace(oracle, budget=budget).least(p, SHARE * tolerance)
-        if least.proven and 2 * (least.bound - conjugate) > best.value:
-            best = Bound(2 * (least.bound - conjugate), True, 1.0)
+        if least.proven and 2 * least.bound - conjugate > best.value:
+            best = Bound(2 * least.bound - conjugate, True, 1.0)
         if energy - best.value <= tolerance:
             return best
     of_multiples = lower_bound(network, oracle, f.ravel(), energy + tolerance)

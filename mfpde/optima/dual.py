@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mfpde.certificates.dual import conjugates
 from mfpde.models.network import Network
 from mfpde.optima.price import Between, Linear, OfAmplitude
 
@@ -37,12 +38,7 @@ def best(network: Network, f: np.ndarray, infimum: Callable[[float], float], shr
         shrunk: a likely 1 - s.
     """
     assert network.data is not None
-    data = network.data
-    p = network.loss.slope(f, data.targets)
-    found: list[float] = []
+    conjugate = conjugates(network, network.loss.slope(f, network.data.targets))
     # a little more than likely, so that rounding does not leave an infimum of minus infinity
     tried = np.concatenate([[0.0, shrunk, min(1.0, shrunk + 1e-15 + 1e-15 * shrunk)], SHRUNK])
-    for t in tried:
-        conjugate = float(data.weights @ network.loss.conjugate((1 - t) * p, data.targets))
-        found.append(2 * infimum(1 - t) - 2 * conjugate)
-    return max(found)
+    return max(2 * infimum(1 - t) - conjugate(1 - t) for t in tried)

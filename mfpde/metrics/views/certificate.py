@@ -22,12 +22,11 @@ class CertificateView:
     """Lower bounds of the least energy over all probability measures, at one time."""
 
     def __init__(self, model: Problem, sides: Mapping[str, Any]):
-        self.sides = {name: sides[name] for name in PREFERRED if name in sides}
-        network = as_network(model)
+        self.name = next(name for name in PREFERRED if name in sides)
+        self.side, network = sides[self.name], as_network(model)
         assert network is not None
-        first = next(iter(self.sides.values()))
         #: with the lambda of the present time
-        self.network = at_time(network, first.time)
+        self.network = at_time(network, self.side.time)
 
     @cached_property
     def oracle(self) -> Oracle | None:
@@ -46,11 +45,10 @@ class CertificateView:
     @cached_property
     def bound(self) -> Bound:
         """The best lower bound of E*."""
-        name = next(iter(self.sides))
-        side = self.sides[name]
-        if name == "density":
+        side = self.side
+        if self.name == "density":
             return self._from(side.prediction, side.solver.state.energy)
-        if name == "nodes":
+        if self.name == "nodes":
             return self._from(side.prediction, float(side.values["energy"][0]))
         widest, _ = side.ladder.of_width(max(side.ladder.units))
         # the mixture of all replicates is a measure too, and nearer to the mean field than each
